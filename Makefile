@@ -1,0 +1,94 @@
+# Everything a developer does. `make run` and `make test` need Python 3.11 or later and nothing else.
+
+PYTHON ?= python3
+ENV ?= dev
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python
+LOCK := --quiet --generate-hashes --universal --python-version 3.11
+
+# Byte code that the first run writes makes every later start faster.
+unexport PYTHONDONTWRITEBYTECODE
+# Local commands must not inherit a way to a real account.
+LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run up down status test check format synth build bench deploy destroy lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/.ready .venv-emulator/.ready node_modules/.ready ## Install the pinned toolchain
+
+run: setup ## Deploy everything offline, show an order go through, stay up until Ctrl-C
+	@$(LOCAL) $(RUN) -m local run
+
+up: setup ## The same in the background
+	@$(LOCAL) $(RUN) -m local up
+
+down: ## Stop what `make up` started
+	@test ! -x $(BIN)/python || $(LOCAL) $(RUN) -m local down
+
+status: setup ## What is running, and where
+	@$(LOCAL) $(RUN) -m local status
+
+test: setup ## Every test: unit, contract, infra, integration, faults, end to end
+	@$(LOCAL) $(RUN) -m pytest tests
+
+check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(RUN) -m mypy .
+	@$(BIN)/lint-imports --no-logo
+	@$(LOCAL) $(RUN) -m pytest tests/unit tests/contract
+
+format: setup ## Format the code and apply safe fixes
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+build: setup ## Build the functions' packages for the cloud
+	@$(RUN) -m bundling --target cloud
+
+synth: setup ## Synthesize the CloudFormation templates, with every rule checked
+	@$(RUN) -m bundling --target cloud
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context environment=$(ENV)
+
+bench: setup ## Measure the claims about speed, memory and cost
+	@$(LOCAL) $(RUN) -m benchmarks
+
+deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod
+	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --context environment=$(ENV)
+
+destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
+	@$(RUN) -m teardown --environment $(ENV) $(if $(filter yes,$(CONFIRM)),--confirm)
+
+lock: setup ## Resolve the pinned versions again
+	@for name in requirements requirements/bootstrap requirements/emulator; do \
+		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
+
+clean: down ## Remove what was built and installed
+	@rm -rf .build .local cdk.out node_modules $(VENV) .venv-*
+
+$(VENV)/bin/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "setup: tools"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.ready: requirements.txt | $(VENV)/bin/uv
+	@echo "setup: Python packages"
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $<
+	@touch $@
+
+.venv-emulator/.ready: requirements/emulator.txt | $(VENV)/bin/uv
+	@echo "setup: offline engine"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-emulator
+	@$(BIN)/uv pip sync --quiet --python .venv-emulator/bin/python --require-hashes $<
+	@touch $@
+
+node_modules/.ready: package-lock.json $(VENV)/.ready
+	@echo "setup: CDK command line"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@touch $@

@@ -1,0 +1,17 @@
+"""The CDK app: ``cdk synth`` and ``cdk deploy`` begin here."""
+
+from aws_cdk import App, Environment, Validations
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+from stacks.environment import environment
+from stacks.system import build
+
+app = App()
+settings = environment(
+    name=app.node.get_context("environment"),
+    target=app.node.try_get_context("target") or "cloud",
+)
+build(app, settings, env=Environment(region=app.node.get_context("region")))
+if settings.target == "cloud":
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+app.synth()

@@ -1,0 +1,1 @@
+"""Order views' way to DynamoDB and to orders' history."""

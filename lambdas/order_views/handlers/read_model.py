@@ -1,0 +1,20 @@
+"""The read model as the query handlers open it."""
+
+from functools import cache
+
+from shared import aws
+
+from order_views.adapters.dynamodb_order_views import DynamoDbOrderViews, Generations
+from order_views.settings import for_queries
+
+
+def views() -> DynamoDbOrderViews:
+    """The generation that is served now."""
+    return DynamoDbOrderViews(
+        aws.client("dynamodb"), for_queries().order_view_table, _generations().live
+    )
+
+
+@cache
+def _generations() -> Generations:
+    return Generations(aws.client("dynamodb"), for_queries().order_view_table)

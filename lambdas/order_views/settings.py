@@ -1,0 +1,31 @@
+"""Order views' environment."""
+
+from functools import cache
+
+import msgspec
+from shared import settings
+
+
+class QuerySettings(msgspec.Struct, frozen=True):
+    """What the query functions need."""
+
+    order_view_table: str
+
+
+class ProjectorSettings(msgspec.Struct, frozen=True):
+    """What the projector needs: its table, and orders' function that reads an order's events."""
+
+    order_view_table: str
+    read_events_arn: str
+
+
+@cache
+def for_queries() -> QuerySettings:
+    """The settings of the query functions."""
+    return settings.load(QuerySettings)
+
+
+@cache
+def for_projector() -> ProjectorSettings:
+    """The settings of the projector."""
+    return settings.load(ProjectorSettings)

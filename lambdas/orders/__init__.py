@@ -1,0 +1,1 @@
+"""Write side of ordering: commands append to the event store, the relay publishes what they did."""

@@ -1,0 +1,1 @@
+"""Orders' way to DynamoDB, Kinesis and EventBridge."""

@@ -1,0 +1,76 @@
+"""The event store on DynamoDB: one item for each event, appended on the condition that it is new."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from botocore.exceptions import ClientError
+from shared.envelope import Envelope
+
+from orders.adapters.event_codec import Item, from_item, to_envelope, to_item
+from orders.ports import RecordedEvent, VersionTaken
+
+
+class DynamoDbEventStore:
+    """Implements ``orders.ports.EventStore``.
+
+    The table's key is ``order_id`` (S) and ``version`` (N). ``client`` is a botocore DynamoDB
+    client.
+    """
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    def append(self, recorded: RecordedEvent) -> None:
+        """One put on the condition that the version is free. Raises VersionTaken."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(recorded),
+                ConditionExpression="attribute_not_exists(order_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            existing = from_item(cast(dict[str, Any], error.response)["Item"])
+            # The client itself retries a put whose answer was lost: then it meets its own event.
+            if existing.command == recorded.command:
+                return
+            raise VersionTaken(existing) from error
+
+    def history(self, order_id: str) -> Sequence[RecordedEvent]:
+        """Every event of an order, by version."""
+        return [from_item(item) for item in self._items(order_id, after_version=0)]
+
+    def first(self, order_id: str) -> RecordedEvent | None:
+        """The order's first event, if there is one."""
+        answer = self._client.get_item(
+            TableName=self._table,
+            Key={"order_id": {"S": order_id}, "version": {"N": "1"}},
+            ConsistentRead=True,
+        )
+        return from_item(answer["Item"]) if "Item" in answer else None
+
+    def envelopes(self, order_id: str, after_version: int, limit: int) -> list[Envelope]:
+        """Up to ``limit`` events after a version, in the form that the log carries."""
+        items = self._items(order_id, after_version, limit)
+        return [to_envelope(item) for item, _ in zip(items, range(limit), strict=False)]
+
+    def _items(self, order_id: str, after_version: int, limit: int | None = None) -> Iterator[Item]:
+        page: dict[str, Any] = {"Limit": limit} if limit else {}
+        while True:
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="order_id = :id AND version > :after",
+                ExpressionAttributeValues={
+                    ":id": {"S": order_id},
+                    ":after": {"N": str(after_version)},
+                },
+                ConsistentRead=True,
+                **page,
+            )
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

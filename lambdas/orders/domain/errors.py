@@ -1,0 +1,56 @@
+"""Why the domain refuses.
+
+OrderError
+ ├─ UnknownSku, UnpricedCurrency     placing: the price list does not have it
+ ├─ OrderNotFound                    no history under this id
+ ├─ OrderNotOpen                     cancel, confirm or reject an order that is no longer placed
+ ├─ IdempotencyKeyReused             the key was used with another body
+ └─ AppendConflict                   another command won, and the retry lost as well
+"""
+
+from dataclasses import dataclass
+
+
+class OrderError(Exception):
+    """Any refusal of the ordering domain."""
+
+
+@dataclass
+class UnknownSku(OrderError):
+    """The price list has no such product. ``line`` is its index in the request."""
+
+    sku: str
+    line: int
+
+
+@dataclass
+class UnpricedCurrency(OrderError):
+    """Nothing is sold in this currency."""
+
+    currency: str
+
+
+@dataclass
+class OrderNotFound(OrderError):
+    """There is no order with this id, or it is somebody else's."""
+
+    order_id: str
+
+
+@dataclass
+class OrderNotOpen(OrderError):
+    """Only a placed order can be confirmed, rejected or cancelled."""
+
+    order_id: str
+    status: str
+
+
+class IdempotencyKeyReused(OrderError):
+    """The same key came with another body before."""
+
+
+@dataclass
+class AppendConflict(OrderError):
+    """Other commands kept appending to this order; the caller may try again."""
+
+    order_id: str

@@ -1,0 +1,99 @@
+"""The Order aggregate: decides what may happen; knows nothing of AWS."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from orders.domain.errors import OrderNotOpen, UnknownSku, UnpricedCurrency
+from orders.domain.events import (
+    CancellationReason,
+    Destination,
+    Line,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderEvent,
+    OrderPlaced,
+    OrderRejected,
+    Status,
+)
+from orders.domain.price_list import CURRENCIES, PRODUCTS
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedLine:
+    """What a customer asks for, before it has a price."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as its history tells it; every command returns the event that it leads to."""
+
+    id: str
+    status: Status = Status.NEW
+    version: int = 0
+    placed: OrderPlaced | None = None
+    reason: str | None = None
+
+    @staticmethod
+    def place(
+        customer_id: str, lines: Sequence[RequestedLine], currency: str, ship_to: Destination
+    ) -> OrderPlaced:
+        """Price the lines and place the order.
+
+        Raises:
+            UnknownSku, UnpricedCurrency: the price list does not have it.
+        """
+        if currency not in CURRENCIES:
+            raise UnpricedCurrency(currency)
+        for index, line in enumerate(lines):
+            if line.sku not in PRODUCTS:
+                raise UnknownSku(line.sku, index)
+        return OrderPlaced(
+            customer_id=customer_id,
+            lines=tuple(
+                Line(line.sku, line.quantity, PRODUCTS[line.sku].prices[currency]) for line in lines
+            ),
+            currency=currency,
+            total=sum(PRODUCTS[line.sku].prices[currency] * line.quantity for line in lines),
+            weight_grams=sum(PRODUCTS[line.sku].weight_grams * line.quantity for line in lines),
+            ship_to=ship_to,
+        )
+
+    def cancel(self, reason: CancellationReason) -> OrderCancelled:
+        """The customer calls it off. Raises OrderNotOpen unless it is placed."""
+        self._require_open()
+        return OrderCancelled(reason)
+
+    def confirm(self) -> OrderConfirmed:
+        """Fulfilment succeeded. Raises OrderNotOpen unless it is placed."""
+        placed = self._require_open()
+        return OrderConfirmed(currency=placed.currency, total=placed.total)
+
+    def reject(self, reason: str) -> OrderRejected:
+        """Fulfilment was undone. Raises OrderNotOpen unless it is placed."""
+        self._require_open()
+        return OrderRejected(reason)
+
+    def apply(self, event: OrderEvent) -> "Order":
+        """The order after one more event."""
+        placed = event if isinstance(event, OrderPlaced) else self.placed
+        return replace(
+            self,
+            status=event.leads_to,
+            version=self.version + 1,
+            placed=placed,
+            reason=getattr(event, "reason", None),
+        )
+
+    @classmethod
+    def replay(cls, order_id: str, history: Iterable[OrderEvent]) -> "Order":
+        """The order that this history leads to."""
+        return reduce(cls.apply, history, cls(order_id))
+
+    def _require_open(self) -> OrderPlaced:
+        if self.status is not Status.PLACED or self.placed is None:
+            raise OrderNotOpen(self.id, self.status)
+        return self.placed

@@ -1,0 +1,72 @@
+"""GET /v1/orders/{order_id}/history?at=|version=: an order as it was, and why."""
+
+from typing import Any
+
+import msgspec
+from shared import aws, clock, problems
+from shared.api import Request, Response, endpoint
+
+from orders import queries
+from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.handlers import requests
+from orders.ports import RecordedEvent
+from orders.queries import History, Moment
+from orders.settings import for_commands
+
+MAX_VERSION = 10**9
+
+
+@endpoint(errors=requests.ERRORS)
+def handler(request: Request) -> Response:
+    """200 with the state at that moment and the events until then."""
+    order_id = requests.order_id(request)
+    moment = _moment(request)
+    history = queries.history(
+        DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table),
+        order_id,
+        request.customer_id,
+        moment,
+    )
+    return Response(200, _document(history))
+
+
+def _moment(request: Request) -> Moment:
+    at = request.query.get("at")
+    if at is not None and "version" in request.query:
+        raise problems.invalid_request("give at or version, not both")
+    if "version" in request.query:
+        return Moment(version=request.whole_number("version", default=1, least=1, most=MAX_VERSION))
+    if at is not None:
+        try:
+            return Moment(at=clock.format_time(clock.parse_time(at)))
+        except (ValueError, OverflowError) as malformed:
+            raise problems.invalid_request(
+                "at: an RFC 3339 time with an offset, such as 2026-12-01T09:30:00Z"
+            ) from malformed
+    return Moment()
+
+
+def _document(history: History) -> dict[str, Any]:
+    order, last = history.order, history.events[-1]
+    return {
+        "order_id": order.id,
+        "as_of": {"version": last.version, "occurred_at": last.occurred_at},
+        "state": {
+            "status": order.status,
+            "reason": order.reason,
+            **(msgspec.to_builtins(order.placed) if order.placed else {}),
+        },
+        "events": [_event(recorded) for recorded in history.events],
+    }
+
+
+def _event(recorded: RecordedEvent) -> dict[str, Any]:
+    return {
+        "version": recorded.version,
+        "type": type(recorded.event).__name__,
+        "occurred_at": recorded.occurred_at,
+        "event_id": recorded.event_id,
+        "correlation_id": recorded.command.correlation_id,
+        "causation_id": recorded.command.causation_id,
+        "data": recorded.event,
+    }

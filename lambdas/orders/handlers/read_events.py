@@ -1,0 +1,36 @@
+"""Other services' way to an order's events: read_events(order_id, after_version, limit)."""
+
+from typing import Annotated, Any
+
+import msgspec
+from shared import aws
+
+from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.handlers.requests import Uuid
+from orders.settings import for_commands
+
+MAX_EVENTS = 500
+
+
+class ReadEvents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The request; at most MAX_EVENTS come in one answer."""
+
+    order_id: Uuid
+    after_version: Annotated[int, msgspec.Meta(ge=0)] = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """``{events: [envelope, ...], next_version}``; next_version is null when there are no more.
+
+    Raises:
+        msgspec.ValidationError: the request does not have the form above.
+    """
+    asked = msgspec.convert(event, ReadEvents)
+    store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
+    envelopes = store.envelopes(asked.order_id, asked.after_version, asked.limit)
+    more = len(envelopes) == asked.limit
+    return {
+        "events": msgspec.to_builtins(envelopes),
+        "next_version": envelopes[-1].version if more else None,
+    }

@@ -1,0 +1,54 @@
+"""What ordering needs from outside: a place where events are kept in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from orders.domain.events import OrderEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Who asks for a change, and how a repetition of it is recognised.
+
+    ``key`` is a digest of the idempotency key, ``request_hash`` of the canonical parsed body.
+    """
+
+    key: str
+    request_hash: str
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event with its place in an order's history; ``version`` counts from 1."""
+
+    order_id: str
+    version: int
+    event_id: str
+    occurred_at: str
+    event: OrderEvent
+    command: Command
+
+
+class VersionTaken(Exception):
+    """Another event has this version already; ``existing`` is that one."""
+
+    def __init__(self, existing: RecordedEvent) -> None:
+        super().__init__(f"{existing.order_id} has a version {existing.version}")
+        self.existing = existing
+
+
+class EventStore(Protocol):
+    """The ledger that decides: append-only, one event for each (order, version)."""
+
+    def append(self, recorded: RecordedEvent) -> None:
+        """Keep one more event, atomically. Raises VersionTaken."""
+
+    def history(self, order_id: str) -> Sequence[RecordedEvent]:
+        """Every event of an order by version, strongly consistent; empty if there is none."""
+
+    def first(self, order_id: str) -> RecordedEvent | None:
+        """The order's first event, strongly consistent."""

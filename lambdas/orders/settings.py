@@ -1,0 +1,43 @@
+"""Orders' environment."""
+
+from functools import cache
+
+import msgspec
+from shared import settings
+
+
+class CommandSettings(msgspec.Struct, frozen=True):
+    """What the functions that touch the event store need."""
+
+    event_store_table: str
+
+
+class RelaySettings(msgspec.Struct, frozen=True):
+    """What the relay needs."""
+
+    event_stream_arn: str
+
+
+class QueueSettings(msgspec.Struct, frozen=True):
+    """What the queued commands need: the event store, and the bus that carries replies."""
+
+    event_store_table: str
+    bus_name: str
+
+
+@cache
+def for_commands() -> CommandSettings:
+    """The settings of command and query functions."""
+    return settings.load(CommandSettings)
+
+
+@cache
+def for_relay() -> RelaySettings:
+    """The settings of the relay."""
+    return settings.load(RelaySettings)
+
+
+@cache
+def for_queue() -> QueueSettings:
+    """The settings of the queue's worker."""
+    return settings.load(QueueSettings)

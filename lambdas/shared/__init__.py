@@ -1,0 +1,1 @@
+"""What every service shares: the envelope, problem documents, and the way to AWS. No domain."""

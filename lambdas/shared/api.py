@@ -1,0 +1,180 @@
+"""API Gateway's proxy events in, HTTP answers out; every error becomes a problem document."""
+
+import base64
+import binascii
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, TypeVar
+
+import msgspec
+
+from shared import log, problems
+from shared.envelope import MAX_EVENT_BYTES
+from shared.problems import Problem, Violation
+from shared.tracing import Trace
+
+BodyT = TypeVar("BodyT")
+_AT = re.compile(r"^(?P<detail>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the API, after the authorizer let it in."""
+
+    method: str
+    path: str
+    request_id: str
+    customer_id: str
+    trace: Trace
+    headers: Mapping[str, str]
+    path_parameters: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+    def json(self, form: type[BodyT]) -> BodyT:
+        """Parse the body strictly as ``form``.
+
+        Raises:
+            Problem: 413 for a body over the event limit, 400 for anything that is not the form.
+        """
+        if len(self.body) > MAX_EVENT_BYTES:
+            raise problems.too_large(MAX_EVENT_BYTES)
+        try:
+            return msgspec.json.decode(self.body, type=form)
+        except msgspec.ValidationError as invalid:
+            raise problems.invalid_request(
+                "the body breaks the contract", _violation(invalid)
+            ) from invalid
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
+            raise problems.invalid_request(f"the body is not JSON: {malformed}") from malformed
+
+    def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
+        """A query parameter as a number within bounds. Raises a 400 problem otherwise."""
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if text.isascii() and text.isdigit() and len(text) <= 18 and least <= int(text) <= most:
+            return int(text)
+        raise problems.invalid_request(f"{name}: a whole number from {least} to {most}")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the caller gets; ``body`` is anything that serializes to JSON."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Request], Response]
+LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def endpoint(
+    errors: Mapping[type[Exception], Callable[[Any], Problem]] | None = None,
+) -> Callable[[Handler], LambdaHandler]:
+    """Make a Lambda handler of a function from request to response.
+
+    ``errors`` maps the domain's exceptions to problems: the one place where that is decided.
+    """
+    translations = dict(errors or {})
+
+    def decorate(handle: Handler) -> LambdaHandler:
+        @wraps(handle)
+        def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+            trace = Trace.from_headers(_lower_case(event.get("headers")))
+            try:
+                request = _parse(event, trace)
+                response = handle(request)
+            except Exception as raised:
+                problem = _as_problem(raised, translations, trace)
+                document = problem.document(event.get("path", ""), trace.correlation_id)
+                return _answer(
+                    problem.status, document, problems.PROBLEM_JSON, problem.headers, trace
+                )
+            return _answer(
+                response.status, response.body, "application/json", response.headers, trace
+            )
+
+        return handler
+
+    return decorate
+
+
+def _parse(event: dict[str, Any], trace: Trace) -> Request:
+    body = event.get("body") or ""
+    if event.get("isBase64Encoded"):
+        try:
+            raw = base64.b64decode(body, validate=True)
+        except binascii.Error as malformed:
+            raise problems.invalid_request("the body is not base64") from malformed
+    else:
+        raw = body.encode("utf-8", "surrogatepass")
+    context = event["requestContext"]
+    claims = context.get("authorizer", {}).get("claims", {})
+    if not claims.get("sub"):
+        raise Problem(401, "unauthorized", "Who are you?", "the token names no subject")
+    return Request(
+        method=event["httpMethod"],
+        path=event["path"],
+        request_id=context["requestId"],
+        customer_id=claims["sub"],
+        trace=trace,
+        headers=_lower_case(event.get("headers")),
+        path_parameters=event.get("pathParameters") or {},
+        query=event.get("queryStringParameters") or {},
+        body=raw,
+    )
+
+
+def _as_problem(
+    raised: Exception,
+    translations: Mapping[type[Exception], Callable[[Any], Problem]],
+    trace: Trace,
+) -> Problem:
+    if isinstance(raised, Problem):
+        return raised
+    for kind in type(raised).__mro__:
+        if kind in translations:
+            return translations[kind](raised)
+    log.error(
+        "request failed",
+        error=type(raised).__name__,
+        code=getattr(raised, "response", {}).get("Error", {}).get("Code"),
+        # Frames only: an exception's own words may quote the request, and so a person.
+        frames=traceback.format_tb(raised.__traceback__),
+        correlation_id=trace.correlation_id,
+    )
+    log.metric("UnhandledErrors", 1)
+    return Problem(500, "internal-error", "Something broke on our side", "it has been logged")
+
+
+def _answer(
+    status: int, body: Any, content_type: str, headers: Mapping[str, str], trace: Trace
+) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {
+            "Content-Type": content_type,
+            "Cache-Control": "no-store",
+            "X-Correlation-Id": trace.correlation_id,
+            **headers,
+        },
+        "body": "" if body is None else msgspec.json.encode(body).decode(),
+    }
+
+
+def _lower_case(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {name.lower(): value for name, value in (headers or {}).items()}
+
+
+def _violation(invalid: msgspec.ValidationError) -> Violation:
+    """From msgspec's words, such as ``Expected `int`, got `str` - at `$.lines[0].quantity```."""
+    match = _AT.match(str(invalid))
+    path = (match and match["path"]) or "$"
+    pointer = re.sub(r"\[(\d+)\]", r".\1", path).removeprefix("$").replace(".", "/")
+    return Violation(pointer, match["detail"] if match else str(invalid))

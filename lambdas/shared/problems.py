@@ -1,0 +1,64 @@
+"""Errors as RFC 9457 problem documents."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+PROBLEM_JSON = "application/problem+json"
+TYPE_BASE = "https://parcelworks.example/problems/"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing wrong with a request body; ``pointer`` is a JSON Pointer into it (RFC 6901)."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """An answer that is an error: raise it anywhere below a handler.
+
+    ``kind`` is the last segment of the problem's type URI.
+    """
+
+    status: int
+    kind: str
+    title: str
+    detail: str
+    errors: Sequence[Violation] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def document(self, instance: str, correlation_id: str) -> dict[str, Any]:
+        """The problem document, as a mapping that serializes to JSON."""
+        document: dict[str, Any] = {
+            "type": TYPE_BASE + self.kind,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "correlation_id": correlation_id,
+        }
+        if self.errors:
+            document["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in self.errors]
+        return document
+
+
+def invalid_request(detail: str, *errors: Violation) -> Problem:
+    """400: the request does not have the form that the contract gives it."""
+    return Problem(400, "invalid-request", "The request is not valid", detail, errors)
+
+
+def not_found(what: str, its_id: str) -> Problem:
+    """404: there is no such thing, or it is not the caller's."""
+    return Problem(
+        404, f"{what}-not-found", f"There is no such {what}", f"no {what} {its_id!r} of yours"
+    )
+
+
+def too_large(limit: int) -> Problem:
+    """413: the body, or the event that it would make, exceeds the smallest hop."""
+    return Problem(
+        413, "too-large", "The request is too large", f"it would exceed {limit} bytes as an event"
+    )

@@ -1,0 +1,1 @@
+"""Runs everything offline: the same templates, deployed to an embedded emulator of AWS."""

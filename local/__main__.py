@@ -1,0 +1,89 @@
+"""`python -m local`: everything that runs on this machine and never on AWS."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local import commands
+from local.emulator import Emulator
+from local.errors import OfflineError
+from local.interruption import Interrupted, interruptible
+from local.workspace import Workspace
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status."""
+    options = _parser().parse_args(arguments)
+    workspace = Workspace()
+    try:
+        with interruptible():
+            return _dispatch(options, workspace, Console())
+    except OfflineError as error:
+        return _complain(error, error.evidence)
+    except (BotoCoreError, ClientError) as error:
+        return _complain(error, Emulator.of(workspace).log_tail())
+    except Interrupted as interruption:
+        return interruption.status
+    except BrokenPipeError:  # `python -m local logs | head`
+        return 0
+
+
+def _complain(error: Exception, evidence: tuple[str, ...]) -> int:
+    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"error: {error}", style="bold red")
+    for line in evidence:
+        console.print(f"  {line}")
+    return 1
+
+
+def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Console) -> int:
+    match options.command:
+        case "up" | "run":
+            bring_up = commands.up if options.command == "up" else commands.run
+            bring_up(
+                workspace,
+                console,
+                auth=options.auth,
+                persistence=options.persist,
+                verbose=options.verbose,
+            )
+        case "down":
+            commands.down(workspace, console, forget=options.forget)
+        case "status":
+            return 0 if commands.status(workspace, console) else 3
+        case "logs":
+            commands.logs(workspace, console, service=options.service, follow=options.follow)
+        case "token":
+            commands.token(workspace, console, user=options.user, kind=options.kind)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    kinds = parser.add_subparsers(dest="command", required=True)
+    for name, what in (
+        ("up", "start the emulator and deploy what changed"),
+        ("run", "the same in the foreground, until Ctrl-C"),
+    ):
+        command = kinds.add_parser(name, help=what)
+        command.add_argument("--auth", action="store_true", help="enforce IAM policies")
+        command.add_argument("--persist", action="store_true", help="keep state over a restart")
+        command.add_argument("--verbose", action="store_true", help="name all that is left out")
+    command = kinds.add_parser("down", help="end every process that was started here")
+    command.add_argument("--forget", action="store_true", help="remove what was kept, too")
+    kinds.add_parser("status", help="what runs and what is deployed; exit status 3 if nothing")
+    command = kinds.add_parser("logs", help="what functions logged")
+    command.add_argument("service", nargs="?", help="only this service's functions")
+    command.add_argument("-f", "--follow", action="store_true", help="go on with new lines")
+    command = kinds.add_parser("token", help="a fresh token of a demo user")
+    command.add_argument("--user", default="demo", help="made when first named (default: demo)")
+    command.add_argument("--kind", choices=("id", "access"), default="id", help="default: id")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

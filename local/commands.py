@@ -1,0 +1,130 @@
+"""The commands of `python -m local`, each one function."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+
+from local import function_logs, outputs, tokens
+from local.bring_up import bring_up, phase
+from local.emulator import Emulator
+from local.errors import OfflineError
+from local.interruption import Interrupted
+from local.outputs import Outputs
+from local.workspace import Workspace
+
+
+def up(
+    workspace: Workspace, console: Console, *, auth: bool, persistence: bool, verbose: bool
+) -> None:
+    """Start the emulator unless it runs, and deploy what has changed."""
+    with workspace.reserved(), _running(workspace, console, auth, persistence) as emulator:
+        deployed = bring_up(emulator, console, verbose=verbose)
+    _show_urls(deployed, console)
+    console.print(f"everything else: {workspace.outputs}", highlight=False, soft_wrap=True)
+
+
+def run(
+    workspace: Workspace, console: Console, *, auth: bool, persistence: bool, verbose: bool
+) -> None:
+    """Bring everything up, stay in the foreground, and take down what was started at the end."""
+    was_running = Emulator.of(workspace).is_healthy()
+    try:
+        up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
+        console.print("running; Ctrl-C ends it")
+        emulator = Emulator.of(workspace)
+        while emulator.is_healthy():
+            time.sleep(1)
+        raise OfflineError("the emulator has ended by itself", emulator.log_tail())
+    finally:
+        if not was_running:
+            down(workspace, console, forget=False)
+
+
+def down(workspace: Workspace, console: Console, *, forget: bool) -> None:
+    """End every process of this workspace; with `forget`, remove all that it kept too."""
+    with workspace.reserved():
+        ended = Emulator.of(workspace).stop()
+        console.print(
+            f"stopped, {len(ended)} processes ended" if ended else "nothing was running",
+            highlight=False,
+        )
+    if forget:
+        shutil.rmtree(workspace.root)
+
+
+def status(workspace: Workspace, console: Console) -> bool:
+    """Show what runs and what is deployed; whether it is healthy."""
+    emulator = Emulator.of(workspace)
+    if not emulator.is_healthy():
+        console.print("not running")
+        return False
+    console.print(f"running at {emulator.endpoint}, {len(emulator.pids)} processes")
+    stacks = emulator.cloud.client("cloudformation").describe_stacks()["Stacks"]
+    table = Table("stack", "status", box=None, pad_edge=False)
+    for stack in sorted(stacks, key=lambda it: it["StackName"]):
+        table.add_row(stack["StackName"], stack["StackStatus"])
+    console.print(table)
+    if workspace.outputs.exists():
+        _show_urls(outputs.read(workspace.outputs), console)
+    return True
+
+
+def logs(workspace: Workspace, console: Console, *, service: str | None, follow: bool) -> None:
+    """Print what functions logged, of one service or of all."""
+    services = outputs.read(workspace.outputs)["services"]
+    if service is not None and service not in services:
+        raise OfflineError(f"no service {service} is deployed; there are {', '.join(services)}")
+    functions = [
+        function
+        for name, resources in services.items()
+        if service in (None, name)
+        for function in resources.get("functions", {}).values()
+    ]
+    cloud = _running_emulator(workspace).cloud
+    found = function_logs.follow if follow else function_logs.lines
+    for line in found(cloud, functions):
+        console.print(str(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def token(workspace: Workspace, console: Console, *, user: str, kind: tokens.Kind) -> None:
+    """Print a fresh token, and nothing else, so that it can be used in a shell."""
+    cloud = _running_emulator(workspace).cloud
+    deployed = outputs.read(workspace.outputs)
+    text = tokens.token(deployed, cloud, workspace, user=user, kind=kind)
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _running(
+    workspace: Workspace, console: Console, auth: bool, persistence: bool
+) -> Iterator[Emulator]:
+    """A running emulator. One that was started here ends again if the user interrupts."""
+    emulator = Emulator(workspace.root, auth=auth, persistence=persistence)
+    was_running = emulator.is_healthy()
+    try:
+        with phase(console, "emulator"):
+            emulator.start()
+        yield emulator
+    except (Interrupted, KeyboardInterrupt):
+        if not was_running:
+            emulator.stop()
+        raise
+
+
+def _running_emulator(workspace: Workspace) -> Emulator:
+    emulator = Emulator.of(workspace)
+    if not emulator.is_healthy():
+        raise OfflineError("the emulator is not running: start it with `make up`")
+    return emulator
+
+
+def _show_urls(deployed: Outputs, console: Console) -> None:
+    for service, resources in deployed["services"].items():
+        for url in resources["urls"].values():
+            console.print(f"{service:<16}{url}", highlight=False, soft_wrap=True)

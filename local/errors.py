@@ -1,0 +1,33 @@
+"""What can go wrong offline, said to a person: these are printed without a stack trace."""
+
+
+class OfflineError(Exception):
+    """A fault that the user can act on; `evidence` holds lines that show what happened."""
+
+    def __init__(self, message: str, evidence: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.evidence = evidence
+
+
+class NotLoopbackError(OfflineError):
+    """Someone tried to talk to an endpoint that is not on this machine."""
+
+
+class EmulatorError(OfflineError):
+    """The emulator is not installed, did not start, or is not running."""
+
+
+class SynthesisError(OfflineError):
+    """Building the packages or synthesizing the templates failed."""
+
+
+class ParityError(OfflineError):
+    """Templates, emulator and the parity ledger disagree about what runs offline."""
+
+
+class DeploymentError(OfflineError):
+    """A stack could not be deployed to the emulator."""
+
+
+class TokenError(OfflineError):
+    """A demo user could not be given a token."""

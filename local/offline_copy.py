@@ -1,0 +1,67 @@
+"""Makes the copy of an assembly that is deployed offline, and says what the copy lacks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local import parity
+from local.assembly import Assembly, Stack
+from local.removal import Removed, Template, take_out, take_out_secure_transport
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+def make_offline_copy(
+    assembly: Assembly, target: Path, cloudformation: CloudFormationClient, *, auth: bool
+) -> tuple[Assembly, list[Removed]]:
+    """Write to `target` what the emulator can deploy of `assembly`, as an assembly of its own.
+
+    Args:
+        auth: the emulator enforces policies, so those that deny plain HTTP go too.
+
+    Raises:
+        ParityError: the ledger does not say what the emulator does, or something that stays
+            refers to something that was taken out.
+    """
+    absent = parity.absent_types()
+    used = {it["Type"] for stack in assembly.stacks for it in stack.template["Resources"].values()}
+    unknown = parity.unknown_types(cloudformation, used | absent)
+    parity.assert_ledger_is_right(unknown, absent)
+
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(assembly.directory, target)
+    copied = Assembly(target)
+    removed = []
+    for stack in copied.stacks:
+        template, gone = take_out(stack.template, unknown, stack=stack.name)
+        if auth:
+            template, statements = take_out_secure_transport(template, stack=stack.name)
+            gone += statements
+        if gone:
+            _replace_template(stack, template)
+        removed += gone
+    return Assembly(target), removed
+
+
+def summary(removed: Iterable[Removed]) -> str:
+    """What is not offline, in one line: each kind with its count."""
+    counts = Counter(it.kind for it in removed)
+    return ", ".join(f"{kind} x{count}" for kind, count in sorted(counts.items()))
+
+
+def _replace_template(stack: Stack, template: Template) -> None:
+    """Write the template, and give its upload the key that fits: its hash."""
+    before = stack.template_file.read_bytes()
+    after = json.dumps(template, indent=1).encode()
+    stack.template_file.write_bytes(after)
+    old, new = (hashlib.sha256(content).hexdigest() for content in (before, after))
+    manifest = stack.template_file.with_name("manifest.json")
+    for file in (stack.assets_file, manifest):
+        file.write_text(file.read_text().replace(old, new))

@@ -1,0 +1,94 @@
+"""Finds and ends the processes that a workspace started, and never anybody else's."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def workspace_option(root: Path) -> str:
+    """What marks an emulator's command line as this workspace's."""
+    return f"workspace={root}"
+
+
+def of_workspace(root: Path, group: int | None) -> list[int]:
+    """Living processes that belong to a workspace: its emulator, and that one's workers.
+
+    An emulator is found by its mark, and workers, which outlive a crashed emulator for a moment,
+    by the process group on record. Numbers are used again after a crash or a reboot, so every
+    process must also have the workspace's path in its command line.
+    """
+    listing = list(_processes())
+    mark = f" {workspace_option(root)} "
+    leaders = {pid for pid, _, command in listing if mark in command}
+    return [
+        pid
+        for pid, of_group, command in listing
+        if of_group in leaders | {group} and str(root) in command
+    ]
+
+
+def end(root: Path, group: int | None, *, grace: float) -> list[int]:
+    """End a workspace's processes, by force after `grace` seconds; return who had to go."""
+    found = of_workspace(root, group)
+    # The emulator ends its own workers; if it is gone already, they are asked themselves.
+    leaders = [pid for pid in found if _leads_its_group(pid)]
+    _signal(leaders or found, signal.SIGTERM)
+    if not _gone(root, group, grace):
+        _signal(of_workspace(root, group), signal.SIGKILL)
+        _gone(root, group, grace)
+    return found
+
+
+def _leads_its_group(pid: int) -> bool:
+    try:
+        return os.getpgid(pid) == pid
+    except ProcessLookupError:
+        return False
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _gone(root: Path, group: int | None, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while of_workspace(root, group):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Number, group and command line of each process; zombies have none and are left out."""
+    return _from_proc() if _PROC.is_dir() else _from_ps()
+
+
+def _from_proc() -> Iterator[tuple[int, int, str]]:
+    for folder in _PROC.iterdir():
+        if folder.name.isdigit():
+            try:
+                group = os.getpgid(int(folder.name))
+                command = (folder / "cmdline").read_bytes()
+            except (ProcessLookupError, PermissionError, FileNotFoundError):
+                continue
+            yield int(folder.name), group, command.replace(b"\0", b" ").decode(errors="replace")
+
+
+def _from_ps() -> Iterator[tuple[int, int, str]]:
+    listing = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,pgid=,command="], capture_output=True, text=True, check=True
+    ).stdout
+    for line in listing.splitlines():
+        pid, group, command = line.split(None, 2)
+        yield int(pid), int(group), command

@@ -1,0 +1,71 @@
+"""Where a checkout keeps what it runs offline: everything is under one git-ignored folder."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import OfflineError
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder `.local/` of a checkout, or a folder of its own for a test."""
+
+    root: Path = CHECKOUT / ".local"
+
+    @property
+    def emulator_record(self) -> Path:
+        return self.root / "emulator.json"
+
+    @property
+    def emulator_log(self) -> Path:
+        return self.root / "emulator.log"
+
+    @property
+    def scratch(self) -> Path:
+        """The emulator's temporary folder: unpacked functions live here while it runs."""
+        return self.root / "scratch"
+
+    @property
+    def state(self) -> Path:
+        """What the emulator keeps over a restart, when it is asked to."""
+        return self.root / "state"
+
+    @property
+    def assembly(self) -> Path:
+        return self.root / "cdk.out"
+
+    @property
+    def offline_assembly(self) -> Path:
+        return self.root / "cdk.offline"
+
+    @property
+    def outputs(self) -> Path:
+        return self.root / "outputs.json"
+
+    @property
+    def demo_password(self) -> Path:
+        return self.root / "demo-password"
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Keep a second `up` or `down` of the same workspace out.
+
+        Raises:
+            OfflineError: another command is at work in this workspace.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise OfflineError(
+                    f"another command is already at work in {self.root}; wait until it is done"
+                ) from error
+            yield

@@ -1,0 +1,65 @@
+"""A Lambda function as every service here runs it: arm64, its own role, its own log group."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from bundling import asset_path
+from stacks.constructs.service_stack import ServiceStack
+
+
+class MicroserviceFunction(lambda_.Function):
+    """``handler`` is a module of the service's handlers, such as ``place_order``."""
+
+    def __init__(
+        self,
+        stack: ServiceStack,
+        id: str,
+        *,
+        handler: str,
+        description: str,
+        environment: Mapping[str, str] | None = None,
+        memory_size: int = 512,
+        timeout: Duration | None = None,
+        reserved_concurrent_executions: int | None = None,
+    ) -> None:
+        package = stack.service.replace("-", "_")
+        settings = stack.settings
+        log_group = logs.LogGroup(
+            stack,
+            f"{id}Logs",
+            retention=settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        role = iam.Role(
+            stack,
+            f"{id}Role",
+            role_name=settings.role_name(stack.service, id),
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(role)
+        super().__init__(
+            stack,
+            id,
+            description=description,
+            code=lambda_.Code.from_asset(str(asset_path(package, settings.target))),
+            handler=f"{package}.handlers.{handler}.handler",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            memory_size=memory_size,
+            timeout=timeout or Duration.seconds(10),
+            reserved_concurrent_executions=reserved_concurrent_executions,
+            log_group=log_group,
+            role=role,
+            environment={"SERVICE": stack.service, **(environment or {})},
+        )
+
+
+def grant(function: MicroserviceFunction, *actions: str, on: str | list[str]) -> None:
+    """Allow exactly these actions on exactly these resources."""
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=list(actions), resources=[on] if isinstance(on, str) else on)
+    )

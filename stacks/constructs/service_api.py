@@ -1,0 +1,107 @@
+"""A service's REST API: an authorizer on every method, access logs, errors as problem documents."""
+
+import json
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+
+from stacks.constructs.service_stack import ServiceStack
+
+STAGE = "live"
+PROBLEMS = {
+    "UNAUTHORIZED": (401, "unauthorized", "The token is missing or not valid"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "no-such-resource", "There is no such resource"),
+    "ACCESS_DENIED": (403, "forbidden", "This token may not do that"),
+    "EXPIRED_TOKEN": (401, "token-expired", "The token has expired"),
+    "RESOURCE_NOT_FOUND": (404, "no-such-resource", "There is no such resource"),
+    "REQUEST_TOO_LARGE": (413, "too-large", "The request is too large"),
+    "UNSUPPORTED_MEDIA_TYPE": (415, "unsupported-media-type", "Send application/json"),
+    "THROTTLED": (429, "throttled", "Too many requests; try again later"),
+    "QUOTA_EXCEEDED": (429, "quota-exceeded", "The quota is used up"),
+    "INTEGRATION_TIMEOUT": (504, "timeout", "The service took too long"),
+    "INTEGRATION_FAILURE": (504, "unavailable", "The service did not answer"),
+    "DEFAULT_4XX": (None, "refused", "The request was refused"),
+    "DEFAULT_5XX": (None, "unavailable", "Something broke on our side"),
+}
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "method": "$context.httpMethod",
+    "resource": "$context.resourcePath",
+    "status": "$context.status",
+    "latency_ms": "$context.responseLatency",
+    "customer_id": "$context.authorizer.claims.sub",
+    "error": "$context.error.responseType",
+}
+"""Ids and the resource's template only: no address of a caller, no path with values in it."""
+
+
+class ServiceApi:
+    """A regional REST API; add its methods with ``route``."""
+
+    def __init__(self, stack: ServiceStack, *, user_pool_arn: str, rate: int, burst: int) -> None:
+        access_log = logs.LogGroup(
+            stack,
+            "ApiAccessLog",
+            retention=stack.settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.api = apigateway.RestApi(
+            stack,
+            "Api",
+            rest_api_name=f"parcelworks-{stack.settings.name}-{stack.service}",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=False,
+            deploy_options=apigateway.StageOptions(
+                stage_name=STAGE,
+                throttling_rate_limit=rate,
+                throttling_burst_limit=burst,
+                metrics_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                access_log_destination=apigateway.LogGroupLogDestination(access_log),
+                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+            ),
+        )
+        self._authorizer = apigateway.CognitoUserPoolsAuthorizer(
+            stack,
+            "Authorizer",
+            cognito_user_pools=[cognito.UserPool.from_user_pool_arn(stack, "Users", user_pool_arn)],
+        )
+        for response_type, (status, kind, title) in PROBLEMS.items():
+            self._answer_with_problem(response_type, status, kind, title)
+        stack.publish("api-url", self.api.url)
+
+    def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
+        """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function."""
+        self.api.root.resource_for_path(path).add_method(
+            method,
+            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            authorization_type=apigateway.AuthorizationType.COGNITO,
+            authorizer=self._authorizer,
+        )
+
+    def _answer_with_problem(
+        self, response_type: str, status: int | None, kind: str, title: str
+    ) -> None:
+        headers = {"Content-Type": "'application/problem+json'", "Cache-Control": "'no-store'"}
+        if status == 429:
+            headers["Retry-After"] = "'1'"
+        problem: dict[str, str | int] = {
+            "type": f"https://parcelworks.example/problems/{kind}",
+            "title": title,
+            "detail": "DETAIL",
+            "correlation_id": "$context.requestId",
+        }
+        if status:
+            problem["status"] = status
+        # messageString brings its own quotes and escapes.
+        template = json.dumps(problem).replace('"DETAIL"', "$context.error.messageString")
+        self.api.add_gateway_response(
+            response_type,
+            type=apigateway.ResponseType.of(response_type),
+            status_code=str(status) if status else None,
+            response_headers=headers,
+            templates={"application/json": template},
+        )

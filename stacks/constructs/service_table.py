@@ -1,0 +1,51 @@
+"""A table as every service keeps one: on demand, under the service's key, restorable."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kms as kms
+
+from stacks.constructs.service_stack import ServiceStack
+
+
+class ServiceTable(dynamodb.TableV2):
+    """``partition_key`` and ``sort_key`` are DynamoDB attributes; see ``text`` and ``number``."""
+
+    def __init__(
+        self,
+        stack: ServiceStack,
+        id: str,
+        *,
+        key: kms.IKey,
+        partition_key: dynamodb.Attribute,
+        sort_key: dynamodb.Attribute | None = None,
+        stream: dynamodb.StreamViewType | None = None,
+        indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = (),
+        time_to_live_attribute: str | None = None,
+    ) -> None:
+        super().__init__(
+            stack,
+            id,
+            partition_key=partition_key,
+            sort_key=sort_key,
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(key),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            dynamo_stream=stream,
+            global_secondary_indexes=list(indexes),
+            time_to_live_attribute=time_to_live_attribute,
+            deletion_protection=stack.settings.protected,
+            removal_policy=stack.settings.removal_policy,
+        )
+
+
+def text(name: str) -> dynamodb.Attribute:
+    """A key attribute that holds a string."""
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def number(name: str) -> dynamodb.Attribute:
+    """A key attribute that holds a number."""
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.NUMBER)

@@ -1,0 +1,162 @@
+"""Shared ground: the central event log, its archive, the bus, and where alarms go."""
+
+from typing import Any
+
+from aws_cdk import Duration, Size
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.constructs.service_stack import ServiceStack
+from stacks.environment import Environment
+
+
+class EventLogStack(ServiceStack):
+    """Kinesis is the log that everybody reads; S3 is the memory; the bus carries facts."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "event-log",
+            environment=environment,
+            owner="platform",
+            description="Parcelworks: central event log, archive and bus",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        self.event_stream = kinesis.Stream(
+            self,
+            "EventStream",
+            stream_mode=kinesis.StreamMode.ON_DEMAND,
+            retention_period=environment.event_log_retention,
+            encryption=kinesis.StreamEncryption.KMS,
+            encryption_key=self.key,
+            removal_policy=environment.removal_policy,
+        )
+        self.archive = self._make_archive()
+        self._archive_every_event()
+        self.bus = self._make_bus()
+        self.operations = self._make_operations_topic()
+
+        self.publish("key-arn", self.key.key_arn)
+        self.publish("event-stream-arn", self.event_stream.stream_arn)
+        self.publish("archive-bucket-arn", self.archive.bucket_arn)
+        self.publish("bus-arn", self.bus.event_bus_arn)
+        self.publish("bus-name", self.bus.event_bus_name)
+        self.publish("operations-topic-arn", self.operations.topic_arn)
+
+    def _make_archive(self) -> s3.Bucket:
+        lock_days = self.settings.archive_lock_days
+        access_log = s3.Bucket(
+            self,
+            "ArchiveAccessLog",
+            encryption=s3.BucketEncryption.S3_MANAGED,  # log delivery cannot use a customer's key
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
+            removal_policy=self.settings.removal_policy,
+        )
+        return s3.Bucket(
+            self,
+            "Archive",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            versioned=True,
+            object_lock_enabled=bool(lock_days) or None,
+            object_lock_default_retention=(
+                s3.ObjectLockRetention.governance(Duration.days(lock_days)) if lock_days else None
+            ),
+            server_access_logs_bucket=access_log,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    prefix="events/",
+                    transitions=[
+                        s3.Transition(
+                            storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+                            transition_after=Duration.days(90),
+                        )
+                    ],
+                ),
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
+            ],
+            removal_policy=self.settings.removal_policy,
+        )
+
+    def _archive_every_event(self) -> None:
+        delivery_log = logs.LogGroup(
+            self,
+            "DeliveryLog",
+            retention=self.settings.log_retention,
+            removal_policy=self.settings.removal_policy,
+        )
+        role = iam.Role(
+            self, "DeliveryRole", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com")
+        )
+        firehose.DeliveryStream(
+            self,
+            "Delivery",
+            role=role,
+            source=firehose.KinesisStreamSource(self.event_stream),
+            destination=firehose.S3Bucket(
+                self.archive,
+                role=role,
+                compression=firehose.Compression.GZIP,
+                encryption_key=self.key,
+                buffering_interval=Duration.seconds(60),
+                buffering_size=Size.mebibytes(16),
+                data_output_prefix="events/day=!{timestamp:yyyy-MM-dd}/",
+                error_output_prefix="failed/!{firehose:error-output-type}/day=!{timestamp:yyyy-MM-dd}/",
+                file_extension=".jsonl.gz",
+                logging_config=firehose.EnableLogging(delivery_log),
+            ),
+        )
+
+    def _make_bus(self) -> events.EventBus:
+        name = f"parcelworks-{self.settings.name}"
+        self._admit("events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
+        return events.EventBus(self, "Bus", event_bus_name=name, kms_key=self.key)
+
+    def _make_operations_topic(self) -> sns.Topic:
+        self._admit("cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey")
+        return sns.Topic(
+            self,
+            "Operations",
+            display_name="Parcelworks operations",
+            master_key=self.key,
+            enforce_ssl=True,
+        )
+
+    def _admit(self, service: str, *actions: str) -> None:
+        """Without this statement, deliveries into encrypted targets fail without a word."""
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                principals=[iam.ServicePrincipal(service)],
+                resources=["*"],  # in a key policy: this key
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+
+
+def key_of(stack: ServiceStack) -> kms.IKey:
+    """The event log's key, for whoever reads or writes the log."""
+    return kms.Key.from_key_arn(stack, "EventLogKey", stack.find("event-log", "key-arn"))
+
+
+def event_stream_of(stack: ServiceStack) -> kinesis.IStream:
+    """The central event log with its key: an import without the key would grant nothing on it."""
+    return kinesis.Stream.from_stream_attributes(
+        stack,
+        "EventStream",
+        stream_arn=stack.find("event-log", "event-stream-arn"),
+        encryption_key=key_of(stack),
+    )

@@ -1,0 +1,69 @@
+"""Shared ground: who may call. A user pool whose tokens name customers by ``sub`` alone."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.service_stack import ServiceStack
+from stacks.environment import Environment
+
+
+class IdentityStack(ServiceStack):
+    """The pool keeps user names and passwords; names and addresses live with customers only."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "identity",
+            environment=environment,
+            owner="platform",
+            description="Parcelworks: users and their tokens",
+            **kwargs,
+        )
+        users = cognito.UserPool(
+            self,
+            "Users",
+            sign_in_aliases=cognito.SignInAliases(username=True),
+            self_sign_up_enabled=False,
+            account_recovery=cognito.AccountRecovery.NONE,
+            password_policy=cognito.PasswordPolicy(
+                min_length=14,
+                require_digits=True,
+                require_lowercase=True,
+                require_uppercase=True,
+                require_symbols=True,
+            ),
+            mfa=cognito.Mfa.OPTIONAL,
+            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
+            removal_policy=environment.removal_policy,
+            deletion_protection=environment.protected,
+        )
+        client = users.add_client(
+            "WebClient",
+            auth_flows=cognito.AuthFlow(user_password=True, user_srp=True),
+            disable_o_auth=True,
+            access_token_validity=Duration.hours(1),
+            id_token_validity=Duration.hours(1),
+            prevent_user_existence_errors=True,
+        )
+        self._let_apis_write_logs()
+        self.publish("user-pool-arn", users.user_pool_arn)
+        self.publish("web-client-name", client.user_pool_client_id)
+
+    def _let_apis_write_logs(self) -> None:
+        """One setting for the whole account and region, so it is nobody's but the platform's."""
+        role = iam.Role(
+            self,
+            "ApiLogRole",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name(
+                    "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+                )
+            ],
+        )
+        apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)

@@ -1,0 +1,148 @@
+"""Write side of ordering: the event store, the commands that append to it, and the relay."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_api import ServiceApi
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, number, text
+from stacks.constructs.stream_alarm import alarm_when_behind
+from stacks.environment import Environment
+from stacks.event_log import event_stream_of
+
+QUEUE_ATTEMPTS = 5
+
+
+class OrdersStack(ServiceStack):
+    """Commands append one event each; the table's stream and the relay tell the world."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "orders",
+            environment=environment,
+            owner="checkout",
+            description="Parcelworks: write side of ordering",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        self.event_store = ServiceTable(
+            self,
+            "EventStore",
+            key=self.key,
+            partition_key=text("order_id"),
+            sort_key=number("version"),
+            stream=dynamodb.StreamViewType.NEW_IMAGE,  # publishing needs no second write
+        )
+        self._serve_api()
+        self._take_queued_commands()
+        self._let_others_read_events()
+        self._relay_events_to_the_log()
+
+    def _serve_api(self) -> None:
+        api = ServiceApi(
+            self, user_pool_arn=self.find("identity", "user-pool-arn"), rate=500, burst=1000
+        )
+        place_order = self._function("PlaceOrder", "place_order", "Appends OrderPlaced")
+        grant(place_order, "dynamodb:PutItem", "dynamodb:GetItem", on=self.event_store.table_arn)
+        api.route("POST", "/v1/orders", place_order)
+
+        cancel_order = self._function("CancelOrder", "cancel_order", "Appends OrderCancelled")
+        grant(cancel_order, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
+        api.route("POST", "/v1/orders/{order_id}/cancellation", cancel_order)
+
+        order_history = self._function("OrderHistory", "order_history", "Reads an order's past")
+        grant(order_history, "dynamodb:Query", on=self.event_store.table_arn)
+        api.route("GET", "/v1/orders/{order_id}/history", order_history)
+
+        for function in (place_order, cancel_order, order_history):
+            self.key.grant_encrypt_decrypt(function)
+
+    def _take_queued_commands(self) -> None:
+        dead_letters = sqs.Queue(
+            self,
+            "DeadCommands",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self.key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        commands = sqs.Queue(
+            self,
+            "Commands",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self.key,
+            enforce_ssl=True,
+            visibility_timeout=Duration.seconds(60),  # six times the worker's timeout
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=dead_letters, max_receive_count=QUEUE_ATTEMPTS
+            ),
+        )
+        worker = self._function(
+            "QueuedCommands",
+            "queued_commands",
+            "Confirms and rejects orders, and replies",
+            BUS_NAME=self.find("event-log", "bus-name"),
+        )
+        grant(worker, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
+        grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        self.key.grant_encrypt_decrypt(worker)
+        worker.add_event_source(
+            sources.SqsEventSource(commands, batch_size=10, report_batch_item_failures=True)
+        )
+        self.publish("commands-queue-arn", commands.queue_arn)
+        self.publish("commands-queue-url", commands.queue_url)
+
+    def _let_others_read_events(self) -> None:
+        read_events = self._function("ReadEvents", "read_events", "Reads events for other services")
+        grant(read_events, "dynamodb:Query", on=self.event_store.table_arn)
+        self.key.grant_decrypt(read_events)
+        self.publish("read-events-arn", read_events.function_arn)
+
+    def _relay_events_to_the_log(self) -> None:
+        event_stream = event_stream_of(self)
+        relay = MicroserviceFunction(
+            self,
+            "Relay",
+            handler="relay",
+            description="Publishes orders' events on the event log",
+            environment={"EVENT_STREAM_ARN": event_stream.stream_arn},
+            timeout=Duration.seconds(60),
+        )
+        grant(relay, "kinesis:PutRecords", on=event_stream.stream_arn)
+        assert event_stream.encryption_key
+        event_stream.encryption_key.grant_encrypt(relay)
+        relay.add_event_source(
+            sources.DynamoEventSource(
+                self.event_store,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=500,
+                parallelization_factor=1,  # more would not keep an order's events in order
+                retry_attempts=-1,
+                bisect_batch_on_error=True,
+                filters=[
+                    lambda_.FilterCriteria.filter(
+                        {"eventName": lambda_.FilterRule.is_equal("INSERT")}
+                    )
+                ],
+            )
+        )
+        alarm_when_behind(self, "RelayBehind", relay)
+
+    def _function(
+        self, id: str, handler: str, description: str, **environment: str
+    ) -> MicroserviceFunction:
+        return MicroserviceFunction(
+            self,
+            id,
+            handler=handler,
+            description=description,
+            environment={"EVENT_STORE_TABLE": self.event_store.table_name, **environment},
+        )
