@@ -6,18 +6,16 @@ from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
+from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, number, text
 from stacks.constructs.stream_alarm import alarm_when_behind
 from stacks.environment import Environment
 from stacks.event_log import event_stream_of
-
-QUEUE_ATTEMPTS = 5
 
 
 class OrdersStack(ServiceStack):
@@ -66,25 +64,7 @@ class OrdersStack(ServiceStack):
             self.key.grant_encrypt_decrypt(function)
 
     def _take_queued_commands(self) -> None:
-        dead_letters = sqs.Queue(
-            self,
-            "DeadCommands",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=self.key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        commands = sqs.Queue(
-            self,
-            "Commands",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=self.key,
-            enforce_ssl=True,
-            visibility_timeout=Duration.seconds(60),  # six times the worker's timeout
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=dead_letters, max_receive_count=QUEUE_ATTEMPTS
-            ),
-        )
+        commands = ServiceQueue(self, "Commands", key=self.key, worker_timeout=Duration.seconds(10))
         worker = self._function(
             "QueuedCommands",
             "queued_commands",
@@ -94,11 +74,8 @@ class OrdersStack(ServiceStack):
         grant(worker, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
         grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
         self.key.grant_encrypt_decrypt(worker)
-        worker.add_event_source(
-            sources.SqsEventSource(commands, batch_size=10, report_batch_item_failures=True)
-        )
-        self.publish("commands-queue-arn", commands.queue_arn)
-        self.publish("commands-queue-url", commands.queue_url)
+        commands.consumed_by(worker)
+        commands.publish("commands")
 
     def _let_others_read_events(self) -> None:
         read_events = self._function("ReadEvents", "read_events", "Reads events for other services")

@@ -51,7 +51,7 @@ def place_order(
     try:
         placed = Order.place(customer_id, lines, currency, ship_to)
     except (UnknownSku, UnpricedCurrency):
-        # What is refused today may have been accepted yesterday: a repetition still gets its answer.
+        # What is refused today may have been accepted yesterday: then that is the answer.
         if earlier := store.first(order_id):
             return _same_request(earlier, command)
         raise

@@ -19,10 +19,12 @@ class RelaySettings(msgspec.Struct, frozen=True):
 
 
 class QueueSettings(msgspec.Struct, frozen=True):
-    """What the queued commands need: the event store, and the bus that carries replies."""
+    """What the queued commands need: the event store, and the ways out of the queue."""
 
     event_store_table: str
     bus_name: str
+    dead_letters_url: str
+    queue_attempts: int
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The event store on DynamoDB: one item for each event, appended on the condition that it is new."""
+"""The event store on DynamoDB: one item for each event, appended if its version is free."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, cast

@@ -1,0 +1,165 @@
+"""Carries out the commands of a queue: every one is answered on the bus, or parked with a reason.
+
+A service gives a mapping from command type to a form and a function, and gets its Lambda handler's
+body. What the function may count on: the form is valid, and what it must hold to: carrying out the
+same command again changes nothing more and leads to the same outcome.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from shared import clock, log
+from shared.bus import Bus, reply_to
+from shared.envelope import Envelope, decode
+from shared.parking import DeadLetters
+
+FormT = TypeVar("FormT")
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened because of a command, in the past tense."""
+
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended: ``done`` or ``refused``; both are final."""
+
+    outcome: str
+    reason: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+
+
+def done(data: Mapping[str, Any] | None = None, *facts: Fact) -> Outcome:
+    """It was carried out, now or by an earlier delivery."""
+    return Outcome("done", None, data or {}, facts)
+
+
+def refused(reason: str, data: Mapping[str, Any] | None = None, *facts: Fact) -> Outcome:
+    """The business says no; ``reason`` is a code such as ``out-of-stock``."""
+    return Outcome("refused", reason, data or {}, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandType(Generic[FormT]):
+    """A command that the service takes: the form of its data, and what carries it out.
+
+    ``carry_out`` gets the form and the envelope. It raises for what may pass: the message then
+    comes again, and after the queue's last attempt the reply is ``failed`` and the message is kept
+    with the dead letters.
+    """
+
+    form: type[FormT]
+    carry_out: Callable[[FormT, Envelope], Outcome]
+
+
+class QueueWorker:
+    """``attempts`` is how often the queue delivers a message before it gives up."""
+
+    def __init__(
+        self,
+        commands: Mapping[str, CommandType[Any]],
+        bus: Bus,
+        dead_letters: DeadLetters,
+        attempts: int,
+    ) -> None:
+        self._commands = commands
+        self._bus = bus
+        self._dead_letters = dead_letters
+        self._attempts = attempts
+
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out a batch of SQS records; the answer names those that must come again."""
+        failed = [
+            {"itemIdentifier": record["messageId"]}
+            for record in event["Records"]
+            if not self._settled(record)
+        ]
+        return {"batchItemFailures": failed}
+
+    def _settled(self, record: Mapping[str, Any]) -> bool:
+        try:
+            command = decode(record["body"])
+            uuid.UUID(command.event_id)
+        except (msgspec.DecodeError, ValueError) as malformed:
+            self._dead_letters.park(record["body"], f"not a command: {malformed}", "queue-worker")
+            return True
+        try:
+            outcome = self._carry_out(command)
+            self._bus.put([*facts_of(command, outcome), _reply(command, outcome)])
+        except Exception as error:
+            return self._give_up_or_try_again(record, command, error)
+        log.info(
+            "command carried out",
+            type=command.type,
+            outcome=outcome.outcome,
+            reason=outcome.reason,
+            order_id=command.data.get("order_id"),
+            correlation_id=command.correlation_id,
+        )
+        log.metric("CommandsCarriedOut", 1, outcome=outcome.outcome)
+        return True
+
+    def _carry_out(self, command: Envelope) -> Outcome:
+        known = self._commands.get(command.type)
+        if known is None:
+            return refused("unknown-command", {"detail": f"no command {command.type!r} here"})
+        if command.schema_version > SCHEMA_VERSION:
+            return refused("unsupported-version", {"detail": f"up to version {SCHEMA_VERSION}"})
+        try:
+            form = msgspec.convert(command.data, known.form)
+        except msgspec.ValidationError as invalid:
+            return refused("invalid-command", {"detail": str(invalid)})
+        return known.carry_out(form, command)
+
+    def _give_up_or_try_again(
+        self, record: Mapping[str, Any], command: Envelope, error: Exception
+    ) -> bool:
+        received = int(record["attributes"]["ApproximateReceiveCount"])
+        log.error(
+            "command failed",
+            type=command.type,
+            error=f"{type(error).__name__}: {error}",
+            attempt=received,
+            order_id=command.data.get("order_id"),
+            correlation_id=command.correlation_id,
+        )
+        if received < self._attempts:
+            return False
+        reason = f"failed {received} times, last with {type(error).__name__}"
+        self._bus.put([reply_to(command, "failed", "gave-up", {"detail": reason})])
+        self._dead_letters.park(record["body"], reason, "queue-worker")
+        return True
+
+
+def facts_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
+    """The facts as messages; ids follow from the command's, so a repetition is recognised."""
+    return [
+        Envelope(
+            event_id=str(uuid.uuid5(uuid.UUID(command.event_id), fact.type)),
+            type=fact.type,
+            schema_version=1,
+            aggregate_type=command.aggregate_type,
+            aggregate_id=command.aggregate_id,
+            version=None,
+            occurred_at=clock.now(),
+            correlation_id=command.correlation_id,
+            causation_id=command.event_id,
+            traceparent=command.traceparent,
+            data={"order_id": command.data.get("order_id"), **fact.data},
+        )
+        for fact in outcome.facts
+    ]
+
+
+def _reply(command: Envelope, outcome: Outcome) -> Envelope:
+    return reply_to(command, outcome.outcome, outcome.reason, dict(outcome.data))

@@ -1,0 +1,156 @@
+"""A queue as every service has one: encrypted, with dead letters that raise an alarm."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.stream_alarm import operations_topic
+
+ATTEMPTS = 5
+
+
+class ServiceQueue(Construct):
+    """``queue`` and its ``dead_letters``; what fails ATTEMPTS times is kept there for 14 days."""
+
+    def __init__(
+        self,
+        stack: ServiceStack,
+        id: str,
+        *,
+        key: kms.IKey,
+        worker_timeout: Duration,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        super().__init__(stack, id)
+        self.stack = stack
+        self.key = key
+        self.attempts = attempts
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            # Lambda's advice: six times the worker's timeout
+            visibility_timeout=Duration.seconds(6 * worker_timeout.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                # The worker parks on its last attempt by itself, with a reason; this is for a
+                # worker that dies before it can.
+                queue=self.dead_letters,
+                max_receive_count=attempts + 1,
+            ),
+        )
+        alarm = cloudwatch.Alarm(
+            self,
+            "DeadLettersWait",
+            alarm_description=f"{stack.service}: messages wait in {id}; see docs/operations.md",
+            metric=self.dead_letters.metric_approximate_number_of_messages_visible(
+                statistic="Maximum", period=Duration.minutes(1)
+            ),
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(operations_topic(stack)))
+
+    def consumed_by(
+        self,
+        worker: MicroserviceFunction,
+        *,
+        batch_size: int = 10,
+        max_concurrency: int | None = None,
+    ) -> None:
+        """Let a function work through the queue, with ``QueueWorker``'s environment."""
+        worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
+        worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))
+        grant(worker, "sqs:SendMessage", on=self.dead_letters.queue_arn)
+        self.key.grant_encrypt_decrypt(worker)
+        worker.add_event_source(
+            sources.SqsEventSource(
+                self.queue,
+                batch_size=batch_size,
+                max_concurrency=max_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+
+    def publish(self, name: str) -> None:
+        """Let other services send to the queue: its ARN, its URL and its key."""
+        self.stack.publish(f"{name}-queue-arn", self.queue.queue_arn)
+        self.stack.publish(f"{name}-queue-url", self.queue.queue_url)
+        self.stack.publish(f"{name}-key-arn", self.key.key_arn)
+
+    def subscribe_to_bus(
+        self,
+        id: str,
+        *,
+        detail_type: Sequence[str] | None = None,
+        source: Sequence[Any] | None = None,
+        detail: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put what matches on the bus into the queue; undeliverable events become dead letters."""
+        bus = bus_of(self.stack)
+        admit(self.key, "events.amazonaws.com", self.stack.account)
+        events.Rule(
+            self,
+            id,
+            event_bus=bus,
+            description=f"{self.stack.service}: {', '.join(detail_type or ['others'])}",
+            event_pattern=events.EventPattern(
+                detail_type=list(detail_type) if detail_type else None,
+                source=list(source) if source else None,
+                detail=dict(detail) if detail else None,
+            ),
+            targets=[
+                targets.SqsQueue(
+                    self.queue,
+                    dead_letter_queue=self.dead_letters,
+                    # Only the envelope: EventBridge's own wrapping stays outside.
+                    message=events.RuleTargetInput.from_event_path("$.detail"),
+                )
+            ],
+        )
+
+
+def bus_of(stack: ServiceStack) -> events.IEventBus:
+    """The bus that facts and replies travel on."""
+    existing = stack.node.try_find_child("Bus")
+    if existing is not None:
+        return existing  # type: ignore[return-value]
+    return events.EventBus.from_event_bus_arn(stack, "Bus", stack.find("event-log", "bus-arn"))
+
+
+def admit(key: kms.IKey, service: str, account: str) -> None:
+    """Let an AWS service deliver into what this key encrypts.
+
+    Without the statement such deliveries fail without a word.
+    """
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            principals=[iam.ServicePrincipal(service)],
+            resources=["*"],  # in a key's policy: this key
+            conditions={"StringEquals": {"aws:SourceAccount": account}},
+        )
+    )
