@@ -13,8 +13,14 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+
+SOURCE_PREFIX = "parcelworks."
 
 
 class EventLogStack(ServiceStack):
@@ -39,10 +45,17 @@ class EventLogStack(ServiceStack):
             encryption_key=self.key,
             removal_policy=environment.removal_policy,
         )
+        acknowledge(
+            self.event_stream,
+            "The log's key is the customer's own: who may read the log is decided in its policy, "
+            "and every use of it is in CloudTrail. AWS's own key could not be withheld.",
+            "AwsSolutions-KDS3",
+        )
         self.archive = self._make_archive()
         self._archive_every_event()
         self.bus = self._make_bus()
         self.operations = self._make_operations_topic()
+        self._take_in_other_services_facts()
 
         self.publish("key-arn", self.key.key_arn)
         self.publish("event-stream-arn", self.event_stream.stream_arn)
@@ -98,10 +111,8 @@ class EventLogStack(ServiceStack):
             retention=self.settings.log_retention,
             removal_policy=self.settings.removal_policy,
         )
-        role = iam.Role(
-            self, "DeliveryRole", assumed_by=iam.ServicePrincipal("firehose.amazonaws.com")
-        )
-        firehose.DeliveryStream(
+        role = self._delivery_role(delivery_log)
+        delivery = firehose.DeliveryStream(
             self,
             "Delivery",
             role=role,
@@ -119,6 +130,49 @@ class EventLogStack(ServiceStack):
                 logging_config=firehose.EnableLogging(delivery_log),
             ),
         )
+        acknowledge(
+            delivery,
+            "What is delivered rests in the source, a stream under the customer's key; Firehose "
+            "refuses encryption of its own when a stream is its source.",
+            "AwsSolutions-KDF1",
+        )
+
+    def _delivery_role(self, delivery_log: logs.ILogGroup) -> iam.IRole:
+        """What Firehose needs to add to the archive; CDK's grants would let it delete as well."""
+        objects = self.archive.arn_for_objects("*")
+        role = iam.Role(
+            self,
+            "DeliveryRole",
+            assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
+            inline_policies={
+                "Delivery": iam.PolicyDocument(
+                    statements=[
+                        _allow(
+                            self.event_stream.stream_arn,
+                            "kinesis:DescribeStream",
+                            "kinesis:GetRecords",
+                            "kinesis:GetShardIterator",
+                            "kinesis:ListShards",
+                        ),
+                        _allow(
+                            self.archive.bucket_arn,
+                            "s3:GetBucketLocation",
+                            "s3:ListBucket",
+                            "s3:ListBucketMultipartUploads",
+                        ),
+                        _allow(objects, "s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"),
+                        _allow(self.key.key_arn, "kms:Decrypt", "kms:GenerateDataKey"),
+                        _allow(delivery_log.log_group_arn, "logs:PutLogEvents"),
+                    ]
+                )
+            },
+        )
+        acknowledge(
+            role,
+            "Firehose names each object that it puts into the archive by its time of delivery.",
+            "AwsSolutions-IAM5[Resource::<ArchiveDA4CB258.Arn>/*]",
+        )
+        return role.without_policy_updates()
 
     def _make_bus(self) -> events.EventBus:
         name = f"parcelworks-{self.settings.name}"
@@ -127,13 +181,51 @@ class EventLogStack(ServiceStack):
 
     def _make_operations_topic(self) -> sns.Topic:
         self._admit("cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey")
-        return sns.Topic(
+        topic = sns.Topic(
             self,
             "Operations",
             display_name="Parcelworks operations",
             master_key=self.key,
             enforce_ssl=True,
         )
+        # A topic with a policy of its own has lost the default one, by which alarms may publish.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
+        return topic
+
+    def _take_in_other_services_facts(self) -> None:
+        """Bus, queue, log: orders' events are on the log already, and would go round in circles."""
+        facts = ServiceQueue(self, "Facts", key=self.key, worker_timeout=Duration.seconds(30))
+        facts.subscribe_to_bus(
+            "OtherServicesFacts", source=events.Match.anything_but(f"{SOURCE_PREFIX}orders")
+        )
+        seen = ServiceTable(
+            self,
+            "SeenFacts",
+            key=self.key,
+            partition_key=text("event_id"),
+            time_to_live_attribute="expires_at",
+        )
+        intake = MicroserviceFunction(
+            self,
+            "Intake",
+            handler="intake",
+            description="Puts other services' facts on the event log",
+            environment={
+                "EVENT_STREAM_ARN": self.event_stream.stream_arn,
+                "SEEN_TABLE": seen.table_name,
+            },
+            timeout=Duration.seconds(30),
+        )
+        grant(intake, "kinesis:PutRecords", on=self.event_stream.stream_arn)
+        grant(intake, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=seen.table_arn)
+        facts.consumed_by(intake, answers_commands=False)
 
     def _admit(self, service: str, *actions: str) -> None:
         """Without this statement, deliveries into encrypted targets fail without a word."""
@@ -147,6 +239,10 @@ class EventLogStack(ServiceStack):
         )
 
 
+def _allow(resource: str, *actions: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=list(actions), resources=[resource])
+
+
 def key_of(stack: ServiceStack) -> kms.IKey:
     """The event log's key, for whoever reads or writes the log."""
     return kms.Key.from_key_arn(stack, "EventLogKey", stack.find("event-log", "key-arn"))
@@ -154,6 +250,9 @@ def key_of(stack: ServiceStack) -> kms.IKey:
 
 def event_stream_of(stack: ServiceStack) -> kinesis.IStream:
     """The central event log with its key: an import without the key would grant nothing on it."""
+    existing = stack.node.try_find_child("EventStream")
+    if existing is not None:
+        return existing  # type: ignore[return-value]
     return kinesis.Stream.from_stream_attributes(
         stack,
         "EventStream",

@@ -8,6 +8,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
 
@@ -42,6 +43,18 @@ class IdentityStack(ServiceStack):
             removal_policy=environment.removal_policy,
             deletion_protection=environment.protected,
         )
+        acknowledge(
+            users,
+            "The plus plan is paid for each active user; what it adds, detection of stolen "
+            "passwords, is a decision for whoever runs this with customers of their own.",
+            "AwsSolutions-COG8",
+        )
+        acknowledge(
+            users,
+            "Shoppers choose whether they want a second factor: asking it of each would cost the "
+            "shop more orders than it protects. Authenticator apps are offered, text messages not.",
+            "AwsSolutions-COG2",
+        )
         client = users.add_client(
             "WebClient",
             auth_flows=cognito.AuthFlow(user_password=True, user_srp=True),
@@ -65,5 +78,11 @@ class IdentityStack(ServiceStack):
                     "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
                 )
             ],
+        )
+        acknowledge(
+            role,
+            "AWS maintains this policy for exactly this role, which API Gateway alone may assume.",
+            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
+            "service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
         )
         apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)

@@ -4,17 +4,14 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from stacks.constructs.log_consumer import ParkedRecordsTable, consume_log
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.constructs.stream_alarm import alarm_when_behind
 from stacks.environment import Environment
-from stacks.event_log import event_stream_of
 
 BY_CUSTOMER = "by-customer"
 
@@ -47,14 +44,11 @@ class OrderViewsStack(ServiceStack):
         self._serve_api()
 
     def _project_the_log(self) -> None:
-        event_stream = event_stream_of(self)
-        read_events_arn = self.find("orders", "read-events-arn")
         projector = self._function(
             "ProjectOrders",
             "project_orders",
             "Keeps the order view up to date",
             timeout=Duration.seconds(60),
-            READ_EVENTS_ARN=read_events_arn,
         )
         grant(
             projector,
@@ -63,18 +57,8 @@ class OrderViewsStack(ServiceStack):
             "dynamodb:PutItem",
             on=self.order_view.table_arn,
         )
-        grant(projector, "lambda:InvokeFunction", on=read_events_arn)
         self.key.grant_encrypt_decrypt(projector)
-        projector.add_event_source(
-            sources.KinesisEventSource(
-                event_stream,
-                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=1000,
-                retry_attempts=-1,
-                bisect_batch_on_error=True,
-            )
-        )
-        alarm_when_behind(self, "ProjectorBehind", projector)
+        consume_log(self, projector, parked=ParkedRecordsTable(self, key=self.key))
 
     def _serve_api(self) -> None:
         api = ServiceApi(
@@ -87,12 +71,7 @@ class OrderViewsStack(ServiceStack):
         index = f"{self.order_view.table_arn}/index/{BY_CUSTOMER}"
         grant(list_orders, "dynamodb:Query", on=index)
         for function in (get_order, list_orders):
-            grant(
-                function,
-                "dynamodb:GetItem",
-                "dynamodb:BatchGetItem",
-                on=self.order_view.table_arn,
-            )
+            grant(function, "dynamodb:GetItem", on=self.order_view.table_arn)
             self.key.grant_decrypt(function)
 
     def _function(

@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from stacks.constructs.log_consumer import ParkedRecordsTable, consume_log
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_queue import ServiceQueue
@@ -43,6 +44,7 @@ class OrdersStack(ServiceStack):
         self._take_queued_commands()
         self._let_others_read_events()
         self._relay_events_to_the_log()
+        self._publish_events_on_the_bus()
 
     def _serve_api(self) -> None:
         api = ServiceApi(
@@ -60,8 +62,9 @@ class OrdersStack(ServiceStack):
         grant(order_history, "dynamodb:Query", on=self.event_store.table_arn)
         api.route("GET", "/v1/orders/{order_id}/history", order_history)
 
-        for function in (place_order, cancel_order, order_history):
+        for function in (place_order, cancel_order):
             self.key.grant_encrypt_decrypt(function)
+        self.key.grant_decrypt(order_history)
 
     def _take_queued_commands(self) -> None:
         commands = ServiceQueue(self, "Commands", key=self.key, worker_timeout=Duration.seconds(10))
@@ -78,10 +81,12 @@ class OrdersStack(ServiceStack):
         commands.publish("commands")
 
     def _let_others_read_events(self) -> None:
-        read_events = self._function("ReadEvents", "read_events", "Reads events for other services")
-        grant(read_events, "dynamodb:Query", on=self.event_store.table_arn)
-        self.key.grant_decrypt(read_events)
-        self.publish("read-events-arn", read_events.function_arn)
+        self.read_events = self._function(
+            "ReadEvents", "read_events", "Reads events for other services"
+        )
+        grant(self.read_events, "dynamodb:Query", on=self.event_store.table_arn)
+        self.key.grant_decrypt(self.read_events)
+        self.publish("read-events-arn", self.read_events.function_arn)
 
     def _relay_events_to_the_log(self) -> None:
         event_stream = event_stream_of(self)
@@ -112,6 +117,25 @@ class OrdersStack(ServiceStack):
             )
         )
         alarm_when_behind(self, "RelayBehind", relay)
+
+    def _publish_events_on_the_bus(self) -> None:
+        parked = ParkedRecordsTable(self, key=self.key)
+        gate = ServiceTable(self, "PublisherGate", key=self.key, partition_key=text("order_id"))
+        publisher = MicroserviceFunction(
+            self,
+            "BusPublisher",
+            handler="publish_to_bus",
+            description="Publishes orders' events on the bus, each order's in order",
+            environment={
+                "BUS_NAME": self.find("event-log", "bus-name"),
+                "PUBLISHER_GATE_TABLE": gate.table_name,
+            },
+            timeout=Duration.seconds(60),
+        )
+        grant(publisher, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=gate.table_arn)
+        grant(publisher, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        self.key.grant_encrypt_decrypt(publisher)
+        consume_log(self, publisher, parked=parked, read_events_arn=self.read_events.function_arn)
 
     def _function(
         self, id: str, handler: str, description: str, **environment: str

@@ -30,9 +30,8 @@ class Page:
 def order(views: OrderViews, customer_id: str, order_id: str, min_version: int) -> OrderView:
     """One order of this customer, at ``min_version`` or later. Raises OrderNotVisible."""
     view = views.get(order_id)
-    if view is not None and view.customer_id != customer_id:
-        raise OrderNotVisible(order_id, may_come=False)
-    if view is None or view.version < min_version:
+    if view is None or view.customer_id != customer_id or view.version < min_version:
+        # The same answer for somebody else's order as for none: it must not tell that there is one.
         raise OrderNotVisible(order_id, may_come=min_version > 0)
     return view
 

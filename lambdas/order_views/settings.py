@@ -13,9 +13,10 @@ class QuerySettings(msgspec.Struct, frozen=True):
 
 
 class ProjectorSettings(msgspec.Struct, frozen=True):
-    """What the projector needs: its table, and orders' function that reads an order's events."""
+    """What the projector needs: its tables, and orders' function that reads an order's events."""
 
     order_view_table: str
+    parked_table: str
     read_events_arn: str
 
 

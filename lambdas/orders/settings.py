@@ -27,6 +27,15 @@ class QueueSettings(msgspec.Struct, frozen=True):
     queue_attempts: int
 
 
+class PublisherSettings(msgspec.Struct, frozen=True):
+    """What the bus publisher needs."""
+
+    publisher_gate_table: str
+    parked_table: str
+    bus_name: str
+    read_events_arn: str
+
+
 @cache
 def for_commands() -> CommandSettings:
     """The settings of command and query functions."""
@@ -43,3 +52,9 @@ def for_relay() -> RelaySettings:
 def for_queue() -> QueueSettings:
     """The settings of the queue's worker."""
     return settings.load(QueueSettings)
+
+
+@cache
+def for_publisher() -> PublisherSettings:
+    """The settings of the bus publisher."""
+    return settings.load(PublisherSettings)

@@ -1,7 +1,6 @@
 """API Gateway's proxy events in, HTTP answers out; every error becomes a problem document."""
 
 import base64
-import binascii
 import re
 import traceback
 from collections.abc import Callable, Mapping
@@ -22,7 +21,11 @@ _AT = re.compile(r"^(?P<detail>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the API, after the authorizer let it in."""
+    """One call of the API, after the gateway let it in.
+
+    ``customer_id`` is empty where keys are asked for in place of tokens; ``api_key_id`` is None
+    where tokens are, or where the gateway does not say which key it was.
+    """
 
     method: str
     path: str
@@ -33,6 +36,7 @@ class Request:
     path_parameters: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    api_key_id: str | None = None
 
     def json(self, form: type[BodyT]) -> BodyT:
         """Parse the body strictly as ``form``.
@@ -76,10 +80,13 @@ LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 def endpoint(
     errors: Mapping[type[Exception], Callable[[Any], Problem]] | None = None,
+    *,
+    keyed: bool = False,
 ) -> Callable[[Handler], LambdaHandler]:
     """Make a Lambda handler of a function from request to response.
 
     ``errors`` maps the domain's exceptions to problems: the one place where that is decided.
+    ``keyed`` is for callers that are systems: the gateway asks them for a key, not for a token.
     """
     translations = dict(errors or {})
 
@@ -88,11 +95,11 @@ def endpoint(
         def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             trace = Trace.from_headers(_lower_case(event.get("headers")))
             try:
-                request = _parse(event, trace)
+                request = _parse(event, trace, keyed)
                 response = handle(request)
             except Exception as raised:
                 problem = _as_problem(raised, translations, trace)
-                document = problem.document(event.get("path", ""), trace.correlation_id)
+                document = problem.document(_path(event), trace.correlation_id)
                 return _answer(
                     problem.status, document, problems.PROBLEM_JSON, problem.headers, trace
                 )
@@ -105,30 +112,37 @@ def endpoint(
     return decorate
 
 
-def _parse(event: dict[str, Any], trace: Trace) -> Request:
+def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:
     body = event.get("body") or ""
     if event.get("isBase64Encoded"):
         try:
             raw = base64.b64decode(body, validate=True)
-        except binascii.Error as malformed:
+        except ValueError as malformed:
             raise problems.invalid_request("the body is not base64") from malformed
     else:
         raw = body.encode("utf-8", "surrogatepass")
     context = event["requestContext"]
-    claims = context.get("authorizer", {}).get("claims", {})
-    if not claims.get("sub"):
+    claims = (context.get("authorizer") or {}).get("claims") or {}
+    if not keyed and not claims.get("sub"):
         raise Problem(401, "unauthorized", "Who are you?", "the token names no subject")
     return Request(
         method=event["httpMethod"],
         path=event["path"],
         request_id=context["requestId"],
-        customer_id=claims["sub"],
+        customer_id="" if keyed else claims["sub"],
         trace=trace,
         headers=_lower_case(event.get("headers")),
         path_parameters=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         body=raw,
+        api_key_id=(context.get("identity") or {}).get("apiKeyId"),
     )
+
+
+def _path(event: Mapping[str, Any]) -> str:
+    """A caller may write half a surrogate pair into a path, which no JSON document can carry."""
+    path: str = event.get("path") or ""
+    return path.encode("utf-8", "replace").decode()
 
 
 def _as_problem(

@@ -1,37 +1,83 @@
-"""Applies events from the log to a read model: gated by version, repaired where there is a gap.
+"""Applies events of the log to a read model: gated by version, repaired, never stopped by poison.
 
-A new projector is a fold and a table: see ``Projection`` and ``Table``.
+A new projector is a fold and a table. What the fold may count on: an aggregate's events come in
+order, each once, in the current version of their schema. What happens to the rest:
+
+- an older or repeated version is ignored, a gap is filled from the aggregate's own history;
+- a type that this code does not know moves the version and is counted;
+- a record that cannot be read is parked, and stalls nobody;
+- an event that cannot be applied is parked and stalls its aggregate, until it is redriven;
+- a passing failure is raised once everything else is applied, so that the batch comes again.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
-from shared import log
-from shared.envelope import Envelope
+import msgspec
+
+from shared import log, schemas
+from shared.envelope import Envelope, decode
+from shared.log_records import LogRecord
+from shared.parked_records import ParkedRecord
+from shared.tracing import is_uuid
 
 StateT = TypeVar("StateT")
 ATTEMPTS = 5
+WRITERS = 8
+AGGREGATE_TYPE = "order"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[StateT]):
+    """What a table holds of an aggregate. A stalled one waits for a redrive, events pass it by."""
+
+    version: int
+    state: StateT | None
+    stalled_at_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[StateT]):
+    """A step from what is kept (None: nothing yet) to what shall be."""
+
+    aggregate_id: str
+    base: Kept[StateT] | None
+    to: Kept[StateT]
+    parked: ParkedRecord | None = None
 
 
 class Table(Protocol[StateT]):
     """Where a read model is kept, by aggregate id."""
 
-    def load(self, ids: Sequence[str]) -> Mapping[str, StateT]:
-        """The states that exist, strongly consistent."""
+    def load(self, ids: Sequence[str]) -> Mapping[str, Kept[StateT]]:
+        """What is kept of these aggregates, strongly consistent."""
 
-    def save(self, state: StateT, base_version: int) -> bool:
-        """Keep the state if the kept version is still ``base_version`` (0: none yet)."""
+    def save(self, change: Change[StateT]) -> bool:
+        """Make the step, and park its record with it, if what is kept is still the base."""
 
-    def version_of(self, state: StateT) -> int:
-        """The version that this state has reached."""
+    def park(self, parked: ParkedRecord) -> None:
+        """Park a record that belongs to no aggregate."""
 
 
 Fold = Callable[[StateT | None, Envelope], StateT]
 ReadEvents = Callable[[str, int], Iterable[Envelope]]
 
 
-class ContendedView(Exception):
-    """Somebody else kept writing the same view; the batch must come again."""
+class Contended(Exception):
+    """Somebody else kept writing the same aggregate; the batch must come again."""
+
+
+class Unreadable(Exception):
+    """The record is not an envelope, or not one that could be ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    record: LogRecord
+    event: Envelope
 
 
 class Projector(Generic[StateT]):
@@ -46,54 +92,155 @@ class Projector(Generic[StateT]):
         self._fold = fold
         self._read_events = read_events
 
-    def apply(self, events: Iterable[Envelope]) -> int:
-        """Apply a batch, one write for each aggregate; returns the number of writes.
+    def apply(self, records: Iterable[LogRecord]) -> int:
+        """Apply a batch of the log with one write for each aggregate; returns their number.
 
-        Duplicates and older versions are ignored, whatever their order. Every aggregate that can be
-        brought forward is, and only then is the first error raised, so that the batch comes again.
+        Raises:
+            Exception: the first passing failure, after all that could be applied has been.
         """
-        pending: dict[str, dict[int, Envelope]] = {}
-        for event in events:
-            if event.version is not None:
-                pending.setdefault(event.aggregate_id, {})[event.version] = event
-        known = self._table.load(
-            [key for key, by_version in pending.items() if 1 not in by_version]
-        )
+        pending = self._by_aggregate(records)
+        unsure = [key for key, by_version in pending.items() if 1 not in by_version]
+        known = self._table.load(unsure) if unsure else {}
+        keys = list(pending)
+        # A write is mostly waiting: a few writers in parallel, each with its share of the keys.
+        shares = [keys[n::WRITERS] for n in range(WRITERS)] if len(keys) >= 2 * WRITERS else [keys]
+
+        def bring_forward(share: Sequence[str]) -> tuple[int, Exception | None]:
+            return self._bring_all_forward(share, pending, known)
+
+        if len(shares) == 1:
+            results = [bring_forward(keys)]
+        else:
+            with ThreadPoolExecutor(WRITERS) as pool:
+                results = list(pool.map(bring_forward, shares))
+        errors = [error for _, error in results if error]
+        if errors:
+            raise errors[0]
+        return sum(writes for writes, _ in results)
+
+    def redrive(self, aggregate_id: str) -> int:
+        """Fold a stalled aggregate again from its own history; returns the version it reached.
+
+        It stays stalled, and nothing is written, if the fold still fails: then that is raised.
+        """
+        kept = self._table.load([aggregate_id]).get(aggregate_id)
+        base = kept.version if kept else 0
+        state = kept.state if kept else None
+        version = base
+        for event in self._read_events(aggregate_id, base):
+            state = self._fold_one(state, event)
+            version = event.version or version
+        self._save(Change(aggregate_id, kept, Kept(version, state)))
+        return version
+
+    def _save(self, change: Change[StateT]) -> None:
+        if not self._table.save(change):
+            raise Contended(change.aggregate_id)
+
+    def _by_aggregate(self, records: Iterable[LogRecord]) -> dict[str, dict[int, _Arrival]]:
+        pending: dict[str, dict[int, _Arrival]] = {}
+        for record in records:
+            try:
+                event = read_envelope(record.body)
+            except Unreadable as unreadable:
+                self._table.park(ParkedRecord.of(record, str(unreadable)))
+                continue
+            if event.aggregate_type == AGGREGATE_TYPE and event.version is not None:
+                by_version = pending.setdefault(event.aggregate_id, {})
+                by_version[event.version] = _Arrival(record, event)
+        return pending
+
+    def _bring_all_forward(
+        self,
+        keys: Sequence[str],
+        pending: Mapping[str, Mapping[int, _Arrival]],
+        known: Mapping[str, Kept[StateT]],
+    ) -> tuple[int, Exception | None]:
         writes = 0
         first_error: Exception | None = None
-        for key, by_version in pending.items():
+        for key in keys:
             try:
-                writes += self._bring_forward(key, by_version, known.get(key))
+                writes += self._bring_forward(key, pending[key], known.get(key))
             except Exception as error:
-                log.error("view not updated", aggregate_id=key, error=repr(error))
+                log.error("read model not updated", aggregate_id=key, error=type(error).__name__)
                 first_error = first_error or error
-        if first_error:
-            raise first_error
-        return writes
+        return writes, first_error
 
     def _bring_forward(
-        self, key: str, by_version: Mapping[int, Envelope], state: StateT | None
+        self, key: str, arrived: Mapping[int, _Arrival], kept: Kept[StateT] | None
     ) -> int:
         for _attempt in range(ATTEMPTS):
-            base = self._table.version_of(state) if state is not None else 0
-            last = max(by_version)
-            if last <= base:
+            if kept is not None and kept.stalled_at_version is not None:
+                log.metric("EventsPassedByStalled", len(arrived))
                 return 0
-            for event in self._complete(key, by_version, base, last):
-                state = self._fold(state, event)
-            if state is not None and self._table.save(state, base):
+            if max(arrived) <= (kept.version if kept else 0):
+                return 0
+            change = self._change(key, arrived, kept)
+            if change is None:
+                return 0
+            if self._table.save(change):
                 return 1
-            state = self._table.load([key]).get(key)
-        raise ContendedView(key)
+            kept = self._table.load([key]).get(key)
+        raise Contended(key)
+
+    def _change(
+        self, key: str, arrived: Mapping[int, _Arrival], kept: Kept[StateT] | None
+    ) -> Change[StateT] | None:
+        """Fold what comes next; stop at the first event that cannot be applied."""
+        reached = kept or Kept(0, None)
+        events, missing = self._complete(key, arrived, reached.version)
+        for event in events:
+            assert event.version is not None
+            try:
+                state = self._fold_one(reached.state, event)
+            except Exception as error:
+                record = arrived[event.version if event.version in arrived else max(arrived)].record
+                reason = f"{event.type} cannot be applied: {type(error).__name__}: {error}"
+                parked = ParkedRecord.of(record, reason, key, event.version)
+                stalled = replace(reached, stalled_at_version=event.version)
+                return Change(key, kept, stalled, parked)
+            reached = Kept(event.version, state)
+        if missing is not None:
+            # Not even orders has the version in between: then these are not orders' records.
+            for version in sorted(version for version in arrived if version >= missing):
+                reason = f"orders knows no version {missing} of {key}"
+                self._table.park(ParkedRecord.of(arrived[version].record, reason, key, version))
+        return (
+            Change(key, kept, reached) if reached.version > (kept.version if kept else 0) else None
+        )
+
+    def _fold_one(self, state: StateT | None, event: Envelope) -> StateT | None:
+        if not schemas.is_known(event.type):
+            log.metric("UnknownEventTypes", 1, type=event.type[:64])
+            return state
+        return self._fold(state, schemas.upcast(event))
 
     def _complete(
-        self, key: str, by_version: Mapping[int, Envelope], base: int, last: int
-    ) -> list[Envelope]:
-        """Every version after ``base``: from the batch, or else from the order's history."""
-        wanted = range(base + 1, last + 1)
-        missing = [version for version in wanted if version not in by_version]
-        if missing:
+        self, key: str, arrived: Mapping[int, _Arrival], base: int
+    ) -> tuple[list[Envelope], int | None]:
+        """Every event after ``base`` in order, and the first version that nobody has, if any."""
+        wanted = range(base + 1, max(arrived) + 1)
+        events = {version: arrival.event for version, arrival in arrived.items()}
+        first_gap = next((version for version in wanted if version not in events), None)
+        if first_gap is not None:
             log.metric("GapsRepaired", 1)
-            fetched = self._read_events(key, missing[0] - 1)
-            by_version = {e.version: e for e in fetched if e.version} | dict(by_version)
-        return [by_version[version] for version in wanted]
+            for event in self._read_events(key, first_gap - 1):
+                if event.version is not None:
+                    events[event.version] = event
+        complete: list[Envelope] = []
+        for version in chain(wanted, sorted(v for v in events if v > wanted[-1])):
+            if version not in events:
+                return complete, version
+            complete.append(events[version])
+        return complete, None
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """The envelope in a record. Raises Unreadable with the reason."""
+    try:
+        event = decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
+        raise Unreadable(f"not an envelope: {malformed}") from malformed
+    if event.version is not None and (event.version < 1 or not is_uuid(event.aggregate_id)):
+        raise Unreadable("not an event: its version or aggregate id has no valid form")
+    return event

@@ -55,11 +55,12 @@ class CommandType(Generic[FormT]):
 
     ``carry_out`` gets the form and the envelope. It raises for what may pass: the message then
     comes again, and after the queue's last attempt the reply is ``failed`` and the message is kept
-    with the dead letters.
+    with the dead letters. None says that the answer is not known yet: whoever ends the work sends
+    facts and reply, by ``messages_of``.
     """
 
     form: type[FormT]
-    carry_out: Callable[[FormT, Envelope], Outcome]
+    carry_out: Callable[[FormT, Envelope], Outcome | None]
 
 
 class QueueWorker:
@@ -95,21 +96,23 @@ class QueueWorker:
             return True
         try:
             outcome = self._carry_out(command)
-            self._bus.put([*facts_of(command, outcome), _reply(command, outcome)])
+            if outcome is not None:
+                self._bus.put(messages_of(command, outcome))
         except Exception as error:
             return self._give_up_or_try_again(record, command, error)
+        ended = outcome.outcome if outcome is not None else "begun"
         log.info(
             "command carried out",
             type=command.type,
-            outcome=outcome.outcome,
-            reason=outcome.reason,
+            outcome=ended,
+            reason=outcome.reason if outcome is not None else None,
             order_id=command.data.get("order_id"),
             correlation_id=command.correlation_id,
         )
-        log.metric("CommandsCarriedOut", 1, outcome=outcome.outcome)
+        log.metric("CommandsCarriedOut", 1, outcome=ended)
         return True
 
-    def _carry_out(self, command: Envelope) -> Outcome:
+    def _carry_out(self, command: Envelope) -> Outcome | None:
         known = self._commands.get(command.type)
         if known is None:
             return refused("unknown-command", {"detail": f"no command {command.type!r} here"})
@@ -139,6 +142,11 @@ class QueueWorker:
         self._bus.put([reply_to(command, "failed", "gave-up", {"detail": reason})])
         self._dead_letters.park(record["body"], reason, "queue-worker")
         return True
+
+
+def messages_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
+    """What the bus gets when a command has ended: the facts, and last the one reply."""
+    return [*facts_of(command, outcome), _reply(command, outcome)]
 
 
 def facts_of(command: Envelope, outcome: Outcome) -> list[Envelope]:

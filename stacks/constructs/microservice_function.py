@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from bundling import asset_path
+from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 
 
@@ -54,7 +55,13 @@ class MicroserviceFunction(lambda_.Function):
             reserved_concurrent_executions=reserved_concurrent_executions,
             log_group=log_group,
             role=role,
+            tracing=lambda_.Tracing.ACTIVE,
             environment={"SERVICE": stack.service, **(environment or {})},
+        )
+        acknowledge(
+            role,
+            "X-Ray's actions know no resources: a function that reports its traces may do so to *.",
+            "AwsSolutions-IAM5[Resource::*]",
         )
 
 

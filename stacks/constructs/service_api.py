@@ -8,6 +8,7 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 
 STAGE = "live"
@@ -59,6 +60,7 @@ class ServiceApi:
                 throttling_rate_limit=rate,
                 throttling_burst_limit=burst,
                 metrics_enabled=True,
+                tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
@@ -71,6 +73,18 @@ class ServiceApi:
         )
         for response_type, (status, kind, title) in PROBLEMS.items():
             self._answer_with_problem(response_type, status, kind, title)
+        acknowledge(
+            self.api,
+            "Handlers parse each request once, and their problem documents name the field that is "
+            "wrong; a second validator in the gateway could not, and would drift from the first.",
+            "AwsSolutions-APIG2",
+        )
+        acknowledge(
+            self.api,
+            "Every method asks for a token and every stage is throttled; a web ACL belongs to an "
+            "account's edge and is associated from there, since it outlives any one API.",
+            "AwsSolutions-APIG3",
+        )
         stack.publish("api-url", self.api.url)
 
     def route(self, method: str, path: str, function: lambda_.IFunction) -> None:

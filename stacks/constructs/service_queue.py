@@ -80,10 +80,12 @@ class ServiceQueue(Construct):
         *,
         batch_size: int = 10,
         max_concurrency: int | None = None,
+        answers_commands: bool = True,
     ) -> None:
-        """Let a function work through the queue, with ``QueueWorker``'s environment."""
+        """Let a function work through the queue; one that answers commands uses QueueWorker."""
         worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
-        worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))
+        if answers_commands:
+            worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))
         grant(worker, "sqs:SendMessage", on=self.dead_letters.queue_arn)
         self.key.grant_encrypt_decrypt(worker)
         worker.add_event_source(

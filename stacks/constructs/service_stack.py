@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from stacks.constructs.acknowledgment import acknowledge_everywhere
 from stacks.environment import Environment
 
 
@@ -36,6 +37,7 @@ class ServiceStack(Stack):
         Tags.of(self).add("service", service)
         Tags.of(self).add("owner", owner)
         Tags.of(self).add("environment", environment.name)
+        acknowledge_everywhere(self)
 
     def make_key(self) -> kms.Key:
         """The key under which this service keeps its data."""

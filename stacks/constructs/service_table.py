@@ -9,7 +9,10 @@ from stacks.constructs.service_stack import ServiceStack
 
 
 class ServiceTable(dynamodb.TableV2):
-    """``partition_key`` and ``sort_key`` are DynamoDB attributes; see ``text`` and ``number``."""
+    """``partition_key`` and ``sort_key`` are DynamoDB attributes; see ``text`` and ``number``.
+
+    ``recovery_days`` is how far back the table can be restored: 35 unless it says less.
+    """
 
     def __init__(
         self,
@@ -22,6 +25,7 @@ class ServiceTable(dynamodb.TableV2):
         stream: dynamodb.StreamViewType | None = None,
         indexes: Sequence[dynamodb.GlobalSecondaryIndexPropsV2] = (),
         time_to_live_attribute: str | None = None,
+        recovery_days: int | None = None,
     ) -> None:
         super().__init__(
             stack,
@@ -31,7 +35,7 @@ class ServiceTable(dynamodb.TableV2):
             billing=dynamodb.Billing.on_demand(),
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(key),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-                point_in_time_recovery_enabled=True
+                point_in_time_recovery_enabled=True, recovery_period_in_days=recovery_days
             ),
             dynamo_stream=stream,
             global_secondary_indexes=list(indexes),

@@ -1,0 +1,1 @@
+"""Customers' way to DynamoDB, and the fact as the bus carries it."""

@@ -1,0 +1,1 @@
+"""What is known of a customer, and when it may change; the standard library alone."""

@@ -1,146 +1,35 @@
-"""Order views on DynamoDB: every generation of the read model lives in one table.
+"""Order views on DynamoDB: the projector's table, and the queries on the generation that is served.
 
-An item's key is ``{generation}#{order_id}``; the index ``by-customer`` has the partition
-``{generation}#{customer_id}`` and sorts by ``{placed_at}#{order_id}``. The item ``pointer`` names
-the generation that is served and the one that is being built, if any.
+The index ``by-customer`` has the partition ``{generation}#{customer_id}`` and sorts by
+``{placed_at}#{order_id}``.
 """
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
+from shared.gated_table import GatedTable
+from shared.parked_records import ParkedRecords
 
 from order_views.domain.order_view import OrderView
 
+KEY = "view_id"
 BY_CUSTOMER = "by-customer"
-POINTER = {"view_id": {"S": "pointer"}}
-FIRST_GENERATION = "g1"
-POINTER_SECONDS = 5.0
-"""How long a warm function believes the pointer; whoever moves it waits longer than this."""
+POINTER = {KEY: {"S": "pointer"}}
 Item = dict[str, Any]
 
 
-class Generations:
-    """The pointer item, remembered for POINTER_SECONDS."""
+class OrderViewCodec:
+    """Implements ``shared.gated_table.Codec``: attributes by hand, as GraphQL will read them."""
 
-    def __init__(self, client: Any, table_name: str) -> None:
-        self._client = client
-        self._table = table_name
-        self._read_at = float("-inf")
-        self._live = FIRST_GENERATION
-        self._building: str | None = None
-
-    @property
-    def live(self) -> str:
-        """The generation that queries read."""
-        self._refresh()
-        return self._live
-
-    @property
-    def written(self) -> Sequence[str]:
-        """Every generation that the projector keeps up to date."""
-        self._refresh()
-        return [self._live, self._building] if self._building else [self._live]
-
-    def _refresh(self) -> None:
-        if time.monotonic() - self._read_at < POINTER_SECONDS:
-            return
-        answer = self._client.get_item(TableName=self._table, Key=POINTER, ConsistentRead=True)
-        item = answer.get("Item", {})
-        self._live = item.get("live", {}).get("S", FIRST_GENERATION)
-        self._building = item.get("building", {}).get("S")
-        self._read_at = time.monotonic()
-
-
-class DynamoDbOrderViews:
-    """One generation; implements ``order_views.ports.OrderViews`` and ``shared.projector.Table``.
-
-    ``client`` is a botocore DynamoDB client.
-    """
-
-    def __init__(self, client: Any, table_name: str, generation: str) -> None:
-        self._client = client
-        self._table = table_name
-        self._generation = generation
-
-    def get(self, order_id: str) -> OrderView | None:
-        """One order, if the view has it."""
-        return self.load([order_id]).get(order_id)
-
-    def load(self, ids: Sequence[str]) -> Mapping[str, OrderView]:
-        """The views that exist, strongly consistent."""
-        found: dict[str, OrderView] = {}
-        for start in range(0, len(ids), 100):  # BatchGetItem takes 100 keys
-            keys = [self._key(order_id) for order_id in ids[start : start + 100]]
-            request: Item = {self._table: {"Keys": keys, "ConsistentRead": True}}
-            while request:
-                answer = self._client.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self._table, []):
-                    view = _from_item(item)
-                    found[view.order_id] = view
-                request = answer.get("UnprocessedKeys") or {}
-        return found
-
-    def save(self, state: OrderView, base_version: int) -> bool:
-        """Keep the view if the kept version is still ``base_version`` (0: none yet)."""
-        condition: Item = {"ConditionExpression": "attribute_not_exists(view_id)"}
-        if base_version:
-            condition = {
-                "ConditionExpression": "version = :base",
-                "ExpressionAttributeValues": {":base": {"N": str(base_version)}},
-            }
-        try:
-            self._client.put_item(TableName=self._table, Item=self._to_item(state), **condition)
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
-
-    def version_of(self, state: OrderView) -> int:
-        """The version that this view has reached."""
-        return state.version
-
-    def of_customer(
-        self, customer_id: str, limit: int, after: OrderView | None
-    ) -> Sequence[OrderView]:
-        """A customer's orders, newest first, after the one given."""
-        start = (
-            {"ExclusiveStartKey": self._key(after.order_id) | self._index_key(after)}
-            if after
-            else {}
-        )
-        answer = self._client.query(
-            TableName=self._table,
-            IndexName=BY_CUSTOMER,
-            KeyConditionExpression="customer = :customer",
-            ExpressionAttributeValues={":customer": {"S": f"{self._generation}#{customer_id}"}},
-            ScanIndexForward=False,
-            Limit=limit,
-            **start,
-        )
-        return [_from_item(item) for item in answer["Items"]]
-
-    def _key(self, order_id: str) -> Item:
-        return {"view_id": {"S": f"{self._generation}#{order_id}"}}
-
-    def _index_key(self, view: OrderView) -> Item:
-        return {
-            "customer": {"S": f"{self._generation}#{view.customer_id}"},
-            "placed": {"S": f"{view.placed_at}#{view.order_id}"},
-        }
-
-    def _to_item(self, view: OrderView) -> Item:
-        return {
-            **self._key(view.order_id),
-            **self._index_key(view),
-            "order_id": {"S": view.order_id},
-            "version": {"N": str(view.version)},
-            "customer_id": {"S": view.customer_id},
-            "status": {"S": view.status},
-            "currency": {"S": view.currency},
-            "total": {"N": str(view.total)},
+    def to_item(self, state: OrderView, generation: str) -> Item:
+        """The view's attributes, with those of the index."""
+        item: Item = {
+            **index_key(state, generation),
+            "order_id": {"S": state.order_id},
+            "customer_id": {"S": state.customer_id},
+            "status": {"S": state.status},
+            "currency": {"S": state.currency},
+            "total": {"N": str(state.total)},
             "lines": {
                 "L": [
                     {
@@ -150,34 +39,95 @@ class DynamoDbOrderViews:
                             "unit_price": {"N": str(line["unit_price"])},
                         }
                     }
-                    for line in view.lines
+                    for line in state.lines
                 ]
             },
-            "ship_to": {"M": {name: {"S": value} for name, value in view.ship_to.items()}},
-            "placed_at": {"S": view.placed_at},
-            "updated_at": {"S": view.updated_at},
-            **({"reason": {"S": view.reason}} if view.reason else {}),
+            "ship_to": {"M": {name: {"S": value} for name, value in state.ship_to.items()}},
+            "placed_at": {"S": state.placed_at},
+            "updated_at": {"S": state.updated_at},
         }
+        if state.reason:
+            item["reason"] = {"S": state.reason}
+        return item
+
+    def from_item(self, item: Item) -> OrderView | None:
+        """The view; None if the order stalled before its first event was applied."""
+        if "order_id" not in item:
+            return None
+        return OrderView(
+            order_id=item["order_id"]["S"],
+            version=int(item["version"]["N"]),
+            customer_id=item["customer_id"]["S"],
+            status=item["status"]["S"],
+            currency=item["currency"]["S"],
+            total=int(item["total"]["N"]),
+            lines=tuple(
+                {
+                    "sku": line["M"]["sku"]["S"],
+                    "quantity": int(line["M"]["quantity"]["N"]),
+                    "unit_price": int(line["M"]["unit_price"]["N"]),
+                }
+                for line in item["lines"]["L"]
+            ),
+            ship_to={name: value["S"] for name, value in item["ship_to"]["M"].items()},
+            placed_at=item["placed_at"]["S"],
+            updated_at=item["updated_at"]["S"],
+            reason=item["reason"]["S"] if "reason" in item else None,
+        )
 
 
-def _from_item(item: Item) -> OrderView:
-    return OrderView(
-        order_id=item["order_id"]["S"],
-        version=int(item["version"]["N"]),
-        customer_id=item["customer_id"]["S"],
-        status=item["status"]["S"],
-        currency=item["currency"]["S"],
-        total=int(item["total"]["N"]),
-        lines=tuple(
-            {
-                "sku": line["M"]["sku"]["S"],
-                "quantity": int(line["M"]["quantity"]["N"]),
-                "unit_price": int(line["M"]["unit_price"]["N"]),
-            }
-            for line in item["lines"]["L"]
-        ),
-        ship_to={name: value["S"] for name, value in item["ship_to"]["M"].items()},
-        placed_at=item["placed_at"]["S"],
-        updated_at=item["updated_at"]["S"],
-        reason=item["reason"]["S"] if "reason" in item else None,
-    )
+class DynamoDbOrderViews:
+    """What queries read of one generation; implements ``order_views.ports.OrderViews``.
+
+    ``client`` is a botocore DynamoDB client.
+    """
+
+    def __init__(self, client: Any, table_name: str, generation: str) -> None:
+        self._client = client
+        self._table = table_name
+        self._generation = generation
+        self._codec = OrderViewCodec()
+
+    def get(self, order_id: str) -> OrderView | None:
+        """One order, if the view has it; strongly consistent."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=self._key(order_id), ConsistentRead=True
+        )
+        return self._codec.from_item(answer["Item"]) if "Item" in answer else None
+
+    def of_customer(
+        self, customer_id: str, limit: int, after: OrderView | None
+    ) -> Sequence[OrderView]:
+        """A customer's orders, newest first, after the one given."""
+        page: Item = {}
+        if after is not None:
+            start = self._key(after.order_id) | index_key(after, self._generation)
+            page = {"ExclusiveStartKey": start}
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName=BY_CUSTOMER,
+            KeyConditionExpression="customer = :customer",
+            ExpressionAttributeValues={":customer": {"S": f"{self._generation}#{customer_id}"}},
+            ScanIndexForward=False,
+            Limit=limit,
+            **page,
+        )
+        return [view for item in answer["Items"] if (view := self._codec.from_item(item))]
+
+    def _key(self, order_id: str) -> Item:
+        return {KEY: {"S": f"{self._generation}#{order_id}"}}
+
+
+def projected_table(
+    client: Any, table_name: str, generation: str, parked: ParkedRecords
+) -> GatedTable[OrderView]:
+    """One generation of the view as the projector writes it."""
+    return GatedTable(client, table_name, KEY, generation, OrderViewCodec(), parked)
+
+
+def index_key(view: OrderView, generation: str) -> Item:
+    """The view's place in the index."""
+    return {
+        "customer": {"S": f"{generation}#{view.customer_id}"},
+        "placed": {"S": f"{view.placed_at}#{view.order_id}"},
+    }

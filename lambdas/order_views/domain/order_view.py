@@ -37,10 +37,10 @@ def fold(
     occurred_at: str,
     data: Mapping[str, Any],
 ) -> OrderView:
-    """The view after one more event; a type that it does not know moves only the version.
+    """The view after one more event.
 
     Raises:
-        KeyError, TypeError: the data is not of the event's schema.
+        KeyError, TypeError: the data is not of the event's schema, or the type is not an order's.
         ValueError: the order's first event is not the one that begins an order.
     """
     if event_type == "OrderPlaced":
@@ -58,8 +58,6 @@ def fold(
         )
     if view is None:
         raise ValueError(f"an order's history cannot begin with {event_type}")
-    if event_type not in STATUS_AFTER:
-        return replace(view, version=version)
     return replace(
         view,
         version=version,

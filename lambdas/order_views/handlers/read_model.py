@@ -3,8 +3,9 @@
 from functools import cache
 
 from shared import aws
+from shared.generations import Generations
 
-from order_views.adapters.dynamodb_order_views import DynamoDbOrderViews, Generations
+from order_views.adapters.dynamodb_order_views import POINTER, DynamoDbOrderViews
 from order_views.settings import for_queries
 
 
@@ -17,4 +18,4 @@ def views() -> DynamoDbOrderViews:
 
 @cache
 def _generations() -> Generations:
-    return Generations(aws.client("dynamodb"), for_queries().order_view_table)
+    return Generations(aws.client("dynamodb"), for_queries().order_view_table, POINTER)

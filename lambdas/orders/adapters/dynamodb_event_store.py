@@ -1,6 +1,7 @@
 """The event store on DynamoDB: one item for each event, appended if its version is free."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
@@ -55,7 +56,7 @@ class DynamoDbEventStore:
     def envelopes(self, order_id: str, after_version: int, limit: int) -> list[Envelope]:
         """Up to ``limit`` events after a version, in the form that the log carries."""
         items = self._items(order_id, after_version, limit)
-        return [to_envelope(item) for item, _ in zip(items, range(limit), strict=False)]
+        return [to_envelope(item) for item in islice(items, limit)]
 
     def _items(self, order_id: str, after_version: int, limit: int | None = None) -> Iterator[Item]:
         page: dict[str, Any] = {"Limit": limit} if limit else {}

@@ -1,13 +1,17 @@
 """An event as DynamoDB keeps it, and as the log carries it."""
 
 import msgspec
+from shared import schemas
 from shared.envelope import Envelope
 
-from orders.domain.events import EVENT_TYPES, SCHEMA_VERSIONS
+from orders.domain.events import EVENT_TYPES, OrderEvent
 from orders.ports import Command, RecordedEvent
 
 AGGREGATE_TYPE = "order"
 Item = dict[str, dict[str, str]]
+_DECODERS: dict[str, msgspec.json.Decoder[OrderEvent]] = {
+    name: msgspec.json.Decoder(event) for name, event in EVENT_TYPES.items()
+}
 
 
 def to_item(recorded: RecordedEvent) -> Item:
@@ -19,7 +23,7 @@ def to_item(recorded: RecordedEvent) -> Item:
         "version": {"N": str(recorded.version)},
         "event_id": {"S": recorded.event_id},
         "type": {"S": event_type},
-        "schema_version": {"N": str(SCHEMA_VERSIONS[event_type])},
+        "schema_version": {"N": str(schemas.CURRENT[event_type])},
         "occurred_at": {"S": recorded.occurred_at},
         "correlation_id": {"S": command.correlation_id},
         "causation_id": {"S": command.causation_id},
@@ -31,14 +35,13 @@ def to_item(recorded: RecordedEvent) -> Item:
 
 
 def from_item(item: Item) -> RecordedEvent:
-    """The event that ``to_item`` wrote."""
-    event_class = EVENT_TYPES[item["type"]["S"]]
+    """The event that ``to_item`` wrote, in whichever version of its schema."""
     return RecordedEvent(
         order_id=item["order_id"]["S"],
         version=int(item["version"]["N"]),
         event_id=item["event_id"]["S"],
         occurred_at=item["occurred_at"]["S"],
-        event=msgspec.json.decode(item["data"]["S"], type=event_class),
+        event=_event(item["type"]["S"], int(item["schema_version"]["N"]), item["data"]["S"]),
         command=Command(
             key=item["command_key"]["S"],
             request_hash=item["request_hash"]["S"],
@@ -47,6 +50,13 @@ def from_item(item: Item) -> RecordedEvent:
             traceparent=item["traceparent"]["S"],
         ),
     )
+
+
+def _event(event_type: str, schema_version: int, data: str) -> OrderEvent:
+    if schema_version == schemas.CURRENT[event_type]:
+        return _DECODERS[event_type].decode(data)
+    lifted = schemas.lift(event_type, schema_version, msgspec.json.decode(data))
+    return msgspec.convert(lifted, EVENT_TYPES[event_type])
 
 
 def to_envelope(item: Item) -> Envelope:

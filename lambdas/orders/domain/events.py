@@ -75,14 +75,14 @@ class OrderRejected:
 
 @dataclass(frozen=True, slots=True)
 class OrderCancelled:
-    """The customer called it off."""
+    """It was called off, by its ``customer`` or by an ``operator`` on the customer's behalf."""
 
     leads_to: ClassVar[Status] = Status.CANCELLED
     reason: CancellationReason
+    cancelled_by: str = "customer"
 
 
 OrderEvent = OrderPlaced | OrderConfirmed | OrderRejected | OrderCancelled
 EVENT_TYPES: dict[str, type[OrderEvent]] = {
     event.__name__: event for event in (OrderPlaced, OrderConfirmed, OrderRejected, OrderCancelled)
 }
-SCHEMA_VERSIONS: dict[str, int] = dict.fromkeys(EVENT_TYPES, 1)

@@ -14,7 +14,7 @@ from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.commands import Clock, Decision, change_order, digest
 from orders.domain.errors import OrderNotFound, OrderNotOpen
 from orders.domain.order import Order
-from orders.handlers.requests import Uuid
+from orders.handlers.requests import Uuid, whole
 from orders.ports import Command, EventStore
 from orders.settings import for_queue
 
@@ -29,7 +29,7 @@ class RejectOrder(msgspec.Struct, frozen=True):
     """Fulfilment was undone; ``reason`` is a code such as ``payment-declined``."""
 
     order_id: Uuid
-    reason: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,64}$")]
+    reason: Annotated[str, msgspec.Meta(pattern=whole("[a-z0-9-]{1,64}"))]
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

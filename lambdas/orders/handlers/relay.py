@@ -3,9 +3,9 @@
 from typing import Any
 
 from shared import aws, log
+from shared.kinesis_log import KinesisLog
 
 from orders.adapters.event_codec import to_envelope
-from orders.adapters.kinesis_log import KinesisLog
 from orders.settings import for_relay
 
 

@@ -26,9 +26,13 @@ MAX_LINES = 100
 MAX_QUANTITY = 999
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
-Uuid = Annotated[
-    str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)
-]
+
+def whole(pattern: str) -> str:
+    """A pattern for all of a text. Python's ``$`` alone would admit a line break at the end."""
+    return f"^{pattern}$(?!\\n)"
+
+
+Uuid = Annotated[str, msgspec.Meta(pattern=whole("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"))]
 
 
 class LineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,8 +46,8 @@ class ShipToForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to; patterns keep names and streets out of events."""
 
     address_id: Uuid
-    country: Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
-    postcode_area: Annotated[str, msgspec.Meta(pattern="^[A-Z0-9]{1,4}$")]
+    country: Annotated[str, msgspec.Meta(pattern=whole("[A-Z]{2}"))]
+    postcode_area: Annotated[str, msgspec.Meta(pattern=whole("[A-Z0-9]{1,4}"))]
 
 
 class PlaceOrderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

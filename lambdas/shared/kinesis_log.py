@@ -42,7 +42,7 @@ class KinesisLog:
         waiting: dict[str, deque[bytes]] = {}
         for envelope in envelopes:
             record = encode(envelope) + b"\n"  # Firehose appends nothing between records
-            waiting.setdefault(envelope.aggregate_id, deque()).append(record)
+            waiting.setdefault(_key(envelope), deque()).append(record)
         count = sum(map(len, waiting.values()))
         while waiting:
             for call in _calls(waiting):
@@ -67,6 +67,12 @@ class KinesisLog:
                 return
             log.metric("LogRecordsRefused", len(records))
         raise LogUnavailable(f"{len(records)} records were refused {ATTEMPTS} times")
+
+
+def _key(envelope: Envelope) -> str:
+    """An order's messages share a shard, its events and what others say of it alike."""
+    order_id = envelope.data.get("order_id")
+    return order_id if isinstance(order_id, str) and order_id else envelope.aggregate_id
 
 
 def _calls(waiting: dict[str, deque[bytes]]) -> Iterator[list[str]]:

@@ -1,0 +1,32 @@
+"""POST /v1/customers/me/addresses: add an address, under an id that orders can name."""
+
+import uuid
+
+from shared import clock, log
+from shared.api import Request, Response, endpoint
+
+from customers import commands
+from customers.handlers import requests, storage
+from customers.handlers.requests import AddressForm
+
+
+@endpoint(errors=requests.ERRORS)
+def handler(request: Request) -> Response:
+    """201 with the profile, and the address's id in Location; the same id for the same address."""
+    form = request.json(AddressForm)
+    customer, address_id = commands.add_address(
+        storage.profiles(),
+        clock.now,
+        lambda: str(uuid.uuid4()),
+        request.customer_id,
+        form.address(),
+        requests.expected_version(request),
+    )
+    log.info(
+        "address added",
+        customer_id=customer.id,
+        version=customer.version,
+        correlation_id=request.trace.correlation_id,
+    )
+    location = f"/v1/customers/me/addresses/{address_id}"
+    return requests.answer(201, customer, {"Location": location})

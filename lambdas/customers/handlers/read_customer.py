@@ -1,0 +1,12 @@
+"""GET /v1/customers/me: all that is kept about the caller."""
+
+from shared.api import Request, Response, endpoint
+
+from customers import queries
+from customers.handlers import requests, storage
+
+
+@endpoint(errors=requests.ERRORS)
+def handler(request: Request) -> Response:
+    """200 with the profile; 404 if there never was one, 410 if it was forgotten."""
+    return requests.answer(200, queries.profile(storage.profiles(), request.customer_id))

@@ -1,0 +1,28 @@
+"""PUT /v1/customers/me: register, or change name and e-mail."""
+
+from shared import clock, log
+from shared.api import Request, Response, endpoint
+
+from customers import commands
+from customers.handlers import requests, storage
+from customers.handlers.requests import RegistrationForm
+
+
+@endpoint(errors=requests.ERRORS)
+def handler(request: Request) -> Response:
+    """201 with the new profile, also when the first request comes again; 200 after a change."""
+    form = request.json(RegistrationForm)
+    customer = commands.register(
+        storage.profiles(),
+        clock.now,
+        request.customer_id,
+        form.contact(),
+        requests.expected_version(request),
+    )
+    log.info(
+        "customer registered",
+        customer_id=customer.id,
+        version=customer.version,
+        correlation_id=request.trace.correlation_id,
+    )
+    return requests.answer(201 if customer.version == 1 else 200, customer)

@@ -1,0 +1,15 @@
+"""Profiles as the handlers behind the API open them."""
+
+from shared import aws
+
+from customers.adapters.dynamodb_profiles import DynamoDbProfiles
+from customers.ports import Profiles
+from customers.settings import for_api
+
+
+def profiles() -> Profiles:
+    """The tables that the environment names."""
+    settings = for_api()
+    return DynamoDbProfiles(
+        aws.client("dynamodb"), settings.profile_table, settings.tombstone_table
+    )

@@ -1,0 +1,1 @@
+"""Shared ground: what other services say reaches the central event log through here."""

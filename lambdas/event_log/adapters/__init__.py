@@ -1,0 +1,1 @@
+"""The event log's way to DynamoDB."""

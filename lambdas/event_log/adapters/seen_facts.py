@@ -1,0 +1,35 @@
+"""Remembers which facts are on the log, for as long as a queue could bring them again."""
+
+import time
+from collections.abc import Collection
+from typing import Any
+
+REMEMBERED_SECONDS = 15 * 24 * 3600
+"""A message stays in a queue and then its dead letters for 14 days at most."""
+
+
+class SeenFacts:
+    """The table's key is ``event_id``; ``client`` is a botocore DynamoDB client."""
+
+    def __init__(self, client: Any, table_name: str) -> None:
+        self._client = client
+        self._table = table_name
+
+    def among(self, event_ids: Collection[str]) -> set[str]:
+        """Those of at most 100 ids that have been seen."""
+        keys = [{"event_id": {"S": event_id}} for event_id in set(event_ids)]
+        request: dict[str, Any] = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        seen: set[str] = set()
+        while request and keys:
+            answer = self._client.batch_get_item(RequestItems=request)
+            seen |= {item["event_id"]["S"] for item in answer["Responses"].get(self._table, [])}
+            request = answer.get("UnprocessedKeys") or {}
+        return seen
+
+    def remember(self, event_id: str) -> None:
+        """Note that the fact is on the log."""
+        expires_at = int(time.time()) + REMEMBERED_SECONDS
+        self._client.put_item(
+            TableName=self._table,
+            Item={"event_id": {"S": event_id}, "expires_at": {"N": str(expires_at)}},
+        )

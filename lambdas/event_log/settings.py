@@ -1,0 +1,20 @@
+"""The intake's environment."""
+
+from functools import cache
+
+import msgspec
+from shared import settings
+
+
+class IntakeSettings(msgspec.Struct, frozen=True):
+    """What the intake needs."""
+
+    event_stream_arn: str
+    seen_table: str
+    dead_letters_url: str
+
+
+@cache
+def for_intake() -> IntakeSettings:
+    """The settings of the intake."""
+    return settings.load(IntakeSettings)

@@ -1,0 +1,1 @@
+"""Fulfilment: leads every order from placed to confirmed, or undoes it."""

@@ -1,0 +1,1 @@
+"""Fulfilment's way to DynamoDB, Step Functions and the owners' queues."""

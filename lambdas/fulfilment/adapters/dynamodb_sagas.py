@@ -1,0 +1,245 @@
+"""Sagas on DynamoDB: one item for the saga and one for each command, under the order's id."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import msgspec
+from botocore.exceptions import ClientError
+from shared import clock
+
+from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand
+from fulfilment.ports import UnknownCommand
+
+Item = dict[str, dict[str, str]]
+SAGA = "saga"
+KEPT = timedelta(days=180)
+"""Longer than the 90 days for which Step Functions keeps an execution's name."""
+SHARDS = "0123456789abcdef"
+"""First characters of order ids: no partition of the index takes all writes."""
+
+
+class DynamoDbSagas:
+    """Implements ``fulfilment.ports.SagaStore``.
+
+    The table's key is ``order_id`` (S) and ``part`` (S: ``saga`` or a step's name); its index is
+    keyed by ``open`` (S) and ``due_at`` (S) and holds only sagas whose order may still be placed.
+    ``client`` is a botocore DynamoDB client.
+    """
+
+    def __init__(self, client: Any, table_name: str, index_name: str) -> None:
+        self._client = client
+        self._table = table_name
+        self._index = index_name
+
+    def begin(self, saga: Saga) -> Saga:
+        """One conditional put; an earlier saga of the order stays, and is returned."""
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_saga_item(saga),
+                ConditionExpression="attribute_not_exists(order_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            return _to_saga(_existing(error))
+        return saga
+
+    def saga(self, order_id: str) -> Saga | None:
+        """The saga's own item."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=_key(order_id, SAGA), ConsistentRead=True
+        )
+        return _to_saga(answer["Item"]) if "Item" in answer else None
+
+    def begin_attempt(self, saga: Saga, due_at: str) -> Saga | None:
+        """One update on the condition that nobody else has counted on."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(saga.order_id, SAGA),
+                UpdateExpression="SET attempt = :next, due_at = :due, #state = :running",
+                ConditionExpression="attempt = :present",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":next": {"N": str(saga.attempt + 1)},
+                    ":present": {"N": str(saga.attempt)},
+                    ":due": {"S": due_at},
+                    ":running": {"S": SagaState.RUNNING},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except ClientError as error:
+            _existing(error)
+            return None
+        return _to_saga(answer["Attributes"])
+
+    def postpone(self, saga: Saga, due_at: str) -> None:
+        """Only if it is still open."""
+        self._update(
+            saga.order_id,
+            "SET due_at = :due",
+            {":due": {"S": due_at}},
+            condition="attribute_exists(#open)",
+            names={"#open": "open"},
+        )
+
+    def mark_stuck(self, order_id: str, *, settled: bool) -> None:
+        """A settled order needs no sweeper."""
+        self._mark(order_id, SagaState.STUCK, leaves_index=settled)
+
+    def mark_ended(self, order_id: str) -> None:
+        """Out of the sweeper's sight."""
+        self._mark(order_id, SagaState.ENDED, leaves_index=True)
+
+    def overdue(self, before: str) -> Iterator[Saga]:
+        """The index by shard, oldest first."""
+        for shard in SHARDS:
+            page: dict[str, Any] = {}
+            while True:
+                answer = self._client.query(
+                    TableName=self._table,
+                    IndexName=self._index,
+                    KeyConditionExpression="#open = :shard AND due_at < :before",
+                    ExpressionAttributeNames={"#open": "open"},
+                    ExpressionAttributeValues={":shard": {"S": shard}, ":before": {"S": before}},
+                    **page,
+                )
+                yield from map(_to_saga, answer["Items"])
+                if "LastEvaluatedKey" not in answer:
+                    break
+                page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def commands(self, order_id: str) -> Sequence[SentCommand]:
+        """A saga has eleven commands at most: one page."""
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="order_id = :id",
+            ExpressionAttributeValues={":id": {"S": order_id}},
+            ConsistentRead=True,
+        )
+        return [_to_command(item) for item in answer["Items"] if item["part"]["S"] != SAGA]
+
+    def keep_token(self, command: SentCommand) -> SentCommand:
+        """One update: the token is replaced, the data stays what was sent first."""
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=_key(command.order_id, command.step),
+            UpdateExpression=(
+                "SET command_id = :id, #token = :token, sent_at = :sent,"
+                " #data = if_not_exists(#data, :data), expires_at = :expires"
+            ),
+            ExpressionAttributeNames={"#token": "token", "#data": "data"},
+            ExpressionAttributeValues={
+                ":id": {"S": command.command_id},
+                ":token": {"S": command.token},
+                ":sent": {"S": command.sent_at},
+                ":data": {"S": msgspec.json.encode(command.data).decode()},
+                ":expires": {"N": _expiry(command.sent_at)},
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return _to_command(answer["Attributes"])
+
+    def keep_reply(self, order_id: str, step: str, reply: Reply) -> SentCommand:
+        """One update on the condition that the command is known and has no final answer yet."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(order_id, step),
+                UpdateExpression="SET reply = :reply, outcome = :outcome",
+                ConditionExpression=(
+                    "attribute_exists(command_id)"
+                    " AND (attribute_not_exists(outcome) OR outcome = :failed)"
+                ),
+                ExpressionAttributeValues={
+                    ":reply": {"S": msgspec.json.encode(reply).decode()},
+                    ":outcome": {"S": reply.outcome},
+                    ":failed": {"S": "failed"},
+                },
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            existing = _existing(error)
+            if not existing:
+                raise UnknownCommand(f"{step} of order {order_id} was never sent") from error
+            return _to_command(existing)
+        return _to_command(answer["Attributes"])
+
+    def _mark(self, order_id: str, state: SagaState, *, leaves_index: bool) -> None:
+        self._update(
+            order_id,
+            "SET #state = :state" + (" REMOVE #open" if leaves_index else ""),
+            {":state": {"S": state}},
+            condition="attribute_exists(order_id)",
+            names={"#state": "state"} | ({"#open": "open"} if leaves_index else {}),
+        )
+
+    def _update(
+        self, order_id: str, change: str, values: Item, *, condition: str, names: dict[str, str]
+    ) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(order_id, SAGA),
+                UpdateExpression=change,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+            )
+        except ClientError as error:
+            _existing(error)  # it is gone, or closed: nothing to change
+
+
+def _existing(error: ClientError) -> Item:
+    """The item that did not meet the condition; any other error is raised."""
+    if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error
+    return cast(dict[str, Any], error.response).get("Item") or {}
+
+
+def _key(order_id: str, part: str) -> Item:
+    return {"order_id": {"S": order_id}, "part": {"S": part}}
+
+
+def _saga_item(saga: Saga) -> Item:
+    return {
+        **_key(saga.order_id, SAGA),
+        "state": {"S": saga.state},
+        "attempt": {"N": str(saga.attempt)},
+        "open": {"S": saga.order_id[0]},
+        "due_at": {"S": saga.due_at},
+        "correlation_id": {"S": saga.journey.correlation_id},
+        "causation_id": {"S": saga.journey.causation_id},
+        "traceparent": {"S": saga.journey.traceparent},
+        "expires_at": {"N": _expiry(saga.due_at)},
+    }
+
+
+def _to_saga(item: Item) -> Saga:
+    return Saga(
+        order_id=item["order_id"]["S"],
+        journey=Journey(
+            item["correlation_id"]["S"], item["causation_id"]["S"], item["traceparent"]["S"]
+        ),
+        state=SagaState(item["state"]["S"]),
+        attempt=int(item["attempt"]["N"]),
+        due_at=item["due_at"]["S"],
+    )
+
+
+def _to_command(item: Item) -> SentCommand:
+    return SentCommand(
+        order_id=item["order_id"]["S"],
+        step=item["part"]["S"],
+        command_id=item["command_id"]["S"],
+        data=msgspec.json.decode(item["data"]["S"]),
+        token=item["token"]["S"],
+        sent_at=item["sent_at"]["S"],
+        reply=msgspec.json.decode(item["reply"]["S"], type=Reply) if "reply" in item else None,
+    )
+
+
+def _expiry(moment: str) -> str:
+    return str(int((clock.parse_time(moment) + KEPT).timestamp()))

@@ -1,0 +1,256 @@
+"""What fulfilment does besides deciding: start sagas, pass commands and replies on, resume."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shared import clock, log
+from shared.bus import Bus
+from shared.envelope import Envelope
+
+from fulfilment.domain.saga import (
+    Journey,
+    Progress,
+    Reply,
+    Saga,
+    SagaState,
+    SentCommand,
+    order_of,
+    progress,
+)
+from fulfilment.domain.steps import STEPS, command_id, step_of
+from fulfilment.ports import Executions, Owners, SagaStore, UnknownCommand
+
+Clock = Callable[[], str]
+REFUSED = "Refused"
+FAILED = "CommandFailed"
+"""Errors that the state machine knows: an answer that is final, and one that is not."""
+
+ATTEMPTS_AT_ONCE = 3
+"""An execution that failed is resumed at once so many times; later the sweeper takes its time."""
+LONGEST_PAUSE = 6
+"""Pauses between a sweeper's attempts double up to 2**6 times the deadline."""
+
+
+class SagaNotFound(Exception):
+    """There is no saga of this order."""
+
+
+class SagaStillRunning(Exception):
+    """Its execution is running: a second one would do the same work."""
+
+
+def start_saga(
+    store: SagaStore, executions: Executions, now: Clock, deadline: int, placed: Envelope
+) -> Saga:
+    """Record that the order's saga begins, then start its execution; repeating it changes nothing.
+
+    ``deadline`` is in seconds: the sweeper looks after sagas that are older.
+    """
+    journey = Journey(placed.correlation_id, placed.event_id, placed.traceparent)
+    saga = store.begin(Saga(placed.aggregate_id, journey, due_at=_later(now(), deadline)))
+    if saga.state is SagaState.RUNNING and saga.attempt == 1:
+        executions.start(saga, Progress())
+    return saga
+
+
+@dataclass(frozen=True, slots=True)
+class StepRequest:
+    """What the state machine asks for: send this step's command, answer to this token."""
+
+    order_id: str
+    step: str
+    token: str
+    journey: Journey
+    data: Mapping[str, Any]
+
+
+def send_command(
+    store: SagaStore, executions: Executions, owners: Owners, now: Clock, asked: StepRequest
+) -> None:
+    """Keep the token, then send the command, unless its final answer is known already.
+
+    A command that was sent once keeps its id and its data, whatever a later try brings.
+    """
+    step = STEPS[asked.step]
+    kept = store.keep_token(
+        SentCommand(
+            order_id=asked.order_id,
+            step=step.name,
+            command_id=command_id(asked.order_id, step.name),
+            data={"order_id": asked.order_id, **asked.data},
+            token=asked.token,
+            sent_at=now(),
+        )
+    )
+    if kept.reply and kept.reply.is_final:
+        _answer(executions, kept, kept.reply)
+        return
+    owners.send(step.owner, _message(step.command, kept, asked.journey))
+
+
+def take_reply(store: SagaStore, executions: Executions, message: Envelope) -> SentCommand:
+    """Keep a command's answer, then give it to the execution that waits.
+
+    Raises:
+        UnknownCommand: no saga here sent such a command.
+    """
+    data = message.data
+    order_id, its_command_id = data.get("order_id"), data.get("command_id")
+    step = _step_answered(order_id, its_command_id)
+    reply = Reply(data["outcome"], data.get("reason"), data.get("data") or {}, message.occurred_at)
+    kept = store.keep_reply(str(order_id), step, reply)
+    answer = kept.reply or reply
+    if not answer.is_final and answer.occurred_at <= kept.sent_at:
+        log.metric("StaleRepliesIgnored", 1)  # of an earlier try: the present one is under way
+        return kept
+    _answer(executions, kept, answer)
+    return kept
+
+
+def resume(
+    store: SagaStore, executions: Executions, now: Clock, deadline: int, order_id: str
+) -> Saga:
+    """Start a new execution that takes over where the last one ended.
+
+    Raises:
+        SagaNotFound: there is no saga of this order.
+        SagaStillRunning: its execution runs, or has just been resumed by somebody else.
+    """
+    saga = store.saga(order_id)
+    if saga is None:
+        raise SagaNotFound(order_id)
+    if executions.status(saga) == "RUNNING":
+        raise SagaStillRunning(saga.execution_name)
+    pause = deadline * 2 ** min(saga.attempt, LONGEST_PAUSE)
+    begun = store.begin_attempt(saga, _later(now(), pause))
+    if begun is None:
+        raise SagaStillRunning(saga.execution_name)
+    executions.start(begun, progress(store.commands(order_id)))
+    log.info("saga resumed", order_id=order_id, execution=begun.execution_name)
+    log.metric("SagasResumed", 1)
+    return begun
+
+
+def resume_interrupted(
+    store: SagaStore, executions: Executions, now: Clock, deadline: int, its_execution_name: str
+) -> None:
+    """An execution failed, timed out or was aborted: go on, unless an operator is to decide."""
+    order_id, attempt = order_of(its_execution_name)
+    saga = store.saga(order_id)
+    if saga is None or saga.attempt != attempt or saga.state is not SagaState.RUNNING:
+        return
+    if attempt >= ATTEMPTS_AT_ONCE:
+        log.warning("saga left to the sweeper", order_id=order_id, attempt=attempt)
+        return
+    try:
+        resume(store, executions, now, deadline, order_id)
+    except SagaStillRunning:
+        return
+
+
+def sweep(
+    store: SagaStore, executions: Executions, now: Clock, deadline: int, due_before: str
+) -> int:
+    """Resume every overdue saga whose execution no longer runs; returns how many."""
+    resumed = 0
+    for saga in store.overdue(due_before):
+        match executions.status(saga):
+            case "RUNNING":
+                store.postpone(saga, _later(now(), deadline))
+            case "SUCCEEDED":
+                store.mark_ended(saga.order_id)
+            case None if saga.attempt == 1:
+                executions.start(saga, Progress())  # recorded, but never started
+                resumed += 1
+            case _:
+                try:
+                    resume(store, executions, now, deadline, saga.order_id)
+                except SagaStillRunning:
+                    continue
+                resumed += 1
+    log.metric("SagasSwept", resumed)
+    return resumed
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """What an execution could not undo; steps are named as in ``STEPS``."""
+
+    order_id: str
+    execution: str
+    journey: Journey
+    failed_undo: tuple[str, ...]
+    done: tuple[str, ...]
+    possibly: tuple[str, ...]
+    cause: str
+
+
+def report_stuck(store: SagaStore, bus: Bus, now: Clock, stuck: Stuck) -> None:
+    """Tell the bus, and so the operators, what has to be resumed by hand."""
+    store.mark_stuck(stuck.order_id, settled="reject-order" not in stuck.failed_undo)
+    message = Envelope(
+        event_id=str(uuid.uuid5(uuid.UUID(stuck.order_id), f"stuck:{stuck.execution}")),
+        type="FulfilmentStuck",
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=stuck.order_id,
+        version=None,
+        occurred_at=now(),
+        correlation_id=stuck.journey.correlation_id,
+        causation_id=stuck.journey.causation_id,
+        traceparent=stuck.journey.traceparent,
+        data={
+            "order_id": stuck.order_id,
+            "execution": stuck.execution,
+            "failed_undo": list(stuck.failed_undo),
+            "done": list(stuck.done),
+            "possibly": list(stuck.possibly),
+            "cause": stuck.cause,
+        },
+    )
+    bus.put([message])
+    log.error("fulfilment is stuck", order_id=stuck.order_id, failed_undo=stuck.failed_undo)
+    log.metric("FulfilmentStuck", 1)
+
+
+def _step_answered(order_id: object, its_command_id: object) -> str:
+    try:
+        step = step_of(str(order_id), str(its_command_id))
+    except ValueError as not_a_uuid:
+        raise UnknownCommand(f"{its_command_id!r} of order {order_id!r}") from not_a_uuid
+    if step is None:
+        raise UnknownCommand(f"{its_command_id!r} of order {order_id!r}")
+    return step.name
+
+
+def _answer(executions: Executions, command: SentCommand, reply: Reply) -> None:
+    match reply.outcome:
+        case "done":
+            executions.succeed(command.token, reply.data)
+        case "refused":
+            executions.fail(command.token, REFUSED, reply.reason or "refused")
+        case _:
+            executions.fail(command.token, FAILED, reply.reason or "failed")
+
+
+def _message(command: str, kept: SentCommand, journey: Journey) -> Envelope:
+    return Envelope(
+        event_id=kept.command_id,
+        type=command,
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=kept.order_id,
+        version=None,
+        occurred_at=kept.sent_at,
+        correlation_id=journey.correlation_id,
+        causation_id=journey.causation_id,
+        traceparent=journey.traceparent,
+        data=dict(kept.data),
+    )
+
+
+def _later(moment: str, seconds: int) -> str:
+    return clock.format_time(clock.parse_time(moment) + timedelta(seconds=seconds))

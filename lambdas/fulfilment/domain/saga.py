@@ -1,0 +1,110 @@
+"""What is known of one order's saga: the commands that it sent, and how each was answered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from fulfilment.domain.steps import STEPS
+
+FINAL = frozenset({"done", "refused"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An owner's answer. ``outcome`` is done, refused or failed; only the first two are final."""
+
+    outcome: str
+    reason: str | None
+    data: Mapping[str, Any]
+    occurred_at: str
+
+    @property
+    def is_final(self) -> bool:
+        """Whether asking again would lead to the same answer."""
+        return self.outcome in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class SentCommand:
+    """A step's command: its data, who waits for the answer, and the answer so far."""
+
+    order_id: str
+    step: str
+    command_id: str
+    data: Mapping[str, Any]
+    token: str
+    sent_at: str
+    reply: Reply | None = None
+
+
+class SagaState(StrEnum):
+    """RUNNING may have lost its execution; STUCK waits for an operator."""
+
+    RUNNING = "running"
+    STUCK = "stuck"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What every message of the saga carries on: ids of the journey that the order began."""
+
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saga:
+    """One order's saga. ``attempt`` counts its executions; ``due_at`` is when it is missed."""
+
+    order_id: str
+    journey: Journey
+    state: SagaState = SagaState.RUNNING
+    attempt: int = 1
+    due_at: str = ""
+
+    @property
+    def execution_name(self) -> str:
+        """The order's id for the first execution, then ``{order_id}.2`` and so on."""
+        return execution_name(self.order_id, self.attempt)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a new execution takes over; steps are named as in ``STEPS``."""
+
+    done: tuple[str, ...] = ()
+    possibly: tuple[str, ...] = ()
+    undoing: bool = False
+    cause: str = field(default="")
+
+
+def execution_name(order_id: str, attempt: int) -> str:
+    """How the execution of an attempt is called."""
+    return order_id if attempt == 1 else f"{order_id}.{attempt}"
+
+
+def order_of(its_execution_name: str) -> tuple[str, int]:
+    """The order and the attempt that an execution's name stands for."""
+    order_id, _, attempt = its_execution_name.partition(".")
+    return order_id, int(attempt or 1)
+
+
+def progress(sent: Iterable[SentCommand]) -> Progress:
+    """What has been done, what may have been done, and whether undoing has begun.
+
+    A command without a final answer may have been carried out, or may yet be.
+    """
+    by_step = {command.step: command for command in sent}
+    forward = [
+        by_step[step.name] for step in STEPS.values() if not step.undoes and step.name in by_step
+    ]
+    refusal = next((c.reply for c in forward if c.reply and c.reply.outcome == "refused"), None)
+    return Progress(
+        done=tuple(c.step for c in forward if c.reply and c.reply.outcome == "done"),
+        possibly=tuple(c.step for c in forward if not (c.reply and c.reply.is_final)),
+        undoing=any(STEPS[step].undoes for step in by_step if step in STEPS),
+        cause=(refusal.reason or "refused") if refusal else "interrupted",
+    )

@@ -1,0 +1,73 @@
+"""What the saga needs from outside: its record, Step Functions, and the owners' queues."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from shared.envelope import Envelope
+
+from fulfilment.domain.saga import Progress, Reply, Saga, SentCommand
+
+
+class UnknownCommand(Exception):
+    """A reply to a command that this saga never sent."""
+
+
+class SagaStore(Protocol):
+    """Where sagas and their commands are kept, one item for each."""
+
+    def begin(self, saga: Saga) -> Saga:
+        """Keep a new saga; an order that has one already keeps that, which is returned."""
+
+    def saga(self, order_id: str) -> Saga | None:
+        """The order's saga, strongly consistent."""
+
+    def begin_attempt(self, saga: Saga, due_at: str) -> Saga | None:
+        """Count one more execution; None if somebody else has just done so."""
+
+    def postpone(self, saga: Saga, due_at: str) -> None:
+        """Look at this saga again later."""
+
+    def mark_stuck(self, order_id: str, *, settled: bool) -> None:
+        """It waits for an operator; ``settled``: its order is no longer placed."""
+
+    def mark_ended(self, order_id: str) -> None:
+        """Nothing is left to do."""
+
+    def overdue(self, before: str) -> Iterable[Saga]:
+        """Sagas of orders that may still be placed, due before that time."""
+
+    def commands(self, order_id: str) -> Sequence[SentCommand]:
+        """Every command that the order's saga has sent, strongly consistent."""
+
+    def keep_token(self, command: SentCommand) -> SentCommand:
+        """Keep who waits for the answer now. The data stays what was sent first; see the result."""
+
+    def keep_reply(self, order_id: str, step: str, reply: Reply) -> SentCommand:
+        """Keep the answer, unless a final one is there already; see the result.
+
+        Raises:
+            UnknownCommand: no such command was sent.
+        """
+
+
+class Executions(Protocol):
+    """The state machine."""
+
+    def start(self, saga: Saga, progress: Progress) -> None:
+        """Start the saga's present attempt; starting it again changes nothing."""
+
+    def status(self, saga: Saga) -> str | None:
+        """Of the present attempt: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED; None: unknown."""
+
+    def succeed(self, token: str, output: Any) -> None:
+        """Let the execution that waits go on; nothing happens if nobody waits any more."""
+
+    def fail(self, token: str, error: str, cause: str) -> None:
+        """Let the execution that waits know; nothing happens if nobody waits any more."""
+
+
+class Owners(Protocol):
+    """The queues of the services that carry out commands."""
+
+    def send(self, owner: str, command: Envelope) -> None:
+        """Put a command on its owner's queue."""

@@ -1,0 +1,84 @@
+"""Fulfilment's environment: each function is given what it needs, and no more."""
+
+from functools import cache
+
+import msgspec
+from shared import settings
+
+
+class SagaSettings(msgspec.Struct, frozen=True):
+    """What the functions that start and resume executions need; the deadline is in seconds."""
+
+    sagas_table: str
+    open_sagas_index: str
+    state_machine_arn: str
+    saga_deadline: int
+
+
+class QueueSettings(msgspec.Struct, frozen=True):
+    """What every consumer of a queue is given."""
+
+    dead_letters_url: str
+    queue_attempts: int
+
+
+class TokenSettings(msgspec.Struct, frozen=True):
+    """What the functions that know tokens need."""
+
+    sagas_table: str
+    open_sagas_index: str
+
+
+class OwnerSettings(msgspec.Struct, frozen=True):
+    """The queues that commands are sent to."""
+
+    inventory_queue_url: str
+    orders_queue_url: str
+    payments_queue_url: str
+    shipping_queue_url: str
+
+    @property
+    def url_by_owner(self) -> dict[str, str]:
+        """By the owner's name, as steps name it."""
+        return {
+            "inventory": self.inventory_queue_url,
+            "orders": self.orders_queue_url,
+            "payments": self.payments_queue_url,
+            "shipping": self.shipping_queue_url,
+        }
+
+
+class BusSettings(msgspec.Struct, frozen=True):
+    """What whoever tells the bus needs."""
+
+    bus_name: str
+
+
+@cache
+def for_sagas() -> SagaSettings:
+    """The settings of the starter, of resume and of the sweeper."""
+    return settings.load(SagaSettings)
+
+
+@cache
+def for_queue() -> QueueSettings:
+    """The settings of a queue's consumer."""
+    return settings.load(QueueSettings)
+
+
+@cache
+def for_tokens() -> TokenSettings:
+    """The settings of the sender and of the reply handler."""
+    return settings.load(TokenSettings)
+
+
+@cache
+def for_owners() -> OwnerSettings:
+    """The settings of the sender."""
+    return settings.load(OwnerSettings)
+
+
+@cache
+def for_bus() -> BusSettings:
+    """The settings of who reports stuck sagas."""
+    return settings.load(BusSettings)

@@ -1,0 +1,1 @@
+"""Stock: reserved for orders, released again, sold."""

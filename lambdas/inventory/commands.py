@@ -1,0 +1,108 @@
+"""The commands on stock: each changes reservation and stock together, or answers what is so."""
+
+from collections.abc import Callable, Iterable
+
+from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
+from inventory.domain.reservation import Bucket, Journey, Line, Reservation, Status
+from inventory.ports import Warehouse
+
+ATTEMPTS = 5
+
+
+def reserve_stock(
+    warehouse: Warehouse, order_id: str, lines: Iterable[Line], expires_at: str, journey: Journey
+) -> Reservation:
+    """Hold every line or none; whatever is known of the order already is the answer.
+
+    A refusal is kept too, so that a repetition is refused even if stock has come in since.
+    """
+    wanted = Reservation.hold(order_id, lines, expires_at, journey)
+    try:
+        warehouse.move(None, wanted, Bucket.AVAILABLE, Bucket.RESERVED)
+        return wanted
+    except Overtaken:
+        return _known(warehouse, order_id)
+    except StockMissing as missing:
+        refusal = wanted.refuse(missing.reason, missing.sku)
+        return refusal if warehouse.keep(None, refusal) else _known(warehouse, order_id)
+
+
+def release_stock(
+    warehouse: Warehouse, order_id: str, now: str, journey: Journey
+) -> Reservation:
+    """Give an order's stock back; without a reservation, see to it that there never is one.
+
+    Raises:
+        AlreadySold: the order was confirmed.
+    """
+    for _attempt in range(ATTEMPTS):
+        known = warehouse.find(order_id)
+        if known is None:
+            tombstone = Reservation.never_made(order_id, now, journey)
+            if warehouse.keep(None, tombstone):
+                return tombstone
+        elif known.status is Status.SOLD:
+            raise AlreadySold(order_id)
+        elif known.status is not Status.HELD:
+            return known
+        elif _moved(warehouse, known, known.release(), Bucket.RESERVED, Bucket.AVAILABLE):
+            return known.release()
+    raise Contended(order_id)
+
+
+def record_sale(warehouse: Warehouse, order_id: str) -> Reservation:
+    """Turn a confirmed order's reservation into a sale, which never expires.
+
+    If the reservation ended before that was heard, the stock is taken once more: the order is
+    confirmed, and that is final.
+
+    Raises:
+        NothingReserved: there was never stock held for this order.
+        StockMissing: the reservation ended, and by now others have the stock.
+    """
+    for _attempt in range(ATTEMPTS):
+        known = warehouse.find(order_id)
+        if known is None or not known.was_held:
+            raise NothingReserved(order_id)
+        if known.status is Status.SOLD:
+            return known
+        source = Bucket.RESERVED if known.status is Status.HELD else Bucket.AVAILABLE
+        if _moved(warehouse, known, known.sell(), source, Bucket.SOLD):
+            return known.sell()
+    raise Contended(order_id)
+
+
+def release_expired(
+    warehouse: Warehouse, now: str, announce: Callable[[Reservation], None]
+) -> int:
+    """Give back what was held for too long; returns how many reservations that were.
+
+    A reservation stays due until ``announce`` has returned, so that no expiry goes untold.
+    """
+    count = 0
+    for due in warehouse.due(now):
+        expired = due
+        if due.status is Status.HELD:
+            expired = due.expire()
+            if not _moved(warehouse, due, expired, Bucket.RESERVED, Bucket.AVAILABLE):
+                continue  # sold or released just now
+        announce(expired)
+        warehouse.keep(expired, expired.announce())
+        count += 1
+    return count
+
+
+def _known(warehouse: Warehouse, order_id: str) -> Reservation:
+    known = warehouse.find(order_id)
+    assert known is not None  # reservations are never deleted
+    return known
+
+
+def _moved(
+    warehouse: Warehouse, before: Reservation, after: Reservation, source: Bucket, target: Bucket
+) -> bool:
+    try:
+        warehouse.move(before, after, source, target)
+    except Overtaken:
+        return False
+    return True

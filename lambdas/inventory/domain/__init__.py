@@ -1,0 +1,1 @@
+"""The rules of holding stock; knows nothing of AWS."""

@@ -1,0 +1,127 @@
+"""ReserveStock and ReleaseStock from the queue; every command is answered on the bus."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+from shared import aws, clock
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+
+from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
+from inventory.commands import release_stock, reserve_stock
+from inventory.domain.errors import AlreadySold
+from inventory.domain.reservation import Journey, Line, Reservation, Status
+from inventory.ports import Warehouse
+from inventory.settings import for_commands
+
+Clock = Callable[[], str]
+MAX_LINES = 99
+"""A DynamoDB transaction takes 100 writes, and one of them is the reservation."""
+
+Uuid = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)
+]
+
+
+class LineForm(msgspec.Struct, frozen=True):
+    """One line of an order."""
+
+    sku: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+
+
+class ReserveStock(msgspec.Struct, frozen=True):
+    """Hold stock for an order."""
+
+    order_id: Uuid
+    lines: Annotated[list[LineForm], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
+
+
+class ReleaseStock(msgspec.Struct, frozen=True):
+    """Give an order's stock back."""
+
+    order_id: Uuid
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Carry out a batch of commands."""
+    return _worker().handle(event)
+
+
+@cache
+def _worker() -> QueueWorker:
+    settings = for_commands()
+    warehouse = DynamoDbWarehouse(
+        aws.client("dynamodb"), settings.stock_table, settings.reservations_table
+    )
+    return QueueWorker(
+        commands_on(warehouse, clock.now, settings.hold_seconds),
+        Bus(aws.client("events"), settings.bus_name, "inventory"),
+        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
+        settings.queue_attempts,
+    )
+
+
+def commands_on(
+    warehouse: Warehouse, now: Clock, hold_seconds: int
+) -> dict[str, CommandType[Any]]:
+    """The commands that inventory takes from its queue."""
+
+    def reserve(form: ReserveStock, message: Envelope) -> Outcome:
+        lines = [Line(line.sku, line.quantity) for line in form.lines]
+        expires_at = _later(now(), hold_seconds)
+        return _outcome_of_reserving(
+            reserve_stock(warehouse, form.order_id, lines, expires_at, _journey(message))
+        )
+
+    def release(form: ReleaseStock, message: Envelope) -> Outcome:
+        try:
+            known = release_stock(warehouse, form.order_id, now(), _journey(message))
+        except AlreadySold:
+            return refused("already-sold")
+        if known.status is Status.RELEASED and known.was_held:
+            return done({"released": True}, Fact("StockReleased", {"cause": "undone", **lines_of(known)}))
+        # Never held, or expired: then its expiry has been announced already.
+        return done({"released": known.was_held})
+
+    return {
+        "ReserveStock": CommandType(ReserveStock, reserve),
+        "ReleaseStock": CommandType(ReleaseStock, release),
+    }
+
+
+def lines_of(reservation: Reservation) -> dict[str, Any]:
+    """A reservation's lines as messages carry them."""
+    return {
+        "lines": [{"sku": line.sku, "quantity": line.quantity} for line in reservation.lines]
+    }
+
+
+def _outcome_of_reserving(known: Reservation) -> Outcome:
+    match known.status:
+        case Status.HELD | Status.SOLD:
+            return done(lines_of(known), Fact("StockReserved", lines_of(known)))
+        case Status.REFUSED:
+            assert known.reason
+            why = {"sku": known.sku}
+            return refused(
+                known.reason, why, Fact("StockRefused", {"reason": known.reason, **why})
+            )
+        case Status.EXPIRED:
+            return refused("reservation-expired")
+        case Status.RELEASED:
+            return refused("released-before")
+
+
+def _journey(message: Envelope) -> Journey:
+    return Journey(message.correlation_id, message.traceparent, message.event_id)
+
+
+def _later(now: str, seconds: int) -> str:
+    moment: datetime = clock.parse_time(now)
+    return clock.format_time(moment + timedelta(seconds=seconds))

@@ -1,0 +1,61 @@
+"""Once a minute: gives back stock that was held for too long, and says so on the bus."""
+
+import uuid
+from functools import cache
+from typing import Any
+
+from shared import aws, clock, log
+from shared.bus import Bus
+from shared.envelope import Envelope
+
+from inventory import commands
+from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
+from inventory.domain.reservation import Reservation
+from inventory.settings import for_expiry
+
+
+def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    """Release what has expired by now; answers ``{"expired": count}``."""
+    count = commands.release_expired(
+        _warehouse(), clock.now(), lambda reservation: _bus().put([stock_released(reservation)])
+    )
+    if count:
+        log.warning("reservations expired", count=count)
+    log.metric("ReservationsExpired", count)
+    return {"expired": count}
+
+
+def stock_released(reservation: Reservation) -> Envelope:
+    """The fact that a reservation expired; its id follows from the order's."""
+    return Envelope(
+        event_id=str(uuid.uuid5(uuid.UUID(reservation.order_id), "stock-expired")),
+        type="StockReleased",
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=reservation.order_id,
+        version=None,
+        occurred_at=clock.now(),
+        correlation_id=reservation.journey.correlation_id,
+        causation_id=reservation.journey.command_id,
+        traceparent=reservation.journey.traceparent,
+        data={
+            "order_id": reservation.order_id,
+            "cause": "expired",
+            "lines": [
+                {"sku": line.sku, "quantity": line.quantity} for line in reservation.lines
+            ],
+        },
+    )
+
+
+@cache
+def _warehouse() -> DynamoDbWarehouse:
+    settings = for_expiry()
+    return DynamoDbWarehouse(
+        aws.client("dynamodb"), settings.stock_table, settings.reservations_table
+    )
+
+
+@cache
+def _bus() -> Bus:
+    return Bus(aws.client("events"), for_expiry().bus_name, "inventory")

@@ -1,0 +1,34 @@
+"""Remembers up to which version an order's events are on the bus."""
+
+from typing import Any
+
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.gated_table import GatedTable
+from shared.parked_records import ParkedRecords
+from shared.projector import Change
+
+Events = tuple[Envelope, ...]
+
+
+class _NoState:
+    """The gate is all that is kept: what has been published is not published again."""
+
+    def to_item(self, state: Events, generation: str) -> dict[str, Any]:  # noqa: ARG002
+        return {}
+
+    def from_item(self, item: dict[str, Any]) -> Events | None:  # noqa: ARG002
+        return None
+
+
+class BusGate(GatedTable[Events]):
+    """Implements ``shared.projector.Table`` for events that go out instead of being kept."""
+
+    def __init__(self, client: Any, table_name: str, parked: ParkedRecords, bus: Bus) -> None:
+        super().__init__(client, table_name, "order_id", "bus", _NoState(), parked)
+        self._bus = bus
+
+    def save(self, change: Change[Events]) -> bool:
+        """Publish first, then move the gate: a crash in between publishes again, never less."""
+        self._bus.put(change.to.state or ())
+        return super().save(change)

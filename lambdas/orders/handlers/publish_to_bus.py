@@ -1,0 +1,41 @@
+"""From the log to the bus: orders' events as source parcelworks.orders, in order for each order."""
+
+from functools import cache
+from typing import Any
+
+from shared import aws, log, log_records
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.order_history import OrderHistory
+from shared.parked_records import ParkedRecords
+from shared.projector import Projector
+
+from orders.adapters.bus_gate import BusGate
+from orders.settings import for_publisher
+
+CONSUMER = "bus-publisher"
+Events = tuple[Envelope, ...]
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    """Publish a batch of the log. What other services say is not ours to repeat: hence no loop."""
+    records = log_records.read(event)
+    log.metric("OrdersPublished", _publisher().apply(records))
+
+
+@cache
+def _publisher() -> Projector[Events]:
+    settings = for_publisher()
+    dynamodb = aws.client("dynamodb")
+    gate = BusGate(
+        dynamodb,
+        settings.publisher_gate_table,
+        ParkedRecords(dynamodb, settings.parked_table, CONSUMER),
+        Bus(aws.client("events"), settings.bus_name, "orders"),
+    )
+    history = OrderHistory(aws.client("lambda"), settings.read_events_arn)
+    return Projector(gate, _collect, history.read_events)
+
+
+def _collect(events: Events | None, event: Envelope) -> Events:
+    return (*(events or ()), event)

@@ -1,0 +1,1 @@
+"""Sales' way to DynamoDB."""

@@ -1,0 +1,15 @@
+"""Follows the event log and counts what was sold."""
+
+from typing import Any
+
+from shared import log, log_records
+
+from sales.handlers import projection
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    """Apply a batch of the log to every generation that is written."""
+    records = log_records.read(event)
+    writes = sum(projector.apply(records) for projector in projection.projectors())
+    log.metric("RecordsProjected", len(records))
+    log.metric("ViewWrites", writes)

@@ -1,0 +1,133 @@
+"""Records of the log that a consumer could not apply: kept with their reason until redriven."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared import clock, log
+from shared.log_records import LogRecord
+
+MAX_BODY = 300_000
+"""Bytes. A DynamoDB item holds 400 KB. No message of ours is that large (MAX_EVENT_BYTES), and what
+is larger stays in the log and in the archive, where shard and sequence name it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecord:
+    """Why and where a record was set aside; ``aggregate_id`` is None if it could not be read."""
+
+    shard: str
+    sequence: str
+    reason: str
+    digest: str
+    body: bytes | None
+    aggregate_id: str | None = None
+    version: int | None = None
+    parked_at: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        record: LogRecord,
+        reason: str,
+        aggregate_id: str | None = None,
+        version: int | None = None,
+    ) -> "ParkedRecord":
+        """The record, set aside for a reason."""
+        return cls(
+            record.shard,
+            record.sequence,
+            reason[:500],
+            hashlib.sha256(record.body).hexdigest(),
+            record.body if len(record.body) <= MAX_BODY else None,
+            aggregate_id,
+            version,
+            clock.now(),
+        )
+
+
+class ParkedRecords:
+    """One consumer's parked records; the table's key is ``consumer`` and ``record``.
+
+    ``client`` is a botocore DynamoDB client.
+    """
+
+    def __init__(self, client: Any, table_name: str, consumer: str) -> None:
+        self._client = client
+        self._table = table_name
+        self._consumer = consumer
+
+    def put(self, parked: ParkedRecord) -> dict[str, Any]:
+        """The ``Put`` that parks a record, for a transaction; parking it again changes nothing."""
+        item = {
+            **self._key(parked),
+            "shard": {"S": parked.shard},
+            "sequence": {"S": parked.sequence},
+            "reason": {"S": parked.reason},
+            "digest": {"S": parked.digest},
+            "parked_at": {"S": parked.parked_at},
+        }
+        if parked.body is not None:
+            item["body"] = {"B": parked.body}
+        if parked.aggregate_id is not None:
+            item["aggregate_id"] = {"S": parked.aggregate_id}
+        if parked.version is not None:
+            item["version"] = {"N": str(parked.version)}
+        return {"TableName": self._table, "Item": item}
+
+    def park(self, parked: ParkedRecord) -> None:
+        """Set a record aside that belongs to no aggregate."""
+        self._client.put_item(**self.put(parked))
+        self.announce(parked)
+
+    def announce(self, parked: ParkedRecord) -> None:
+        """Tell operations; the alarm on this metric is what calls somebody."""
+        log.warning(
+            "record parked",
+            consumer=self._consumer,
+            shard=parked.shard,
+            sequence=parked.sequence,
+            reason=parked.reason,
+            aggregate_id=parked.aggregate_id,
+        )
+        log.metric("RecordsParked", 1)
+
+    def all(self) -> Iterator[ParkedRecord]:
+        """Every parked record of this consumer, oldest of each shard first."""
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="consumer = :consumer",
+                ExpressionAttributeValues={":consumer": {"S": self._consumer}},
+                ConsistentRead=True,
+                **page,
+            )
+            yield from map(_from_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def forget(self, parked: ParkedRecord) -> None:
+        """Take a record off the list once it has been dealt with."""
+        self._client.delete_item(TableName=self._table, Key=self._key(parked))
+
+    def _key(self, parked: ParkedRecord) -> dict[str, Any]:
+        return {
+            "consumer": {"S": self._consumer},
+            "record": {"S": f"{parked.shard}#{parked.sequence.rjust(60, '0')}"},
+        }
+
+
+def _from_item(item: dict[str, Any]) -> ParkedRecord:
+    return ParkedRecord(
+        shard=item["shard"]["S"],
+        sequence=item["sequence"]["S"],
+        reason=item["reason"]["S"],
+        digest=item["digest"]["S"],
+        body=item["body"]["B"] if "body" in item else None,
+        aggregate_id=item["aggregate_id"]["S"] if "aggregate_id" in item else None,
+        version=int(item["version"]["N"]) if "version" in item else None,
+        parked_at=item["parked_at"]["S"],
+    )

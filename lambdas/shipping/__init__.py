@@ -1,0 +1,1 @@
+"""Shipping: quotes gathered from carriers, shipments booked with the best, and followed."""

@@ -1,0 +1,1 @@
+"""Shipping's way to DynamoDB, SNS, SQS, and to the carriers."""

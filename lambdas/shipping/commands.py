@@ -1,0 +1,176 @@
+"""The commands of shipping: gather quotes, take answers, close; book, cancel, track."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from shipping.domain.carriers import Parcel
+from shipping.domain.errors import CarrierRefused, ShipmentNotFound, UnusableAnswer
+from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.shipment import CARRIER_REFUSED, QUOTE_EXPIRED, Journey, Shipment, Status
+from shipping.ports import (
+    CarrierDesk,
+    Deadlines,
+    Gatherings,
+    QuoteRequests,
+    Reception,
+    Shipments,
+    TrackingEvent,
+    TrackingEvents,
+)
+
+Clock = Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What BookShipment asks for."""
+
+    order_id: str
+    carrier: str
+    quote_id: str
+    parcel: Parcel
+
+
+def gather_quotes(
+    gatherings: Gatherings,
+    requests: QuoteRequests,
+    deadlines: Deadlines,
+    begun: Gathering,
+) -> Gathering:
+    """Ask the carriers once, and return the gathering as it stands.
+
+    A worker that dies on the way leaves a gathering that was not requested: the command comes
+    again and goes on from there. Asking twice is harmless, since each carrier's first answer
+    counts; so is a second deadline, since only an open gathering can be closed.
+    """
+    gathering = gatherings.open(begun)
+    if not gathering.is_closed and not gathering.requested:
+        requests.publish(gathering)
+        gatherings.mark_requested(gathering, deadlines.set(gathering))
+    return gathering
+
+
+def take_answer(
+    gatherings: Gatherings, order_id: str, request_id: str, quote: Quote
+) -> Reception:
+    """Record a carrier's answer, and close the gathering when it is the last one.
+
+    Raises:
+        UnusableAnswer: nobody asked this carrier for such a quote.
+    """
+    reception, gathering = gatherings.record(order_id, request_id, quote)
+    if gathering is None:
+        raise UnusableAnswer(f"there is no request {request_id}")
+    if quote.carrier not in gathering.expected:
+        raise UnusableAnswer(f"{quote.carrier} was not asked in request {request_id}")
+    # Also after a duplicate: a worker may have died between recording the last answer and closing.
+    if not gathering.is_closed and gathering.is_complete:
+        close_gathering(gatherings, order_id, request_id)
+    return reception
+
+
+def close_gathering(gatherings: Gatherings, order_id: str, request_id: str) -> bool:
+    """Close a gathering with the quotes that are there; False if it was closed before.
+
+    Raises:
+        UnusableAnswer: there is no such gathering.
+    """
+    while True:
+        gathering = gatherings.load(order_id, request_id)
+        if gathering is None:
+            raise UnusableAnswer(f"there is no request {request_id}")
+        if gathering.is_closed:
+            return False
+        # Lost to another answer, which then takes part, or to another closing. There are no more
+        # answers than carriers, so this ends.
+        if gatherings.close(gathering.closed()):
+            return True
+
+
+def book_shipment(
+    shipments: Shipments,
+    gatherings: Gatherings,
+    carriers: CarrierDesk,
+    now: Clock,
+    asked: Booking,
+    journey: Journey,
+) -> Shipment:
+    """Book with the carrier at most once, and return the shipment as it stands.
+
+    The intent is kept before the carrier is called: a cancellation that comes while the outcome is
+    unknown then knows whom to call.
+    """
+    shipment = shipments.load(asked.order_id)
+    if shipment is None:
+        quote = _quote(gatherings, asked)
+        intent = Shipment(asked.order_id, Status.BOOKING, journey, asked.carrier, asked.quote_id)
+        if quote is None or quote.valid_until <= now():
+            intent = replace(intent, status=Status.REFUSED, reason=QUOTE_EXPIRED)
+        shipment = shipments.add(intent)
+    if shipment.status is Status.BOOKING:
+        return _settle_with_carrier(shipments, carriers, shipment, asked.parcel)
+    return shipment
+
+
+def _quote(gatherings: Gatherings, asked: Booking) -> Quote | None:
+    for gathering in gatherings.of_order(asked.order_id):
+        quote = gathering.quotes.get(asked.carrier)
+        if quote and quote.quote_id == asked.quote_id and gathering.parcel == asked.parcel:
+            return quote
+    return None
+
+
+def _settle_with_carrier(
+    shipments: Shipments, carriers: CarrierDesk, intent: Shipment, parcel: Parcel
+) -> Shipment:
+    assert intent.carrier
+    assert intent.quote_id
+    try:
+        number = carriers.book(intent.carrier, intent.id, intent.quote_id, parcel)
+        settled = replace(intent, status=Status.BOOKED, tracking_number=number)
+    except CarrierRefused:
+        settled = replace(intent, status=Status.REFUSED, reason=CARRIER_REFUSED)
+    if shipments.replace(settled, expected=Status.BOOKING):
+        return settled
+    other = shipments.load(intent.order_id)
+    assert other, "shipments are never deleted"
+    if other.status is Status.CANCELLED:
+        # Its cancellation may have reached the carrier before the booking did.
+        carriers.cancel(intent.carrier, intent.id)
+    return other
+
+
+def cancel_shipment(
+    shipments: Shipments, carriers: CarrierDesk, order_id: str, journey: Journey
+) -> Shipment:
+    """Undo a booking, also one whose outcome is unknown; or keep a tombstone for one to come.
+
+    The shipment is cancelled here first, so that a booking on its way finds it cancelled. The
+    carrier is told each time: a worker may have died before it was.
+    """
+    shipment = shipments.add(Shipment(order_id, Status.CANCELLED, journey))
+    while shipment.status in (Status.BOOKING, Status.BOOKED):
+        cancelled = replace(shipment, status=Status.CANCELLED)
+        if shipments.replace(cancelled, expected=shipment.status):
+            shipment = cancelled
+        else:
+            shipment = shipments.load(order_id) or shipment
+    if shipment.status is Status.CANCELLED and shipment.carrier:
+        carriers.cancel(shipment.carrier, shipment.id)
+    return shipment
+
+
+def track_shipment(
+    shipments: Shipments, events: TrackingEvents, event: TrackingEvent
+) -> tuple[Shipment, bool]:
+    """Keep a carrier's report; the flag says whether it is new.
+
+    Raises:
+        ShipmentNotFound: this carrier has booked nothing for us under this number.
+        TrackingEventReused: the event's id came with another content before.
+    """
+    shipment = shipments.tracked_as(event.carrier, event.tracking_number)
+    if shipment is None:
+        raise ShipmentNotFound(event.tracking_number)
+    return shipment, events.add(event, shipment)
+

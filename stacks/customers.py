@@ -1,0 +1,119 @@
+"""Customers: profiles behind an API, forgotten on request, and the fact that tells the others."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_api import ServiceApi
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.stream_alarm import alarm_when_behind
+from stacks.environment import Environment
+
+PROFILE_RECOVERY_DAYS = 7
+"""How far back profiles can be restored, and so how long a forgotten one is still in backups."""
+
+
+class CustomersStack(ServiceStack):
+    """Personal data is in one table, which has no stream; tombstones in another, which has one."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "customers",
+            environment=environment,
+            owner="experience",
+            description="Parcelworks: customers, the only place with personal data",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        self.profiles = ServiceTable(
+            self,
+            "Profiles",
+            key=self.key,
+            partition_key=text("customer_id"),
+            recovery_days=PROFILE_RECOVERY_DAYS,
+        )
+        self.tombstones = ServiceTable(
+            self,
+            "Tombstones",
+            key=self.key,
+            partition_key=text("customer_id"),
+            stream=dynamodb.StreamViewType.NEW_IMAGE,  # ids and a time: nothing about a person
+        )
+        self._serve_api()
+        self._announce_the_forgotten()
+
+    def _serve_api(self) -> None:
+        api = ServiceApi(
+            self, user_pool_arn=self.find("identity", "user-pool-arn"), rate=100, burst=200
+        )
+        register = self._function("RegisterCustomer", "register_customer", "Registers, or renames")
+        api.route("PUT", "/v1/customers/me", register)
+        add = self._function("AddAddress", "add_address", "Adds an address to a profile")
+        api.route("POST", "/v1/customers/me/addresses", add)
+        replace = self._function("ReplaceAddress", "replace_address", "Corrects an address")
+        api.route("PUT", "/v1/customers/me/addresses/{address_id}", replace)
+        for function in (register, add, replace):
+            grant(function, "dynamodb:GetItem", "dynamodb:PutItem", on=self.profiles.table_arn)
+            grant(
+                function,
+                "dynamodb:GetItem",
+                "dynamodb:ConditionCheckItem",
+                on=self.tombstones.table_arn,
+            )
+            self.key.grant_encrypt_decrypt(function)
+
+        read = self._function("ReadCustomer", "read_customer", "Reads a profile")
+        api.route("GET", "/v1/customers/me", read)
+        grant(read, "dynamodb:GetItem", on=[self.profiles.table_arn, self.tombstones.table_arn])
+        self.key.grant_decrypt(read)
+
+        forget = self._function("ForgetCustomer", "forget_customer", "Forgets a customer")
+        api.route("DELETE", "/v1/customers/me", forget)
+        grant(forget, "dynamodb:DeleteItem", on=self.profiles.table_arn)
+        grant(forget, "dynamodb:PutItem", on=self.tombstones.table_arn)
+        self.key.grant_encrypt_decrypt(forget)
+
+    def _announce_the_forgotten(self) -> None:
+        announce = MicroserviceFunction(
+            self,
+            "AnnounceForgotten",
+            handler="announce_forgotten",
+            description="Tells every service which customer is forgotten",
+            environment={"BUS_NAME": self.find("event-log", "bus-name")},
+            timeout=Duration.seconds(60),
+        )
+        grant(announce, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        announce.add_event_source(
+            sources.DynamoEventSource(
+                self.tombstones,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=100,
+                retry_attempts=-1,
+                bisect_batch_on_error=True,
+                filters=[
+                    lambda_.FilterCriteria.filter(
+                        {"eventName": lambda_.FilterRule.is_equal("INSERT")}
+                    )
+                ],
+            )
+        )
+        alarm_when_behind(self, "AnnouncerBehind", announce)
+
+    def _function(self, id: str, handler: str, description: str) -> MicroserviceFunction:
+        return MicroserviceFunction(
+            self,
+            id,
+            handler=handler,
+            description=description,
+            environment={
+                "PROFILE_TABLE": self.profiles.table_name,
+                "TOMBSTONE_TABLE": self.tombstones.table_name,
+            },
+        )

@@ -1,0 +1,59 @@
+"""Sales by day: a read model that counts, and the function that colleagues ask."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from stacks.constructs.log_consumer import ParkedRecordsTable, consume_log
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, text
+from stacks.environment import Environment
+
+
+class SalesStack(ServiceStack):
+    """The gate of an order and the counters that it moves change in one transaction."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "sales",
+            environment=environment,
+            owner="commercial",
+            description="Parcelworks: what was sold, by day and currency",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        self.sales = ServiceTable(
+            self, "Sales", key=self.key, partition_key=text("pk"), sort_key=text("sk")
+        )
+        projector = MicroserviceFunction(
+            self,
+            "ProjectSales",
+            handler="project_sales",
+            description="Counts sales by day",
+            environment={"SALES_TABLE": self.sales.table_name},
+            timeout=Duration.seconds(60),
+        )
+        grant(
+            projector,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            on=self.sales.table_arn,
+        )
+        self.key.grant_encrypt_decrypt(projector)
+        consume_log(self, projector, parked=ParkedRecordsTable(self, key=self.key))
+
+        sales_by_day = MicroserviceFunction(
+            self,
+            "SalesByDay",
+            handler="sales_by_day",
+            description="Tells colleagues a day's totals",
+            environment={"SALES_TABLE": self.sales.table_name},
+        )
+        grant(sales_by_day, "dynamodb:GetItem", "dynamodb:Query", on=self.sales.table_arn)
+        self.key.grant_decrypt(sales_by_day)
+        self.publish("sales-by-day-arn", sales_by_day.function_arn)
