@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from stacks.constructs.log_consumer import ParkedRecordsTable, consume_log
+from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
@@ -44,21 +43,20 @@ class OrderViewsStack(ServiceStack):
         self._serve_api()
 
     def _project_the_log(self) -> None:
-        projector = self._function(
+        projector = LogConsumer(
+            self,
             "ProjectOrders",
-            "project_orders",
-            "Keeps the order view up to date",
-            timeout=Duration.seconds(60),
+            handler="project_orders",
+            description="Keeps the order view up to date",
+            environment={"ORDER_VIEW_TABLE": self.order_view.table_name},
+            key=self.key,
         )
-        grant(
-            projector,
+        projector.allow(
             "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             on=self.order_view.table_arn,
         )
-        self.key.grant_encrypt_decrypt(projector)
-        consume_log(self, projector, parked=ParkedRecordsTable(self, key=self.key))
 
     def _serve_api(self) -> None:
         api = ServiceApi(
@@ -79,7 +77,6 @@ class OrderViewsStack(ServiceStack):
         id: str,
         handler: str,
         description: str,
-        timeout: Duration | None = None,
         **environment: str,
     ) -> MicroserviceFunction:
         return MicroserviceFunction(
@@ -87,6 +84,5 @@ class OrderViewsStack(ServiceStack):
             id,
             handler=handler,
             description=description,
-            timeout=timeout,
             environment={"ORDER_VIEW_TABLE": self.order_view.table_name, **environment},
         )

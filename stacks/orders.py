@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from stacks.constructs.log_consumer import ParkedRecordsTable, consume_log
+from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_queue import ServiceQueue
@@ -119,9 +119,8 @@ class OrdersStack(ServiceStack):
         alarm_when_behind(self, "RelayBehind", relay)
 
     def _publish_events_on_the_bus(self) -> None:
-        parked = ParkedRecordsTable(self, key=self.key)
         gate = ServiceTable(self, "PublisherGate", key=self.key, partition_key=text("order_id"))
-        publisher = MicroserviceFunction(
+        publisher = LogConsumer(
             self,
             "BusPublisher",
             handler="publish_to_bus",
@@ -130,12 +129,11 @@ class OrdersStack(ServiceStack):
                 "BUS_NAME": self.find("event-log", "bus-name"),
                 "PUBLISHER_GATE_TABLE": gate.table_name,
             },
-            timeout=Duration.seconds(60),
+            key=self.key,
+            read_events_arn=self.read_events.function_arn,
         )
-        grant(publisher, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=gate.table_arn)
-        grant(publisher, "events:PutEvents", on=self.find("event-log", "bus-arn"))
-        self.key.grant_encrypt_decrypt(publisher)
-        consume_log(self, publisher, parked=parked, read_events_arn=self.read_events.function_arn)
+        publisher.allow("dynamodb:BatchGetItem", "dynamodb:PutItem", on=gate.table_arn)
+        publisher.allow("events:PutEvents", on=self.find("event-log", "bus-arn"))
 
     def _function(
         self, id: str, handler: str, description: str, **environment: str

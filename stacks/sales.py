@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from aws_cdk import Duration
 from constructs import Construct
 
-from stacks.constructs.log_consumer import ParkedRecordsTable, consume_log
+from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -28,25 +27,21 @@ class SalesStack(ServiceStack):
         self.sales = ServiceTable(
             self, "Sales", key=self.key, partition_key=text("pk"), sort_key=text("sk")
         )
-        projector = MicroserviceFunction(
+        projector = LogConsumer(
             self,
             "ProjectSales",
             handler="project_sales",
             description="Counts sales by day",
             environment={"SALES_TABLE": self.sales.table_name},
-            timeout=Duration.seconds(60),
+            key=self.key,
         )
-        grant(
-            projector,
+        projector.allow(
             "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             on=self.sales.table_arn,
         )
-        self.key.grant_encrypt_decrypt(projector)
-        consume_log(self, projector, parked=ParkedRecordsTable(self, key=self.key))
-
         sales_by_day = MicroserviceFunction(
             self,
             "SalesByDay",

@@ -27,9 +27,7 @@ def reserve_stock(
         return refusal if warehouse.keep(None, refusal) else _known(warehouse, order_id)
 
 
-def release_stock(
-    warehouse: Warehouse, order_id: str, now: str, journey: Journey
-) -> Reservation:
+def release_stock(warehouse: Warehouse, order_id: str, now: str, journey: Journey) -> Reservation:
     """Give an order's stock back; without a reservation, see to it that there never is one.
 
     Raises:
@@ -72,9 +70,7 @@ def record_sale(warehouse: Warehouse, order_id: str) -> Reservation:
     raise Contended(order_id)
 
 
-def release_expired(
-    warehouse: Warehouse, now: str, announce: Callable[[Reservation], None]
-) -> int:
+def release_expired(warehouse: Warehouse, now: str, announce: Callable[[Reservation], None]) -> int:
     """Give back what was held for too long; returns how many reservations that were.
 
     A reservation stays due until ``announce`` has returned, so that no expiry goes untold.

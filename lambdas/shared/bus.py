@@ -1,14 +1,17 @@
 """Facts and replies onto the bus."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from shared import clock
 from shared.envelope import Envelope, encode
 
 MAX_ENTRIES = 10
-"""PutEvents takes ten entries in one call (EventBridge quotas)."""
+MAX_BYTES = 256 * 1024
+"""PutEvents takes ten entries in one call, and we count on no more than 256 KB for all of them
+together (EventBridge quotas)."""
+Entry = dict[str, str]
 
 
 class BusUnavailable(Exception):
@@ -25,21 +28,34 @@ class Bus:
 
     def put(self, messages: Sequence[Envelope]) -> None:
         """Put every message on the bus. Raises BusUnavailable if it refuses any."""
-        for start in range(0, len(messages), MAX_ENTRIES):
-            answer = self._client.put_events(
-                Entries=[
-                    {
-                        "EventBusName": self._bus_name,
-                        "Source": self._source,
-                        "DetailType": message.type,
-                        "Detail": encode(message).decode(),
-                    }
-                    for message in messages[start : start + MAX_ENTRIES]
-                ]
-            )
+        for entries in _calls(map(self._entry, messages)):
+            answer = self._client.put_events(Entries=entries)
             if answer["FailedEntryCount"]:
                 codes = {e["ErrorCode"] for e in answer["Entries"] if "ErrorCode" in e}
                 raise BusUnavailable(f"refused: {', '.join(sorted(codes))}")
+
+    def _entry(self, message: Envelope) -> Entry:
+        return {
+            "EventBusName": self._bus_name,
+            "Source": self._source,
+            "DetailType": message.type,
+            "Detail": encode(message).decode(),
+        }
+
+
+def _calls(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """The entries that go in one call together."""
+    call: list[Entry] = []
+    size = 0
+    for entry in entries:
+        weight = sum(len(entry[part].encode()) for part in ("Source", "DetailType", "Detail"))
+        if call and (len(call) == MAX_ENTRIES or size + weight > MAX_BYTES):
+            yield call
+            call, size = [], 0
+        call.append(entry)
+        size += weight
+    if call:
+        yield call
 
 
 def reply_to(

@@ -1,12 +1,15 @@
 """The envelope that every event, fact, command and reply travels in."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 MAX_EVENT_BYTES = 256 * 1024 - 1024
 """The largest serialized envelope: the smallest hop is one EventBridge entry (256 KB, of which
 source, detail type and time take a little; EventBridge quotas, "PutEvents entry size")."""
+
+Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+"""RFC 3339, UTC, milliseconds, as ``shared.clock`` writes it: such texts sort as times do."""
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +26,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     aggregate_type: str
     aggregate_id: str
     version: int | None
-    occurred_at: str
+    occurred_at: Time
     correlation_id: str
     causation_id: str | None
     traceparent: str

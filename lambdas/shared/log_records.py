@@ -1,9 +1,18 @@
-"""Records of the event log as a Lambda function receives them."""
+"""Records of the event log as a Lambda function receives them, and the envelopes in them."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
+
+from shared.envelope import Envelope, decode
+from shared.tracing import is_uuid
+
+
+class Unreadable(Exception):
+    """The record is not an envelope, or not one that could be ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +24,27 @@ class LogRecord:
     body: bytes
 
 
-def read(event: Mapping[str, Any]) -> list[LogRecord]:
-    """The records of a Kinesis event, in the order of the log."""
+Position = tuple[str, str]
+"""Shard and sequence number."""
+
+
+def read(event: Mapping[str, Any], set_aside: Container[Position] = ()) -> list[LogRecord]:
+    """The records of a Kinesis event, in the order of the log, without those that are set aside."""
     records = []
     for record in event["Records"]:
         shard, _, sequence = record["eventID"].partition(":")
+        if (shard, sequence) in set_aside:
+            continue
         records.append(LogRecord(shard, sequence, base64.b64decode(record["kinesis"]["data"])))
     return records
+
+
+def read_envelope(body: bytes) -> Envelope:
+    """The envelope in a record. Raises Unreadable with the reason."""
+    try:
+        event = decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
+        raise Unreadable(f"not an envelope: {malformed}") from malformed
+    if event.version is not None and (event.version < 1 or not is_uuid(event.aggregate_id)):
+        raise Unreadable("not an event: its version or aggregate id has no valid form")
+    return event

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared import clock, log
-from shared.log_records import LogRecord
+from shared.log_records import LogRecord, Position
 
 MAX_BODY = 300_000
 """Bytes. A DynamoDB item holds 400 KB. No message of ours is that large (MAX_EVENT_BYTES), and what
@@ -57,6 +57,7 @@ class ParkedRecords:
         self._client = client
         self._table = table_name
         self._consumer = consumer
+        self._positions: frozenset[Position] | None = None
 
     def put(self, parked: ParkedRecord) -> dict[str, Any]:
         """The ``Put`` that parks a record, for a transaction; parking it again changes nothing."""
@@ -108,6 +109,16 @@ class ParkedRecords:
             if "LastEvaluatedKey" not in answer:
                 return
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def positions(self) -> frozenset[Position]:
+        """Where the parked records stand in the log, as it was when this process first asked.
+
+        A record that crashes its consumer is set aside by an operator; every crash begins a new
+        process, which then passes it by.
+        """
+        if self._positions is None:
+            self._positions = frozenset((each.shard, each.sequence) for each in self.all())
+        return self._positions
 
     def forget(self, parked: ParkedRecord) -> None:
         """Take a record off the list once it has been dealt with."""

@@ -16,13 +16,10 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
-import msgspec
-
 from shared import log, schemas
-from shared.envelope import Envelope, decode
-from shared.log_records import LogRecord
+from shared.envelope import Envelope
+from shared.log_records import LogRecord, Unreadable, read_envelope
 from shared.parked_records import ParkedRecord
-from shared.tracing import is_uuid
 
 StateT = TypeVar("StateT")
 ATTEMPTS = 5
@@ -68,10 +65,6 @@ ReadEvents = Callable[[str, int], Iterable[Envelope]]
 
 class Contended(Exception):
     """Somebody else kept writing the same aggregate; the batch must come again."""
-
-
-class Unreadable(Exception):
-    """The record is not an envelope, or not one that could be ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +126,26 @@ class Projector(Generic[StateT]):
         self._save(Change(aggregate_id, kept, Kept(version, state)))
         return version
 
+    def reapply(self, record: LogRecord) -> None:
+        """Apply a record that could not be read before. Raises Unreadable if it still cannot."""
+        read_envelope(record.body)
+        self.apply([record])
+
+    def set_aside(self, record: LogRecord, reason: str) -> None:
+        """Park a record by hand, and stall its aggregate if the record names one."""
+        try:
+            event = read_envelope(record.body)
+        except Unreadable:
+            self._table.park(ParkedRecord.of(record, reason))
+            return
+        parked = ParkedRecord.of(record, reason, event.aggregate_id, event.version)
+        if event.version is None:
+            self._table.park(parked)
+            return
+        kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
+        stalled = replace(kept or Kept(0, None), stalled_at_version=event.version)
+        self._save(Change(event.aggregate_id, kept, stalled, parked))
+
     def _save(self, change: Change[StateT]) -> None:
         if not self._table.save(change):
             raise Contended(change.aggregate_id)
@@ -178,10 +191,25 @@ class Projector(Generic[StateT]):
             change = self._change(key, arrived, kept)
             if change is None:
                 return 0
-            if self._table.save(change):
+            if self._saved(change, arrived):
                 return 1
             kept = self._table.load([key]).get(key)
         raise Contended(key)
+
+    def _saved(self, change: Change[StateT], arrived: Mapping[int, _Arrival]) -> bool:
+        try:
+            return self._table.save(change)
+        except Exception as error:
+            if change.parked is not None or not _is_permanent(error):
+                raise
+            # A state that the table will never take: as good as an event that cannot be folded.
+            version = (change.base.version if change.base else 0) + 1
+            record = arrived[version if version in arrived else max(arrived)].record
+            parked = ParkedRecord.of(
+                record, f"refused by the table: {error}", change.aggregate_id, version
+            )
+            stalled = replace(change.base or Kept(0, None), stalled_at_version=version)
+            return self._table.save(Change(change.aggregate_id, change.base, stalled, parked))
 
     def _change(
         self, key: str, arrived: Mapping[int, _Arrival], kept: Kept[StateT] | None
@@ -235,12 +263,6 @@ class Projector(Generic[StateT]):
         return complete, None
 
 
-def read_envelope(body: bytes) -> Envelope:
-    """The envelope in a record. Raises Unreadable with the reason."""
-    try:
-        event = decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
-        raise Unreadable(f"not an envelope: {malformed}") from malformed
-    if event.version is not None and (event.version < 1 or not is_uuid(event.aggregate_id)):
-        raise Unreadable("not an event: its version or aggregate id has no valid form")
-    return event
+def _is_permanent(error: Exception) -> bool:
+    response = getattr(error, "response", None) or {}
+    return bool(response.get("Error", {}).get("Code") == "ValidationException")

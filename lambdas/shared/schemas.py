@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from shared.envelope import Envelope
+from shared.order_events import FORMS
 
 CURRENT: dict[str, int] = {
     "OrderPlaced": 1,
@@ -55,11 +56,14 @@ def lift(event_type: str, version: int, data: Data) -> Data:
 
 
 def upcast(event: Envelope) -> Envelope:
-    """The event in the current version of its schema. Raises NewerSchema."""
-    if event.schema_version == CURRENT[event.type]:
+    """The event in the current version of its schema, with data of that form.
+
+    Raises:
+        NewerSchema: it was written by newer code.
+        msgspec.ValidationError: the data does not have the form of its schema.
+    """
+    data = lift(event.type, event.schema_version, event.data)
+    msgspec.convert(data, FORMS[event.type])
+    if data is event.data:
         return event
-    return msgspec.structs.replace(
-        event,
-        schema_version=CURRENT[event.type],
-        data=lift(event.type, event.schema_version, event.data),
-    )
+    return msgspec.structs.replace(event, schema_version=CURRENT[event.type], data=data)

@@ -50,9 +50,7 @@ def gather_quotes(
     return gathering
 
 
-def take_answer(
-    gatherings: Gatherings, order_id: str, request_id: str, quote: Quote
-) -> Reception:
+def take_answer(gatherings: Gatherings, order_id: str, request_id: str, quote: Quote) -> Reception:
     """Record a carrier's answer, and close the gathering when it is the last one.
 
     Raises:
@@ -173,4 +171,3 @@ def track_shipment(
     if shipment is None:
         raise ShipmentNotFound(event.tracking_number)
     return shipment, events.add(event, shipment)
-

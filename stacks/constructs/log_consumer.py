@@ -1,5 +1,7 @@
 """A function that follows the event log: retried without limit, never stopped by one record."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -40,41 +42,67 @@ class ParkedRecordsTable(ServiceTable):
         alarm.add_alarm_action(actions.SnsAction(operations_topic(stack)))
 
 
-def consume_log(
-    stack: ServiceStack,
-    consumer: MicroserviceFunction,
-    *,
-    parked: ParkedRecordsTable,
-    read_events_arn: str | None = None,
-) -> None:
-    """Send the event log to a function that applies it with ``shared.projector``.
+class LogConsumer:
+    """A projector on the log, and the function by which operators redrive what it parked.
 
     No limit of attempts or age: a passing failure holds the shard until it has passed, and what can
     never succeed is parked by the function itself. Bisecting isolates a record that crashes it.
+
+    ``environment`` and the statements of ``allow`` are for both functions.
     """
-    allow_projecting(stack, consumer, parked=parked, read_events_arn=read_events_arn)
-    consumer.add_event_source(
-        sources.KinesisEventSource(
-            event_stream_of(stack),
-            starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-            batch_size=1000,
-            retry_attempts=-1,
-            bisect_batch_on_error=True,
+
+    def __init__(
+        self,
+        stack: ServiceStack,
+        id: str,
+        *,
+        handler: str,
+        description: str,
+        environment: Mapping[str, str],
+        key: kms.IKey,
+        read_events_arn: str | None = None,
+    ) -> None:
+        read_events_arn = read_events_arn or stack.find("orders", "read-events-arn")
+        parked = ParkedRecordsTable(stack, key=key)
+        environment = {
+            **environment,
+            "READ_EVENTS_ARN": read_events_arn,
+            "PARKED_TABLE": parked.table_name,
+        }
+        self.projector = MicroserviceFunction(
+            stack,
+            id,
+            handler=handler,
+            description=description,
+            environment=environment,
+            timeout=Duration.seconds(60),
         )
-    )
-    alarm_when_behind(stack, f"{consumer.node.id}Behind", consumer)
+        self.redrive = MicroserviceFunction(
+            stack,
+            "Redrive",
+            handler="redrive",
+            description=f"For operators: what {id} has parked, and how to apply it again",
+            environment=environment,
+            timeout=Duration.minutes(5),
+        )
+        for function in (self.projector, self.redrive):
+            key.grant_encrypt_decrypt(function)
+            grant(function, "lambda:InvokeFunction", on=read_events_arn)
+            grant(function, "dynamodb:PutItem", "dynamodb:Query", on=parked.table_arn)
+        grant(self.redrive, "dynamodb:DeleteItem", on=parked.table_arn)
+        self.projector.add_event_source(
+            sources.KinesisEventSource(
+                event_stream_of(stack),
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=1000,
+                retry_attempts=-1,
+                bisect_batch_on_error=True,
+            )
+        )
+        alarm_when_behind(stack, f"{id}Behind", self.projector)
+        stack.publish("redrive-arn", self.redrive.function_arn)
 
-
-def allow_projecting(
-    stack: ServiceStack,
-    consumer: MicroserviceFunction,
-    *,
-    parked: ParkedRecordsTable,
-    read_events_arn: str | None = None,
-) -> None:
-    """What every projector needs: orders' history to fill gaps, and a place to park records."""
-    read_events_arn = read_events_arn or stack.find("orders", "read-events-arn")
-    consumer.add_environment("READ_EVENTS_ARN", read_events_arn)
-    consumer.add_environment("PARKED_TABLE", parked.table_name)
-    grant(consumer, "lambda:InvokeFunction", on=read_events_arn)
-    grant(consumer, "dynamodb:PutItem", on=parked.table_arn)
+    def allow(self, *actions: str, on: str) -> None:
+        """What both functions may do with the read model."""
+        grant(self.projector, *actions, on=on)
+        grant(self.redrive, *actions, on=on)

@@ -6,8 +6,8 @@ from typing import Any
 from shared import aws, log
 from shared.envelope import MAX_EVENT_BYTES, Envelope
 from shared.kinesis_log import KinesisLog
+from shared.log_records import Unreadable, read_envelope
 from shared.parking import DeadLetters
-from shared.projector import Unreadable, read_envelope
 from shared.tracing import is_uuid
 
 from event_log.adapters.seen_facts import SeenFacts

@@ -58,14 +58,17 @@ class DynamoDbSagas:
             answer = self._client.update_item(
                 TableName=self._table,
                 Key=_key(saga.order_id, SAGA),
-                UpdateExpression="SET attempt = :next, due_at = :due, #state = :running",
+                UpdateExpression=(
+                    "SET attempt = :next, due_at = :due, #state = :running, #open = :shard"
+                ),
                 ConditionExpression="attempt = :present",
-                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeNames={"#state": "state", "#open": "open"},
                 ExpressionAttributeValues={
                     ":next": {"N": str(saga.attempt + 1)},
                     ":present": {"N": str(saga.attempt)},
                     ":due": {"S": due_at},
                     ":running": {"S": SagaState.RUNNING},
+                    ":shard": {"S": _shard(saga.order_id)},
                 },
                 ReturnValues="ALL_NEW",
             )
@@ -203,12 +206,16 @@ def _key(order_id: str, part: str) -> Item:
     return {"order_id": {"S": order_id}, "part": {"S": part}}
 
 
+def _shard(order_id: str) -> str:
+    return order_id[0]
+
+
 def _saga_item(saga: Saga) -> Item:
     return {
         **_key(saga.order_id, SAGA),
         "state": {"S": saga.state},
         "attempt": {"N": str(saga.attempt)},
-        "open": {"S": saga.order_id[0]},
+        "open": {"S": _shard(saga.order_id)},
         "due_at": {"S": saga.due_at},
         "correlation_id": {"S": saga.journey.correlation_id},
         "causation_id": {"S": saga.journey.causation_id},

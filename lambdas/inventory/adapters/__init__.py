@@ -1,1 +1,1 @@
-"""Inventory's ports on AWS."""
+"""Inventory's way to DynamoDB."""

@@ -1,1 +1,1 @@
-"""The rules of holding stock; knows nothing of AWS."""
+"""What may happen to stock; the standard library alone."""

@@ -1,1 +1,1 @@
-"""Inventory's Lambda handlers."""
+"""The functions that AWS calls; each parses, calls one command, and answers."""

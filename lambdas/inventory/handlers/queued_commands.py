@@ -67,9 +67,7 @@ def _worker() -> QueueWorker:
     )
 
 
-def commands_on(
-    warehouse: Warehouse, now: Clock, hold_seconds: int
-) -> dict[str, CommandType[Any]]:
+def commands_on(warehouse: Warehouse, now: Clock, hold_seconds: int) -> dict[str, CommandType[Any]]:
     """The commands that inventory takes from its queue."""
 
     def reserve(form: ReserveStock, message: Envelope) -> Outcome:
@@ -85,7 +83,9 @@ def commands_on(
         except AlreadySold:
             return refused("already-sold")
         if known.status is Status.RELEASED and known.was_held:
-            return done({"released": True}, Fact("StockReleased", {"cause": "undone", **lines_of(known)}))
+            return done(
+                {"released": True}, Fact("StockReleased", {"cause": "undone", **lines_of(known)})
+            )
         # Never held, or expired: then its expiry has been announced already.
         return done({"released": known.was_held})
 
@@ -97,9 +97,7 @@ def commands_on(
 
 def lines_of(reservation: Reservation) -> dict[str, Any]:
     """A reservation's lines as messages carry them."""
-    return {
-        "lines": [{"sku": line.sku, "quantity": line.quantity} for line in reservation.lines]
-    }
+    return {"lines": [{"sku": line.sku, "quantity": line.quantity} for line in reservation.lines]}
 
 
 def _outcome_of_reserving(known: Reservation) -> Outcome:
@@ -109,9 +107,7 @@ def _outcome_of_reserving(known: Reservation) -> Outcome:
         case Status.REFUSED:
             assert known.reason
             why = {"sku": known.sku}
-            return refused(
-                known.reason, why, Fact("StockRefused", {"reason": known.reason, **why})
-            )
+            return refused(known.reason, why, Fact("StockRefused", {"reason": known.reason, **why}))
         case Status.EXPIRED:
             return refused("reservation-expired")
         case Status.RELEASED:

@@ -41,9 +41,7 @@ def stock_released(reservation: Reservation) -> Envelope:
         data={
             "order_id": reservation.order_id,
             "cause": "expired",
-            "lines": [
-                {"sku": line.sku, "quantity": line.quantity} for line in reservation.lines
-            ],
+            "lines": [{"sku": line.sku, "quantity": line.quantity} for line in reservation.lines],
         },
     )
 

@@ -37,9 +37,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     deliveries = DynamoDbDeliveries(aws.client("dynamodb"), for_restock().stock_table)
     received = 0
     for delivery in restock.deliveries:
-        if deliveries.receive(
-            delivery.delivery_id, delivery.sku, delivery.quantity, clock.now()
-        ):
+        if deliveries.receive(delivery.delivery_id, delivery.sku, delivery.quantity, clock.now()):
             received += 1
             log.info("stock received", sku=delivery.sku, quantity=delivery.quantity)
     return {"received": received, "known": len(restock.deliveries) - received}

@@ -32,6 +32,7 @@ def projector(generation: str) -> Projector[OrderView]:
     return Projector(table, fold, history.read_events)
 
 
+@cache
 def parked_records() -> ParkedRecords:
     """Where this consumer parks what it cannot apply."""
     return ParkedRecords(aws.client("dynamodb"), for_projector().parked_table, CONSUMER)

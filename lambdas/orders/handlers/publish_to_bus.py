@@ -19,22 +19,28 @@ Events = tuple[Envelope, ...]
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Publish a batch of the log. What other services say is not ours to repeat: hence no loop."""
-    records = log_records.read(event)
-    log.metric("OrdersPublished", _publisher().apply(records))
+    records = log_records.read(event, parked_records().positions())
+    log.metric("OrdersPublished", publisher().apply(records))
 
 
 @cache
-def _publisher() -> Projector[Events]:
+def publisher() -> Projector[Events]:
+    """The consumer whose read model is what is on the bus already."""
     settings = for_publisher()
-    dynamodb = aws.client("dynamodb")
     gate = BusGate(
-        dynamodb,
+        aws.client("dynamodb"),
         settings.publisher_gate_table,
-        ParkedRecords(dynamodb, settings.parked_table, CONSUMER),
+        parked_records(),
         Bus(aws.client("events"), settings.bus_name, "orders"),
     )
     history = OrderHistory(aws.client("lambda"), settings.read_events_arn)
     return Projector(gate, _collect, history.read_events)
+
+
+@cache
+def parked_records() -> ParkedRecords:
+    """Where this consumer parks what it cannot publish."""
+    return ParkedRecords(aws.client("dynamodb"), for_publisher().parked_table, CONSUMER)
 
 
 def _collect(events: Events | None, event: Envelope) -> Events:

@@ -1,0 +1,36 @@
+"""An operator's command: resume the saga of an order that is stuck or was interrupted."""
+
+from typing import Annotated, Any
+
+import msgspec
+from shared import aws, clock
+
+from fulfilment import commands
+from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
+from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.settings import for_sagas
+
+
+class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The request."""
+
+    order_id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """``{order_id, execution}``: what was started.
+
+    Raises:
+        msgspec.ValidationError: the request does not have the form above.
+        SagaNotFound, SagaStillRunning: there is nothing to resume.
+    """
+    asked = msgspec.convert(event, Resume)
+    settings = for_sagas()
+    saga = commands.resume(
+        DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+        clock.now,
+        settings.saga_deadline,
+        asked.order_id,
+    )
+    return {"order_id": saga.order_id, "execution": saga.execution_name}

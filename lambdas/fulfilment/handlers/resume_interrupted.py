@@ -1,0 +1,57 @@
+"""An execution failed, timed out or was aborted: the saga goes on by itself."""
+
+import json
+from typing import Any
+
+import msgspec
+from shared import aws, clock, log
+from shared.parking import DeadLetters
+
+from fulfilment import commands
+from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
+from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.settings import for_queue, for_sagas
+
+
+class Interruption(msgspec.Struct, frozen=True):
+    """What Step Functions tells the default bus, as far as it matters here."""
+
+    name: str
+    status: str
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Resume the saga of each execution in a batch of SQS records."""
+    failed = [
+        {"itemIdentifier": record["messageId"]}
+        for record in event["Records"]
+        if not _settled(record)
+    ]
+    return {"batchItemFailures": failed}
+
+
+def _settled(record: dict[str, Any]) -> bool:
+    queue, settings = for_queue(), for_sagas()
+    received = int(record["attributes"]["ApproximateReceiveCount"])
+    dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
+    try:
+        interruption = msgspec.convert(json.loads(record["body"]), Interruption)
+    except ValueError as malformed:
+        dead_letters.park(record["body"], f"not a status event: {malformed}", "fulfilment")
+        return True
+    log.warning("execution interrupted", execution=interruption.name, status=interruption.status)
+    try:
+        commands.resume_interrupted(
+            DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+            StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+            clock.now,
+            settings.saga_deadline,
+            interruption.name,
+        )
+    except Exception as error:
+        log.error("saga not resumed", execution=interruption.name, error=type(error).__name__)
+        if received < queue.queue_attempts:
+            return False
+        reason = f"failed {received} times, last with {type(error).__name__}"
+        dead_letters.park(record["body"], reason, "fulfilment")
+    return True

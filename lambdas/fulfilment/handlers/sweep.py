@@ -1,0 +1,31 @@
+"""Every few minutes: resume sagas whose order waits too long without a running execution."""
+
+from typing import Any
+
+import msgspec
+from shared import aws, clock
+
+from fulfilment import commands
+from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
+from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.settings import for_sagas
+
+
+class Sweep(msgspec.Struct, frozen=True):
+    """``due_before`` (RFC 3339, UTC) lets an operator sweep sagas before they are overdue."""
+
+    due_before: str | None = None
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """``{resumed}``: how many sagas go on."""
+    asked = msgspec.convert(event, Sweep)
+    settings = for_sagas()
+    resumed = commands.sweep(
+        DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+        clock.now,
+        settings.saga_deadline,
+        asked.due_before or clock.now(),
+    )
+    return {"resumed": resumed}

@@ -1,0 +1,61 @@
+"""CommandReplied from the bus: keep the answer, and let the execution that waits go on."""
+
+from functools import partial
+from typing import Any, Literal
+
+import msgspec
+from shared import aws, log
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+
+from fulfilment import commands
+from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
+from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.handlers import bus_messages
+from fulfilment.handlers.bus_messages import Unacceptable
+from fulfilment.ports import UnknownCommand
+from fulfilment.settings import for_queue, for_tokens
+
+
+class CommandReplied(msgspec.Struct, frozen=True):
+    """What an answer must have."""
+
+    order_id: str
+    command_id: str
+    outcome: Literal["done", "refused", "failed"]
+    reason: str | None = None
+    data: dict[str, Any] | None = None
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Take a batch of replies."""
+    queue, settings = for_queue(), for_tokens()
+    take = partial(
+        _take,
+        DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+        StateMachine(aws.client("stepfunctions")),
+    )
+    dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
+    return bus_messages.handle(event, take, dead_letters, queue.queue_attempts)
+
+
+def _take(store: DynamoDbSagas, executions: StateMachine, message: Envelope) -> None:
+    if message.type != "CommandReplied":
+        raise Unacceptable(f"a reply is a CommandReplied, not {message.type}")
+    try:
+        msgspec.convert(message.data, CommandReplied)
+    except msgspec.ValidationError as invalid:
+        raise Unacceptable(f"not a reply: {invalid}") from invalid
+    try:
+        kept = commands.take_reply(store, executions, message)
+    except UnknownCommand as unknown:
+        log.metric("RepliesToUnknownCommands", 1)
+        raise Unacceptable(f"a reply to an unknown command: {unknown}") from unknown
+    log.info(
+        "reply taken",
+        order_id=kept.order_id,
+        step=kept.step,
+        outcome=message.data["outcome"],
+        reason=message.data.get("reason"),
+        correlation_id=message.correlation_id,
+    )

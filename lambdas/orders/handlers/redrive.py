@@ -1,0 +1,12 @@
+"""For operators: look at the records that could not be published, and publish them again."""
+
+from typing import Any
+
+from shared import redrive
+
+from orders.handlers.publish_to_bus import parked_records, publisher
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """See ``shared.redrive.answer``."""
+    return redrive.answer(event, [publisher()], parked_records())

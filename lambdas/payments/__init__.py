@@ -1,0 +1,1 @@
+"""Payments: authorized, captured, voided and refunded with a payment provider."""

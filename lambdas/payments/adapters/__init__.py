@@ -1,0 +1,1 @@
+"""Payments' way to DynamoDB, Secrets Manager and the payment provider."""

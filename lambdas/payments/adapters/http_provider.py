@@ -1,0 +1,150 @@
+"""The payment provider over HTTP; a contract with another provider is another adapter like this."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+# botocore brings it and has loaded it already: it costs no cold start of its own.
+import urllib3
+from shared import log
+
+from payments.adapters.provider_key import ProviderKey
+from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
+from payments.ports import Authorized, Declined, Standing
+
+TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
+TRIES = 2
+"""The second one is how a lost answer is found again; more would keep the queue's batch waiting."""
+LONGEST_PAUSE = 0.2
+UNAVAILABLE = {408, 425, 429}
+
+AnswerT = TypeVar("AnswerT")
+
+
+class AuthorizationDocument(msgspec.Struct, frozen=True):
+    """The provider's answer to an authorization."""
+
+    id: str
+    expires_at: str
+
+
+class StandingDocument(msgspec.Struct, frozen=True):
+    """The provider's answer to every other operation: how the authorization stands now."""
+
+    status: Standing
+
+
+class DeclineDocument(msgspec.Struct, frozen=True):
+    """The provider's refusal."""
+
+    reason: str
+
+
+class HttpPaymentProvider:
+    """Implements ``payments.ports.PaymentProvider``.
+
+    ``url`` is the provider's base address. ``pause`` takes seconds. Errors never quote an answer:
+    what a provider says may be about a person.
+    """
+
+    def __init__(
+        self, url: str, key: ProviderKey, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._key = key
+        self._pause = pause
+        self._connections = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
+
+    def authorize(
+        self, order_id: str, payer: str, amount: int, currency: str
+    ) -> Authorized | Declined:
+        """Hold the amount. Raises ProviderUnavailable, ProviderBroken."""
+        body = {"reference": order_id, "payer": payer, "amount": amount, "currency": currency}
+        status, answer = self._ask("authorize", order_id, "/v1/authorizations", body)
+        if status == 402:
+            return Declined(_read(answer, DeclineDocument).reason)
+        if status != 201:
+            raise ProviderBroken(f"authorize: unexpected status {status}")
+        document = _read(answer, AuthorizationDocument)
+        return Authorized(document.id, document.expires_at)
+
+    def capture(self, order_id: str, authorization_id: str) -> Standing:
+        """Charge what is held. Raises ProviderUnavailable, ProviderBroken."""
+        return self._change("capture", order_id, authorization_id)
+
+    def void(self, order_id: str, authorization_id: str) -> Standing:
+        """Let go of what is held. Raises ProviderUnavailable, ProviderBroken."""
+        return self._change("void", order_id, authorization_id)
+
+    def refund(self, order_id: str, authorization_id: str) -> Standing:
+        """Give back what was charged. Raises ProviderUnavailable, ProviderBroken."""
+        return self._change("refund", order_id, authorization_id)
+
+    def _change(self, operation: str, order_id: str, authorization_id: str) -> Standing:
+        path = f"/v1/authorizations/{authorization_id}/{operation}"
+        status, answer = self._ask(operation, order_id, path, {})
+        if status not in (200, 409):  # 409: it is not possible, as the standing says
+            raise ProviderBroken(f"{operation}: unexpected status {status}")
+        return _read(answer, StandingDocument).status
+
+    def _ask(
+        self, operation: str, order_id: str, path: str, body: dict[str, Any]
+    ) -> tuple[int, bytes]:
+        """Post until there is an answer: always under the same idempotency key."""
+        content = msgspec.json.encode(body)
+        idempotency_key = f"{order_id}:{operation}"
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return self._post(operation, path, content, idempotency_key)
+            except KeyRefused:
+                raise
+            except ProviderUnavailable as unavailable:
+                if not tries_left:
+                    raise
+                log.warning("asking the provider again", order_id=order_id, cause=str(unavailable))
+                self._pause(random.uniform(0, LONGEST_PAUSE))  # noqa: S311
+        raise AssertionError("not reached")
+
+    def _post(
+        self, operation: str, path: str, content: bytes, idempotency_key: str
+    ) -> tuple[int, bytes]:
+        status, answer = self._send(operation, path, content, idempotency_key, self._key.current())
+        if status == 401:
+            log.info("the provider refused the key; reading the secret again")
+            status, answer = self._send(
+                operation, path, content, idempotency_key, self._key.fetch()
+            )
+        if status == 401:
+            raise KeyRefused(operation, "the provider does not know the key")
+        if status >= 500 or status in UNAVAILABLE:
+            raise ProviderUnavailable(operation, f"status {status}")
+        return status, answer
+
+    def _send(
+        self, operation: str, path: str, content: bytes, idempotency_key: str, key: str
+    ) -> tuple[int, bytes]:
+        try:
+            answer = self._connections.request(
+                "POST",
+                self._url + path,
+                body=content,
+                headers={
+                    "Authorization": f"Bearer {key}",
+                    "Content-Type": "application/json",
+                    "Idempotency-Key": idempotency_key,
+                },
+                redirect=False,
+            )
+        except urllib3.exceptions.HTTPError as failure:
+            raise ProviderUnavailable(operation, type(failure).__name__) from failure
+        return answer.status, answer.data
+
+
+def _read(answer: bytes, document: type[AnswerT]) -> AnswerT:
+    try:
+        return msgspec.json.decode(answer, type=document)
+    except msgspec.DecodeError as malformed:
+        raise ProviderBroken("the answer is not in the contract") from malformed

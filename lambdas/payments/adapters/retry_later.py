@@ -1,0 +1,35 @@
+"""Lets a failed message wait before it comes again: longer each time, and not all at once."""
+
+import random
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+LONGEST_WAIT = 120
+
+
+class RetryLater:
+    """For one queue. ``client`` is a botocore SQS client.
+
+    Without it a failed message would wait for the queue's whole visibility timeout, which is made
+    for a worker that died: too long after a hiccup, and too short for an outage.
+    """
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def postpone(self, records: Sequence[Mapping[str, Any]], failed: Collection[str]) -> None:
+        """Set when those of the SQS records whose message ids failed become visible again."""
+        for record in records:
+            if record["messageId"] in failed:
+                self._client.change_message_visibility(
+                    QueueUrl=self._queue_url,
+                    ReceiptHandle=record["receiptHandle"],
+                    VisibilityTimeout=_wait(int(record["attributes"]["ApproximateReceiveCount"])),
+                )
+
+
+def _wait(attempt: int) -> int:
+    """Seconds: doubling from one, with the upper half of it at random."""
+    longest = min(LONGEST_WAIT, 2 ** min(attempt, 10))
+    return random.randint(longest // 2, longest)  # noqa: S311

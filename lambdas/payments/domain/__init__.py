@@ -1,0 +1,1 @@
+"""What may happen to a payment; the standard library alone."""

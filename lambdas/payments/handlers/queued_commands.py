@@ -1,0 +1,141 @@
+"""AuthorizePayment, CapturePayment, VoidPayment and RefundPayment from the queue."""
+
+from functools import cache
+from typing import Annotated, Any
+
+import msgspec
+from shared import aws
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+
+from payments.adapters.circuit_breaker import CircuitBreaker
+from payments.adapters.dynamodb_payments import DynamoDbPayments
+from payments.adapters.http_provider import HttpPaymentProvider
+from payments.adapters.provider_key import ProviderKey
+from payments.adapters.retry_later import RetryLater
+from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.domain.payment import Payment, Status
+from payments.ports import PaymentProvider, Payments
+from payments.settings import for_commands
+
+Uuid = Annotated[
+    str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)
+]
+
+
+class AuthorizePayment(msgspec.Struct, frozen=True):
+    """Hold an amount, in minor units of ``currency``, of the customer's money."""
+
+    order_id: Uuid
+    customer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    amount: Annotated[int, msgspec.Meta(ge=1)]
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+
+
+class CapturePayment(msgspec.Struct, frozen=True):
+    """Charge what is held for an order."""
+
+    order_id: Uuid
+
+
+class VoidPayment(msgspec.Struct, frozen=True):
+    """Let go of what is held for an order."""
+
+    order_id: Uuid
+
+
+class RefundPayment(msgspec.Struct, frozen=True):
+    """Undo an order's payment, however far it went."""
+
+    order_id: Uuid
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Carry out a batch of commands; those that failed come again after a while."""
+    answer = _worker().handle(event)
+    failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
+    _retry_later().postpone(event["Records"], failed)
+    return answer
+
+
+@cache
+def _worker() -> QueueWorker:
+    settings = for_commands()
+    key = ProviderKey(aws.client("secretsmanager"), settings.provider_key_secret_arn)
+    provider = CircuitBreaker(HttpPaymentProvider(settings.provider_url, key))
+    return QueueWorker(
+        commands_on(DynamoDbPayments(aws.client("dynamodb"), settings.payments_table), provider),
+        Bus(aws.client("events"), settings.bus_name, "payments"),
+        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
+        settings.queue_attempts,
+    )
+
+
+@cache
+def _retry_later() -> RetryLater:
+    return RetryLater(aws.client("sqs"), for_commands().commands_url)
+
+
+def commands_on(payments: Payments, provider: PaymentProvider) -> dict[str, CommandType[Any]]:
+    """The commands that payments takes from its queue."""
+
+    def authorize(form: AuthorizePayment, _message: Envelope) -> Outcome:
+        return _outcome_of_authorizing(
+            authorize_payment(
+                payments, provider, form.order_id, form.customer_id, form.amount, form.currency
+            )
+        )
+
+    def capture(form: CapturePayment, _message: Envelope) -> Outcome:
+        payment = capture_payment(payments, provider, form.order_id)
+        if payment is not None and payment.status is Status.CAPTURED:
+            return done(_money(payment), Fact("PaymentCaptured", _money(payment)))
+        expired = payment is not None and payment.status is Status.EXPIRED
+        return refused("authorization-expired" if expired else "not-authorized")
+
+    def void(form: VoidPayment, _message: Envelope) -> Outcome:
+        payment = void_payment(payments, provider, form.order_id)
+        if payment.status is Status.CAPTURED:
+            return refused("already-captured")
+        return done({"voided": bool(payment.voided)}, *_voided(payment))
+
+    def refund(form: RefundPayment, _message: Envelope) -> Outcome:
+        payment = refund_payment(payments, provider, form.order_id)
+        facts = _voided(payment)
+        if payment.refunded:
+            fact = {"amount": payment.refunded, "currency": payment.currency}
+            facts = (Fact("PaymentRefunded", fact),)
+        return done({"refunded": payment.refunded}, *facts)
+
+    return {
+        "AuthorizePayment": CommandType(AuthorizePayment, authorize),
+        "CapturePayment": CommandType(CapturePayment, capture),
+        "VoidPayment": CommandType(VoidPayment, void),
+        "RefundPayment": CommandType(RefundPayment, refund),
+    }
+
+
+def _outcome_of_authorizing(payment: Payment) -> Outcome:
+    match payment.status:
+        case Status.AUTHORIZED | Status.CAPTURED:
+            return done(
+                {"authorization_id": payment.authorization_id, **_money(payment)},
+                Fact("PaymentAuthorized", {**_money(payment), "expires_at": payment.expires_at}),
+            )
+        case Status.DECLINED:
+            # The provider's own reason stays here: it may say more than the world should know.
+            return refused("payment-declined", {}, Fact("PaymentDeclined", _money(payment)))
+        case Status.EXPIRED:
+            return refused("authorization-expired")
+        case _:
+            return refused("voided-before")
+
+
+def _voided(payment: Payment) -> tuple[Fact, ...]:
+    return (Fact("PaymentVoided", _money(payment)),) if payment.voided else ()
+
+
+def _money(payment: Payment) -> dict[str, Any]:
+    return {"amount": payment.amount, "currency": payment.currency}

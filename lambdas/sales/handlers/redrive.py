@@ -1,0 +1,12 @@
+"""For operators: look at the records that sales could not apply, and apply them again."""
+
+from typing import Any
+
+from shared import redrive
+
+from sales.handlers import projection
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """See ``shared.redrive.answer``."""
+    return redrive.answer(event, projection.projectors(), projection.parked_records())

@@ -1,0 +1,68 @@
+"""Works through a queue of messages that nobody waits for: each is consumed, or parked.
+
+Commands, which are answered, have ``queue_worker``; this is for answers, deadlines and events.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from shared import log
+from shared.envelope import Envelope, decode
+from shared.parking import DeadLetters
+
+
+class Unusable(Exception):
+    """The message can never be consumed; the text says why, and quotes nothing about a person."""
+
+
+class QueueConsumer:
+    """``consume`` may raise Unusable to have the message parked at once.
+
+    Anything else that it raises may pass: the message comes again, up to ``attempts`` times, and is
+    then parked with its reason. Consuming a message again must change nothing more.
+    """
+
+    def __init__(
+        self, consume: Callable[[Envelope], None], dead_letters: DeadLetters, attempts: int
+    ) -> None:
+        self._consume = consume
+        self._dead_letters = dead_letters
+        self._attempts = attempts
+
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Consume a batch of SQS records; the answer names those that must come again."""
+        failed = [
+            {"itemIdentifier": record["messageId"]}
+            for record in event["Records"]
+            if not self._settled(record)
+        ]
+        return {"batchItemFailures": failed}
+
+    def _settled(self, record: Mapping[str, Any]) -> bool:
+        try:
+            message = decode(record["body"])
+        except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
+            return self._park(record, f"not a message: {malformed}")
+        try:
+            self._consume(message)
+        except Unusable as unusable:
+            return self._park(record, str(unusable))
+        except Exception as error:
+            received = int(record["attributes"]["ApproximateReceiveCount"])
+            log.error(
+                "message not consumed",
+                type=message.type,
+                error=type(error).__name__,
+                attempt=received,
+                correlation_id=message.correlation_id,
+            )
+            if received < self._attempts:
+                return False
+            return self._park(record, f"failed {received} times, last with {type(error).__name__}")
+        return True
+
+    def _park(self, record: Mapping[str, Any], reason: str) -> bool:
+        self._dead_letters.park(record["body"], reason, "queue-consumer")
+        return True

@@ -1,0 +1,89 @@
+"""What an operator does about parked records: look at them, apply them again, set one aside."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from shared import log
+from shared.log_records import LogRecord, Unreadable
+from shared.parked_records import ParkedRecord, ParkedRecords
+from shared.projector import Projector
+
+MAX_RECORDS = 1000
+
+
+class SetAside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record that crashes its consumer, named by its place in the log."""
+
+    shard: str
+    sequence: str
+    body: bytes
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``dry_run`` only lists; ``set_aside`` parks one record instead of redriving."""
+
+    dry_run: bool = True
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_RECORDS)] = MAX_RECORDS
+    set_aside: SetAside | None = None
+
+
+def answer(
+    event: dict[str, Any], projectors: Sequence[Projector[Any]], parked: ParkedRecords
+) -> dict[str, Any]:
+    """Do what the operator's request says.
+
+    Returns ``{parked: [{shard, sequence, reason, aggregate_id, version, parked_at, outcome}]}``
+    with an outcome of ``parked`` (dry run), ``redriven`` or ``failed: ...`` for each record.
+
+    Raises:
+        msgspec.ValidationError: the request does not have the form above.
+    """
+    request = msgspec.convert(event, Request)
+    if request.set_aside is not None:
+        aside = request.set_aside
+        record = LogRecord(aside.shard, aside.sequence, aside.body)
+        for projector in projectors:
+            projector.set_aside(record, aside.reason)
+    listed = []
+    for record_found, _ in zip(parked.all(), range(request.limit), strict=False):
+        outcome = "parked"
+        if not request.dry_run and request.set_aside is None:
+            outcome = _redrive(record_found, projectors, parked)
+        listed.append(_line(record_found, outcome))
+    return {"parked": listed}
+
+
+def _redrive(
+    record: ParkedRecord, projectors: Sequence[Projector[Any]], parked: ParkedRecords
+) -> str:
+    try:
+        for projector in projectors:
+            if record.aggregate_id is not None:
+                projector.redrive(record.aggregate_id)
+            elif record.body is None:
+                return "failed: its body was too large to keep; read it from the archive"
+            else:
+                projector.reapply(LogRecord(record.shard, record.sequence, record.body))
+    except Unreadable as unreadable:
+        return f"failed: {unreadable}"
+    except Exception as error:
+        log.error("redrive failed", aggregate_id=record.aggregate_id, error=type(error).__name__)
+        return f"failed: {type(error).__name__}: {error}"[:300]
+    parked.forget(record)
+    log.metric("RecordsRedriven", 1)
+    return "redriven"
+
+
+def _line(record: ParkedRecord, outcome: str) -> dict[str, Any]:
+    return {
+        "shard": record.shard,
+        "sequence": record.sequence,
+        "reason": record.reason,
+        "aggregate_id": record.aggregate_id,
+        "version": record.version,
+        "parked_at": record.parked_at,
+        "outcome": outcome,
+    }

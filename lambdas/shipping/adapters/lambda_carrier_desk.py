@@ -1,0 +1,71 @@
+"""Carriers' desks as functions: in place of each carrier's own API, behind the same port."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shipping.domain.carriers import Parcel
+from shipping.domain.errors import CarrierRefused
+from shipping.ports import CarrierUnavailable
+
+
+class DeskAnswer(msgspec.Struct, frozen=True):
+    """``outcome`` is booked, refused or cancelled."""
+
+    outcome: str
+    tracking_number: str | None = None
+
+
+class LambdaCarrierDesk:
+    """Implements ``shipping.ports.CarrierDesk``.
+
+    ``desks`` holds the function's ARN by the carrier's name; ``client`` is a botocore Lambda
+    client.
+    """
+
+    def __init__(self, client: Any, desks: Mapping[str, str]) -> None:
+        self._client = client
+        self._desks = desks
+
+    def book(self, carrier: str, shipment_id: str, quote_id: str, parcel: Parcel) -> str:
+        """Book, and return the tracking number. Raises CarrierRefused, CarrierUnavailable."""
+        answer = self._ask(
+            carrier,
+            {
+                "request": "book",
+                "shipment_id": shipment_id,
+                "quote_id": quote_id,
+                "weight_grams": parcel.weight_grams,
+                "country": parcel.country,
+                "postcode_area": parcel.postcode_area,
+            },
+        )
+        if answer.outcome == "refused":
+            raise CarrierRefused(carrier)
+        if answer.outcome != "booked" or not answer.tracking_number:
+            raise CarrierUnavailable(f"{carrier} answered a booking with {answer.outcome!r}")
+        return answer.tracking_number
+
+    def cancel(self, carrier: str, shipment_id: str) -> None:
+        """Cancel a shipment. Raises CarrierUnavailable."""
+        answer = self._ask(carrier, {"request": "cancel", "shipment_id": shipment_id})
+        if answer.outcome != "cancelled":
+            raise CarrierUnavailable(f"{carrier} answered a cancellation with {answer.outcome!r}")
+
+    def _ask(self, carrier: str, request: Mapping[str, Any]) -> DeskAnswer:
+        if carrier not in self._desks:
+            raise CarrierRefused(carrier)
+        try:
+            answer = self._client.invoke(
+                FunctionName=self._desks[carrier], Payload=msgspec.json.encode(request)
+            )
+        except (BotoCoreError, ClientError) as unreachable:
+            raise CarrierUnavailable(f"{carrier}: {type(unreachable).__name__}") from unreachable
+        if "FunctionError" in answer:
+            raise CarrierUnavailable(f"{carrier} failed")
+        try:
+            return msgspec.json.decode(answer["Payload"].read(), type=DeskAnswer)
+        except msgspec.DecodeError as garbage:
+            raise CarrierUnavailable(f"{carrier} answered garbage") from garbage

@@ -1,0 +1,321 @@
+"""The saga that leads an order to its end, and everything that keeps it going."""
+
+import json
+from typing import Any
+
+from aws_cdk import ArnFormat, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as stepfunctions
+from constructs import Construct
+
+from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_queue import ServiceQueue, admit
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.stream_alarm import operations_topic
+from stacks.environment import Environment
+from stacks.fulfilment_saga import saga, saga_times
+
+OWNERS = ("inventory", "payments", "shipping", "orders")
+OPEN_SAGAS = "OpenSagas"
+INTERRUPTED = ["FAILED", "TIMED_OUT", "ABORTED"]
+
+
+class FulfilmentStack(ServiceStack):
+    """OrderPlaced starts the machine; its steps are commands to others, answered on the bus."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "fulfilment",
+            environment=environment,
+            owner="fulfilment",
+            description="Parcelworks: the saga of an order",
+            **kwargs,
+        )
+        self.machine_name = f"parcelworks-{environment.name}-saga"
+        self.times = saga_times(environment, self.node.try_get_context("saga-step-deadline"))
+        self.key = self.make_key()
+        self.sagas = ServiceTable(
+            self,
+            "Sagas",
+            key=self.key,
+            partition_key=text("order_id"),
+            sort_key=text("part"),
+            indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=OPEN_SAGAS, partition_key=text("open"), sort_key=text("due_at")
+                )
+            ],
+            time_to_live_attribute="expires_at",
+        )
+        self.machine = self._make_machine()
+        self._start_when_an_order_is_placed()
+        self._take_replies()
+        self._resume_what_was_interrupted()
+        self._tell_operators_what_is_stuck()
+        self.publish("state-machine-arn", self.machine.state_machine_arn)
+
+    def _make_machine(self) -> stepfunctions.StateMachine:
+        read_events = self.find("orders", "read-events-arn")
+        send_command, report_stuck = self._make_sender(), self._make_reporter()
+        role = iam.Role(
+            self,
+            "SagaRole",
+            role_name=self.settings.role_name(self.service, "Saga"),
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+        )
+        machine = stepfunctions.StateMachine(
+            self,
+            "Saga",
+            state_machine_name=self.machine_name,
+            comment="Leads an order from placed to confirmed, or undoes it",
+            role=role,
+            definition_body=stepfunctions.DefinitionBody.from_string(
+                json.dumps(saga(self.times), indent=1)
+            ),
+            definition_substitutions={
+                "ReadEvents": read_events,
+                "SendCommand": send_command.function_arn,
+                "ReportStuck": report_stuck.function_arn,
+                "Sagas": self.sagas.table_name,
+            },
+            tracing_enabled=True,
+            logs=stepfunctions.LogOptions(
+                destination=logs.LogGroup(
+                    self,
+                    "SagaLogs",
+                    retention=self.settings.log_retention,
+                    removal_policy=self.settings.removal_policy,
+                ),
+                level=stepfunctions.LogLevel.ALL,
+                include_execution_data=False,  # the history has it; a log needs only what happened
+            ),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"],
+                resources=[read_events, send_command.function_arn, report_stuck.function_arn],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[self.sagas.table_arn])
+        )
+        self.key.grant_encrypt_decrypt(role)
+        acknowledge(
+            role,
+            "The delivery of a state machine's logs and traces is granted on *: AWS documents no "
+            "narrower resource for either.",
+            "AwsSolutions-IAM5[Resource::*]",
+        )
+        self._alarm(
+            "ExecutionsFail",
+            "executions fail: they are resumed, but find out why",
+            machine.metric_failed(statistic="Sum", period=Duration.minutes(5)),
+        )
+        return machine
+
+    def _make_sender(self) -> MicroserviceFunction:
+        sender = self._function(
+            "SendCommand",
+            "send_command",
+            "Sends a step's command to its owner",
+            **{
+                f"{owner.upper()}_QUEUE_URL": self.find(owner, "commands-queue-url")
+                for owner in OWNERS
+            },
+        )
+        grant(sender, "dynamodb:UpdateItem", on=self.sagas.table_arn)
+        self._allow_answers(sender)
+        grant(
+            sender,
+            "sqs:SendMessage",
+            on=[self.find(owner, "commands-queue-arn") for owner in OWNERS],
+        )
+        grant(
+            sender,
+            "kms:GenerateDataKey",
+            "kms:Decrypt",
+            on=[self.find(owner, "commands-key-arn") for owner in OWNERS],
+        )
+        return sender
+
+    def _make_reporter(self) -> MicroserviceFunction:
+        reporter = self._function(
+            "ReportStuck",
+            "report_stuck",
+            "Says what could not be undone",
+            BUS_NAME=self.find("event-log", "bus-name"),
+        )
+        grant(reporter, "dynamodb:UpdateItem", on=self.sagas.table_arn)
+        grant(reporter, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        return reporter
+
+    def _start_when_an_order_is_placed(self) -> None:
+        placed = ServiceQueue(
+            self, "PlacedOrders", key=self.key, worker_timeout=Duration.seconds(10)
+        )
+        placed.subscribe_to_bus(
+            "OrderPlaced", detail_type=["OrderPlaced"], source=["parcelworks.orders"]
+        )
+        starter = self._function("StartSaga", "start_saga", "Starts the saga of a placed order")
+        grant(starter, "dynamodb:PutItem", on=self.sagas.table_arn)
+        self._allow_executions(starter)
+        placed.consumed_by(starter)
+
+    def _take_replies(self) -> None:
+        replies = ServiceQueue(self, "Replies", key=self.key, worker_timeout=Duration.seconds(10))
+        replies.subscribe_to_bus("CommandReplied", detail_type=["CommandReplied"])
+        taker = self._function("TakeReply", "take_reply", "Gives a reply to who waits for it")
+        grant(taker, "dynamodb:UpdateItem", on=self.sagas.table_arn)
+        self._allow_answers(taker)
+        replies.consumed_by(taker)
+
+    def _resume_what_was_interrupted(self) -> None:
+        resume = self._function("Resume", "resume", "Resumes a saga by an operator's command")
+        self._allow_resuming(resume)
+        self.publish("resume-arn", resume.function_arn)
+
+        interrupted = ServiceQueue(
+            self, "Interruptions", key=self.key, worker_timeout=Duration.seconds(10)
+        )
+        admit(self.key, "events.amazonaws.com", self.account)
+        events.Rule(  # on the default bus: Step Functions tells no other
+            self,
+            "ExecutionInterrupted",
+            description="fulfilment: an execution failed, timed out or was aborted",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [self.machine.state_machine_arn],
+                    "status": INTERRUPTED,
+                },
+            ),
+            targets=[
+                targets.SqsQueue(
+                    interrupted.queue,
+                    dead_letter_queue=interrupted.dead_letters,
+                    message=events.RuleTargetInput.from_event_path("$.detail"),
+                )
+            ],
+        )
+        resumer = self._function(
+            "ResumeInterrupted", "resume_interrupted", "Resumes a saga whose execution ended early"
+        )
+        self._allow_resuming(resumer)
+        interrupted.consumed_by(resumer)
+
+        sweeper = self._function(
+            "Sweep",
+            "sweep",
+            "Resumes sagas of orders that wait too long",
+            timeout=Duration.minutes(2),
+        )
+        self._allow_resuming(sweeper)
+        grant(sweeper, "dynamodb:Query", on=f"{self.sagas.table_arn}/index/{OPEN_SAGAS}")
+        events.Rule(
+            self,
+            "SweepSchedule",
+            description="fulfilment: look for sagas without a running execution",
+            schedule=events.Schedule.rate(Duration.minutes(5)),
+            targets=[targets.LambdaFunction(sweeper, retry_attempts=0)],  # the next sweep is near
+        )
+
+    def _tell_operators_what_is_stuck(self) -> None:
+        operators = ServiceQueue(
+            self, "Operators", key=self.key, worker_timeout=Duration.seconds(30)
+        )
+        operators.subscribe_to_bus(
+            "FulfilmentStuck",
+            detail_type=["FulfilmentStuck"],
+            source=[f"parcelworks.{self.service}"],
+        )
+        self._alarm(
+            "StuckSagasWait",
+            "sagas wait for an operator",
+            operators.queue.metric_approximate_number_of_messages_visible(
+                statistic="Maximum", period=Duration.minutes(1)
+            ),
+        )
+
+    def _allow_answers(self, function: MicroserviceFunction) -> None:
+        grant(
+            function,
+            "states:SendTaskSuccess",
+            "states:SendTaskFailure",
+            # By name, since the machine itself names the sender: a reference would be a circle.
+            on=self._states_arn("stateMachine", self.machine_name),
+        )
+
+    def _allow_executions(self, function: MicroserviceFunction) -> None:
+        machine = self.machine.state_machine_arn
+        function.add_environment("STATE_MACHINE_ARN", machine)
+        function.add_environment("SAGA_DEADLINE", str(self.times.saga))
+        grant(function, "states:StartExecution", on=machine)
+
+    def _allow_resuming(self, function: MicroserviceFunction) -> None:
+        self._allow_executions(function)
+        grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+            on=self.sagas.table_arn,
+        )
+        grant(
+            function,
+            "states:DescribeExecution",
+            on=self._states_arn("execution", f"{self.machine_name}:*"),
+        )
+
+    def _states_arn(self, kind: str, name: str) -> str:
+        return self.format_arn(
+            service="states",
+            resource=kind,
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def _function(
+        self,
+        id: str,
+        handler: str,
+        description: str,
+        timeout: Duration | None = None,
+        **environment: str,
+    ) -> MicroserviceFunction:
+        function = MicroserviceFunction(
+            self,
+            id,
+            handler=handler,
+            description=description,
+            timeout=timeout,
+            environment={
+                "SAGAS_TABLE": self.sagas.table_name,
+                "OPEN_SAGAS_INDEX": OPEN_SAGAS,
+                **environment,
+            },
+        )
+        self.key.grant_encrypt_decrypt(function)
+        return function
+
+    def _alarm(self, id: str, what: str, metric: cloudwatch.IMetric) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            id,
+            alarm_description=f"fulfilment: {what}; see docs/operations.md",
+            metric=metric,
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(operations_topic(self)))

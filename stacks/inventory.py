@@ -1,0 +1,158 @@
+"""Stock: what is available, reserved and sold, and the commands that move it."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from constructs import Construct
+
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_queue import ServiceQueue
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.stream_alarm import operations_topic
+from stacks.environment import Environment
+
+BY_DEADLINE = "by-deadline"
+HOLD = Duration.hours(24)
+"""How long stock waits for an order: longer than fulfilment may take, so that expiry is only the
+net below it. A confirmed order's stock is sold and does not wait."""
+MAX_CONCURRENCY = 20
+"""Orders of one SKU contend for one item; more workers would conflict more, not work more."""
+
+
+class InventoryStack(ServiceStack):
+    """Commands come by queue, sales are heard on the bus, deliveries come from an operator."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "inventory",
+            environment=environment,
+            owner="warehouse",
+            description="Parcelworks: stock and its reservations",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        self.stock = ServiceTable(
+            self, "Stock", key=self.key, partition_key=text("sku"), sort_key=text("entry")
+        )
+        self.reservations = ServiceTable(
+            self,
+            "Reservations",
+            key=self.key,
+            partition_key=text("order_id"),
+            indexes=[
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_DEADLINE,
+                    partition_key=text("due_shard"),
+                    sort_key=text("expires_at"),
+                )
+            ],
+        )
+        self._take_queued_commands()
+        self._hear_of_sales()
+        self._release_what_expired()
+        self._receive_deliveries()
+
+    def _take_queued_commands(self) -> None:
+        commands = ServiceQueue(self, "Commands", key=self.key, worker_timeout=Duration.seconds(30))
+        worker = self._function(
+            "QueuedCommands",
+            "queued_commands",
+            "Reserves and releases stock, and replies",
+            HOLD_SECONDS=str(HOLD.to_seconds()),
+            BUS_NAME=self.find("event-log", "bus-name"),
+        )
+        self._let_move_stock(worker)
+        grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
+        commands.publish("commands")
+
+    def _hear_of_sales(self) -> None:
+        sales = ServiceQueue(self, "Sales", key=self.key, worker_timeout=Duration.seconds(30))
+        sales.subscribe_to_bus(
+            "OrderConfirmed", detail_type=["OrderConfirmed"], source=["parcelworks.orders"]
+        )
+        record_sales = self._function(
+            "RecordSales", "record_sales", "Turns a confirmed order's reservation into a sale"
+        )
+        self._let_move_stock(record_sales)
+        sales.consumed_by(record_sales, max_concurrency=MAX_CONCURRENCY)
+
+    def _release_what_expired(self) -> None:
+        release_expired = self._function(
+            "ReleaseExpired",
+            "release_expired",
+            "Gives back stock that was held for too long",
+            timeout=Duration.seconds(55),  # two at a time would only get in each other's way
+            BUS_NAME=self.find("event-log", "bus-name"),
+        )
+        self._let_move_stock(release_expired)
+        grant(
+            release_expired,
+            "dynamodb:Query",
+            on=f"{self.reservations.table_arn}/index/{BY_DEADLINE}",
+        )
+        grant(release_expired, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        events.Rule(
+            self,
+            "EveryMinute",
+            description="inventory: releases expired reservations",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+            # What one minute could not do, the next one does.
+            targets=[targets.LambdaFunction(release_expired, retry_attempts=0)],
+        )
+        alarm = cloudwatch.Alarm(
+            self,
+            "ExpiryFails",
+            alarm_description="inventory: expired stock is not released; see docs/operations.md",
+            metric=release_expired.metric_errors(period=Duration.minutes(5)),
+            threshold=2,
+            evaluation_periods=3,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(operations_topic(self)))
+
+    def _receive_deliveries(self) -> None:
+        restock = MicroserviceFunction(
+            self,
+            "Restock",
+            handler="restock",
+            description="An operator's command: counts delivered stock in, each delivery once",
+            environment={"STOCK_TABLE": self.stock.table_name},
+            timeout=Duration.seconds(60),
+        )
+        grant(restock, "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.stock.table_arn)
+        self.key.grant_encrypt_decrypt(restock)
+        self.publish("restock-arn", restock.function_arn)
+
+    def _let_move_stock(self, function: MicroserviceFunction) -> None:
+        grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem", on=self.stock.table_arn)
+        grant(function, "dynamodb:GetItem", "dynamodb:PutItem", on=self.reservations.table_arn)
+        self.key.grant_encrypt_decrypt(function)
+
+    def _function(
+        self,
+        id: str,
+        handler: str,
+        description: str,
+        timeout: Duration | None = None,
+        **environment: str,
+    ) -> MicroserviceFunction:
+        return MicroserviceFunction(
+            self,
+            id,
+            handler=handler,
+            description=description,
+            timeout=timeout or Duration.seconds(30),
+            environment={
+                "STOCK_TABLE": self.stock.table_name,
+                "RESERVATIONS_TABLE": self.reservations.table_name,
+                **environment,
+            },
+        )
