@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
@@ -18,10 +19,10 @@ from local.workspace import Workspace
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)
-    workspace = Workspace()
+    workspace = Workspace(options.workspace.resolve())
     try:
         with interruptible():
-            return _dispatch(options, workspace, Console())
+            return _dispatch(options, workspace, _console())
     except OfflineError as error:
         return _complain(error, error.evidence)
     except (BotoCoreError, ClientError) as error:
@@ -32,8 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
 
 
+def _console(*, stderr: bool = False) -> Console:
+    """Lines as they are: paths stay whole, and brackets in log lines are no markup."""
+    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True)
+
+
 def _complain(error: Exception, evidence: tuple[str, ...]) -> int:
-    console = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+    console = _console(stderr=True)
     console.print(f"error: {error}", style="bold red")
     for line in evidence:
         console.print(f"  {line}")
@@ -64,6 +70,13 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument(
+        "--workspace",
+        type=Path,
+        default=Workspace().root,
+        metavar="FOLDER",
+        help="keep emulator, log and outputs here; each folder has an emulator of its own",
+    )
     kinds = parser.add_subparsers(dest="command", required=True)
     for name, what in (
         ("up", "start the emulator and deploy what changed"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,22 +18,13 @@ from typing import Any
 
 from local.endpoint import REGION
 from local.errors import SynthesisError
-from local.workspace import CHECKOUT, Workspace
+from local.workspace import CHECKOUT
 
-# What the packages and the templates are made from. `lambdas` and `stacks` name most of it.
-_INPUTS = (
-    "app.py",
-    "cdk.json",
-    "requirements.txt",
-    "requirements",
-    "bundling",
-    "config",
-    "containers",
-    "contracts",
-    "lambdas",
-    "stacks",
-)
-_NOT_INPUTS = {"__pycache__", ".pytest_cache"}
+DIRECTORY = CHECKOUT / ".local" / "cdk.out"
+
+# What packages and templates are certainly not made from. Everything else counts: a file too many
+# costs a synthesis, and one too few would deploy what is no longer there.
+_NOT_INPUTS = {"node_modules", "cdk.out", "__pycache__", "tests", "docs", "benchmarks", "local"}
 # Which the CLI would set: with it, templates carry the constructs' paths.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True}
 
@@ -45,6 +38,7 @@ class Stack:
     template_file: Path
     depends_on: frozenset[str]
     """Artifact ids of stacks that must be deployed before."""
+    tags: Mapping[str, str]
 
     @cached_property
     def template(self) -> dict[str, Any]:
@@ -83,6 +77,7 @@ class Assembly:
             name=properties.get("stackName", id),
             template_file=self.directory / properties["templateFile"],
             depends_on=frozenset(artifact.get("dependencies", ())) & stack_ids,
+            tags=properties.get("tags", {}),
         )
 
 
@@ -96,29 +91,38 @@ def _in_order(stacks: dict[str, Stack]) -> Iterator[Stack]:
             yield waiting.pop(stack.artifact)
 
 
-def synthesize(workspace: Workspace, *, environment: str = "dev") -> Assembly:
+@contextmanager
+def synthesized(
+    *, environment: str = "dev", context: Mapping[str, str] = _NO_CONTEXT
+) -> Iterator[Assembly]:
     """The assembly of the repository as it is now; made anew only when an input changed.
+
+    It stays as it is inside of the `with`: another command that wants it has to wait. There is
+    one for each checkout, as the packages too are built in one place.
 
     Raises:
         SynthesisError: with the last lines of what the build or the app printed.
     """
-    made_from = workspace.assembly / "made-from"
-    fingerprint = _fingerprint(environment)
-    if not made_from.exists() or made_from.read_text() != fingerprint:
-        shutil.rmtree(workspace.assembly, ignore_errors=True)
-        _run([sys.executable, "-m", "bundling", "--target", "local"], "building the packages")
-        _run([sys.executable, "app.py"], "synthesis", _app_environment(workspace, environment))
-        made_from.write_text(fingerprint)
-    return Assembly(workspace.assembly)
+    DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
+    with DIRECTORY.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made_from = DIRECTORY / "made-from"
+        fingerprint = _fingerprint(environment, context)
+        if not made_from.exists() or made_from.read_text() != fingerprint:
+            shutil.rmtree(DIRECTORY, ignore_errors=True)
+            _run([sys.executable, "-m", "bundling", "--target", "local"], "building the packages")
+            _run([sys.executable, "app.py"], "synthesis", _app_environment(environment, context))
+            made_from.write_text(fingerprint)
+        yield Assembly(DIRECTORY)
 
 
-def _app_environment(workspace: Workspace, environment: str) -> dict[str, str]:
+def _app_environment(environment: str, additions: Mapping[str, str]) -> dict[str, str]:
     """What the CDK CLI would hand to the app, without the CLI."""
     settings = json.loads((CHECKOUT / "cdk.json").read_text())
     context = settings.get("context", {}) | _CLI_CONTEXT
-    context |= {"target": "local", "environment": environment, "region": REGION}
+    context |= {"target": "local", "environment": environment, "region": REGION, **additions}
     return {
-        "CDK_OUTDIR": str(workspace.assembly),
+        "CDK_OUTDIR": str(DIRECTORY),
         "CDK_CONTEXT_JSON": json.dumps(context),
         # The inner loop: the same rules stay on in the checks and in `cdk synth`.
         "CDK_VALIDATION": "false",
@@ -147,21 +151,20 @@ def _run(command: list[str], what: str, additions: dict[str, str] | None = None)
         )
 
 
-def _fingerprint(environment: str) -> str:
+def _fingerprint(environment: str, context: Mapping[str, str]) -> str:
     """A digest of every input's path and content, and of what else decides about the result."""
-    digest = hashlib.sha256(f"{environment} {sys.version}".encode())
-    for file in _input_files():
+    digest = hashlib.sha256(f"{sys.version}{_app_environment(environment)}".encode())
+    for file in sorted(_inputs(CHECKOUT)):
         digest.update(f"\0{file.relative_to(CHECKOUT)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _input_files() -> Iterator[Path]:
-    for name in _INPUTS:
-        path = CHECKOUT / name
-        if path.is_file():
-            yield path
-        else:
-            for file in sorted(path.rglob("*")):
-                if file.is_file() and not _NOT_INPUTS & set(file.parts):
-                    yield file
+def _inputs(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.name in _NOT_INPUTS or entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _inputs(entry)
+        elif entry.is_file():
+            yield entry

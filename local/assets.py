@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,15 +40,14 @@ class Asset:
 
 
 def bootstrap(cloud: Cloud) -> None:
-    """Make the two things of CDK's bootstrap stack that a deployment needs."""
-    s3 = cloud.client("s3")
+    """Make the two things of CDK's bootstrap stack that a deployment needs, unless they exist."""
+    s3, ssm = cloud.client("s3"), cloud.client("ssm")
     try:
         s3.head_bucket(Bucket=BUCKET)
     except ClientError:
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    cloud.client("ssm").put_parameter(
-        Name=_VERSION_PARAMETER, Value=_VERSION, Type="String", Overwrite=True
-    )
+    with suppress(ssm.exceptions.ParameterAlreadyExists):
+        ssm.put_parameter(Name=_VERSION_PARAMETER, Value=_VERSION, Type="String")
 
 
 def upload(assembly: Assembly, s3: S3Client) -> int:

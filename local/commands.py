@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from local import function_logs, outputs, tokens
+from local import function_logs, journey, outputs, tokens
 from local.bring_up import bring_up, phase
 from local.emulator import Emulator
 from local.errors import OfflineError
@@ -21,12 +20,13 @@ from local.workspace import Workspace
 
 def up(
     workspace: Workspace, console: Console, *, auth: bool, persistence: bool, verbose: bool
-) -> None:
+) -> Outputs:
     """Start the emulator unless it runs, and deploy what has changed."""
     with workspace.reserved(), _running(workspace, console, auth, persistence) as emulator:
         deployed = bring_up(emulator, console, verbose=verbose)
     _show_urls(deployed, console)
-    console.print(f"everything else: {workspace.outputs}", highlight=False, soft_wrap=True)
+    console.print(f"everything else: {workspace.outputs}")
+    return deployed
 
 
 def run(
@@ -35,9 +35,11 @@ def run(
     """Bring everything up, stay in the foreground, and take down what was started at the end."""
     was_running = Emulator.of(workspace).is_healthy()
     try:
-        up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
-        console.print("running; Ctrl-C ends it")
+        deployed = up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
         emulator = Emulator.of(workspace)
+        journey.show_order(deployed, emulator.cloud, workspace, console)
+        journey.show_history(deployed, emulator.cloud, workspace, console)
+        console.print("\nrunning; Ctrl-C ends it", style="bold")
         while emulator.is_healthy():
             time.sleep(1)
         raise OfflineError("the emulator has ended by itself", emulator.log_tail())
@@ -47,15 +49,12 @@ def run(
 
 
 def down(workspace: Workspace, console: Console, *, forget: bool) -> None:
-    """End every process of this workspace; with `forget`, remove all that it kept too."""
+    """End every process of this workspace; with `forget`, remove all that was kept here too."""
     with workspace.reserved():
         ended = Emulator.of(workspace).stop()
-        console.print(
-            f"stopped, {len(ended)} processes ended" if ended else "nothing was running",
-            highlight=False,
-        )
+        console.print(f"stopped, {len(ended)} processes ended" if ended else "nothing was running")
     if forget:
-        shutil.rmtree(workspace.root)
+        workspace.forget()
 
 
 def status(workspace: Workspace, console: Console) -> bool:
@@ -69,7 +68,7 @@ def status(workspace: Workspace, console: Console) -> bool:
     table = Table("stack", "status", box=None, pad_edge=False)
     for stack in sorted(stacks, key=lambda it: it["StackName"]):
         table.add_row(stack["StackName"], stack["StackStatus"])
-    console.print(table)
+    console.print(table, soft_wrap=False)
     if workspace.outputs.exists():
         _show_urls(outputs.read(workspace.outputs), console)
     return True
@@ -80,16 +79,16 @@ def logs(workspace: Workspace, console: Console, *, service: str | None, follow:
     services = outputs.read(workspace.outputs)["services"]
     if service is not None and service not in services:
         raise OfflineError(f"no service {service} is deployed; there are {', '.join(services)}")
-    functions = [
-        function
+    functions = {
+        f"{name}/{logical_name}": function
         for name, resources in services.items()
         if service in (None, name)
-        for function in resources.get("functions", {}).values()
-    ]
+        for logical_name, function in resources.get("functions", {}).items()
+    }
     cloud = _running_emulator(workspace).cloud
     found = function_logs.follow if follow else function_logs.lines
     for line in found(cloud, functions):
-        console.print(str(line), markup=False, highlight=False, soft_wrap=True)
+        console.print(str(line))
 
 
 def token(workspace: Workspace, console: Console, *, user: str, kind: tokens.Kind) -> None:
@@ -97,7 +96,7 @@ def token(workspace: Workspace, console: Console, *, user: str, kind: tokens.Kin
     cloud = _running_emulator(workspace).cloud
     deployed = outputs.read(workspace.outputs)
     text = tokens.token(deployed, cloud, workspace, user=user, kind=kind)
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text)
 
 
 @contextmanager
@@ -127,4 +126,4 @@ def _running_emulator(workspace: Workspace) -> Emulator:
 def _show_urls(deployed: Outputs, console: Console) -> None:
     for service, resources in deployed["services"].items():
         for url in resources["urls"].values():
-            console.print(f"{service:<16}{url}", highlight=False, soft_wrap=True)
+            console.print(f"{service:<16}{url}")

@@ -14,12 +14,13 @@ from local.endpoint import Cloud
 from local.errors import DeploymentError
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, TagTypeDef
 
 Change = Literal["created", "updated", "unchanged"]
 
 _AT_ONCE = 4
 _STACK_SECONDS = 120.0
+_LOG_LINES = 25
 _CAPABILITIES: list[Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]] = [
     "CAPABILITY_IAM",
     "CAPABILITY_NAMED_IAM",
@@ -59,6 +60,7 @@ def deploy(assembly: Assembly, cloud: Cloud) -> dict[str, Change]:
 def _deploy_stack(assembly: Assembly, stack: Stack, cloud: Cloud) -> Change:
     cloudformation = cloud.client("cloudformation")
     url = assets.template_url(assembly, stack.artifact, cloud.endpoint)
+    tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in stack.tags.items()]
     try:
         if _status(stack.name, cloud) in _NEVER_CREATED:
             cloudformation.delete_stack(StackName=stack.name)
@@ -68,12 +70,13 @@ def _deploy_stack(assembly: Assembly, stack: Stack, cloud: Cloud) -> Change:
                 StackName=stack.name,
                 TemplateURL=url,
                 Capabilities=_CAPABILITIES,
+                Tags=tags,
                 OnFailure="DO_NOTHING",  # what was made stays to be looked at
             )
             change: Change = "created"
         else:
             cloudformation.update_stack(
-                StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES
+                StackName=stack.name, TemplateURL=url, Capabilities=_CAPABILITIES, Tags=tags
             )
             change = "updated"
     except ClientError as error:
@@ -119,14 +122,13 @@ def _what_failed(name: str, cloud: Cloud) -> tuple[str, ...]:
     events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     failed = [it for it in reversed(events) if it["ResourceStatus"].endswith("_FAILED")]
     resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
-    functions = [
-        it["PhysicalResourceId"]
+    functions = {
+        it["LogicalResourceId"]: it["PhysicalResourceId"]
         for it in resources
         if it["ResourceType"] == "AWS::Lambda::Function" and it.get("PhysicalResourceId")
-    ]
-    return tuple(_line(event) for event in failed) + tuple(
-        line for function in functions for line in function_logs.tail(cloud, function)
-    )
+    }
+    logged = [str(line) for line in function_logs.lines(cloud, functions)]
+    return (*map(_line, failed), *logged[-_LOG_LINES:])
 
 
 def _line(event: StackEventTypeDef) -> str:

@@ -22,6 +22,8 @@ _HOST = "127.0.0.1"
 _INTERPRETER = CHECKOUT / ".venv-emulator" / "bin" / "python"
 _START_SECONDS = 30.0
 _READY = " Ready "
+# Servers that this process has started: whoever stops one here collects it.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 _OTHER_PORTS = 3
 
 
@@ -41,7 +43,6 @@ class Emulator:
         self.workspace = Workspace(directory.resolve())
         self.auth = auth
         self.persistence = persistence
-        self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def of(cls, workspace: Workspace) -> Emulator:
@@ -98,11 +99,7 @@ class Emulator:
     def stop(self) -> list[int]:
         """End the server and its workers, whatever state they are in; return what was ended."""
         ended = processes.end(self.workspace.root, self._recorded_pid, grace=self._grace)
-        if self._process is not None:
-            self._process.wait()
-            if self._process.stdin is not None:
-                self._process.stdin.close()
-            self._process = None
+        _collect(self._recorded_pid)
         shutil.rmtree(self.workspace.scratch, ignore_errors=True)
         if not self.persistence:
             self.workspace.outputs.unlink(missing_ok=True)  # it names what is gone
@@ -153,20 +150,21 @@ class Emulator:
         try:
             for preferred in (previous_port, *[None] * _OTHER_PORTS):
                 port = _free_port(preferred)
-                self._spawn(port, tethered=tethered)
-                if self._wait_until_healthy(port):
+                server = self._spawn(port, tethered=tethered)
+                if self._wait_until_healthy(server, port):
                     return
         except BaseException:
             self.stop()
             raise
         raise EmulatorError("the emulator did not start", self.log_tail())
 
-    def _spawn(self, port: int, *, tethered: bool) -> None:
+    def _spawn(self, port: int, *, tethered: bool) -> subprocess.Popen[bytes]:
         self.workspace.scratch.mkdir(parents=True, exist_ok=True)
         root = self.workspace.root
         program = ["-P", str(CHECKOUT / "local" / "tether.py")] if tethered else ["-m", "ministack"]
         with self.workspace.emulator_log.open("wb") as log:
-            self._process = subprocess.Popen(
+            server = subprocess.Popen(
+                # The option -X only puts the workspace's path into the command line.
                 [str(_INTERPRETER), "-X", processes.workspace_option(root), *program],
                 cwd=root,
                 env=self._environment(port),
@@ -175,8 +173,9 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        _children[server.pid] = server
         record = {
-            "pid": self._process.pid,
+            "pid": server.pid,
             "port": port,
             "auth": self.auth,
             "persistence": self.persistence,
@@ -184,6 +183,7 @@ class Emulator:
         draft = self.workspace.emulator_record.with_suffix(".draft")
         draft.write_text(json.dumps(record))
         draft.replace(self.workspace.emulator_record)
+        return server
 
     def _environment(self, port: int) -> dict[str, str]:
         """All that the emulator sees, and the functions too: they inherit it."""
@@ -211,12 +211,11 @@ class Emulator:
             environment |= {"PERSIST_STATE": "1", "S3_PERSIST": "1"}
         return environment
 
-    def _wait_until_healthy(self, port: int) -> bool:
+    def _wait_until_healthy(self, server: subprocess.Popen[bytes], port: int) -> bool:
         """False if the process ended by itself, as it does when the port was just taken."""
-        assert self._process is not None
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            if self._process.poll() is not None:
+            if server.poll() is not None:
                 return False
             # Its own log too: another workspace's emulator may have answered on that port.
             if _READY in "".join(self.log_tail()) and _answers(port):
@@ -225,6 +224,12 @@ class Emulator:
         raise EmulatorError(
             f"the emulator did not answer within {_START_SECONDS:.0f} s", self.log_tail()
         )
+
+
+def _collect(pid: int | None) -> None:
+    if pid in _children:
+        with _children.pop(pid) as server:
+            server.wait()
 
 
 def _read_record(workspace: Workspace) -> dict[str, int]:

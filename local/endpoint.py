@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from urllib.parse import urlsplit
 
 import boto3
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ACCOUNT = "123456789012"
-REGION = "eu-west-1"
+REGION: Final = "eu-west-1"
 
 
 def assert_loopback(url: str) -> None:
@@ -63,8 +63,13 @@ def _assert_loopback_before_sending(**event: Any) -> None:
 
 
 def _isolated_session() -> boto3.Session:
-    """A session that reads neither files nor environment for profile, keys or endpoint."""
+    """A session that reads neither files nor environment for profile, keys or endpoint.
+
+    The settings are overridden in their store: the session's own method would still fall back
+    to the environment for a value of None.
+    """
     session = botocore.session.Session()
+    settings = session.get_component("config_store")
     for variable, value in {
         "profile": None,
         "config_file": os.devnull,
@@ -73,7 +78,7 @@ def _isolated_session() -> boto3.Session:
         "ca_bundle": None,
         "ignore_configured_endpoint_urls": True,
     }.items():
-        session.set_config_variable(variable, value)
+        settings.set_config_variable(variable, value)
     # The account's number as key is how the emulator knows the account; nothing checks the rest.
     session.set_credentials(ACCOUNT, "offline")
     session.register("before-send", _assert_loopback_before_sending)
@@ -82,8 +87,6 @@ def _isolated_session() -> boto3.Session:
 
 _CONFIG = Config(
     proxies={},  # not those of the environment: they are other machines
-    use_fips_endpoint=False,
-    use_dualstack_endpoint=False,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=32,
     connect_timeout=2,

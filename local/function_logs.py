@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from local.endpoint import Cloud
 
 _POLL_SECONDS = 0.5
+# Written by the platform around each call.
+_PLATFORM_LINES = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,6 +23,7 @@ class LogLine:
     at: int
     """Milliseconds since 1970, UTC."""
     function: str
+    """The name that it is shown under."""
     text: str = field(compare=False)
 
     def __str__(self) -> str:
@@ -28,40 +31,47 @@ class LogLine:
         return f"{moment:%H:%M:%S}.{self.at % 1000:03} {self.function}: {self.text}"
 
 
-def lines(cloud: Cloud, functions: Iterable[str], *, since: int = 0) -> list[LogLine]:
-    """All lines of these functions from `since` (milliseconds since 1970) on, in order of time."""
-    return sorted(line for function in functions for line in _of_function(cloud, function, since))
+def lines(cloud: Cloud, functions: Mapping[str, str], *, since: int = 0) -> list[LogLine]:
+    """What functions logged from `since` (milliseconds since 1970) on, in order of time.
+
+    Args:
+        functions: `{name to be shown: name of the function}`.
+    """
+    return sorted(
+        LogLine(at, shown, text)
+        for shown, function in functions.items()
+        for at, text in _of_function(cloud, function, since)
+        if not text.startswith(_PLATFORM_LINES)
+    )
 
 
-def tail(cloud: Cloud, function: str, count: int = 15) -> tuple[str, ...]:
-    """A function's last lines, ready to be printed; none if it never ran."""
-    return tuple(str(line) for line in lines(cloud, [function])[-count:])
-
-
-def follow(cloud: Cloud, functions: list[str]) -> Iterator[LogLine]:
+def follow(cloud: Cloud, functions: Mapping[str, str]) -> Iterator[LogLine]:
     """All lines, and then for ever each new one."""
-    seen: set[tuple[int, str, str]] = set()
     since = 0
+    seen: list[tuple[str, str]] = []
     while True:
+        # Lines of the last millisecond come again, perhaps with new ones among them.
+        again = list(seen)
         for line in lines(cloud, functions, since=since):
-            key = (line.at, line.function, line.text)
-            if key not in seen:
-                seen.add(key)
-                since = max(since, line.at)
-                yield line
-        seen = {key for key in seen if key[0] >= since}
+            identity = (line.function, line.text)
+            if line.at == since and identity in again:
+                again.remove(identity)
+                continue
+            if line.at > since:
+                since, seen = line.at, []
+            seen.append(identity)
+            yield line
         time.sleep(_POLL_SECONDS)
 
 
-def _of_function(cloud: Cloud, function: str, since: int) -> Iterator[LogLine]:
+def _of_function(cloud: Cloud, function: str, since: int) -> Iterator[tuple[int, str]]:
     try:
         settings = cloud.client("lambda").get_function_configuration(FunctionName=function)
         group = settings.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}")
         pages = cloud.client("logs").get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=since):
             for event in page["events"]:
-                text = event.get("message", "").rstrip()
-                yield LogLine(event.get("timestamp", 0), function, text)
+                yield event.get("timestamp", 0), event.get("message", "").rstrip()
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
+            raise  # a function that never ran has no log yet

@@ -1,4 +1,4 @@
-"""Turns Ctrl-C and SIGTERM into one exception, so that every `finally` runs and runs to its end."""
+"""Turns Ctrl-C, SIGTERM and a closed terminal into one exception: every `finally` still runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):

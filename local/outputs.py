@@ -20,7 +20,7 @@ SCHEMA = CHECKOUT / "contracts" / "outputs.schema.json"
 
 # Which resources are shown, and under which heading. The value is the physical id: a name, an
 # address of a queue, an ARN of a topic or a state machine.
-_HEADINGS = {
+HEADINGS = {
     "AWS::DynamoDB::Table": "tables",
     "AWS::DynamoDB::GlobalTable": "tables",
     "AWS::Kinesis::Stream": "streams",
@@ -68,12 +68,19 @@ def collect(assembly: Assembly, cloud: Cloud, *, environment: str) -> Outputs:
 
 
 def by_heading(resources: Iterable[Deployed], endpoint: str) -> dict[str, dict[str, str]]:
-    """One service's resources: `{heading: {logical name: value}}`; APIs as addresses that work."""
+    """One service's resources: `{heading: {logical name: value}}`; APIs as addresses that work.
+
+    Raises:
+        DeploymentError: two resources of one kind have the same logical name.
+    """
     resources = list(resources)
     found: dict[str, dict[str, str]] = {"urls": _api_urls(resources, endpoint)}
     for resource in resources:
-        if heading := _HEADINGS.get(resource.type):
-            found.setdefault(heading, {})[logical_name(resource.path)] = resource.physical_id
+        if heading := HEADINGS.get(resource.type):
+            name = logical_name(resource.path)
+            if name in found.setdefault(heading, {}):
+                raise DeploymentError(f"two of the {heading} are called {name}")
+            found[heading][name] = resource.physical_id
     return {heading: dict(sorted(values.items())) for heading, values in sorted(found.items())}
 
 

@@ -25,12 +25,12 @@ def of_workspace(root: Path, group: int | None) -> list[int]:
     by the process group on record. Numbers are used again after a crash or a reboot, so every
     process must also have the workspace's path in its command line.
     """
-    listing = list(_processes())
+    everything = list(listing())
     mark = f" {workspace_option(root)} "
-    leaders = {pid for pid, _, command in listing if mark in command}
+    leaders = {pid for pid, _, command in everything if mark in command}
     return [
         pid
-        for pid, of_group, command in listing
+        for pid, of_group, command in everything
         if of_group in leaders | {group} and str(root) in command
     ]
 
@@ -69,7 +69,7 @@ def _gone(root: Path, group: int | None, seconds: float) -> bool:
     return True
 
 
-def _processes() -> Iterator[tuple[int, int, str]]:
+def listing() -> Iterator[tuple[int, int, str]]:
     """Number, group and command line of each process; zombies have none and are left out."""
     return _from_proc() if _PROC.is_dir() else _from_ps()
 

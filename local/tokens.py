@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from local.endpoint import Cloud
@@ -29,13 +30,13 @@ def token(
     """
     pool, client = _pool_and_client(outputs)
     cognito = cloud.client("cognito-idp")
-    password = _password(workspace)
-    _ensure_user(cognito, pool, user, password)
+    secret = password(workspace)
+    _ensure_user(cognito, pool, user, secret)
     try:
         answer = cognito.initiate_auth(
             ClientId=client,
             AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": user, "PASSWORD": password},
+            AuthParameters={"USERNAME": user, "PASSWORD": secret},
         )["AuthenticationResult"]
     except (cognito.exceptions.ClientError, KeyError) as error:
         raise TokenError(f"user {user} could not sign in: {error}") from error
@@ -51,22 +52,16 @@ def _pool_and_client(outputs: Outputs) -> tuple[str, str]:
     return pools[0], clients[0]
 
 
-def _ensure_user(
-    cognito: CognitoIdentityProviderClient, pool: str, user: str, password: str
-) -> None:
-    try:
-        cognito.admin_get_user(UserPoolId=pool, Username=user)
-        return
-    except cognito.exceptions.UserNotFoundException:
+def _ensure_user(cognito: CognitoIdentityProviderClient, pool: str, user: str, secret: str) -> None:
+    with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
-            UserPoolId=pool, Username=user, TemporaryPassword=password, MessageAction="SUPPRESS"
+            UserPoolId=pool, Username=user, TemporaryPassword=secret, MessageAction="SUPPRESS"
         )
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=user, Password=password, Permanent=True
-    )
+    # Each time: a user whose making was interrupted here could never sign in.
+    cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=secret, Permanent=True)
 
 
-def _password(workspace: Workspace) -> str:
+def password(workspace: Workspace) -> str:
     """This workspace's own random password for demo users, made once."""
     file = workspace.demo_password
     if not file.exists():

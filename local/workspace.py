@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,12 +39,16 @@ class Workspace:
         return self.root / "state"
 
     @property
-    def assembly(self) -> Path:
-        return self.root / "cdk.out"
-
-    @property
     def offline_assembly(self) -> Path:
         return self.root / "cdk.offline"
+
+    @property
+    def payment_provider_record(self) -> Path:
+        return self.root / "payment-provider.json"
+
+    @property
+    def payment_provider_log(self) -> Path:
+        return self.root / "payment-provider.log"
 
     @property
     def outputs(self) -> Path:
@@ -53,6 +58,25 @@ class Workspace:
     def demo_password(self) -> Path:
         return self.root / "demo-password"
 
+    def forget(self) -> None:
+        """Remove everything that was kept here, and nothing that somebody else put here."""
+        for kept in (self.scratch, self.state, self.offline_assembly):
+            shutil.rmtree(kept, ignore_errors=True)
+        for kept in (
+            self.emulator_record,
+            self.emulator_log,
+            self.payment_provider_record,
+            self.payment_provider_log,
+            self.outputs,
+            self.demo_password,
+            self._lock,
+        ):
+            kept.unlink(missing_ok=True)
+
+    @property
+    def _lock(self) -> Path:
+        return self.root / "lock"
+
     @contextmanager
     def reserved(self) -> Iterator[None]:
         """Keep a second `up` or `down` of the same workspace out.
@@ -61,7 +85,7 @@ class Workspace:
             OfflineError: another command is at work in this workspace.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "lock").open("w") as lock:
+        with self._lock.open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

@@ -1,0 +1,49 @@
+"""One emulator for all integration tests, with the real templates deployed to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local.bring_up import bring_up
+from local.emulator import Emulator
+from local.endpoint import Cloud
+from local.outputs import Outputs
+from tests.integration.offline import Deployment
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Everything deployed, on a port and in a folder of its own; gone when the session ends."""
+    directory: Path = tmp_path_factory.mktemp("offline")
+    with Emulator(directory) as emulator:
+        cloud = emulator.cloud
+        outputs = bring_up(emulator, Console(quiet=True))
+        yield Deployment(emulator, outputs, cloud)
+
+
+@pytest.fixture(scope="session")
+def outputs(deployment: Deployment) -> Outputs:
+    """What `.local/outputs.json` holds for this deployment."""
+    return deployment.outputs
+
+
+@pytest.fixture(scope="session")
+def cloud(deployment: Deployment) -> Cloud:
+    """AWS clients: `cloud.client("dynamodb")`."""
+    return deployment.cloud
+
+
+@pytest.fixture(scope="session")
+def demo_token(deployment: Deployment) -> str:
+    """An id token of the user `demo`."""
+    return deployment.token("demo")
+
+
+@pytest.fixture(scope="session")
+def other_token(deployment: Deployment) -> str:
+    """An id token of another user, who must not see what belongs to `demo`."""
+    return deployment.token("other")

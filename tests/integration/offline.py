@@ -1,0 +1,108 @@
+"""The deployed system as integration tests see it, and how they call it and wait for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from local import tokens
+from local.emulator import Emulator
+from local.endpoint import Cloud
+from local.outputs import Outputs
+
+T = TypeVar("T")
+_PAUSE_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; `headers` finds names in any case."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The parsed body."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One running emulator with everything deployed to it."""
+
+    emulator: Emulator
+    outputs: Outputs
+    cloud: Cloud
+    _tokens: dict[tuple[str, tokens.Kind], str] = field(default_factory=dict)
+
+    def named(self, service: str, heading: str, name: str) -> str:
+        """A deployed resource's name or address, such as `("orders", "tables", "EventStore")`."""
+        value: str = self.outputs["services"][service][heading][name]
+        return value
+
+    def url(self, service: str, path: str = "") -> str:
+        """The address of a path, such as `/v1/orders`, in a service's API."""
+        return self.named(service, "urls", "Api") + path
+
+    def token(self, user: str = "demo", kind: tokens.Kind = "id") -> str:
+        """A token of that user, who is made if need be; it is asked for once."""
+        if (user, kind) not in self._tokens:
+            self._tokens[user, kind] = tokens.token(
+                self.outputs, self.cloud, self.emulator.workspace, user=user, kind=kind
+            )
+        return self._tokens[user, kind]
+
+
+def call(
+    method: str,
+    url: str,
+    *,
+    token: str | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Answer:
+    """Make one request. `body` is sent as it is if it is bytes, else as JSON."""
+    parts = urlsplit(url)
+    sent = dict(headers or {})
+    if token is not None:
+        sent["Authorization"] = f"Bearer {token}"
+    if body is not None:
+        sent.setdefault("Content-Type", "application/json")
+    payload = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    try:
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, target, payload, sent)
+        response = connection.getresponse()
+        return Answer(response.status, response.headers, response.read())
+    finally:
+        connection.close()
+
+
+def eventually(check: Callable[[], T], timeout: float = 10.0) -> T:
+    """Call `check` until it returns something true without an AssertionError; return that.
+
+    Raises:
+        AssertionError: it did not within `timeout` seconds; with what it said or returned last.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            result = check()
+            if result:
+                return result
+            last: BaseException | None = None
+        except AssertionError as error:
+            result, last = None, error
+        if time.monotonic() > deadline:
+            what = f"not within {timeout} s; last was {last if last else repr(result)}"
+            raise AssertionError(what) from last
+        time.sleep(_PAUSE_SECONDS)

@@ -1,0 +1,216 @@
+"""Starting and stopping leaves nothing behind, however it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import processes
+from local.deploy import deploy
+from local.emulator import Emulator
+from local.errors import DeploymentError, EmulatorError
+from local.workspace import CHECKOUT, Workspace
+from tests.integration.offline import eventually
+from tests.unit.local.small_assembly import write_assembly
+
+
+def _function(code: str) -> dict[str, Any]:
+    """A stack with one function; it may be deployed again with other code."""
+    return {
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"AssumeRolePolicyDocument": {"Statement": []}},
+            },
+            "Function": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "FunctionName": "answer",
+                    "Handler": "index.handler",
+                    "Runtime": "python3.13",
+                    "Code": {"ZipFile": code},
+                    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                },
+            },
+        }
+    }
+
+
+def _answering(text: str) -> dict[str, Any]:
+    return _function(f"def handler(event, context):\n    return {text!r}\n")
+
+
+def _ask(emulator: Emulator) -> Any:
+    answer = emulator.cloud.client("lambda").invoke(FunctionName="answer")
+    return json.loads(answer["Payload"].read())
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """A workspace's folder; whatever a failed test leaves running in it is ended."""
+    yield tmp_path
+    Emulator.of(Workspace(tmp_path)).stop()
+
+
+@pytest.fixture
+def emulator(directory: Path) -> Emulator:
+    """Running, with one function that has run: so there is a worker."""
+    emulator = Emulator(directory)
+    emulator.start()
+    deploy(write_assembly(directory / "a", {"answers": _answering("one")}), emulator.cloud)
+    assert _ask(emulator) == "one"
+    assert len(emulator.pids) == 2
+    return emulator
+
+
+def _nothing_runs_in(directory: Path) -> bool:
+    return not [command for _, _, command in processes.listing() if str(directory) in command]
+
+
+def test_stopping_ends_server_and_workers_and_any_process_may_do_it(
+    emulator: Emulator, directory: Path
+) -> None:
+    Emulator.of(Workspace(directory)).stop()
+    assert _nothing_runs_in(directory)
+    assert not emulator.is_healthy()
+
+
+def test_stopping_after_a_crash_ends_a_worker_that_hangs(
+    emulator: Emulator, directory: Path
+) -> None:
+    server, worker = emulator.pids
+    os.kill(worker, signal.SIGSTOP)
+    os.kill(server, signal.SIGKILL)
+    eventually(lambda: emulator.pids == [worker])
+    assert Emulator.of(Workspace(directory)).stop() == [worker]
+    assert _nothing_runs_in(directory)
+
+
+def test_starting_after_a_crash_begins_anew_on_the_same_port(emulator: Emulator) -> None:
+    port = emulator.port
+    os.kill(emulator.pids[0], signal.SIGKILL)
+    eventually(lambda: not emulator.is_healthy())
+    emulator.start()
+    assert emulator.is_healthy()
+    assert emulator.port == port
+
+
+def test_a_stranger_with_the_number_of_a_dead_server_is_left_alone(directory: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:
+        record = {"pid": stranger.pid, "port": 1, "auth": False, "persistence": False}
+        Workspace(directory).emulator_record.write_text(json.dumps(record))
+        assert Emulator.of(Workspace(directory)).stop() == []
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_two_workspaces_run_side_by_side(emulator: Emulator, tmp_path: Path) -> None:
+    with Emulator(tmp_path / "second") as second:
+        assert second.port != emulator.port
+        deploy(write_assembly(tmp_path / "b", {"answers": _answering("two")}), second.cloud)
+        assert (_ask(emulator), _ask(second)) == ("one", "two")
+    assert emulator.is_healthy()
+
+
+def test_a_port_that_somebody_else_took_is_left_to_them(directory: Path) -> None:
+    with Emulator(directory / "first") as first:
+        record = {"pid": 0, "port": first.port}
+        (directory / "second").mkdir()
+        (directory / "second" / "emulator.json").write_text(json.dumps(record))
+        with Emulator(directory / "second") as second:
+            assert second.port != first.port
+
+
+def test_other_options_than_those_that_it_runs_with_are_refused(emulator: Emulator) -> None:
+    with pytest.raises(EmulatorError, match="other options"):
+        Emulator(emulator.workspace.root, auth=True).start()
+
+
+def test_a_tethered_emulator_ends_with_the_process_that_started_it(directory: Path) -> None:
+    script = (
+        "import os, pathlib, sys\n"
+        "from local.emulator import Emulator\n"
+        "Emulator(pathlib.Path(sys.argv[1])).__enter__()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    starter = subprocess.run([sys.executable, "-c", script, directory], cwd=CHECKOUT, check=False)
+    assert starter.returncode == -signal.SIGKILL
+    assert Workspace(directory).emulator_record.exists()
+    eventually(lambda: _nothing_runs_in(directory))
+
+
+def test_new_code_takes_effect_with_the_next_deployment(emulator: Emulator) -> None:
+    assembly = write_assembly(
+        emulator.workspace.root / "b", {"answers": _answering("another"), "more": _empty()}
+    )
+    assert deploy(assembly, emulator.cloud) == {"answers": "updated", "more": "created"}
+    assert deploy(assembly, emulator.cloud) == {"answers": "unchanged", "more": "unchanged"}
+    assert _ask(emulator) == "another"
+
+
+def _empty() -> dict[str, Any]:
+    return {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+
+
+def test_stacks_carry_their_tags(emulator: Emulator) -> None:
+    stacks = emulator.cloud.client("cloudformation").describe_stacks(StackName="answers")["Stacks"]
+    assert stacks[0]["Tags"] == [{"Key": "service", "Value": "answers"}]
+
+
+def test_what_was_persisted_is_there_after_a_clean_restart(directory: Path) -> None:
+    emulator = Emulator(directory, persistence=True)
+    emulator.start()
+    deploy(write_assembly(directory / "a", {"answers": _answering("still here")}), emulator.cloud)
+    emulator.stop()
+    emulator.start()
+    assert _ask(emulator) == "still here"
+
+
+def test_a_failed_deployment_shows_the_reason_and_what_the_function_said(
+    emulator: Emulator, directory: Path
+) -> None:
+    broken = _function("def handler(event, context):\n    raise ValueError('no such shelf')\n")
+    broken["Resources"]["Function"]["Properties"]["FunctionName"] = "shelves"
+    broken["Resources"]["Shelf"] = {
+        "Type": "Custom::Shelf",
+        "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}, "ServiceTimeout": 1},
+    }
+    assembly = write_assembly(directory / "broken", {"shelves": broken})
+    with pytest.raises(DeploymentError, match="shelves could not be deployed") as failure:
+        deploy(assembly, emulator.cloud)
+    evidence = "\n".join(failure.value.evidence)
+    assert "Shelf (Custom::Shelf) CREATE_FAILED" in evidence
+    assert "ValueError: no such shelf" in evidence
+
+    repaired = write_assembly(directory / "repaired", {"shelves": _answering("repaired")})
+    assert deploy(repaired, emulator.cloud) == {"shelves": "created"}
+
+
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("emulator.json", signal.SIGINT),
+        ("emulator.log", signal.SIGINT),
+        ("cdk.offline", signal.SIGINT),
+        ("outputs.json", signal.SIGINT),
+        ("outputs.json", signal.SIGTERM),
+        ("outputs.json", signal.SIGHUP),
+    ],
+)
+def test_an_interrupted_run_leaves_no_process(
+    directory: Path, moment: str, number: signal.Signals
+) -> None:
+    command = [sys.executable, "-m", "local", "--workspace", str(directory), "run"]
+    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as running:
+        eventually((directory / moment).exists, timeout=60)
+        running.send_signal(number)
+        assert running.wait(20) == 128 + number
+    assert _nothing_runs_in(directory)
