@@ -190,5 +190,6 @@ def _violation(invalid: msgspec.ValidationError) -> Violation:
     """From msgspec's words, such as ``Expected `int`, got `str` - at `$.lines[0].quantity```."""
     match = _AT.match(str(invalid))
     path = (match and match["path"]) or "$"
+    path = path.partition("[...]")[0]  # msgspec does not say at which key of a mapping
     pointer = re.sub(r"\[(\d+)\]", r".\1", path).removeprefix("$").replace(".", "/")
     return Violation(pointer, match["detail"] if match else str(invalid))

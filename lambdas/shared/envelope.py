@@ -8,7 +8,8 @@ MAX_EVENT_BYTES = 256 * 1024 - 1024
 """The largest serialized envelope: the smallest hop is one EventBridge entry (256 KB, of which
 source, detail type and time take a little; EventBridge quotas, "PutEvents entry size")."""
 
-Time = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")]
+_TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{3}Z"
+Time = Annotated[str, msgspec.Meta(pattern=f"^{_TIME}$(?!\\n)")]
 """RFC 3339, UTC, milliseconds, as ``shared.clock`` writes it: such texts sort as times do."""
 
 
@@ -48,4 +49,7 @@ def decode(message: bytes | str) -> Envelope:
     Raises:
         msgspec.DecodeError: it is not JSON, or (as ValidationError) not an envelope.
     """
-    return _decoder.decode(message)
+    try:
+        return _decoder.decode(message)
+    except (UnicodeError, RecursionError) as unreadable:
+        raise msgspec.DecodeError(f"not readable: {type(unreadable).__name__}") from unreadable

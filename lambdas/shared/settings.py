@@ -26,4 +26,7 @@ def load(settings: type[SettingsT]) -> SettingsT:
     try:
         return msgspec.convert(present, settings, strict=False)
     except msgspec.ValidationError as malformed:
-        raise MissingSetting(f"malformed environment variable: {malformed}") from malformed
+        what, _, field = str(malformed).rstrip("`").rpartition(" - at `$.")
+        raise MissingSetting(
+            f"malformed environment variable: {field.upper()}: {what}"
+        ) from malformed

@@ -7,10 +7,9 @@ The index ``by-customer`` has the partition ``{generation}#{customer_id}`` and s
 from collections.abc import Sequence
 from typing import Any
 
+from order_views.domain.order_view import OrderView
 from shared.gated_table import GatedTable
 from shared.parked_records import ParkedRecords
-
-from order_views.domain.order_view import OrderView
 
 KEY = "view_id"
 BY_CUSTOMER = "by-customer"
@@ -103,16 +102,22 @@ class DynamoDbOrderViews:
         if after is not None:
             start = self._key(after.order_id) | index_key(after, self._generation)
             page = {"ExclusiveStartKey": start}
-        answer = self._client.query(
-            TableName=self._table,
-            IndexName=BY_CUSTOMER,
-            KeyConditionExpression="customer = :customer",
-            ExpressionAttributeValues={":customer": {"S": f"{self._generation}#{customer_id}"}},
-            ScanIndexForward=False,
-            Limit=limit,
-            **page,
-        )
-        return [view for item in answer["Items"] if (view := self._codec.from_item(item))]
+        found: list[OrderView] = []
+        while len(found) < limit:  # DynamoDB ends a page at 1 MB, however few items that makes
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName=BY_CUSTOMER,
+                KeyConditionExpression="customer = :customer",
+                ExpressionAttributeValues={":customer": {"S": f"{self._generation}#{customer_id}"}},
+                ScanIndexForward=False,
+                Limit=limit - len(found),
+                **page,
+            )
+            found += [view for item in answer["Items"] if (view := self._codec.from_item(item))]
+            if "LastEvaluatedKey" not in answer:
+                break
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return found
 
     def _key(self, order_id: str) -> Item:
         return {KEY: {"S": f"{self._generation}#{order_id}"}}

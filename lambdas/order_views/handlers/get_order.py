@@ -1,13 +1,12 @@
 """GET /v1/orders/{order_id}?min_version=: one order, as fresh as the caller needs it."""
 
+from order_views import queries
+from order_views.handlers import read_model
+from order_views.queries import OrderNotVisible
 from shared import problems
 from shared.api import Request, Response, endpoint
 from shared.problems import Problem
 from shared.tracing import is_uuid
-
-from order_views import queries
-from order_views.handlers import read_model
-from order_views.queries import OrderNotVisible
 
 
 def _not_visible(refusal: OrderNotVisible) -> Problem:

@@ -1,12 +1,11 @@
 """GET /v1/orders?limit=&page_token=: a customer's orders, newest first."""
 
-from shared import problems
-from shared.api import Request, Response, endpoint
-from shared.tracing import is_uuid
-
 from order_views import queries
 from order_views.handlers import read_model
 from order_views.queries import PageTokenRefused
+from shared import problems
+from shared.api import Request, Response, endpoint
+from shared.tracing import is_uuid
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

@@ -2,17 +2,16 @@
 
 from functools import cache
 
+from order_views.adapters.dynamodb_order_views import POINTER, projected_table
+from order_views.domain import order_view
+from order_views.domain.order_view import OrderView
+from order_views.settings import for_projector
 from shared import aws
 from shared.envelope import Envelope
 from shared.generations import Generations
 from shared.order_history import OrderHistory
 from shared.parked_records import ParkedRecords
 from shared.projector import Projector
-
-from order_views.adapters.dynamodb_order_views import POINTER, projected_table
-from order_views.domain import order_view
-from order_views.domain.order_view import OrderView
-from order_views.settings import for_projector
 
 CONSUMER = "order-view"
 

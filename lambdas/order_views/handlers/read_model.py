@@ -2,11 +2,10 @@
 
 from functools import cache
 
-from shared import aws
-from shared.generations import Generations
-
 from order_views.adapters.dynamodb_order_views import POINTER, DynamoDbOrderViews
 from order_views.settings import for_queries
+from shared import aws
+from shared.generations import Generations
 
 
 def views() -> DynamoDbOrderViews:

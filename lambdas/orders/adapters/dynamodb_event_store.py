@@ -5,10 +5,10 @@ from itertools import islice
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
-from shared.envelope import Envelope
 
 from orders.adapters.event_codec import Item, from_item, to_envelope, to_item
 from orders.ports import RecordedEvent, VersionTaken
+from shared.envelope import Envelope
 
 
 class DynamoDbEventStore:

@@ -1,11 +1,11 @@
 """An event as DynamoDB keeps it, and as the log carries it."""
 
 import msgspec
-from shared import schemas
-from shared.envelope import Envelope
 
 from orders.domain.events import EVENT_TYPES, OrderEvent
 from orders.ports import Command, RecordedEvent
+from shared import schemas
+from shared.envelope import Envelope
 
 AGGREGATE_TYPE = "order"
 Item = dict[str, dict[str, str]]

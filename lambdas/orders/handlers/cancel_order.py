@@ -1,13 +1,12 @@
 """POST /v1/orders/{order_id}/cancellation: cancel an order that is still open."""
 
-from shared import aws, clock, log
-from shared.api import Request, Response, endpoint
-
 from orders import commands
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.handlers import requests
 from orders.handlers.requests import CancelOrderForm
 from orders.settings import for_commands
+from shared import aws, clock, log
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

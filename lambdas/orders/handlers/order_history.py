@@ -3,8 +3,6 @@
 from typing import Any
 
 import msgspec
-from shared import aws, clock, problems
-from shared.api import Request, Response, endpoint
 
 from orders import queries
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
@@ -12,6 +10,8 @@ from orders.handlers import requests
 from orders.ports import RecordedEvent
 from orders.queries import History, Moment
 from orders.settings import for_commands
+from shared import aws, clock, problems
+from shared.api import Request, Response, endpoint
 
 MAX_VERSION = 10**9
 

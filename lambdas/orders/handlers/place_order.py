@@ -1,8 +1,5 @@
 """POST /v1/orders: place an order, with one call to AWS."""
 
-from shared import aws, clock, log
-from shared.api import Request, Response, endpoint
-
 from orders import commands
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.domain.events import Destination, OrderPlaced
@@ -10,6 +7,8 @@ from orders.domain.order import RequestedLine
 from orders.handlers import requests
 from orders.handlers.requests import PlaceOrderForm
 from orders.settings import for_commands
+from shared import aws, clock, log
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

@@ -3,15 +3,14 @@
 from functools import cache
 from typing import Any
 
+from orders.adapters.bus_gate import BusGate
+from orders.settings import for_publisher
 from shared import aws, log, log_records
 from shared.bus import Bus
 from shared.envelope import Envelope
 from shared.order_history import OrderHistory
 from shared.parked_records import ParkedRecords
 from shared.projector import Projector
-
-from orders.adapters.bus_gate import BusGate
-from orders.settings import for_publisher
 
 CONSUMER = "bus-publisher"
 Events = tuple[Envelope, ...]

@@ -4,11 +4,6 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws, clock
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Outcome, QueueWorker, done, refused
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.commands import Clock, Decision, change_order, digest
@@ -17,6 +12,11 @@ from orders.domain.order import Order
 from orders.handlers.requests import Uuid, whole
 from orders.ports import Command, EventStore
 from orders.settings import for_queue
+from shared import aws, clock
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Outcome, QueueWorker, done, refused
 
 
 class ConfirmOrder(msgspec.Struct, frozen=True):

@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.handlers.requests import Uuid
 from orders.settings import for_commands
+from shared import aws
 
 MAX_EVENTS = 500
 

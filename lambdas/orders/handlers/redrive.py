@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from shared import redrive
-
 from orders.handlers.publish_to_bus import parked_records, publisher
+from shared import redrive
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

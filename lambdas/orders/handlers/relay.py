@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from shared import aws, log
-from shared.kinesis_log import KinesisLog
-
 from orders.adapters.event_codec import to_envelope
 from orders.settings import for_relay
+from shared import aws, log
+from shared.kinesis_log import KinesisLog
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

@@ -4,10 +4,6 @@ import re
 from typing import Annotated
 
 import msgspec
-from shared import problems
-from shared.api import Request
-from shared.problems import Problem, Violation
-from shared.tracing import is_uuid
 
 from orders.commands import digest
 from orders.domain.errors import (
@@ -21,6 +17,10 @@ from orders.domain.errors import (
 from orders.domain.events import CancellationReason
 from orders.domain.price_list import CURRENCIES
 from orders.ports import Command
+from shared import problems
+from shared.api import Request
+from shared.problems import Problem, Violation
+from shared.tracing import is_uuid
 
 MAX_LINES = 100
 MAX_QUANTITY = 999

@@ -1,0 +1,89 @@
+"""Messages onto the bus: all of them, or an error."""
+
+import json
+
+import msgspec
+import pytest
+
+from shared.bus import MAX_BYTES, MAX_ENTRIES, Bus, BusUnavailable, reply_to
+from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
+from tests.unit.shared.fake_bus import FakeEventBridge
+
+ORDER_ID = "00000000-0000-4000-8000-000000000000"
+
+
+def fact(number: int, padding: int = 0) -> Envelope:
+    return Envelope(
+        event_id=f"00000000-0000-4000-8000-{number:012}",
+        type="ParcelPacked",
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=ORDER_ID,
+        version=None,
+        occurred_at="2026-12-01T10:00:00.000Z",
+        correlation_id="c-1",
+        causation_id="e-1",
+        traceparent="00-1",
+        data={"order_id": ORDER_ID, "padding": "x" * padding},
+    )
+
+
+def test_a_message_says_on_the_bus_who_sent_it_and_what_it_is() -> None:
+    bridge = FakeEventBridge()
+    Bus(bridge, "the-bus", "shipping").put([fact(1)])
+    ((entry,),) = bridge.calls
+    assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == (
+        "the-bus",
+        "parcelworks.shipping",
+        "ParcelPacked",
+    )
+    assert json.loads(entry["Detail"]) == msgspec.to_builtins(fact(1))
+
+
+def test_many_messages_go_in_as_few_calls_as_the_bus_takes() -> None:
+    bridge = FakeEventBridge()
+    Bus(bridge, "the-bus", "shipping").put([fact(n) for n in range(2 * MAX_ENTRIES + 1)])
+    assert [len(call) for call in bridge.calls] == [MAX_ENTRIES, MAX_ENTRIES, 1]
+    assert bridge.messages == [fact(n) for n in range(2 * MAX_ENTRIES + 1)]
+
+
+def test_large_messages_do_not_share_a_call_that_would_be_too_large() -> None:
+    bridge = FakeEventBridge()
+    largest = MAX_EVENT_BYTES - len(encode(fact(0)))
+    messages = [fact(n, padding) for n, padding in enumerate([largest, 1000, 90_000, largest])]
+    Bus(bridge, "the-bus", "shipping").put(messages)
+    assert bridge.messages == messages
+    for call in bridge.calls:
+        assert sum(len(e["Detail"]) + len(e["DetailType"] + e["Source"]) for e in call) <= MAX_BYTES
+
+
+def test_no_message_is_no_call() -> None:
+    bridge = FakeEventBridge()
+    Bus(bridge, "the-bus", "shipping").put([])
+    assert bridge.calls == []
+
+
+def test_a_bus_that_refuses_is_not_taken_for_one_that_accepts() -> None:
+    bridge = FakeEventBridge()
+    bridge.refuses = True
+    with pytest.raises(BusUnavailable, match="ThrottlingException"):
+        Bus(bridge, "the-bus", "shipping").put([fact(1), fact(2)])
+
+
+def test_a_reply_belongs_to_its_commands_journey() -> None:
+    reply = reply_to(fact(1), "refused", "out-of-stock", {"sku": "MUG-BLUE"})
+    assert (reply.type, reply.version) == ("CommandReplied", None)
+    assert (reply.causation_id, reply.correlation_id) == (fact(1).event_id, "c-1")
+    assert reply.data == {
+        "order_id": ORDER_ID,
+        "command_id": fact(1).event_id,
+        "outcome": "refused",
+        "reason": "out-of-stock",
+        "data": {"sku": "MUG-BLUE"},
+    }
+
+
+def test_a_reply_given_again_is_recognised_and_another_outcome_is_another_reply() -> None:
+    assert reply_to(fact(1), "done").event_id == reply_to(fact(1), "done").event_id
+    assert reply_to(fact(1), "done").event_id != reply_to(fact(1), "failed").event_id
+    assert reply_to(fact(1), "done").event_id != reply_to(fact(2), "done").event_id

@@ -1,0 +1,148 @@
+"""Publishing on the log: nothing is lost, and no order's events ever overtake each other."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import kinesis_log
+from shared.envelope import Envelope, decode
+from shared.kinesis_log import ATTEMPTS, MAX_BYTES, MAX_RECORDS, KinesisLog, LogUnavailable
+from tests.unit.shared.fake_kinesis import FakeKinesis
+
+
+def event(order_id: str, version: int, padding: int = 0) -> Envelope:
+    return Envelope(
+        event_id=f"{order_id}/{version}",
+        type="OrderPlaced",
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=order_id,
+        version=version,
+        occurred_at="2026-12-01T09:00:00.000Z",
+        correlation_id="c",
+        causation_id=None,
+        traceparent="00",
+        data={"padding": "x" * padding},
+    )
+
+
+def publish(kinesis: FakeKinesis, events: list[Envelope], pauses: list[float] | None = None) -> int:
+    pause = (pauses if pauses is not None else []).append
+    return KinesisLog(kinesis, "arn:stream", sleep=pause).publish(events)
+
+
+MIXED = [event("a", 1), event("b", 1), event("a", 2), event("c", 1), event("a", 3), event("b", 2)]
+
+
+def test_every_event_is_published_in_its_orders_order() -> None:
+    kinesis = FakeKinesis()
+    assert publish(kinesis, MIXED) == 6
+    assert [kinesis.versions(it) for it in "abc"] == [[1, 2, 3], [1, 2], [1]]
+
+
+def test_a_call_holds_at_most_one_record_of_an_order() -> None:
+    kinesis = FakeKinesis()
+    publish(kinesis, MIXED)
+    for call in kinesis.calls:
+        keys = [record["PartitionKey"] for record in call]
+        assert len(keys) == len(set(keys))
+    assert len(kinesis.calls) == 3
+
+
+def test_the_partition_key_is_the_order() -> None:
+    kinesis = FakeKinesis()
+    publish(kinesis, MIXED)
+    for call in kinesis.calls:
+        for record in call:
+            assert record["PartitionKey"] == decode(record["Data"]).aggregate_id
+
+
+def test_every_record_is_one_line_so_that_the_archive_has_one_event_a_line() -> None:
+    kinesis = FakeKinesis()
+    publish(kinesis, MIXED)
+    for call in kinesis.calls:
+        for record in call:
+            assert record["Data"].endswith(b"\n")
+            assert record["Data"].count(b"\n") == 1
+
+
+def test_nothing_to_publish_is_no_call() -> None:
+    kinesis = FakeKinesis()
+    assert publish(kinesis, []) == 0
+    assert kinesis.calls == []
+
+
+@pytest.mark.parametrize("failing_call", range(3))
+@pytest.mark.parametrize("failing_position", range(3))
+def test_a_refusal_at_any_position_holds_back_only_its_own_order(
+    failing_call: int, failing_position: int
+) -> None:
+    kinesis = FakeKinesis(lambda call, at: (call, at) == (failing_call, failing_position))
+    pauses: list[float] = []
+    publish(kinesis, MIXED, pauses)
+    assert [kinesis.versions(it) for it in "abc"] == [[1, 2, 3], [1, 2], [1]]
+    was_refused = failing_position < len(kinesis.calls[failing_call])
+    assert len(pauses) == was_refused
+
+
+def test_only_what_was_refused_is_sent_again() -> None:
+    kinesis = FakeKinesis(lambda call, at: call == 0 and at == 1)
+    publish(kinesis, MIXED)
+    assert [record["PartitionKey"] for record in kinesis.calls[1]] == ["b"]
+
+
+def test_a_log_that_refuses_for_ever_makes_the_batch_come_again() -> None:
+    kinesis = FakeKinesis(lambda _call, _position: True)
+    pauses: list[float] = []
+    with pytest.raises(LogUnavailable):
+        publish(kinesis, MIXED, pauses)
+    assert len(kinesis.calls) == ATTEMPTS
+    assert kinesis.acknowledged == []
+    assert len(pauses) == ATTEMPTS - 1
+    assert sum(pauses) < 5
+
+
+def test_the_next_version_never_goes_out_before_the_last_one_is_acknowledged() -> None:
+    kinesis = FakeKinesis(lambda _call, position: position == 0)
+    with pytest.raises(LogUnavailable):
+        publish(kinesis, [event("a", 1), event("a", 2)])
+    assert all(decode(record["Data"]).version == 1 for call in kinesis.calls for record in call)
+
+
+def test_a_call_takes_no_more_records_than_kinesis_does() -> None:
+    kinesis = FakeKinesis()
+    publish(kinesis, [event(f"order-{number}", 1) for number in range(MAX_RECORDS + 1)])
+    assert [len(call) for call in kinesis.calls] == [MAX_RECORDS, 1]
+    assert MAX_RECORDS == 500
+
+
+def test_a_call_takes_no_more_bytes_than_kinesis_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_BYTES <= 5 * 1024 * 1024
+    monkeypatch.setattr(kinesis_log, "MAX_BYTES", 4000)
+    kinesis = FakeKinesis()
+    publish(kinesis, [event(f"order-{number}", 1, padding=1000) for number in range(10)])
+    assert sum(len(call) for call in kinesis.calls) == 10
+    for call in kinesis.calls:
+        assert sum(len(it["Data"]) + len(it["PartitionKey"]) for it in call) <= 4000
+
+
+@given(
+    st.lists(st.sampled_from("abcde"), max_size=30),
+    st.sets(st.tuples(st.integers(0, 12), st.integers(0, 4)), max_size=20),
+)
+def test_however_orders_mix_and_calls_fail_an_acknowledged_order_is_in_order(
+    keys: list[str], refusals: set[tuple[int, int]]
+) -> None:
+    batch = [event(key, keys[: at + 1].count(key)) for at, key in enumerate(keys)]
+    kinesis = FakeKinesis(lambda call, at: (call, at) in refusals)
+    try:
+        publish(kinesis, batch)
+    except LogUnavailable:
+        complete = False
+    else:
+        complete = True
+    for key in set(keys):
+        expected = list(range(1, keys.count(key) + 1))
+        reached = kinesis.versions(key)
+        assert reached == expected[: len(reached)]
+        assert not complete or reached == expected

@@ -1,0 +1,49 @@
+"""Logs and metrics: one JSON line each, in the form that CloudWatch reads."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared import log
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    (line,) = capsys.readouterr().out.splitlines()
+    parsed: dict[str, Any] = json.loads(line)
+    return parsed
+
+
+@pytest.mark.parametrize("level", ["info", "warning", "error"])
+def test_a_line_says_when_how_bad_and_what(level: str, capsys: pytest.CaptureFixture[str]) -> None:
+    getattr(log, level)("order placed", order_id="o-1", count=2)
+    line = printed(capsys)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "level": level.upper(),
+        "message": "order placed",
+        "order_id": "o-1",
+        "count": 2,
+    }
+
+
+def test_what_json_does_not_know_is_written_all_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.error("odd", what=ValueError("x"), line="two\nlines")
+    assert printed(capsys)["what"] == "ValueError('x')"
+
+
+def test_a_metric_is_found_by_its_service(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVICE", "orders")
+    log.metric("EventsPublished", 3, type="OrderPlaced")
+    line = printed(capsys)
+    (definition,) = line["_aws"]["CloudWatchMetrics"]
+    assert definition["Namespace"] == "Parcelworks"
+    assert definition["Metrics"] == [{"Name": "EventsPublished", "Unit": "Count"}]
+    for dimension in definition["Dimensions"][0]:
+        assert line[dimension]
+    assert (line["EventsPublished"], line["service"], line["type"]) == (3, "orders", "OrderPlaced")
+    assert line["_aws"]["Timestamp"] > 1_700_000_000_000

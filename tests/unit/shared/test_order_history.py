@@ -1,0 +1,70 @@
+"""How a consumer asks orders for the events that it misses."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from shared.order_history import PAGE, HistoryUnavailable, OrderHistory
+
+EVENTS: list[dict[str, Any]] = [
+    {
+        "event_id": f"e-{version}",
+        "type": "OrderPlaced",
+        "schema_version": 1,
+        "aggregate_type": "order",
+        "aggregate_id": "o-1",
+        "version": version,
+        "occurred_at": "2026-12-01T10:00:00.000Z",
+        "correlation_id": "c",
+        "causation_id": None,
+        "traceparent": "t",
+        "data": {},
+    }
+    for version in range(1, 6)
+]
+
+
+class FakeLambda:
+    """Orders' function with pages of two; ``error`` makes it fail."""
+
+    def __init__(self, error: str | None = None) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self._error = error
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        assert FunctionName == "arn:read-events"
+        if self._error:
+            payload = {"errorType": self._error, "errorMessage": "secret"}
+            return {"FunctionError": "Unhandled", "Payload": _stream(payload)}
+        asked = json.loads(Payload)
+        self.asked.append(asked)
+        after = asked["after_version"]
+        page = EVENTS[after : after + 2]
+        more = page[-1]["version"] if len(page) == 2 else None
+        return {"Payload": _stream({"events": page, "next_version": more})}
+
+
+def _stream(document: dict[str, Any]) -> io.BytesIO:
+    return io.BytesIO(json.dumps(document).encode())
+
+
+def test_all_pages_are_read_in_order() -> None:
+    orders = FakeLambda()
+    found = list(OrderHistory(orders, "arn:read-events").read_events("o-1", 1))
+    assert [event.version for event in found] == [2, 3, 4, 5]
+    assert orders.asked[0] == {"order_id": "o-1", "after_version": 1, "limit": PAGE}
+
+
+def test_what_is_not_needed_is_not_asked_for() -> None:
+    orders = FakeLambda()
+    next(OrderHistory(orders, "arn:read-events").read_events("o-1", 0))
+    assert len(orders.asked) == 1
+
+
+def test_an_error_of_orders_names_its_kind_and_no_more() -> None:
+    history = OrderHistory(FakeLambda("Runtime.ExitError"), "arn:read-events")
+    with pytest.raises(HistoryUnavailable, match=r"Runtime\.ExitError for order") as unavailable:
+        list(history.read_events("o-1", 0))
+    assert "secret" not in str(unavailable.value)

@@ -1,0 +1,176 @@
+"""A queue's worker: every command is answered once it has ended, or kept where it can be found."""
+
+import json
+import uuid
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.bus import Bus
+from shared.envelope import Envelope, encode
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from tests.unit.shared.fake_bus import FakeEventBridge
+from tests.unit.shared.fake_queue import FakeQueue
+
+ATTEMPTS = 3
+ORDER_ID = "00000000-0000-4000-8000-000000000000"
+
+
+class PackParcel(msgspec.Struct):
+    order_id: str
+    parcels: int
+
+
+class Warehouse:
+    """A service that packs; ``trouble`` is raised instead while it is set."""
+
+    def __init__(self) -> None:
+        self.bus, self.dead_letters = FakeEventBridge(), FakeQueue()
+        self.trouble: Exception | None = None
+        self.ends_later = False
+        self._worker = QueueWorker(
+            {"PackParcel": CommandType(PackParcel, self._pack)},
+            Bus(self.bus, "bus", "warehouse"),
+            DeadLetters(self.dead_letters, "dead-letters"),
+            ATTEMPTS,
+        )
+
+    def _pack(self, form: PackParcel, _command: Envelope) -> Outcome | None:
+        if self.trouble:
+            raise self.trouble
+        if self.ends_later:
+            return None
+        if form.parcels > 9:
+            return refused("too-many")
+        return done({"parcels": form.parcels}, Fact("ParcelPacked", {"parcels": form.parcels}))
+
+    def receive(self, *bodies: str, delivery: int = 1) -> list[str]:
+        """Hand a batch over; returns which messages come again."""
+        records = [
+            {
+                "messageId": str(at),
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(delivery)},
+            }
+            for at, body in enumerate(bodies)
+        ]
+        answer = self._worker.handle({"Records": records})
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+@pytest.fixture
+def warehouse() -> Warehouse:
+    return Warehouse()
+
+
+def command(parcels: Any = 1, **changes: Any) -> str:
+    message = Envelope(
+        event_id=str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(parcels))),
+        type="PackParcel",
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=ORDER_ID,
+        version=None,
+        occurred_at="2026-12-01T10:00:00.000Z",
+        correlation_id="c-1",
+        causation_id=None,
+        traceparent="00-1",
+        data={"order_id": ORDER_ID, "parcels": parcels},
+    )
+    return encode(msgspec.structs.replace(message, **changes)).decode()
+
+
+def test_a_command_that_is_done_gives_its_facts_and_last_its_reply(warehouse: Warehouse) -> None:
+    assert warehouse.receive(command(2)) == []
+    fact, reply = warehouse.bus.messages
+    assert (fact.type, fact.data) == ("ParcelPacked", {"order_id": ORDER_ID, "parcels": 2})
+    assert (reply.type, reply.data["outcome"]) == ("CommandReplied", "done")
+    for message in (fact, reply):
+        assert message.causation_id == json.loads(command(2))["event_id"]
+        assert (message.correlation_id, message.traceparent) == ("c-1", "00-1")
+        assert (message.version, message.aggregate_id) == (None, ORDER_ID)
+
+
+def test_a_repeated_command_is_answered_with_the_same_messages(warehouse: Warehouse) -> None:
+    warehouse.receive(command(2), command(2))
+    fact, reply, fact_again, reply_again = warehouse.bus.messages
+    assert (fact.event_id, reply.event_id) == (fact_again.event_id, reply_again.event_id)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (command(10), "too-many"),
+        (command("two"), "invalid-command"),
+        (command(type="ShipParcel"), "unknown-command"),
+        (command(schema_version=2), "unsupported-version"),
+    ],
+)
+def test_a_command_that_cannot_be_meant_is_refused_at_once(
+    body: str, reason: str, warehouse: Warehouse
+) -> None:
+    assert warehouse.receive(body) == []
+    (reply,) = warehouse.bus.messages
+    assert (reply.data["outcome"], reply.data["reason"]) == ("refused", reason)
+    assert warehouse.dead_letters.sent == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON",
+        "{}",
+        "[]",
+        "",
+        '"\\ud800"',
+        "\ud800",
+        command(event_id="no uuid"),
+        command(1).replace("1}", "[" * 100_000),
+    ],
+    ids=["text", "empty", "list", "nothing", "half a pair", "half a pair raw", "id", "deep"],
+)
+def test_what_is_no_command_is_parked_with_its_reason_and_holds_nobody_back(
+    body: str, warehouse: Warehouse
+) -> None:
+    assert warehouse.receive(body, command(1)) == []
+    (parked,) = warehouse.dead_letters.sent
+    assert parked["MessageBody"] == body
+    assert "not a command" in parked["MessageAttributes"]["reason"]["StringValue"]
+    assert len(warehouse.bus.messages) == 2
+
+
+def test_a_passing_failure_makes_the_message_come_again_and_says_nothing_yet(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.trouble = TimeoutError()
+    assert warehouse.receive(command(1), delivery=ATTEMPTS - 1) == ["0"]
+    assert warehouse.bus.messages == []
+    warehouse.trouble = None
+    assert warehouse.receive(command(1), delivery=ATTEMPTS) == []
+    assert warehouse.bus.messages[-1].data["outcome"] == "done"
+
+
+def test_after_the_last_attempt_the_command_has_failed_and_is_kept(warehouse: Warehouse) -> None:
+    warehouse.trouble = TimeoutError()
+    assert warehouse.receive(command(1), delivery=ATTEMPTS) == []
+    (reply,) = warehouse.bus.messages
+    assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
+    assert warehouse.dead_letters.sent[0]["MessageBody"] == command(1)
+
+
+def test_a_bus_that_is_down_makes_the_message_come_again(warehouse: Warehouse) -> None:
+    warehouse.bus.refuses = True
+    assert warehouse.receive(command(1)) == ["0"]
+
+
+def test_work_that_ends_later_is_not_answered_yet(warehouse: Warehouse) -> None:
+    warehouse.ends_later = True
+    assert warehouse.receive(command(1)) == []
+    assert warehouse.bus.messages == []
+
+
+def test_one_failing_message_does_not_hold_back_the_others(warehouse: Warehouse) -> None:
+    assert warehouse.receive(command(1), "no JSON", command(2)) == []
+    assert len(warehouse.bus.messages) == 4

@@ -1,0 +1,45 @@
+"""The typed loader: a service that lacks a setting stops at once, and says which."""
+
+import msgspec
+import pytest
+
+from shared import settings
+from shared.settings import MissingSetting
+
+
+class ShopSettings(msgspec.Struct, frozen=True):
+    table_name: str
+    page_size: int
+    queue_url: str
+    verbose: bool = False
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TABLE_NAME": "t", "PAGE_SIZE": "20", "QUEUE_URL": "q"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("VERBOSE", raising=False)
+
+
+def test_settings_are_read_with_their_types() -> None:
+    assert settings.load(ShopSettings) == ShopSettings("t", 20, "q", verbose=False)
+
+
+def test_every_missing_key_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TABLE_NAME")
+    monkeypatch.delenv("QUEUE_URL")
+    with pytest.raises(MissingSetting, match=r"TABLE_NAME, QUEUE_URL$"):
+        settings.load(ShopSettings)
+
+
+def test_a_default_may_be_left_out_or_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VERBOSE", "true")
+    assert settings.load(ShopSettings).verbose
+
+
+def test_a_setting_of_the_wrong_type_stops_the_service_and_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PAGE_SIZE", "many")
+    with pytest.raises(MissingSetting, match=r"PAGE_SIZE: Expected `int`"):
+        settings.load(ShopSettings)
