@@ -25,3 +25,9 @@ _config = Config(
 def client(service: str) -> Any:
     """The client of an AWS service, such as ``client("dynamodb")``."""
     return _session.create_client(service, config=_config)
+
+
+@cache
+def patient_client(service: str, read_timeout: float) -> Any:
+    """The same for calls that take their time: one answer may take ``read_timeout`` seconds."""
+    return _session.create_client(service, config=_config.merge(Config(read_timeout=read_timeout)))

@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,8 +14,7 @@ class Unreadable(Exception):
     """The record is not an envelope, or not one that could be ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogRecord:
+class LogRecord(msgspec.Struct, frozen=True, gc=False):
     """One record: where it stands in the log, and its bytes."""
 
     shard: str

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 Amount = Annotated[int, msgspec.Meta(ge=0)]
-Currency = Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class Line(msgspec.Struct, frozen=True):

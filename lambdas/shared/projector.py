@@ -12,9 +12,11 @@ order, each once, in the current version of their schema. What happens to the re
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Generic, Protocol, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from shared import log, schemas
 from shared.envelope import Envelope
@@ -27,8 +29,7 @@ WRITERS = 8
 AGGREGATE_TYPE = "order"
 
 
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[StateT]):
+class Kept(msgspec.Struct, Generic[StateT], frozen=True):
     """What a table holds of an aggregate. A stalled one waits for a redrive, events pass it by."""
 
     version: int
@@ -36,8 +37,7 @@ class Kept(Generic[StateT]):
     stalled_at_version: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[StateT]):
+class Change(msgspec.Struct, Generic[StateT], frozen=True):
     """A step from what is kept (None: nothing yet) to what shall be."""
 
     aggregate_id: str
@@ -67,8 +67,7 @@ class Contended(Exception):
     """Somebody else kept writing the same aggregate; the batch must come again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Arrival:
+class _Arrival(msgspec.Struct, frozen=True):
     record: LogRecord
     event: Envelope
 

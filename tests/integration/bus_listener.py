@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 
-from shared.envelope import Envelope, decode
-
 from local.endpoint import Cloud
+from shared.envelope import Envelope, decode
 
 
 class BusListener:

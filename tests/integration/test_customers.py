@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 
+from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from local.assembly import Assembly
 from local.endpoint import ACCOUNT, REGION, Cloud
 from tests.integration.bus_listener import BusListener
@@ -182,7 +182,7 @@ def test_the_world_is_told_once_who_is_forgotten(
     def told() -> bool:
         return after.id in {fact.aggregate_id for fact in bus.heard()}
 
-    eventually(told)
+    eventually(told, timeout=30)
     (fact,) = [fact for fact in bus.heard() if fact.aggregate_id == ada.id]
     assert (fact.type, fact.data, fact.version) == (
         "CustomerForgotten",

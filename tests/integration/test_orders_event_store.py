@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from botocore.session import Session
-from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 
+from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from tests.contract.event_store_contract import EventStoreContract
 from tests.integration.offline import Deployment
 from tests.unit.orders.examples import PLACED, recorded

@@ -2,12 +2,11 @@
 
 import uuid
 
-from shared import clock, log
-from shared.api import Request, Response, endpoint
-
 from customers import commands
 from customers.handlers import requests, storage
 from customers.handlers.requests import AddressForm
+from shared import clock, log
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

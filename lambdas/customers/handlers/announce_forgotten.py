@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from shared import aws, log
-from shared.bus import Bus
-
 from customers.adapters.tombstone_codec import from_item, to_fact
 from customers.settings import for_announcer
+from shared import aws, log
+from shared.bus import Bus
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

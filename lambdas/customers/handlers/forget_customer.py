@@ -1,11 +1,10 @@
 """DELETE /v1/customers/me: forget all that is known about the caller."""
 
-from shared import clock, log
-from shared.api import Request, Response, endpoint
-
 from customers import commands
 from customers.domain.customer import Tombstone
 from customers.handlers import requests, storage
+from shared import clock, log
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

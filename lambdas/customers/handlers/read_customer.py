@@ -1,9 +1,8 @@
 """GET /v1/customers/me: all that is kept about the caller."""
 
-from shared.api import Request, Response, endpoint
-
 from customers import queries
 from customers.handlers import requests, storage
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

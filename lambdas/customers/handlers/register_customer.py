@@ -1,11 +1,10 @@
 """PUT /v1/customers/me: register, or change name and e-mail."""
 
-from shared import clock, log
-from shared.api import Request, Response, endpoint
-
 from customers import commands
 from customers.handlers import requests, storage
 from customers.handlers.requests import RegistrationForm
+from shared import clock, log
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

@@ -1,11 +1,10 @@
 """PUT /v1/customers/me/addresses/{address_id}: correct an address; its id stays."""
 
-from shared import clock, log
-from shared.api import Request, Response, endpoint
-
 from customers import commands
 from customers.handlers import requests, storage
 from customers.handlers.requests import AddressForm
+from shared import clock, log
+from shared.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

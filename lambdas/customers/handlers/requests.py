@@ -7,10 +7,6 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-from shared import problems
-from shared.api import Request, Response
-from shared.problems import Problem, Violation
-from shared.tracing import is_uuid
 
 from customers.domain.customer import Address, Contact, Customer
 from customers.domain.errors import (
@@ -22,6 +18,10 @@ from customers.domain.errors import (
     UnknownCountry,
     VersionMismatch,
 )
+from shared import problems
+from shared.api import Request, Response
+from shared.problems import Problem, Violation
+from shared.tracing import is_uuid
 
 LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
 _LABEL = r"[^\s@.\x00-\x1f\x7f-\x9f]"

@@ -1,10 +1,9 @@
 """Profiles as the handlers behind the API open them."""
 
-from shared import aws
-
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from customers.ports import Profiles
 from customers.settings import for_api
+from shared import aws
 
 
 def profiles() -> Profiles:

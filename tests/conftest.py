@@ -1,4 +1,4 @@
-"""One emulator for all integration tests, with the real templates deployed to it."""
+"""One emulator for all tests that want the deployed system, started when the first one does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     """Everything deployed, on a port and in a folder of its own; gone when the session ends."""
     directory: Path = tmp_path_factory.mktemp("offline")
     with Emulator(directory) as emulator:
-        cloud = emulator.cloud
         outputs = bring_up(emulator, Console(quiet=True))
-        yield Deployment(emulator, outputs, cloud)
+        yield Deployment(emulator, outputs, emulator.cloud)
 
 
 @pytest.fixture(scope="session")

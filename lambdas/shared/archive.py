@@ -1,0 +1,77 @@
+"""The archive in S3: every record of the log for ever, as lines of JSON.
+
+Firehose's objects are below ``events/day=YYYY-MM-DD/``, the day of their delivery; what was filled
+in later is below ``events/backfill/day=YYYY-MM-DD/``, the day on which it occurred.
+"""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+EVENTS = ("events/backfill/day=", "events/day=")
+_GZIP = b"\x1f\x8b"
+READERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedObject:
+    """One object; ``size`` in bytes as it is stored, compressed or not."""
+
+    key: str
+    size: int
+
+
+class ArchiveDamaged(Exception):
+    """An object cannot be decompressed: somebody must look at it."""
+
+
+class Archive:
+    """``client`` is a botocore S3 client."""
+
+    def __init__(self, client: Any, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def objects(self, since: str = "") -> Iterator[ArchivedObject]:
+        """Every object that may hold events of the UTC day ``since`` (``2026-12-01``) or later."""
+        for prefix in EVENTS:
+            page: dict[str, str] = {"StartAfter": prefix + since} if since else {}
+            while True:
+                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, **page)
+                for found in answer.get("Contents", []):
+                    yield ArchivedObject(found["Key"], int(found["Size"]))
+                if not answer.get("IsTruncated"):
+                    break
+                page = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def lines(self, keys: Sequence[str]) -> Iterator[bytes]:
+        """The records in these objects, one after the other; a few objects are read at a time.
+
+        Raises:
+            ArchiveDamaged: naming the object.
+        """
+        with ThreadPoolExecutor(READERS) as pool:
+            for start in range(0, len(keys), READERS):
+                for lines in pool.map(self._read, keys[start : start + READERS]):
+                    yield from lines
+
+    def _read(self, key: str) -> list[bytes]:
+        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return lines_of(body, key)
+
+
+def lines_of(body: bytes, key: str) -> list[bytes]:
+    """The records in an object, which says by its first bytes whether it is compressed.
+
+    Raises:
+        ArchiveDamaged: it is compressed, and cut short or changed.
+    """
+    if body.startswith(_GZIP):
+        try:
+            body = gzip.decompress(body)
+        except (EOFError, OSError, zlib.error) as damage:
+            raise ArchiveDamaged(f"{key}: {damage}") from damage
+    return [line for line in body.split(b"\n") if line]

@@ -1,0 +1,214 @@
+"""Shipping as deployed: quotes are gathered, the best is booked, and the parcel is followed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.integration.offline import Answer, Deployment, call, eventually
+from tests.integration.shipping_desk import (
+    CARRIERS,
+    TABLE_GRAMS,
+    ShippingDesk,
+    book_shipment,
+    cancel_shipment,
+    gather_quotes,
+)
+
+
+@pytest.fixture(scope="module")
+def desk(deployment: Deployment) -> ShippingDesk:
+    return ShippingDesk.at(deployment)
+
+
+def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(desk: ShippingDesk) -> None:
+    order_id = str(uuid.uuid4())
+    asked = gather_quotes(order_id)
+    reply = desk.ask(asked)
+    assert reply["outcome"] == "done"
+    assert [quote["carrier"] for quote in reply["data"]["quotes"]] == list(CARRIERS)
+    assert reply["data"]["missing"] == []
+    # By price alone and by promise alone others might win: 600 + 2 days beats 1170 + 1 day.
+    assert reply["data"]["best"] == {
+        "carrier": "tern-post",
+        "quote_id": reply["data"]["best"]["quote_id"],
+        "price": 600,
+        "currency": "EUR",
+        "promised_days": 2,
+    }
+    facts = desk.heard("QuotesGathered", order_id)
+    assert [fact.data["best"] for fact in facts] == [reply["data"]["best"]]
+    assert facts[0].correlation_id == asked.correlation_id
+
+
+def test_a_parcel_too_heavy_for_a_carrier_is_not_offered_to_it(desk: ShippingDesk) -> None:
+    reply = desk.ask(gather_quotes(str(uuid.uuid4()), grams=TABLE_GRAMS))
+    assert [quote["carrier"] for quote in reply["data"]["quotes"]] == ["heron-freight", "tern-post"]
+    assert reply["data"]["missing"] == []
+
+
+def test_only_carriers_that_go_to_the_country_are_asked(desk: ShippingDesk) -> None:
+    to_denmark = {"country": "DK", "postcode_area": "21"}
+    reply = desk.ask(gather_quotes(str(uuid.uuid4()), ship_to=to_denmark))
+    assert [quote["carrier"] for quote in reply["data"]["quotes"]] == ["tern-post"]
+
+
+def test_a_destination_that_no_carrier_knows_is_refused(desk: ShippingDesk) -> None:
+    order_id = str(uuid.uuid4())
+    nowhere = {"country": "ZZ", "postcode_area": "1"}
+    reply = desk.ask(gather_quotes(order_id, ship_to=nowhere))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "unknown-destination")
+    assert desk.heard("QuotesGathered", order_id) == []
+
+
+def test_a_parcel_that_no_carrier_takes_gets_no_quotes(desk: ShippingDesk) -> None:
+    reply = desk.ask(gather_quotes(str(uuid.uuid4()), grams=2_000_000))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "no-quotes")
+
+
+def test_the_chosen_carrier_books_and_says_the_tracking_number(desk: ShippingDesk) -> None:
+    order_id, best = desk.quoted()
+    reply = desk.ask(book_shipment(order_id, best))
+    assert reply["outcome"] == "done"
+    booking = reply["data"]
+    assert booking["carrier"] == best["carrier"]
+    assert desk.carriers_book()[booking["carrier"], booking["shipment_id"]] == "booked"
+    assert [fact.data for fact in desk.heard("ShipmentBooked", order_id)] == [
+        {"order_id": order_id, **booking}
+    ]
+
+
+def test_a_booking_is_cancelled_with_the_carrier_too(desk: ShippingDesk) -> None:
+    order_id, booking = desk.booked()
+    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
+    assert desk.carriers_book()[booking["carrier"], booking["shipment_id"]] == "cancelled"
+    assert len(desk.heard("ShipmentCancelled", order_id)) == 1
+
+
+def test_there_is_nothing_to_cancel_where_nothing_was_booked(desk: ShippingDesk) -> None:
+    order_id = str(uuid.uuid4())
+    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
+    assert desk.heard("ShipmentCancelled", order_id) == []
+
+
+def test_an_invented_quote_is_refused(desk: ShippingDesk) -> None:
+    order_id, best = desk.quoted()
+    reply = desk.ask(book_shipment(order_id, best | {"quote_id": str(uuid.uuid4())}))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
+
+
+def test_another_orders_quote_is_refused(desk: ShippingDesk) -> None:
+    _, best = desk.quoted()
+    reply = desk.ask(book_shipment(str(uuid.uuid4()), best))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
+
+
+class Webhook:
+    """A carrier's system that calls ours."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        gateway = deployment.cloud.client("apigateway")
+        self._keys = {
+            key["name"].removeprefix("parcelworks-dev-shipping-"): key["value"]
+            for key in gateway.get_api_keys(includeValues=True, limit=500)["items"]
+        }
+
+    def report(self, carrier: str, body: Any, key: str | None = None) -> Answer:
+        return call(
+            "POST",
+            self._deployment.url("shipping", f"/v1/carriers/{carrier}/tracking"),
+            body=body,
+            headers={"x-api-key": key if key is not None else self._keys[carrier]},
+        )
+
+
+@pytest.fixture(scope="module")
+def webhook(deployment: Deployment) -> Webhook:
+    return Webhook(deployment)
+
+
+@pytest.fixture(scope="module")
+def shipped(desk: ShippingDesk) -> tuple[str, dict[str, Any]]:
+    return desk.booked()
+
+
+def report_on(booking: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "event_id": str(uuid.uuid4()),
+        "tracking_number": booking["tracking_number"],
+        "status": "picked-up",
+        "happened_at": "2026-12-01T09:30:00+01:00",
+    } | changes
+
+
+def test_a_carriers_report_becomes_a_fact_once_however_often_it_comes(
+    desk: ShippingDesk, webhook: Webhook, shipped: tuple[str, dict[str, Any]]
+) -> None:
+    order_id, booking = shipped
+    report = report_on(booking)
+    first = eventually(lambda: _accepted(webhook.report(booking["carrier"], report)))
+    assert first
+    assert first.json == {"event_id": report["event_id"], "accepted": True}
+    repeated = [webhook.report(booking["carrier"], report) for _ in range(3)]
+    assert {answer.status for answer in repeated} == {200}
+    last = report_on(booking, status="delivered")
+    assert webhook.report(booking["carrier"], last).status == 202
+    eventually(lambda: len(desk.heard("ShipmentTracked", order_id)) >= 2)
+    facts = desk.heard("ShipmentTracked", order_id)
+    assert [fact.data["status"] for fact in facts] == ["picked-up", "delivered"]
+    assert facts[0].data["happened_at"] == "2026-12-01T08:30:00.000Z"
+    booked = desk.heard("ShipmentBooked", order_id)[0]
+    assert facts[0].correlation_id == booked.correlation_id
+
+
+def _accepted(answer: Answer) -> Answer | None:
+    return answer if answer.status == 202 else None
+
+
+def test_the_same_event_id_with_another_content_is_a_conflict(
+    webhook: Webhook, shipped: tuple[str, dict[str, Any]]
+) -> None:
+    _, booking = shipped
+    report = report_on(booking)
+    eventually(lambda: _accepted(webhook.report(booking["carrier"], report)))
+    answer = webhook.report(booking["carrier"], report | {"status": "lost"})
+    assert (answer.status, answer.json["type"].rsplit("/", 1)[1]) == (409, "event-id-reused")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"tracking_number": "NOSUCHPARCEL"}, 404),
+        ({"status": "teleported"}, 400),
+        ({"happened_at": "yesterday"}, 400),
+        ({"happened_at": "2026-12-01T09:30:00"}, 400),
+        ({"event_id": "Jane Doe, 7 Wisteria Row"}, 400),
+        ({"remark": "left with the neighbour"}, 400),
+    ],
+)
+def test_a_report_that_breaks_the_contract_is_refused_with_a_problem(
+    webhook: Webhook, shipped: tuple[str, dict[str, Any]], changes: dict[str, Any], status: int
+) -> None:
+    _, booking = shipped
+    answer = webhook.report(booking["carrier"], report_on(booking) | changes)
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_carrier_cannot_report_on_another_carriers_parcel(
+    webhook: Webhook, shipped: tuple[str, dict[str, Any]]
+) -> None:
+    _, booking = shipped
+    other = next(name for name in CARRIERS if name != booking["carrier"])
+    assert webhook.report(other, report_on(booking)).status == 404
+
+
+def test_nobody_reports_without_a_key(
+    webhook: Webhook, shipped: tuple[str, dict[str, Any]]
+) -> None:
+    _, booking = shipped
+    answer = webhook.report(booking["carrier"], report_on(booking), key="not-a-key")
+    assert answer.status == 403

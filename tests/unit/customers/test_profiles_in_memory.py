@@ -1,0 +1,12 @@
+"""The fake keeps the contract, so that tests that rest on it mean something."""
+
+import pytest
+
+from tests.unit.customers.profiles_contract import ProfilesContract
+from tests.unit.customers.profiles_in_memory import ProfilesInMemory
+
+
+class TestProfilesInMemory(ProfilesContract):
+    @pytest.fixture
+    def profiles(self) -> ProfilesInMemory:
+        return ProfilesInMemory()
