@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status test check format synth build bench deploy destroy lock clean
+.PHONY: help setup run up down status load test check format synth build bench parity release-contracts deploy destroy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,9 @@ down: ## Stop what `make up` started
 
 status: setup ## What is running, and where
 	@$(LOCAL) $(RUN) -m local status
+
+load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 MIX=good=1
+	@$(LOCAL) $(RUN) -m local load $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--duration $(DURATION)) $(if $(MIX),--mix $(MIX))
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end
 	@$(LOCAL) $(RUN) -m pytest tests
@@ -56,6 +59,12 @@ synth: setup ## Synthesize the CloudFormation templates, with every rule checked
 bench: setup ## Measure the claims about speed, memory and cost
 	@$(LOCAL) $(RUN) -m benchmarks
 
+parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
+	@$(LOCAL) $(RUN) -m docs.parity
+
+release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
+	@$(RUN) -m contracts.release
+
 deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --context environment=$(ENV)
 
@@ -63,7 +72,7 @@ destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=
 	@$(RUN) -m teardown --environment $(ENV) $(if $(filter yes,$(CONFIRM)),--confirm)
 
 lock: setup ## Resolve the pinned versions again
-	@for name in requirements requirements/bootstrap requirements/emulator; do \
+	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench; do \
 		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
 
 clean: down ## Remove what was built and installed
@@ -91,4 +100,5 @@ $(VENV)/.ready: requirements.txt | $(VENV)/bin/uv
 node_modules/.ready: package-lock.json $(VENV)/.ready
 	@echo "setup: CDK command line"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@ln -sf ../../node_modules/.bin/cdk $(BIN)/cdk
 	@touch $@

@@ -1,7 +1,6 @@
 """The CDK app: ``cdk synth`` and ``cdk deploy`` begin here."""
 
 from aws_cdk import App, Environment, Validations
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from stacks.environment import environment
 from stacks.system import build
@@ -13,5 +12,7 @@ settings = environment(
 )
 build(app, settings, env=Environment(region=app.node.get_context("region")))
 if settings.target == "cloud":
+    from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # costs the inner loop 0.25 s
+
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 app.synth()

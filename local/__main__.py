@@ -65,6 +65,11 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
             commands.logs(workspace, console, service=options.service, follow=options.follow)
         case "token":
             commands.token(workspace, console, user=options.user, kind=options.kind)
+        case "load":
+            held = commands.load(
+                workspace, console, rate=options.rate, duration=options.duration, mix=options.mix
+            )
+            return 0 if held else 1
     return 0
 
 
@@ -95,7 +100,24 @@ def _parser() -> argparse.ArgumentParser:
     command = kinds.add_parser("token", help="a fresh token of a demo user")
     command.add_argument("--user", default="demo", help="made when first named (default: demo)")
     command.add_argument("--kind", choices=("id", "access"), default="id", help="default: id")
+    command = kinds.add_parser("load", help="place orders at a rate, and check the invariants")
+    command.add_argument("--rate", type=_positive, default=5.0, help="orders a second (default: 5)")
+    command.add_argument(
+        "--duration", type=_positive, default=20.0, help="seconds (default: 20)", metavar="SECONDS"
+    )
+    command.add_argument(
+        "--mix",
+        default="good=85,declined=5,out-of-stock=4,nowhere=3,cancelled=3",
+        help="weights of what customers do (default: %(default)s)",
+    )
     return parser
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: greater than 0")
+    return value
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ DIRECTORY = CHECKOUT / ".local" / "cdk.out"
 _NOT_INPUTS = {"node_modules", "cdk.out", "__pycache__", "tests", "docs", "benchmarks", "local"}
 # Which the CLI would set: with it, templates carry the constructs' paths.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True}
+_NO_CONTEXT: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _run(command: list[str], what: str, additions: dict[str, str] | None = None)
 
 def _fingerprint(environment: str, context: Mapping[str, str]) -> str:
     """A digest of every input's path and content, and of what else decides about the result."""
-    digest = hashlib.sha256(f"{sys.version}{_app_environment(environment)}".encode())
+    digest = hashlib.sha256(f"{sys.version}{_app_environment(environment, context)}".encode())
     for file in sorted(_inputs(CHECKOUT)):
         digest.update(f"\0{file.relative_to(CHECKOUT)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())

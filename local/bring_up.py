@@ -34,9 +34,7 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     with ExitStack() as held:
         with phase(console, "packages and templates"):
             assembly = held.enter_context(
-                synthesized(
-                    environment=ENVIRONMENT, context={"payment_provider_url": provider.url}
-                )
+                synthesized(environment=ENVIRONMENT, context={"payment_provider_url": provider.url})
             )
         with phase(console, "offline copy"):
             copy, removed = make_offline_copy(

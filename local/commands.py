@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import function_logs, journey, outputs, tokens
+from local import load as loads
 from local.bring_up import bring_up, phase
 from local.emulator import Emulator
 from local.errors import OfflineError
@@ -97,6 +98,14 @@ def token(workspace: Workspace, console: Console, *, user: str, kind: tokens.Kin
     deployed = outputs.read(workspace.outputs)
     text = tokens.token(deployed, cloud, workspace, user=user, kind=kind)
     console.print(text)
+
+
+def load(workspace: Workspace, console: Console, *, rate: float, duration: float, mix: str) -> bool:
+    """Place orders at a rate, wait for their ends; whether every invariant holds."""
+    emulator = _running_emulator(workspace)
+    deployed = outputs.read(workspace.outputs)
+    outcome = loads.Load(emulator, deployed, rate, duration, loads.parse_mix(mix)).run(console)
+    return loads.show(outcome, console)
 
 
 @contextmanager

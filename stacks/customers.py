@@ -47,6 +47,7 @@ class CustomersStack(ServiceStack):
             stream=dynamodb.StreamViewType.NEW_IMAGE,  # ids and a time: nothing about a person
         )
         self._serve_api()
+        self._let_others_read_contacts()
         self._announce_the_forgotten()
 
     def _serve_api(self) -> None:
@@ -79,6 +80,12 @@ class CustomersStack(ServiceStack):
         grant(forget, "dynamodb:DeleteItem", on=self.profiles.table_arn)
         grant(forget, "dynamodb:PutItem", on=self.tombstones.table_arn)
         self.key.grant_encrypt_decrypt(forget)
+
+    def _let_others_read_contacts(self) -> None:
+        read = self._function("ReadContact", "read_contact", "Reads a contact for other services")
+        grant(read, "dynamodb:GetItem", on=[self.profiles.table_arn, self.tombstones.table_arn])
+        self.key.grant_decrypt(read)
+        self.publish("read-contact-arn", read.function_arn)
 
     def _announce_the_forgotten(self) -> None:
         announce = MicroserviceFunction(

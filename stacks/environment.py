@@ -15,7 +15,9 @@ class Environment:
     """One deployment of the whole system.
 
     ``protected`` keeps what cannot be made again: tables, archive and keys stay when their stack
-    goes, and archived objects are locked for ``archive_lock_days``.
+    goes, and archived objects are locked for ``archive_lock_days``. Carriers have
+    ``quote_deadline_seconds`` to answer. Customers get mail where ``sends_mail``; elsewhere what
+    they would get can be read in an outbox.
     """
 
     name: str
@@ -24,6 +26,8 @@ class Environment:
     archive_lock_days: int
     log_retention: logs.RetentionDays
     log_retention_hours: int
+    quote_deadline_seconds: int
+    sends_mail: bool
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -55,9 +59,15 @@ def environment(name: str, target: str) -> Environment:
     built_for = cast(Target, target)
     match name:
         case "dev":
-            return Environment(name, built_for, False, 0, logs.RetentionDays.ONE_WEEK, 24 * 7)
+            return Environment(
+                name, built_for, False, 0, logs.RetentionDays.ONE_WEEK, 24 * 7, 10, False
+            )
         case "staging":
-            return Environment(name, built_for, False, 1, logs.RetentionDays.ONE_MONTH, 24 * 30)
+            return Environment(
+                name, built_for, False, 1, logs.RetentionDays.ONE_MONTH, 24 * 30, 10, True
+            )
         case "prod":
-            return Environment(name, built_for, True, 365, logs.RetentionDays.ONE_YEAR, 24 * 365)
+            return Environment(
+                name, built_for, True, 365, logs.RetentionDays.ONE_YEAR, 24 * 365, 20, True
+            )
     raise ValueError(f"environment must be dev, staging or prod, not {name!r}")

@@ -3,6 +3,8 @@
 from typing import Any
 
 from aws_cdk import Duration, Size
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
@@ -21,6 +23,8 @@ from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 
 SOURCE_PREFIX = "parcelworks."
+ARCHIVE_BEHIND = Duration.minutes(30)
+"""A rebuild counts on the archive to hold what is older than an hour."""
 
 
 class EventLogStack(ServiceStack):
@@ -51,15 +55,16 @@ class EventLogStack(ServiceStack):
             "and every use of it is in CloudTrail. AWS's own key could not be withheld.",
             "AwsSolutions-KDS3",
         )
+        self.operations = self._make_operations_topic()
         self.archive = self._make_archive()
         self._archive_every_event()
         self.bus = self._make_bus()
-        self.operations = self._make_operations_topic()
         self._take_in_other_services_facts()
 
         self.publish("key-arn", self.key.key_arn)
         self.publish("event-stream-arn", self.event_stream.stream_arn)
         self.publish("archive-bucket-arn", self.archive.bucket_arn)
+        self.publish("archive-bucket-name", self.archive.bucket_name)
         self.publish("bus-arn", self.bus.event_bus_arn)
         self.publish("bus-name", self.bus.event_bus_name)
         self.publish("operations-topic-arn", self.operations.topic_arn)
@@ -136,6 +141,23 @@ class EventLogStack(ServiceStack):
             "refuses encryption of its own when a stream is its source.",
             "AwsSolutions-KDF1",
         )
+        late = cloudwatch.Alarm(
+            self,
+            "ArchiveBehind",
+            alarm_description="event-log: the archive is behind; see docs/operations.md",
+            metric=cloudwatch.Metric(
+                namespace="AWS/Firehose",
+                metric_name="DeliveryToS3.DataFreshness",
+                dimensions_map={"DeliveryStreamName": delivery.delivery_stream_name},
+                statistic="Maximum",
+                period=Duration.minutes(5),
+            ),
+            threshold=ARCHIVE_BEHIND.to_seconds(),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        late.add_alarm_action(actions.SnsAction(self.operations))
 
     def _delivery_role(self, delivery_log: logs.ILogGroup) -> iam.IRole:
         """What Firehose needs to add to the archive; CDK's grants would let it delete as well."""
@@ -226,6 +248,7 @@ class EventLogStack(ServiceStack):
         grant(intake, "kinesis:PutRecords", on=self.event_stream.stream_arn)
         grant(intake, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=seen.table_arn)
         facts.consumed_by(intake, answers_commands=False)
+        self.publish("intake-arn", intake.function_arn)
 
     def _admit(self, service: str, *actions: str) -> None:
         """Without this statement, deliveries into encrypted targets fail without a word."""
@@ -245,6 +268,9 @@ def _allow(resource: str, *actions: str) -> iam.PolicyStatement:
 
 def key_of(stack: ServiceStack) -> kms.IKey:
     """The event log's key, for whoever reads or writes the log."""
+    existing = stack.node.try_find_child("EventLogKey")
+    if existing is not None:
+        return existing  # type: ignore[return-value]
     return kms.Key.from_key_arn(stack, "EventLogKey", stack.find("event-log", "key-arn"))
 
 
@@ -258,4 +284,32 @@ def event_stream_of(stack: ServiceStack) -> kinesis.IStream:
         "EventStream",
         stream_arn=stack.find("event-log", "event-stream-arn"),
         encryption_key=key_of(stack),
+    )
+
+
+def allow_reading_the_log(function: MicroserviceFunction, stack: ServiceStack) -> None:
+    """Let a function read the log by hand, beside those who follow it."""
+    stream = event_stream_of(stack)
+    grant(
+        function,
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+        on=stream.stream_arn,
+    )
+    assert stream.encryption_key
+    grant(function, "kms:Decrypt", on=stream.encryption_key.key_arn)
+
+
+def allow_reading_the_archive(function: MicroserviceFunction, stack: ServiceStack) -> None:
+    """Let a function list and read every event for ever; the log's key opens the archive too."""
+    bucket = stack.find("event-log", "archive-bucket-arn")
+    grant(function, "s3:ListBucket", on=bucket)
+    grant(function, "s3:GetObject", on=f"{bucket}/events/*")
+    assert function.role
+    acknowledge(
+        function.role,
+        "The archive's objects have the names that Firehose gave them.",
+        f"AwsSolutions-IAM5[Resource::<{stack.resolve(bucket)['Ref']}>/events/*]",
     )

@@ -127,11 +127,10 @@ class FulfilmentStack(ServiceStack):
             "SendCommand",
             "send_command",
             "Sends a step's command to its owner",
-            **{
-                f"{owner.upper()}_QUEUE_URL": self.find(owner, "commands-queue-url")
-                for owner in OWNERS
-            },
         )
+        for owner in OWNERS:
+            url = self.find(owner, "commands-queue-url")
+            sender.add_environment(f"{owner.upper()}_QUEUE_URL", url)
         grant(sender, "dynamodb:UpdateItem", on=self.sagas.table_arn)
         self._allow_answers(sender)
         grant(
@@ -228,6 +227,11 @@ class FulfilmentStack(ServiceStack):
             schedule=events.Schedule.rate(Duration.minutes(5)),
             targets=[targets.LambdaFunction(sweeper, retry_attempts=0)],  # the next sweep is near
         )
+        self._alarm(
+            "SweepFails",
+            "sagas that wait too long are not found",
+            sweeper.metric_errors(period=Duration.minutes(15)),
+        )
 
     def _tell_operators_what_is_stuck(self) -> None:
         operators = ServiceQueue(
@@ -274,6 +278,13 @@ class FulfilmentStack(ServiceStack):
             function,
             "states:DescribeExecution",
             on=self._states_arn("execution", f"{self.machine_name}:*"),
+        )
+        assert function.role
+        acknowledge(
+            function.role,
+            "Executions are named after their orders: who resumes sagas looks at any of them.",
+            "AwsSolutions-IAM5[Resource::arn:aws:states:"
+            f"{self.region}:<AWS::AccountId>:execution:{self.machine_name}:*]",
         )
 
     def _states_arn(self, kind: str, name: str) -> str:

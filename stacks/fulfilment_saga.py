@@ -20,6 +20,7 @@ Json = dict[str, Any]
 INVOKE = "arn:aws:states:::lambda:invoke"
 EXECUTION = "$states.context.Execution"
 TOUCHED = "[$done, $possibly]"
+GIVEN_UP = "('OrderCancelled' in $events or 'OrderRejected' in $events)"
 JOURNEY = {
     name: f"{{% {EXECUTION}.Input.{name} %}}"
     for name in ("correlation_id", "causation_id", "traceparent")
@@ -52,7 +53,7 @@ def saga_times(environment: Environment, step: str | None = None) -> SagaTimes:
     if environment.name == "dev":
         times = SagaTimes(step=120, undo=120, saga=600, pause=1, attempts=3)
     else:
-        times = SagaTimes(step=6 * hour, undo=24 * hour, saga=8 * hour, pause=5, attempts=8)
+        times = SagaTimes(step=3 * hour, undo=24 * hour, saga=8 * hour, pause=5, attempts=8)
     if step is None:
         return times
     if not step.isdecimal() or int(step) < 1:
@@ -103,11 +104,12 @@ def _look_at_the_order(times: SagaTimes) -> Json:
             "Choices": [
                 {"Condition": "{% 'OrderConfirmed' in $events %}", "Next": "Close saga"},
                 {
-                    "Condition": (
-                        "{% $not('OrderCancelled' in $events or 'OrderRejected' in $events"
-                        f" or {EXECUTION}.Input.undoing) %}}"
-                    ),
+                    "Condition": f"{{% $not({GIVEN_UP} or {EXECUTION}.Input.undoing) %}}",
                     "Next": "Reserve stock",
+                },
+                {
+                    "Condition": f"{{% {GIVEN_UP} and $count({TOUCHED}) = 0 %}}",
+                    "Next": "Close saga",
                 },
             ],
             "Default": "May it be confirmed?",

@@ -21,7 +21,7 @@ BY_DEADLINE = "by-deadline"
 HOLD = Duration.hours(24)
 """How long stock waits for an order: longer than fulfilment may take, so that expiry is only the
 net below it. A confirmed order's stock is sold and does not wait."""
-MAX_CONCURRENCY = 20
+MAX_CONCURRENCY = 5
 """Orders of one SKU contend for one item; more workers would conflict more, not work more."""
 
 

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.rebuildable_view import RebuildableView
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -57,6 +58,7 @@ class OrderViewsStack(ServiceStack):
             "dynamodb:PutItem",
             on=self.order_view.table_arn,
         )
+        RebuildableView(projector, self.order_view)
 
     def _serve_api(self) -> None:
         api = ServiceApi(

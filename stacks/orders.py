@@ -88,6 +88,16 @@ class OrdersStack(ServiceStack):
         self.key.grant_decrypt(self.read_events)
         self.publish("read-events-arn", self.read_events.function_arn)
 
+        scan_events = self._function(
+            "ScanEvents",
+            "scan_events",
+            "Lists events for reconciliation",
+            timeout=Duration.minutes(1),
+        )
+        grant(scan_events, "dynamodb:Scan", on=self.event_store.table_arn)
+        self.key.grant_decrypt(scan_events)
+        self.publish("scan-events-arn", scan_events.function_arn)
+
     def _relay_events_to_the_log(self) -> None:
         event_stream = event_stream_of(self)
         relay = MicroserviceFunction(
@@ -95,10 +105,15 @@ class OrdersStack(ServiceStack):
             "Relay",
             handler="relay",
             description="Publishes orders' events on the event log",
-            environment={"EVENT_STREAM_ARN": event_stream.stream_arn},
+            environment={
+                "EVENT_STREAM_ARN": event_stream.stream_arn,
+                "EVENT_STORE_TABLE": self.event_store.table_name,
+            },
             timeout=Duration.seconds(60),
         )
         grant(relay, "kinesis:PutRecords", on=event_stream.stream_arn)
+        grant(relay, "dynamodb:Query", on=self.event_store.table_arn)
+        self.key.grant_decrypt(relay)
         assert event_stream.encryption_key
         event_stream.encryption_key.grant_encrypt(relay)
         relay.add_event_source(
@@ -117,6 +132,7 @@ class OrdersStack(ServiceStack):
             )
         )
         alarm_when_behind(self, "RelayBehind", relay)
+        self.publish("relay-arn", relay.function_arn)
 
     def _publish_events_on_the_bus(self) -> None:
         gate = ServiceTable(self, "PublisherGate", key=self.key, partition_key=text("order_id"))
@@ -136,12 +152,18 @@ class OrdersStack(ServiceStack):
         publisher.allow("events:PutEvents", on=self.find("event-log", "bus-arn"))
 
     def _function(
-        self, id: str, handler: str, description: str, **environment: str
+        self,
+        id: str,
+        handler: str,
+        description: str,
+        timeout: Duration | None = None,
+        **environment: str,
     ) -> MicroserviceFunction:
         return MicroserviceFunction(
             self,
             id,
             handler=handler,
             description=description,
+            timeout=timeout,
             environment={"EVENT_STORE_TABLE": self.event_store.table_name, **environment},
         )

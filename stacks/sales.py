@@ -6,6 +6,7 @@ from constructs import Construct
 
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.rebuildable_view import RebuildableView
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
@@ -42,6 +43,7 @@ class SalesStack(ServiceStack):
             "dynamodb:UpdateItem",
             on=self.sales.table_arn,
         )
+        RebuildableView(projector, self.sales)
         sales_by_day = MicroserviceFunction(
             self,
             "SalesByDay",

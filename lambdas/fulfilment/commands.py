@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from shared import clock, log
-from shared.bus import Bus
-from shared.envelope import Envelope
-
 from fulfilment.domain.saga import (
     Journey,
     Progress,
@@ -22,6 +18,9 @@ from fulfilment.domain.saga import (
 )
 from fulfilment.domain.steps import STEPS, command_id, step_of
 from fulfilment.ports import Executions, Owners, SagaStore, UnknownCommand
+from shared import clock, log
+from shared.bus import Bus
+from shared.envelope import Envelope
 
 Clock = Callable[[], str]
 REFUSED = "Refused"

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from shared.envelope import Envelope
-
 from fulfilment.domain.saga import Progress, Reply, Saga, SentCommand
+from shared.envelope import Envelope
 
 
 class UnknownCommand(Exception):

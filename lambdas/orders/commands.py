@@ -4,7 +4,8 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from orders.domain.errors import (
     AppendConflict,

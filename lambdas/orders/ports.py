@@ -1,14 +1,14 @@
 """What ordering needs from outside: a place where events are kept in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from orders.domain.events import OrderEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(msgspec.Struct, frozen=True, gc=False):
     """Who asks for a change, and how a repetition of it is recognised.
 
     ``key`` is a digest of the idempotency key, ``request_hash`` of the canonical parsed body.
@@ -21,9 +21,11 @@ class Command:
     traceparent: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedEvent:
-    """An event with its place in an order's history; ``version`` counts from 1."""
+class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event with its place in an order's history; ``version`` counts from 1.
+
+    A history may be long, and a struct is made several times faster than a frozen dataclass.
+    """
 
     order_id: str
     version: int

@@ -3,6 +3,7 @@
 from functools import cache
 
 import msgspec
+
 from shared import settings
 
 

@@ -3,6 +3,7 @@
 from functools import cache
 
 import msgspec
+
 from shared import settings
 
 
@@ -20,6 +21,14 @@ class ProjectorSettings(msgspec.Struct, frozen=True):
     read_events_arn: str
 
 
+class RebuildSettings(msgspec.Struct, frozen=True):
+    """What a rebuild needs besides what the projector needs."""
+
+    archive_bucket: str
+    scratch_bucket: str
+    event_stream_arn: str
+
+
 @cache
 def for_queries() -> QuerySettings:
     """The settings of the query function."""
@@ -30,3 +39,9 @@ def for_queries() -> QuerySettings:
 def for_projector() -> ProjectorSettings:
     """The settings of the projector."""
     return settings.load(ProjectorSettings)
+
+
+@cache
+def for_rebuild() -> RebuildSettings:
+    """The settings of the rebuild."""
+    return settings.load(RebuildSettings)

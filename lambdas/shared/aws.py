@@ -9,9 +9,25 @@ from functools import cache
 from typing import Any
 
 from botocore.config import Config
+from botocore.loaders import Loader
 from botocore.session import Session
 
+
+class _Models(Loader):
+    """botocore's service models, without a look into all of its four hundred folders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: set[str] = set()
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's
+        """Those asked for; botocore raises DataNotFoundError for one that it has not."""
+        return sorted(self.wanted)
+
+
+_models = _Models()
 _session = Session()
+_session.register_component("data_loader", _models)
 _config = Config(
     parameter_validation=False,
     user_agent="parcelworks",  # else botocore composes one twice for each call: a fifth of its time
@@ -24,10 +40,15 @@ _config = Config(
 @cache
 def client(service: str) -> Any:
     """The client of an AWS service, such as ``client("dynamodb")``."""
-    return _session.create_client(service, config=_config)
+    return _create(service, _config)
 
 
 @cache
 def patient_client(service: str, read_timeout: float) -> Any:
     """The same for calls that take their time: one answer may take ``read_timeout`` seconds."""
-    return _session.create_client(service, config=_config.merge(Config(read_timeout=read_timeout)))
+    return _create(service, _config.merge(Config(read_timeout=read_timeout)))
+
+
+def _create(service: str, config: Config) -> Any:
+    _models.wanted.add(service)
+    return _session.create_client(service, config=config)

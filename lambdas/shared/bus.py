@@ -66,6 +66,7 @@ def reply_to(
     ``outcome`` is ``done``, ``refused`` or ``failed``. The id follows from the command's id and the
     outcome, so that a repeated answer is recognised.
     """
+    named = command.data.get("order_id")  # of a malformed command it may be anything
     return Envelope(
         event_id=str(uuid.uuid5(uuid.UUID(command.event_id), f"reply:{outcome}")),
         type="CommandReplied",
@@ -78,7 +79,7 @@ def reply_to(
         causation_id=command.event_id,
         traceparent=command.traceparent,
         data={
-            "order_id": command.data.get("order_id"),
+            "order_id": named if isinstance(named, str) else command.aggregate_id,
             "command_id": command.event_id,
             "outcome": outcome,
             "reason": reason,

@@ -41,13 +41,18 @@ class LogReader:
             request = {"NextToken": answer["NextToken"]}
 
     def batches(
-        self, shard: str, *, since: datetime | None = None, after: str | None = None
+        self,
+        shard: str,
+        *,
+        since: datetime | None = None,
+        after: str | None = None,
+        until: datetime | None = None,
     ) -> Iterator[list[LogRecord]]:
-        """A shard's records up to its tip as it is now.
+        """A shard's records that arrived until a time, or until now.
 
         It begins after a sequence number, or at a time of arrival, or with the oldest record.
         """
-        begun = datetime.now(UTC)
+        until = until or datetime.now(UTC)
         iterator = self._iterator(shard, since, after)
         while iterator:
             answer = self._patiently(
@@ -55,7 +60,7 @@ class LogReader:
             )
             if answer["Records"]:
                 yield [_record(shard, each) for each in answer["Records"]]
-                if answer["Records"][-1]["ApproximateArrivalTimestamp"] > begun:
+                if answer["Records"][-1]["ApproximateArrivalTimestamp"] > until:
                     return
             if answer["MillisBehindLatest"] == 0:
                 return

@@ -61,6 +61,8 @@ def take_answer(gatherings: Gatherings, order_id: str, request_id: str, quote: Q
         raise UnusableAnswer(f"there is no request {request_id}")
     if quote.carrier not in gathering.expected:
         raise UnusableAnswer(f"{quote.carrier} was not asked in request {request_id}")
+    if quote.currency != gathering.currency:
+        raise UnusableAnswer(f"{quote.carrier} was asked for a price in {gathering.currency}")
     # Also after a duplicate: a worker may have died between recording the last answer and closing.
     if not gathering.is_closed and gathering.is_complete:
         close_gathering(gatherings, order_id, request_id)

@@ -83,7 +83,7 @@ class CarrierDesk(Protocol):
         """Book, and return the tracking number. Raises CarrierRefused, CarrierUnavailable."""
 
     def cancel(self, carrier: str, shipment_id: str) -> None:
-        """Cancel what was booked, or will be booked, as this shipment. Raises CarrierUnavailable."""
+        """Cancel what was or will be booked as this shipment. Raises CarrierUnavailable."""
 
 
 class CarrierUnavailable(Exception):

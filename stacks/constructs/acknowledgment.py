@@ -23,6 +23,11 @@ EVERYWHERE: Mapping[str, str] = {
         "Streams retry without limit, since skipping a record would lose an event: a consumer "
         "parks by itself, with a reason, what can never succeed. Queues have dead-letter queues."
     ),
+    "Serverless-EventBusDLQ": (
+        "Rules that match events have dead-letter queues. Schedules have none, since the next run "
+        "does what a lost one would have done, and an alarm tells of runs that fail; tests/infra "
+        "shows both."
+    ),
     "Serverless-SQSRedrivePolicy": (
         "Only dead-letter queues have no redrive policy, since nothing comes after them; "
         "tests/infra shows that every queue that a function works through has one."

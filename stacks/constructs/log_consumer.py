@@ -64,7 +64,11 @@ class LogConsumer:
     ) -> None:
         read_events_arn = read_events_arn or stack.find("orders", "read-events-arn")
         parked = ParkedRecordsTable(stack, key=key)
-        environment = {
+        self.stack = stack
+        self.key = key
+        self.read_events_arn = read_events_arn
+        self.parked = parked
+        self.environment = environment = {
             **environment,
             "READ_EVENTS_ARN": read_events_arn,
             "PARKED_TABLE": parked.table_name,

@@ -1,6 +1,7 @@
 """A service's REST API: an authorizer on every method, access logs, errors as problem documents."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -33,16 +34,17 @@ ACCESS_LOG = {
     "resource": "$context.resourcePath",
     "status": "$context.status",
     "latency_ms": "$context.responseLatency",
-    "customer_id": "$context.authorizer.claims.sub",
     "error": "$context.error.responseType",
 }
 """Ids and the resource's template only: no address of a caller, no path with values in it."""
 
 
-class ServiceApi:
-    """A regional REST API; add its methods with ``route``."""
+class RegionalApi:
+    """What both kinds of API have in common; ``log_caller`` adds who called to the access log."""
 
-    def __init__(self, stack: ServiceStack, *, user_pool_arn: str, rate: int, burst: int) -> None:
+    def __init__(
+        self, stack: ServiceStack, *, rate: int, burst: int, log_caller: Mapping[str, str]
+    ) -> None:
         access_log = logs.LogGroup(
             stack,
             "ApiAccessLog",
@@ -63,13 +65,10 @@ class ServiceApi:
                 tracing_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),
-                access_log_format=apigateway.AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
+                access_log_format=apigateway.AccessLogFormat.custom(
+                    json.dumps({**ACCESS_LOG, **log_caller})
+                ),
             ),
-        )
-        self._authorizer = apigateway.CognitoUserPoolsAuthorizer(
-            stack,
-            "Authorizer",
-            cognito_user_pools=[cognito.UserPool.from_user_pool_arn(stack, "Users", user_pool_arn)],
         )
         for response_type, (status, kind, title) in PROBLEMS.items():
             self._answer_with_problem(response_type, status, kind, title)
@@ -81,20 +80,11 @@ class ServiceApi:
         )
         acknowledge(
             self.api,
-            "Every method asks for a token and every stage is throttled; a web ACL belongs to an "
+            "Every method asks who calls and every stage is throttled; a web ACL belongs to an "
             "account's edge and is associated from there, since it outlives any one API.",
             "AwsSolutions-APIG3",
         )
         stack.publish("api-url", self.api.url)
-
-    def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
-        """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function."""
-        self.api.root.resource_for_path(path).add_method(
-            method,
-            apigateway.LambdaIntegration(function, allow_test_invoke=False),
-            authorization_type=apigateway.AuthorizationType.COGNITO,
-            authorizer=self._authorizer,
-        )
 
     def _answer_with_problem(
         self, response_type: str, status: int | None, kind: str, title: str
@@ -118,4 +108,30 @@ class ServiceApi:
             status_code=str(status) if status else None,
             response_headers=headers,
             templates={"application/json": template},
+        )
+
+
+class ServiceApi(RegionalApi):
+    """For customers, who bring a token of the user pool; add methods with ``route``."""
+
+    def __init__(self, stack: ServiceStack, *, user_pool_arn: str, rate: int, burst: int) -> None:
+        super().__init__(
+            stack,
+            rate=rate,
+            burst=burst,
+            log_caller={"customer_id": "$context.authorizer.claims.sub"},
+        )
+        self._authorizer = apigateway.CognitoUserPoolsAuthorizer(
+            stack,
+            "Authorizer",
+            cognito_user_pools=[cognito.UserPool.from_user_pool_arn(stack, "Users", user_pool_arn)],
+        )
+
+    def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
+        """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function."""
+        self.api.root.resource_for_path(path).add_method(
+            method,
+            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            authorization_type=apigateway.AuthorizationType.COGNITO,
+            authorizer=self._authorizer,
         )

@@ -102,7 +102,7 @@ class System:
         except TimeoutError:
             return call(method, url, token=self._token(user), body=body, headers=sent)
 
-    def visible(self, order_id: str, version: int, within: float = 5.0) -> Any:
+    def visible(self, order_id: str, version: int, within: float = 20.0) -> Any:
         """The order's view once it has that version. Fails if that takes longer."""
 
         def read() -> Any:

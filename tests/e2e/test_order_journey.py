@@ -46,7 +46,7 @@ def test_a_journeys_ids_are_found_in_the_event_store_the_log_and_the_archive(
     assert accepted.headers["X-Correlation-Id"] == journey
     order_id = accepted.json["order_id"]
     stored = system.stored(order_id)
-    logged = [event for _, event in eventually(lambda: system.logged(order_id))]
+    logged = [event for _, event in eventually(lambda: system.logged(order_id), timeout=20)]
     archived = eventually(lambda: system.archived(order_id), timeout=20)
     for event in (stored[0], logged[0], archived[0]):
         assert (event["correlation_id"], event["traceparent"]) == (journey, TRACEPARENT)
@@ -57,7 +57,7 @@ def test_what_the_stores_hold_agrees_with_what_the_api_says(system: System) -> N
     view = system.visible(order_id, version=2)
     said = system.history(order_id).json["events"]
     stored = system.stored(order_id)
-    logged = eventually(lambda: both(system.logged(order_id)))
+    logged = eventually(lambda: both(system.logged(order_id)), timeout=20)
     archived = eventually(lambda: both(system.archived(order_id)), timeout=20)
 
     def ids(events: list[dict[str, str]]) -> list[tuple[str, str]]:
@@ -77,7 +77,7 @@ def test_what_the_stores_hold_agrees_with_what_the_api_says(system: System) -> N
 
 def test_an_orders_events_reach_the_log_in_order_under_the_orders_key(system: System) -> None:
     for order_id in [system.cancelled() for _ in range(5)]:
-        records = eventually(partial(published_both, system, order_id))
+        records = eventually(partial(published_both, system, order_id), timeout=20)
         assert [key for key, _ in records] == [order_id, order_id]
         assert [event["version"] for _, event in records] == [1, 2]
 
@@ -95,7 +95,7 @@ def test_a_customers_list_shows_each_order_once_newest_first(system: System) -> 
     user = f"lister-{uuid.uuid4().hex[:8]}"
     placed = [system.placed(user) for _ in range(7)]
     for order_id in placed:
-        eventually(partial(is_visible, system, order_id, user))
+        eventually(partial(is_visible, system, order_id, user), timeout=20)
     seen: list[str] = []
     query = "?limit=3"
     while query:

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from event_log.adapters.seen_facts import SeenFacts
+from event_log.settings import for_intake
 from shared import aws, log
 from shared.envelope import MAX_EVENT_BYTES, Envelope
 from shared.kinesis_log import KinesisLog
@@ -10,16 +12,18 @@ from shared.log_records import Unreadable, read_envelope
 from shared.parking import DeadLetters
 from shared.tracing import is_uuid
 
-from event_log.adapters.seen_facts import SeenFacts
-from event_log.settings import for_intake
 
-
-def handler(event: dict[str, Any], _context: Any) -> None:
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
     """Put a batch of facts on the log; an error makes the whole batch come again.
 
     A fact is noted as seen only once it is on the log: a crash in between puts it there twice,
     which its readers must bear anyway, and never loses it.
+
+    Reconciliation asks with ``{republish: [fact, ...]}`` for facts that the log should have and has
+    not, each as its JSON text; it is answered with ``{republished}``.
     """
+    if "republish" in event:
+        return {"republished": _log().publish([_read(text) for text in event["republish"]])}
     facts: dict[str, Envelope] = {}
     for record in event["Records"]:
         try:
@@ -34,6 +38,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     for event_id in facts:
         _seen().remember(event_id)
     log.metric("FactsTakenIn", len(facts))
+    return None
 
 
 def _read(body: str) -> Envelope:

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import msgspec
 from botocore.exceptions import ClientError
-from shared import clock
 
 from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand
 from fulfilment.ports import UnknownCommand
+from shared import clock
 
 Item = dict[str, dict[str, str]]
 SAGA = "saga"

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 from botocore.exceptions import ClientError
-from shared import log
 
 from fulfilment.domain.saga import Progress, Saga
+from shared import log
 
 NOBODY_WAITS = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 MAX_CAUSE = 256

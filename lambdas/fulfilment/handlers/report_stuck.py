@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
-from shared import aws, clock
-from shared.bus import Bus
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.commands import Stuck
 from fulfilment.settings import for_bus, for_tokens
+from shared import aws, clock
+from shared.bus import Bus
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

@@ -3,18 +3,18 @@
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws, clock
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.settings import for_sagas
+from shared import aws, clock
 
 
 class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The request."""
 
-    order_id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    order_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

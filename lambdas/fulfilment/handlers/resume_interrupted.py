@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import msgspec
-from shared import aws, clock, log
-from shared.parking import DeadLetters
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.settings import for_queue, for_sagas
+from shared import aws, clock, log
+from shared.parking import DeadLetters
 
 
 class Interruption(msgspec.Struct, frozen=True):

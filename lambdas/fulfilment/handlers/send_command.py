@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from shared import aws, clock
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
@@ -11,6 +10,7 @@ from fulfilment.adapters.owners_queues import OwnersQueues
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.commands import StepRequest
 from fulfilment.settings import for_owners, for_tokens
+from shared import aws, clock
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

@@ -1,23 +1,28 @@
 """OrderPlaced from the bus: the order's saga begins."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any
-
-from shared import aws, clock, log
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.tracing import is_uuid
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
-from fulfilment.handlers import bus_messages
-from fulfilment.handlers.bus_messages import Unacceptable
 from fulfilment.settings import for_queue, for_sagas
+from shared import aws, clock, log
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_consumer import QueueConsumer, Unusable
+from shared.tracing import is_uuid
+
+SCHEMA_VERSION = 1
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Start an execution for each order in a batch of SQS records."""
+    return _consumer().handle(event)
+
+
+@cache
+def _consumer() -> QueueConsumer:
     queue, settings = for_queue(), for_sagas()
     start = partial(
         _start,
@@ -26,13 +31,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         settings.saga_deadline,
     )
     dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
-    return bus_messages.handle(event, start, dead_letters, queue.queue_attempts)
+    return QueueConsumer(start, dead_letters, queue.queue_attempts)
 
 
 def _start(store: DynamoDbSagas, executions: StateMachine, deadline: int, placed: Envelope) -> None:
     if placed.type != "OrderPlaced":
-        raise Unacceptable(f"a saga begins with OrderPlaced, not {placed.type}")
+        raise Unusable(f"a saga begins with OrderPlaced, not {placed.type}")
+    if placed.schema_version > SCHEMA_VERSION:
+        raise Unusable(f"OrderPlaced of version {placed.schema_version}")
     if not is_uuid(placed.aggregate_id):
-        raise Unacceptable("an order's id is a UUID")
+        raise Unusable("an order's id is a UUID")
     saga = commands.start_saga(store, executions, clock.now, deadline, placed)
     log.info("saga started", order_id=saga.order_id, correlation_id=saga.journey.correlation_id)

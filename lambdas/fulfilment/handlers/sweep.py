@@ -3,12 +3,12 @@
 from typing import Any
 
 import msgspec
-from shared import aws, clock
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.settings import for_sagas
+from shared import aws, clock
 
 
 class Sweep(msgspec.Struct, frozen=True):

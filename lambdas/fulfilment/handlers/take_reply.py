@@ -1,20 +1,21 @@
 """CommandReplied from the bus: keep the answer, and let the execution that waits go on."""
 
-from functools import partial
+from functools import cache, partial
 from typing import Any, Literal
 
 import msgspec
-from shared import aws, log
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
-from fulfilment.handlers import bus_messages
-from fulfilment.handlers.bus_messages import Unacceptable
 from fulfilment.ports import UnknownCommand
 from fulfilment.settings import for_queue, for_tokens
+from shared import aws, log
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_consumer import QueueConsumer, Unusable
+
+SCHEMA_VERSION = 1
 
 
 class CommandReplied(msgspec.Struct, frozen=True):
@@ -29,6 +30,11 @@ class CommandReplied(msgspec.Struct, frozen=True):
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Take a batch of replies."""
+    return _consumer().handle(event)
+
+
+@cache
+def _consumer() -> QueueConsumer:
     queue, settings = for_queue(), for_tokens()
     take = partial(
         _take,
@@ -36,21 +42,23 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         StateMachine(aws.client("stepfunctions")),
     )
     dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
-    return bus_messages.handle(event, take, dead_letters, queue.queue_attempts)
+    return QueueConsumer(take, dead_letters, queue.queue_attempts)
 
 
 def _take(store: DynamoDbSagas, executions: StateMachine, message: Envelope) -> None:
     if message.type != "CommandReplied":
-        raise Unacceptable(f"a reply is a CommandReplied, not {message.type}")
+        raise Unusable(f"a reply is a CommandReplied, not {message.type}")
+    if message.schema_version > SCHEMA_VERSION:
+        raise Unusable(f"CommandReplied of version {message.schema_version}")
     try:
         msgspec.convert(message.data, CommandReplied)
     except msgspec.ValidationError as invalid:
-        raise Unacceptable(f"not a reply: {invalid}") from invalid
+        raise Unusable(f"not a reply: {invalid}") from invalid
     try:
         kept = commands.take_reply(store, executions, message)
     except UnknownCommand as unknown:
         log.metric("RepliesToUnknownCommands", 1)
-        raise Unacceptable(f"a reply to an unknown command: {unknown}") from unknown
+        raise Unusable(f"a reply to an unknown command: {unknown}") from unknown
     log.info(
         "reply taken",
         order_id=kept.order_id,

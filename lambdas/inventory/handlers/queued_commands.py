@@ -6,11 +6,6 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws, clock
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.commands import release_stock, reserve_stock
@@ -18,13 +13,18 @@ from inventory.domain.errors import AlreadySold
 from inventory.domain.reservation import Journey, Line, Reservation, Status
 from inventory.ports import Warehouse
 from inventory.settings import for_commands
+from shared import aws, clock
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 
 Clock = Callable[[], str]
 MAX_LINES = 99
 """A DynamoDB transaction takes 100 writes, and one of them is the reservation."""
 
 Uuid = Annotated[
-    str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
 ]
 
 

@@ -5,14 +5,14 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from shared import aws, log
-from shared.envelope import Envelope, decode
-from shared.parking import DeadLetters
 
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.commands import record_sale
 from inventory.domain.errors import NothingReserved
 from inventory.settings import for_sales
+from shared import aws, log
+from shared.envelope import Envelope, decode
+from shared.parking import DeadLetters
 
 PARKED_BY = "record-sales"
 

@@ -4,14 +4,13 @@ import uuid
 from functools import cache
 from typing import Any
 
-from shared import aws, clock, log
-from shared.bus import Bus
-from shared.envelope import Envelope
-
 from inventory import commands
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.domain.reservation import Reservation
 from inventory.settings import for_expiry
+from shared import aws, clock, log
+from shared.bus import Bus
+from shared.envelope import Envelope
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:

@@ -7,16 +7,16 @@ the one that a new deployment starts with.
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws, clock, log
 
 from inventory.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from inventory.settings import for_restock
+from shared import aws, clock, log
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So many pieces of one SKU; ``delivery_id`` is how a repetition is recognised."""
 
-    delivery_id: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{1,100}$")]
+    delivery_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._-]{1,100}\Z")]
     sku: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 

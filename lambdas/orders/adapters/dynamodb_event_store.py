@@ -58,6 +58,28 @@ class DynamoDbEventStore:
         items = self._items(order_id, after_version, limit)
         return [to_envelope(item) for item in islice(items, limit)]
 
+    def scan(
+        self, segment: int, segments: int, after: tuple[str, int] | None, at_least: int
+    ) -> tuple[list[Envelope], tuple[str, int] | None]:
+        """Events of one segment of the whole table, and the position to go on after, if any."""
+        request: dict[str, Any] = {"TableName": self._table, "ConsistentRead": True}
+        if segments > 1:
+            request |= {"Segment": segment, "TotalSegments": segments}
+        if after:
+            request["ExclusiveStartKey"] = {
+                "order_id": {"S": after[0]},
+                "version": {"N": str(after[1])},
+            }
+        found: list[Envelope] = []
+        while True:
+            answer = self._client.scan(**request)
+            found += map(to_envelope, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return found, None
+            last = request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            if len(found) >= at_least:
+                return found, (last["order_id"]["S"], int(last["version"]["N"]))
+
     def _items(self, order_id: str, after_version: int, limit: int | None = None) -> Iterator[Item]:
         page: dict[str, Any] = {"Limit": limit} if limit else {}
         while True:

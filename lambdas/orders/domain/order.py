@@ -84,7 +84,7 @@ class Order:
             status=event.leads_to,
             version=self.version + 1,
             placed=event if isinstance(event, OrderPlaced) else self.placed,
-            reason=event.reason if isinstance(event, OrderRejected | OrderCancelled) else None,
+            reason=getattr(event, "reason", None),
         )
 
     @classmethod

@@ -1,22 +1,67 @@
-"""From the event store's stream to the log: the only way that orders' events are published."""
+"""From the event store to the log: the only way that orders' events are published."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any
 
+import msgspec
+
+from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import to_envelope
-from orders.settings import for_relay
+from orders.handlers.requests import Uuid
+from orders.settings import for_commands, for_relay
 from shared import aws, log
+from shared.envelope import Envelope
 from shared.kinesis_log import KinesisLog
 
+MAX_ORDERS = 100
+PAGE = 500
 
-def handler(event: dict[str, Any], _context: Any) -> None:
-    """Publish every inserted event, in order for each order.
 
-    An error makes the batch come again: publishing twice is harmless, losing one is not.
+class OrderVersions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Events of one order."""
+
+    order_id: Uuid
+    versions: Annotated[list[Annotated[int, msgspec.Meta(ge=1)]], msgspec.Meta(min_length=1)]
+
+
+class Republish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Reconciliation's request, when events are in the store that never reached the log."""
+
+    republish: Annotated[list[OrderVersions], msgspec.Meta(min_length=1, max_length=MAX_ORDERS)]
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
+    """Publish every inserted event, or those that are asked for, in order for each order.
+
+    An error makes a batch of the stream come again: publishing twice is harmless, losing one is
+    not. A request is answered with ``{republished}``, the number of events.
+
+    Raises:
+        msgspec.ValidationError: it is neither a batch of the stream nor such a request.
     """
-    inserted = [
+    if "Records" not in event:
+        asked = msgspec.convert(event, Republish)
+        return {"republished": _publish(_stored(asked.republish))}
+    _publish(
         to_envelope(record["dynamodb"]["NewImage"])
         for record in event["Records"]
         if record["eventName"] == "INSERT"
-    ]
-    count = KinesisLog(aws.client("kinesis"), for_relay().event_stream_arn).publish(inserted)
+    )
+    return None
+
+
+def _publish(events: Iterator[Envelope]) -> int:
+    count = KinesisLog(aws.client("kinesis"), for_relay().event_stream_arn).publish(events)
     log.metric("EventsPublished", count)
+    return count
+
+
+def _stored(wanted: list[OrderVersions]) -> Iterator[Envelope]:
+    store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
+    for order in wanted:
+        after = min(order.versions) - 1
+        while page := store.envelopes(order.order_id, after, PAGE):
+            yield from (event for event in page if event.version in order.versions)
+            after = page[-1].version or 0
+            if after >= max(order.versions):
+                break

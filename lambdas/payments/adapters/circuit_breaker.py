@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from shared import log
-
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.ports import Authorized, Declined, PaymentProvider, Standing
+from shared import log
 
 FAILURES = 5
 OPEN_SECONDS = 10.0

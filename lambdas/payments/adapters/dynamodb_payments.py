@@ -55,7 +55,11 @@ def to_item(payment: Payment) -> Item:
         "captured": {"N": str(payment.captured)},
         "voided": {"N": str(payment.voided)},
         "refunded": {"N": str(payment.refunded)},
-        **({"authorization_id": {"S": payment.authorization_id}} if payment.authorization_id else {}),
+        **(
+            {"authorization_id": {"S": payment.authorization_id}}
+            if payment.authorization_id
+            else {}
+        ),
         **({"expires_at": {"S": payment.expires_at}} if payment.expires_at else {}),
         **({"reason": {"S": payment.reason}} if payment.reason else {}),
     }

@@ -9,11 +9,11 @@ import msgspec
 
 # botocore brings it and has loaded it already: it costs no cold start of its own.
 import urllib3
-from shared import log
 
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import Authorized, Declined, Standing
+from shared import log
 
 TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
 TRIES = 2

@@ -4,11 +4,6 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 
 from payments.adapters.circuit_breaker import CircuitBreaker
 from payments.adapters.dynamodb_payments import DynamoDbPayments
@@ -19,9 +14,14 @@ from payments.commands import authorize_payment, capture_payment, refund_payment
 from payments.domain.payment import Payment, Status
 from payments.ports import PaymentProvider, Payments
 from payments.settings import for_commands
+from shared import aws
+from shared.bus import Bus
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 
 Uuid = Annotated[
-    str, msgspec.Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)
+    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
 ]
 
 
@@ -31,7 +31,7 @@ class AuthorizePayment(msgspec.Struct, frozen=True):
     order_id: Uuid
     customer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     amount: Annotated[int, msgspec.Meta(ge=1)]
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")]
+    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 
 
 class CapturePayment(msgspec.Struct, frozen=True):

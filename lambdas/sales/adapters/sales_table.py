@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from sales.domain.sales import DayTotal, Sale
 from shared.gated_table import BATCH_GET, gate, kept_version, succeeds
 from shared.parked_records import ParkedRecord, ParkedRecords
 from shared.projector import Change, Kept
-
-from sales.domain.sales import DayTotal, Sale
 
 BUCKETS = 16
 """Counters of a day and currency: one item takes about 1,000 writes a second (DynamoDB quotas,

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from shared import log, log_records
-
 from sales.handlers import projection
+from shared import log, log_records
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

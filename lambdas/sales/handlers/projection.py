@@ -2,16 +2,15 @@
 
 from functools import cache
 
+from sales.adapters.sales_table import POINTER, Sales, SalesTable
+from sales.domain import sales
+from sales.settings import for_projector
 from shared import aws
 from shared.envelope import Envelope
 from shared.generations import Generations
 from shared.order_history import OrderHistory
 from shared.parked_records import ParkedRecords
 from shared.projector import Projector
-
-from sales.adapters.sales_table import POINTER, Sales, SalesTable
-from sales.domain import sales
-from sales.settings import for_projector
 
 CONSUMER = "sales"
 

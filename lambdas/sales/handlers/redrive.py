@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from shared import redrive
-
 from sales.handlers import projection
+from shared import redrive
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from functools import cache
 from typing import Annotated, Any
 
 import msgspec
-from shared import aws
-from shared.generations import Generations
-from shared.parked_records import ParkedRecords
 
 from sales.adapters.sales_table import POINTER, SalesTable
 from sales.settings import for_queries
+from shared import aws
+from shared.generations import Generations
+from shared.parked_records import ParkedRecords
 
 CURRENCIES = ("EUR", "GBP", "USD")
 
@@ -17,7 +17,7 @@ CURRENCIES = ("EUR", "GBP", "USD")
 class SalesByDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The request: a UTC day, such as ``2026-12-01``."""
 
-    day: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    day: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class DynamoDbGatherings:
     def record(
         self, order_id: str, request_id: str, quote: Quote
     ) -> tuple[Reception, Gathering | None]:
-        """Add the quote if the gathering is open, asked this carrier, and has no answer of it."""
+        """Add the quote if the gathering is open and it is this carrier's first fitting answer."""
         answer: Item = {}
 
         def write() -> None:
@@ -78,13 +78,14 @@ class DynamoDbGatherings:
                     Key=key_of(order_id, request_id),
                     UpdateExpression="SET quotes.#carrier = :quote",
                     ConditionExpression=(
-                        "#status = :open AND contains(expected, :carrier)"
+                        "#status = :open AND contains(expected, :carrier) AND currency = :currency"
                         " AND attribute_not_exists(quotes.#carrier)"
                     ),
                     ExpressionAttributeNames={"#carrier": quote.carrier, "#status": "status"},
                     ExpressionAttributeValues={
                         ":quote": {"M": quote_item(quote)},
                         ":carrier": {"S": quote.carrier},
+                        ":currency": {"S": quote.currency},
                         ":open": {"S": "open"},
                     },
                     ReturnValues="ALL_NEW",
@@ -129,5 +130,5 @@ class DynamoDbGatherings:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return cast(dict[str, Any], error.response).get("Item", {})
+            return cast(Item, cast(dict[str, Any], error.response).get("Item", {}))
         return None

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import msgspec
 from botocore.exceptions import ClientError
+
 from shared import clock
 from shared.envelope import Envelope, encode
-
 from shipping.domain.errors import TrackingEventReused
 from shipping.domain.shipment import Shipment
 from shipping.ports import TrackingEvent

@@ -58,6 +58,13 @@ class LambdaCarrierDesk:
         if carrier not in self._desks:
             raise CarrierRefused(carrier)
         try:
+            return self._ask_once(carrier, request)
+        except CarrierUnavailable:
+            # Most failures pass at once, and asking again is the same request to the carrier.
+            return self._ask_once(carrier, request)
+
+    def _ask_once(self, carrier: str, request: Mapping[str, Any]) -> DeskAnswer:
+        try:
             answer = self._client.invoke(
                 FunctionName=self._desks[carrier], Payload=msgspec.json.encode(request)
             )

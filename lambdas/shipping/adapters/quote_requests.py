@@ -3,9 +3,9 @@
 from typing import Any
 
 import msgspec
+
 from shared import clock
 from shared.envelope import Envelope, decode, encode
-
 from shipping.domain.gathering import Gathering
 
 

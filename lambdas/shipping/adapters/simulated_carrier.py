@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
-from shared import clock
 
+from shared import clock
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.errors import CarrierRefused
 from shipping.domain.gathering import Quote
@@ -67,9 +67,7 @@ class SimulatedCarrier:
     def quote(self, request_id: str, parcel: Parcel, currency: str, behaviour: Behaviour) -> Quote:
         """The offer; the same request gets the same quote id again."""
         minutes = behaviour.quotes_hold_minutes
-        holds = timedelta(
-            minutes=self._carrier.quotes_hold_minutes if minutes is None else minutes
-        )
+        holds = timedelta(minutes=self._carrier.quotes_hold_minutes if minutes is None else minutes)
         return Quote(
             carrier=self._carrier.name,
             quote_id=str(uuid.uuid5(uuid.UUID(request_id), self._carrier.name)),

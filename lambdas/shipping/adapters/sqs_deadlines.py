@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+
 from shared import clock
 from shared.envelope import decode, encode
-
 from shipping.domain.gathering import Gathering
 
 

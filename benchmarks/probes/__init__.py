@@ -1,0 +1,1 @@
+"""What runs inside a measured process: the standard library and the code under measurement."""

@@ -1,0 +1,31 @@
+"""Other services' way to a customer's contact: read_contact(customer_id), at the last moment."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from customers import queries
+from customers.domain.errors import CustomerForgotten, CustomerNotRegistered
+from customers.handlers import storage
+
+
+class ReadContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The request."""
+
+    customer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, str] | None:
+    """``{name, email}``; null for who never registered and for who is forgotten.
+
+    Callers use the answer at once and keep it nowhere.
+
+    Raises:
+        msgspec.ValidationError: the request does not have the form above.
+    """
+    asked = msgspec.convert(event, ReadContact)
+    try:
+        contact = queries.profile(storage.profiles(), asked.customer_id).contact
+    except (CustomerNotRegistered, CustomerForgotten):
+        return None
+    return {"name": contact.name, "email": contact.email}

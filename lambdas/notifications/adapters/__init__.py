@@ -1,0 +1,1 @@
+"""Notifications' way to its ledger, to mail, and to the services that it asks."""

@@ -1,0 +1,1 @@
+"""What a customer is told, and when; the standard library alone."""

@@ -1,0 +1,1 @@
+"""The function that AWS calls; it parses, calls one command, and answers."""

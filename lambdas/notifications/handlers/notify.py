@@ -1,0 +1,95 @@
+"""From the bus to the customer: each event that concerns one is told once."""
+
+from functools import cache
+from typing import Any
+
+from notifications import commands
+from notifications.adapters.dynamodb_ledger import DynamoDbLedger
+from notifications.adapters.dynamodb_outbox import DynamoDbOutbox
+from notifications.adapters.published_functions import OrdersHistory, PublishedContacts
+from notifications.adapters.ses_mailer import SesMailer
+from notifications.domain.messages import MissingField, NothingToSay, compose, template_for
+from notifications.ports import Contacts, Ledger, Mailer, Orders
+from notifications.settings import NotificationSettings, for_notifications
+from shared import aws, log
+from shared.envelope import Envelope
+from shared.order_history import OrderHistory
+from shared.parking import DeadLetters
+from shared.queue_consumer import QueueConsumer, Unusable
+from shared.tracing import is_uuid
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Tell customers about a batch of events."""
+    return _consumer().handle(event)
+
+
+@cache
+def _consumer() -> QueueConsumer:
+    settings = for_notifications()
+    dynamodb, functions = aws.client("dynamodb"), aws.client("lambda")
+    notifier = Notifier(
+        OrdersHistory(OrderHistory(functions, settings.read_events_arn)),
+        DynamoDbLedger(dynamodb, settings.ledger_table, settings.claim_seconds),
+        PublishedContacts(functions, settings.read_contact_arn),
+        _mailer(settings),
+    )
+    return QueueConsumer(
+        notifier.notify,
+        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
+        settings.queue_attempts,
+    )
+
+
+def _mailer(settings: NotificationSettings) -> Mailer:
+    if settings.mail == "ses":
+        return SesMailer(aws.client("sesv2"), settings.mail_from, settings.configuration_set)
+    return DynamoDbOutbox(aws.client("dynamodb"), settings.outbox_table)
+
+
+class Notifier:
+    """Everything that telling a customer needs."""
+
+    def __init__(self, orders: Orders, ledger: Ledger, contacts: Contacts, mailer: Mailer) -> None:
+        self._orders = orders
+        self._ledger = ledger
+        self._contacts = contacts
+        self._mailer = mailer
+
+    def notify(self, event: Envelope) -> None:
+        """Tell the customer about one event, if there is anything to say.
+
+        Raises:
+            Unusable: the event is not what its type promises.
+            BeingSent, Unavailable: it must come again.
+        """
+        try:
+            template_for(event.type, event.data)
+            order_id = _order_id(event)
+            customer_id = event.data.get("customer_id") or self._orders.customer_of(order_id)
+            if customer_id is None:
+                raise Unusable(f"there is no order {order_id}")
+            notification = compose(event.event_id, event.type, order_id, event.data, customer_id)
+        except NothingToSay:
+            log.metric("EventsWithoutTemplate", 1)
+            return
+        except MissingField as missing:
+            raise Unusable(str(missing)) from missing
+        how = commands.tell(self._ledger, self._contacts, self._mailer, notification)
+        log.info(
+            "customer notified",
+            template=notification.template,
+            how=how,
+            order_id=order_id,
+            correlation_id=event.correlation_id,
+        )
+        log.metric("Notifications", 1, how=how)
+        if how == commands.NOBODY:
+            log.metric("NotificationsWithoutRecipient", 1)
+
+
+def _order_id(event: Envelope) -> str:
+    order_id = event.data.get("order_id") or event.aggregate_id
+    if not isinstance(order_id, str) or not is_uuid(order_id):
+        raise Unusable(f"{event.type} without an order_id")
+    return order_id

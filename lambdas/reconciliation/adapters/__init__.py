@@ -1,0 +1,1 @@
+"""Reconciliation's way to the three places, and to those who may write there."""

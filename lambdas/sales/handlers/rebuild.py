@@ -1,0 +1,37 @@
+"""For operators: a new generation of sales, built from the archive, step by step."""
+
+from functools import cache
+from typing import Any
+
+from sales.adapters.sales_table import POINTER
+from sales.handlers import projection
+from sales.settings import for_projector, for_rebuild
+from shared import aws
+from shared.archive import Archive
+from shared.generation_items import GenerationItems
+from shared.log_reader import LogReader
+from shared.pointer import Pointer
+from shared.rebuild import Rebuild
+from shared.scratch import Scratch
+
+LONG_CALL = 30
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """See ``shared.rebuild.Request``."""
+    return rebuild().answer(event)
+
+
+@cache
+def rebuild() -> Rebuild:
+    """The rebuild of this view, as the function's environment wires it."""
+    table, settings = for_projector().sales_table, for_rebuild()
+    dynamodb, s3 = aws.client("dynamodb"), aws.patient_client("s3", LONG_CALL)
+    return Rebuild(
+        pointer=Pointer(dynamodb, table, POINTER),
+        items=GenerationItems(dynamodb, table, ("pk", "sk")),
+        projector=projection.projector,
+        archive=Archive(s3, settings.archive_bucket),
+        scratch=Scratch(s3, settings.scratch_bucket),
+        log=LogReader(aws.patient_client("kinesis", LONG_CALL), settings.event_stream_arn),
+    )

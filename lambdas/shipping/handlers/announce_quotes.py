@@ -1,0 +1,45 @@
+"""From the gatherings' stream to the bus: closing a gathering is what answers GatherQuotes.
+
+The closing is one write; a worker that dies right after it has lost nothing, since the stream
+brings the write until the bus has taken fact and reply.
+"""
+
+from typing import Any
+
+from shared import aws, log
+from shared.bus import Bus
+from shared.envelope import decode
+from shared.queue_worker import messages_of
+from shipping.adapters.gathering_codec import from_item
+from shipping.handlers import outcomes
+from shipping.settings import for_announcer
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    """Put fact and reply on the bus for each gathering that was closed.
+
+    An error makes the batch come again: their ids are the same each time. Gatherings that are
+    closed from the start are inserted, not modified, and answered by the worker itself.
+    """
+    images = [
+        record["dynamodb"]["NewImage"]
+        for record in event["Records"]
+        if record["eventName"] == "MODIFY"
+    ]
+    closed = [gathering for gathering in map(from_item, images) if gathering.is_closed]
+    messages = [
+        message
+        for gathering in closed
+        for message in messages_of(decode(gathering.command), outcomes.of_gathering(gathering))
+    ]
+    Bus(aws.client("events"), for_announcer().bus_name, "shipping").put(messages)
+    for gathering in closed:
+        log.info(
+            "gathering closed",
+            order_id=gathering.order_id,
+            best=gathering.best,
+            reason=gathering.reason,
+            missing=list(gathering.missing),
+        )
+        for carrier in gathering.missing:
+            log.metric("QuotesMissing", 1, carrier=carrier)

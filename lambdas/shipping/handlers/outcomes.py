@@ -1,0 +1,55 @@
+"""How gatherings and shipments end, in the words of replies and facts."""
+
+from typing import Any
+
+from shared.queue_worker import Fact, Outcome, done, refused
+from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.shipment import CANCELLED_BEFORE, Shipment, Status
+
+
+def of_gathering(gathering: Gathering) -> Outcome:
+    """The answer to GatherQuotes, the same whenever it is given."""
+    answer: dict[str, Any] = {
+        "best": _quote(gathering.best_quote) if gathering.best_quote else None,
+        "quotes": [_quote(quote) for _, quote in sorted(gathering.quotes.items())],
+        "missing": list(gathering.missing),
+    }
+    # Nobody was asked: then nothing was gathered.
+    facts = (Fact("QuotesGathered", answer),) if gathering.expected else ()
+    if gathering.reason is not None:
+        return refused(gathering.reason, {"missing": answer["missing"]}, *facts)
+    return done(answer, *facts)
+
+
+def of_booking(shipment: Shipment) -> Outcome:
+    """The answer to BookShipment."""
+    if shipment.status is Status.BOOKED:
+        booked = {
+            "shipment_id": shipment.id,
+            "carrier": shipment.carrier,
+            "tracking_number": shipment.tracking_number,
+        }
+        return done(booked, Fact("ShipmentBooked", booked))
+    if shipment.status is Status.CANCELLED:
+        return refused(CANCELLED_BEFORE)
+    assert shipment.reason, "a shipment that is neither booked nor cancelled was refused"
+    refusal = {"carrier": shipment.carrier, "reason": shipment.reason}
+    return refused(shipment.reason, {"carrier": shipment.carrier}, Fact("ShipmentRefused", refusal))
+
+
+def of_cancellation(shipment: Shipment) -> Outcome:
+    """The answer to CancelShipment: ``cancelled`` says whether there was anything to cancel."""
+    if shipment.status is not Status.CANCELLED or shipment.carrier is None:
+        return done({"cancelled": False})
+    cancelled = {"shipment_id": shipment.id, "carrier": shipment.carrier}
+    return done({"cancelled": True}, Fact("ShipmentCancelled", cancelled))
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    return {
+        "carrier": quote.carrier,
+        "quote_id": quote.quote_id,
+        "price": quote.price,
+        "currency": quote.currency,
+        "promised_days": quote.promised_days,
+    }

@@ -1,0 +1,110 @@
+"""GatherQuotes, BookShipment and CancelShipment from the queue.
+
+GatherQuotes is answered when its gathering is closed: see ``announce_quotes``.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from shared import aws, clock
+from shared.bus import Bus
+from shared.envelope import Envelope, encode
+from shared.parking import DeadLetters
+from shared.queue_worker import CommandType, Outcome, QueueWorker
+from shipping import commands
+from shipping.adapters.carrier_list import carriers
+from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.adapters.dynamodb_shipments import DynamoDbShipments
+from shipping.adapters.lambda_carrier_desk import LambdaCarrierDesk
+from shipping.adapters.quote_requests import SnsQuoteRequests
+from shipping.adapters.sqs_deadlines import SqsDeadlines
+from shipping.commands import Booking, Clock
+from shipping.domain.carriers import Carrier
+from shipping.domain.gathering import Gathering
+from shipping.domain.shipment import Journey
+from shipping.handlers import outcomes
+from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
+from shipping.ports import CarrierDesk, Deadlines, Gatherings, QuoteRequests, Shipments
+from shipping.settings import for_commands
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Carry out a batch of commands."""
+    return _worker().handle(event)
+
+
+@cache
+def _worker() -> QueueWorker:
+    settings = for_commands()
+    dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
+    gatherings = DynamoDbGatherings(dynamodb, settings.gatherings_table)
+    desks = msgspec.json.decode(settings.carrier_desks, type=dict[str, str])
+    return QueueWorker(
+        quote_commands(
+            gatherings,
+            SnsQuoteRequests(aws.client("sns"), settings.quote_requests_topic_arn),
+            SqsDeadlines(sqs, settings.deadlines_url, settings.quote_deadline_seconds),
+            list(carriers().values()),
+        )
+        | shipment_commands(
+            DynamoDbShipments(dynamodb, settings.shipments_table),
+            gatherings,
+            LambdaCarrierDesk(aws.client("lambda"), desks),
+            clock.now,
+        ),
+        Bus(aws.client("events"), settings.bus_name, "shipping"),
+        DeadLetters(sqs, settings.dead_letters_url),
+        settings.queue_attempts,
+    )
+
+
+def quote_commands(
+    gatherings: Gatherings,
+    requests: QuoteRequests,
+    deadlines: Deadlines,
+    carrier_list: Sequence[Carrier],
+) -> dict[str, CommandType[Any]]:
+    """The command that asks carriers."""
+
+    def gather(form: GatherQuotes, message: Envelope) -> Outcome | None:
+        begun = Gathering.begin(
+            carrier_list,
+            form.order_id,
+            message.event_id,
+            encode(message).decode(),
+            form.parcel,
+            form.currency,
+        )
+        gathering = commands.gather_quotes(gatherings, requests, deadlines, begun)
+        return outcomes.of_gathering(gathering) if gathering.is_closed else None
+
+    return {"GatherQuotes": CommandType(GatherQuotes, gather)}
+
+
+def shipment_commands(
+    shipments: Shipments, gatherings: Gatherings, desk: CarrierDesk, now: Clock
+) -> dict[str, CommandType[Any]]:
+    """The commands that book and cancel."""
+
+    def book(form: BookShipment, message: Envelope) -> Outcome:
+        asked = Booking(form.order_id, form.carrier, form.quote_id, form.parcel)
+        return outcomes.of_booking(
+            commands.book_shipment(shipments, gatherings, desk, now, asked, _journey(message))
+        )
+
+    def cancel(form: CancelShipment, message: Envelope) -> Outcome:
+        return outcomes.of_cancellation(
+            commands.cancel_shipment(shipments, desk, form.order_id, _journey(message))
+        )
+
+    return {
+        "BookShipment": CommandType(BookShipment, book),
+        "CancelShipment": CommandType(CancelShipment, cancel),
+    }
+
+
+def _journey(message: Envelope) -> Journey:
+    return Journey(message.correlation_id, message.traceparent)

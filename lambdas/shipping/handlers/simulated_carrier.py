@@ -1,0 +1,82 @@
+"""A carrier's system, simulated: quote requests from its queue, bookings by direct call."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from shared import aws, clock
+from shared.envelope import Envelope, encode
+from shared.parking import DeadLetters
+from shared.queue_consumer import QueueConsumer, Unusable
+from shipping.adapters.carrier_list import carriers
+from shipping.adapters.simulated_carrier import SimulatedCarrier
+from shipping.domain.errors import CarrierRefused
+from shipping.handlers.forms import QuoteRequested
+from shipping.settings import for_carrier
+
+GARBAGE = "<quote>cheap</quote>"
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A batch of quote requests, or ``{request: book | cancel, shipment_id, ...}``.
+
+    The answer to the latter is ``{outcome: booked | refused | cancelled, tracking_number}``.
+    """
+    if "Records" in event:
+        return _consumer().handle(event)
+    if event["request"] == "cancel":
+        _simulated().cancel(event["shipment_id"])
+        return {"outcome": "cancelled"}
+    try:
+        number = _simulated().book(event["shipment_id"])
+    except CarrierRefused:
+        return {"outcome": "refused"}
+    return {"outcome": "booked", "tracking_number": number}
+
+
+@cache
+def _simulated() -> SimulatedCarrier:
+    settings = for_carrier()
+    return SimulatedCarrier(
+        carriers()[settings.carrier], aws.client("dynamodb"), settings.carrier_desk_table
+    )
+
+
+@cache
+def _consumer() -> QueueConsumer:
+    settings = for_carrier()
+    return QueueConsumer(
+        _answer, DeadLetters(aws.client("sqs"), settings.dead_letters_url), settings.queue_attempts
+    )
+
+
+def _answer(message: Envelope) -> None:
+    try:
+        request = msgspec.convert(message.data, QuoteRequested)
+    except msgspec.ValidationError as invalid:
+        raise Unusable(str(invalid)) from invalid
+    simulated = _simulated()
+    behaviour = simulated.behaviour()
+    if behaviour.answers == "never":
+        return
+    quote = simulated.quote(request.request_id, request.parcel, request.currency, behaviour)
+    offered = msgspec.structs.replace(
+        message,
+        event_id=quote.quote_id,
+        type="QuoteOffered",
+        occurred_at=clock.now(),
+        causation_id=message.event_id,
+        data={
+            "order_id": request.order_id,
+            "request_id": request.request_id,
+            **msgspec.to_builtins(quote),
+        },
+    )
+    body = GARBAGE if behaviour.answers == "garbage" else encode(offered).decode()
+    for _ in range(2 if behaviour.answers == "twice" else 1):
+        aws.client("sqs").send_message(
+            QueueUrl=for_carrier().answers_url,
+            MessageBody=body,
+            DelaySeconds=behaviour.late_seconds if behaviour.answers == "late" else 0,
+        )

@@ -1,0 +1,43 @@
+"""What a fresh deployment needs before its first order: stock, and a key the provider knows."""
+
+from __future__ import annotations
+
+import json
+
+from local.endpoint import Cloud
+from local.errors import DeploymentError
+from local.payment_provider import PaymentProvider
+from local.workspace import CHECKOUT
+
+SEED = CHECKOUT / "lambdas" / "inventory" / "seed.json"
+
+
+def stock_the_shelves(cloud: Cloud, *, environment: str) -> None:
+    """Deliver the opening stock; a deployment that has had it gets nothing more.
+
+    Raises:
+        DeploymentError: inventory did not take it.
+    """
+    answer = cloud.client("lambda").invoke(
+        FunctionName=_parameter(cloud, environment, "inventory/restock-arn"),
+        Payload=SEED.read_bytes(),
+    )
+    if "FunctionError" in answer:
+        said = json.loads(answer["Payload"].read())
+        raise DeploymentError(f"inventory did not take its opening stock: {said}")
+
+
+def introduce_to_payments(provider: PaymentProvider, cloud: Cloud, *, environment: str) -> None:
+    """Let the provider accept the key that the deployed secret holds.
+
+    A real provider issues its keys, and an operator puts the first one into the secret.
+    """
+    secret = cloud.client("secretsmanager").get_secret_value(
+        SecretId=_parameter(cloud, environment, "payments/provider-key-secret-arn")
+    )
+    provider.issue_key(json.loads(secret["SecretString"])["api_key"])
+
+
+def _parameter(cloud: Cloud, environment: str, resource: str) -> str:
+    name = f"/parcelworks/{environment}/{resource}"
+    return cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]

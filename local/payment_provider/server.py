@@ -1,0 +1,162 @@
+"""The provider's HTTP interface: /v1 for its customers, /_faults, /_ledger and /_keys for tests."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from local.payment_provider.faults import Fault, Faults, InvalidFault
+from local.payment_provider.ledger import WEEK, Answer, Authorization, Json, Ledger
+
+HOST = "127.0.0.1"
+_CHANGE = re.compile(r"/v1/authorizations/([^/]+)/(capture|void|refund)")
+_KEY = re.compile(r"/(?:v1/|_)keys(?:/([^/]+))?")
+_FORM = {"reference": str, "payer": str, "amount": int, "currency": str}
+
+
+class Provider(ThreadingHTTPServer):
+    """One thread for each connection; none of them keeps the process alive."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int, ledger: Ledger) -> None:
+        super().__init__((HOST, port), _Handler)
+        self.ledger = ledger
+        self.faults = Faults()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that is gone is no error here: timeouts are what this is for."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Provider
+
+    def do_GET(self) -> None:
+        """What is in force, and what happened."""
+        self._answer_with(self._get)
+
+    def do_POST(self) -> None:
+        """Operations on money, faults and keys."""
+        self._answer_with(self._post)
+
+    def do_DELETE(self) -> None:
+        """Faults and keys go away."""
+        self._answer_with(self._delete)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the ledger says what was asked."""
+
+    def _answer_with(self, work: Callable[[], Answer | None]) -> None:
+        """Send the answer; None closes the connection without one."""
+        self._body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        unknown = not self.path.startswith("/_") and not self._has_key()
+        answer = Answer(401, {"error": "the key is not valid"}) if unknown else work()
+        if answer is None:
+            self.close_connection = True
+            return
+        content = json.dumps(answer.body).encode()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _get(self) -> Answer:
+        if self.path == "/_ledger":
+            return Answer(200, self.server.ledger.document())
+        if self.path == "/_faults":
+            return Answer(200, {"rules": self.server.faults.document()})
+        if self._is_about_keys():
+            return Answer(200, {"keys": sorted(self.server.ledger.keys)})
+        return self._not_found()
+
+    def _post(self) -> Answer | None:
+        try:
+            request = json.loads(self._body or b"{}")
+        except ValueError:
+            return Answer(400, {"error": "the body is not JSON"})
+        if self.path == "/_faults":
+            try:
+                self.server.faults.add(Fault.of(request))
+            except InvalidFault as invalid:
+                return Answer(400, {"error": str(invalid)})
+            return Answer(201, {"rules": self.server.faults.document()})
+        if self._is_about_keys():
+            return Answer(201, self.server.ledger.issue_key(request.get("key")))
+        if self.path == "/v1/authorizations":
+            return self._authorize(request)
+        if change := _CHANGE.fullmatch(self.path):
+            return self._change(change[1], change[2])
+        return self._not_found()
+
+    def _delete(self) -> Answer:
+        if self.path == "/_faults":
+            self.server.faults.clear()
+            return Answer(200, {"rules": []})
+        key = _KEY.fullmatch(self.path)
+        if key and key[1] and self.server.ledger.revoke_key(key[1]):
+            return Answer(200, {})
+        return self._not_found()
+
+    def _authorize(self, request: Json) -> Answer | None:
+        if wrong := [name for name, kind in _FORM.items() if type(request.get(name)) is not kind]:
+            return Answer(400, {"error": f"missing or malformed: {', '.join(wrong)}"})
+        if request["amount"] < 1:
+            return Answer(400, {"error": "the amount must be positive"})
+
+        def work(fault: Fault | None) -> Answer:
+            kind = fault.kind if fault else None
+            return self.server.ledger.authorize(
+                request,
+                seconds=fault.seconds if fault and kind == "short-lived" else WEEK,
+                refusal=fault.reason if fault and kind == "decline" else None,
+            )
+
+        return self._perform("authorize", request["reference"], request["amount"], work)
+
+    def _change(self, authorization_id: str, operation: str) -> Answer | None:
+        authorization: Authorization | None = self.server.ledger.authorizations.get(
+            authorization_id
+        )
+        if authorization is None:
+            return self._not_found()
+        known = authorization
+
+        def work(_: Fault | None) -> Answer:
+            return self.server.ledger.change(operation, known)
+
+        return self._perform(operation, known.reference, known.amount, work)
+
+    def _perform(
+        self, operation: str, reference: str, amount: int, work: Callable[[Fault | None], Answer]
+    ) -> Answer | None:
+        idempotency_key = self.headers.get("Idempotency-Key")
+        if not idempotency_key:
+            return Answer(400, {"error": "an Idempotency-Key is needed"})
+        self.server.ledger.count_request(operation)
+        fault = self.server.faults.next(operation, reference, amount)
+        if fault and fault.kind in ("latency", "timeout"):
+            time.sleep(fault.seconds)
+        if fault and fault.kind == "timeout":
+            return None
+        if fault and fault.kind == "error":
+            return Answer(fault.status, {"error": "out of order"})
+        fingerprint = f"{self.path} {self._body.decode(errors='replace')}"
+        answer = self.server.ledger.once(idempotency_key, fingerprint, lambda: work(fault))
+        return None if fault and fault.kind == "lost-answer" else answer
+
+    def _has_key(self) -> bool:
+        scheme, _, key = (self.headers.get("Authorization") or "").partition(" ")
+        return scheme == "Bearer" and self.server.ledger.accepts(key)
+
+    def _is_about_keys(self) -> bool:
+        return _KEY.fullmatch(self.path) is not None
+
+    def _not_found(self) -> Answer:
+        return Answer(404, {"error": "there is no such thing"})

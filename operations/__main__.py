@@ -1,0 +1,177 @@
+"""`python -m operations`: what docs/operations.md tells operators to do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from local.errors import OfflineError
+from local.workspace import Workspace
+from operations import history, parked, rebuild, reconcile
+from operations.errors import OperationFailed
+from operations.history import Moment
+from operations.target import Target, account, offline
+from shared import clock
+
+SETTLE_OFFLINE, SETTLE = 5, 900
+"""Seconds that an event may be on its way to the archive."""
+BATCH_OFFLINE = 5
+"""Seconds that a batch may be at work: offline it is milliseconds."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 1 if it failed, 2 if it found something to do."""
+    options = _parser().parse_args(arguments)
+    console = Console(highlight=False, soft_wrap=True)
+    try:
+        if options.environment:
+            target = account(options.environment, options.region)
+        else:
+            target = offline(options.workspace)
+        console.print(target.name, style="dim")
+        return 0 if _run(options, target, console) else 2
+    except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
+        Console(stderr=True, markup=False).print(f"error: {error}", style="bold red")
+        return 1
+
+
+def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
+    match options.command:
+        case "redrive":
+            return parked.redrive(
+                target, console, consumer=options.consumer, confirm=options.confirm
+            )
+        case "park":
+            parked.park(
+                target,
+                console,
+                consumer=options.consumer,
+                shard=options.shard,
+                sequence=options.sequence,
+                reason=options.reason,
+            )
+        case "history":
+            moment = Moment(options.at, options.version)
+            history.show_events(target, console, order_id=options.order, moment=moment)
+        case "view":
+            moment = Moment(options.at, options.version)
+            history.show_view(
+                target, console, view=options.view, order_id=options.order, moment=moment
+            )
+        case "reconcile":
+            settle = SETTLE_OFFLINE if target.is_offline else SETTLE
+            return reconcile.reconcile(
+                target,
+                console,
+                confirm=options.confirm,
+                settle_seconds=settle if options.settle is None else options.settle,
+                verbose=options.verbose,
+            )
+        case "rebuild":
+            batch_seconds = BATCH_OFFLINE if target.is_offline else rebuild.BATCH_SECONDS
+            pace = rebuild.Pace(
+                batch_seconds if options.batch_seconds is None else options.batch_seconds,
+                options.task_bytes,
+                options.partition_bytes,
+            )
+            by_machine = options.engine == "machine" or (
+                options.engine is None and not target.is_offline
+            )
+            run = rebuild.by_machine if by_machine else rebuild.from_here
+            run(target, console, view=options.view, pace=pace)
+        case "rebuild-back":
+            rebuild.back(target, console, view=options.view)
+        case "rebuild-retire":
+            batch_seconds = BATCH_OFFLINE if target.is_offline else rebuild.BATCH_SECONDS
+            return rebuild.retire(
+                target,
+                console,
+                view=options.view,
+                confirm=options.confirm,
+                batch_seconds=batch_seconds
+                if options.batch_seconds is None
+                else options.batch_seconds,
+            )
+        case "checksum":
+            rebuild.show_checksums(target, console, view=options.view)
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
+    parser.add_argument("--environment", choices=("dev", "staging", "prod"), help="of an account")
+    parser.add_argument("--region", default="eu-west-1", help="of the account (default: eu-west-1)")
+    parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
+    kinds = parser.add_subparsers(dest="command", required=True)
+
+    command = kinds.add_parser("redrive", help="show parked records; apply them again")
+    command.add_argument("--consumer", required=True, choices=parked.SERVICES)
+    command.add_argument("--confirm", action="store_true", help="apply them again")
+
+    command = kinds.add_parser("park", help="set aside a record that crashes its consumer")
+    command.add_argument("--consumer", required=True, choices=parked.SERVICES)
+    command.add_argument("--shard", required=True)
+    command.add_argument("--sequence", required=True, type=_number)
+    command.add_argument("--reason", default="set aside by an operator")
+
+    for name, what in (("history", "an order's events"), ("view", "what a view said of an order")):
+        command = kinds.add_parser(name, help=what)
+        command.add_argument("--order", required=True, type=_order_id)
+        moment = command.add_mutually_exclusive_group()
+        moment.add_argument("--at", type=_time, help="a time with an offset, 2026-12-01T09:30:00Z")
+        moment.add_argument("--version", type=int)
+        if name == "view":
+            command.add_argument("--view", choices=history.FOLDS, default="order-view")
+
+    command = kinds.add_parser("reconcile", help="compare event store, log and archive")
+    command.add_argument("--confirm", action="store_true", help="repair what is missing")
+    command.add_argument("--settle", type=int, help="seconds: leave out what is younger")
+    command.add_argument("--verbose", action="store_true", help="show hours without a difference")
+
+    for name, what in (
+        ("rebuild", "a new generation of a view from the archive; again, to go on"),
+        ("rebuild-back", "serve the generation before again"),
+        ("rebuild-retire", "show, and erase, the generation that is not served"),
+        ("checksum", "sum up a view's generations"),
+    ):
+        command = kinds.add_parser(name, help=what)
+        command.add_argument("--view", required=True, choices=rebuild.SERVICES)
+        if name == "rebuild":
+            command.add_argument("--engine", choices=("here", "machine"), help="who drives it")
+            command.add_argument("--task-bytes", type=int, default=rebuild.TASK_BYTES)
+            command.add_argument("--partition-bytes", type=int, default=rebuild.PARTITION_BYTES)
+        if name in ("rebuild", "rebuild-retire"):
+            command.add_argument("--batch-seconds", type=int, help="a projector's longest batch")
+        if name == "rebuild-retire":
+            command.add_argument("--confirm", action="store_true", help="erase it")
+    return parser
+
+
+def _order_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the id of an order") from error
+
+
+def _number(text: str) -> str:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sequence number")
+    return text
+
+
+def _time(text: str) -> datetime:
+    try:
+        return clock.parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Records that a consumer could not apply: list them, apply them again, set one aside."""
+
+import base64
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from operations.errors import OperationFailed
+from operations.target import Target
+from shared.log_reader import LogReader, RecordNotFound
+
+SERVICES = {"order-view": "order-views", "sales": "sales", "bus-publisher": "orders"}
+"""By consumer, the service whose function redrives."""
+
+
+def redrive(target: Target, console: Console, *, consumer: str, confirm: bool) -> bool:
+    """Show what is parked; with ``confirm``, apply it again. False if some could not be applied."""
+    answer = _call(target, consumer, {"dry_run": not confirm})
+    _show(answer["parked"], console)
+    if not answer["parked"]:
+        console.print(f"{consumer} has parked nothing")
+    elif not confirm:
+        console.print("nothing was changed; CONFIRM=yes applies them again", style="bold")
+    return all(record["outcome"] in ("parked", "redriven") for record in answer["parked"])
+
+
+def park(
+    target: Target, console: Console, *, consumer: str, shard: str, sequence: str, reason: str
+) -> None:
+    """Set aside one record of the log that crashes a consumer.
+
+    Raises:
+        OperationFailed: the log has no such record.
+    """
+    log = LogReader(target.client("kinesis"), target.find("event-log", "event-stream-arn"))
+    try:
+        record = log.record(shard, sequence)
+    except RecordNotFound as missing:
+        raise OperationFailed(str(missing)) from missing
+    request = {
+        "set_aside": {
+            "shard": shard,
+            "sequence": sequence,
+            "body": base64.b64encode(record.body).decode(),
+            "reason": reason,
+        }
+    }
+    _show(_call(target, consumer, request)["parked"], console)
+
+
+def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
+    return target.call(SERVICES[consumer], "redrive-arn", request)
+
+
+def _show(records: list[dict[str, Any]], console: Console) -> None:
+    if not records:
+        return
+    table = Table("parked at", "record", "order", "version", "reason", "outcome", box=None)
+    for each in records:
+        table.add_row(
+            each["parked_at"],
+            f"{each['shard']} {each['sequence']}",
+            each["aggregate_id"] or "",
+            "" if each["version"] is None else str(each["version"]),
+            each["reason"],
+            each["outcome"],
+        )
+    console.print(table)

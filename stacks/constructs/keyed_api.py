@@ -1,0 +1,54 @@
+"""A REST API for other companies' systems: a key and a usage plan for each caller."""
+
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_lambda as lambda_
+
+from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.service_api import RegionalApi
+from stacks.constructs.service_stack import ServiceStack
+
+
+class KeyedApi(RegionalApi):
+    """Add methods with ``route`` and callers with ``admit``."""
+
+    def __init__(self, stack: ServiceStack, *, rate: int, burst: int) -> None:
+        super().__init__(
+            stack, rate=rate, burst=burst, log_caller={"api_key_id": "$context.identity.apiKeyId"}
+        )
+        self._stack = stack
+
+    def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
+        """Send a method of a path to a function; callers bring their key as ``x-api-key``."""
+        added = self.api.root.resource_for_path(path).add_method(
+            method,
+            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            authorization_type=apigateway.AuthorizationType.NONE,
+            api_key_required=True,
+        )
+        acknowledge(
+            added,
+            "The callers are other companies' systems, which are in no user pool: each has a key "
+            "with a plan of its own, and the function refuses one caller the name of another.",
+            "AwsSolutions-APIG4",
+            "AwsSolutions-COG4",
+        )
+
+    def admit(self, id: str, name: str, *, rate: int, burst: int, per_day: int) -> str:
+        """Make a caller's key and the plan that limits it; returns the key's id."""
+        key = apigateway.ApiKey(
+            self._stack,
+            f"{id}Key",
+            api_key_name=f"parcelworks-{self._stack.settings.name}-{self._stack.service}-{name}",
+            description=f"For {name} to call {self._stack.service}",
+        )
+        plan = self.api.add_usage_plan(
+            f"{id}Plan",
+            name=f"parcelworks-{self._stack.settings.name}-{self._stack.service}-{name}",
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
+            quota=apigateway.QuotaSettings(limit=per_day, period=apigateway.Period.DAY),
+            api_stages=[
+                apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)
+            ],
+        )
+        plan.add_api_key(key)
+        return key.key_id

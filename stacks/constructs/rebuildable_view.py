@@ -1,0 +1,177 @@
+"""What rebuilds a read model from the archive: a function, its scratch, and a state machine."""
+
+import json
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as stepfunctions
+
+from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.log_consumer import LogConsumer
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.rebuild_machine import rebuild_machine
+from stacks.constructs.service_table import ServiceTable
+from stacks.constructs.stream_alarm import operations_topic
+from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, event_stream_of
+
+
+class RebuildableView:
+    """For a consumer whose read model has generations. Its function may what the consumer may."""
+
+    def __init__(self, consumer: LogConsumer, view: ServiceTable) -> None:
+        self.stack = consumer.stack
+        self.key = consumer.key
+        self.scratch = self._make_scratch()
+        self.function = self._make_function(consumer, view)
+        self.machine = self._make_machine()
+        self.stack.publish("rebuild-arn", self.function.function_arn)
+        self.stack.publish("rebuild-machine-arn", self.machine.state_machine_arn)
+
+    def _make_scratch(self) -> s3.Bucket:
+        scratch = s3.Bucket(
+            self.stack,
+            "RebuildScratch",
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(14),
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                )
+            ],
+            removal_policy=RemovalPolicy.DESTROY,  # the archive has it all
+        )
+        acknowledge(
+            scratch,
+            "It holds copies of the archive for the time of a rebuild; who reads the archive is "
+            "logged there.",
+            "AwsSolutions-S1",
+        )
+        return scratch
+
+    def _make_function(self, consumer: LogConsumer, view: ServiceTable) -> MicroserviceFunction:
+        stack = self.stack
+        function = MicroserviceFunction(
+            stack,
+            "Rebuild",
+            handler="rebuild",
+            description="For operators: builds a new generation from the archive, step by step",
+            environment={
+                **consumer.environment,
+                "ARCHIVE_BUCKET": stack.find("event-log", "archive-bucket-name"),
+                "SCRATCH_BUCKET": self.scratch.bucket_name,
+                "EVENT_STREAM_ARN": event_stream_of(stack).stream_arn,
+            },
+            memory_size=2048,
+            timeout=Duration.minutes(15),
+        )
+        self.key.grant_encrypt_decrypt(function)
+        grant(function, "lambda:InvokeFunction", on=consumer.read_events_arn)
+        grant(function, "dynamodb:PutItem", "dynamodb:Query", on=consumer.parked.table_arn)
+        grant(
+            function,
+            "dynamodb:GetItem",
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:BatchWriteItem",
+            "dynamodb:Scan",
+            on=view.table_arn,
+        )
+        grant(function, "s3:ListBucket", on=self.scratch.bucket_arn)
+        grant(function, "s3:GetObject", "s3:PutObject", on=self.scratch.arn_for_objects("*"))
+        allow_reading_the_log(function, stack)
+        allow_reading_the_archive(function, stack)
+        assert function.role
+        self._acknowledge_scratch(function.role)
+        return function
+
+    def _make_machine(self) -> stepfunctions.StateMachine:
+        stack = self.stack
+        name = f"parcelworks-{stack.settings.name}-rebuild-{stack.service}"
+        role = iam.Role(
+            stack,
+            "RebuildMachineRole",
+            role_name=stack.settings.role_name(stack.service, "RebuildMachine"),
+            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+        )
+        machine = stepfunctions.StateMachine(
+            stack,
+            "RebuildMachine",
+            state_machine_name=name,
+            comment="Builds a new generation of a view from the archive, and serves it",
+            role=role,
+            definition_body=stepfunctions.DefinitionBody.from_string(
+                json.dumps(rebuild_machine(), indent=1)
+            ),
+            definition_substitutions={"Rebuild": self.function.function_arn},
+            tracing_enabled=True,
+            logs=stepfunctions.LogOptions(
+                destination=logs.LogGroup(
+                    stack,
+                    "RebuildMachineLogs",
+                    retention=stack.settings.log_retention,
+                    removal_policy=RemovalPolicy.DESTROY,
+                ),
+                level=stepfunctions.LogLevel.ALL,
+                include_execution_data=False,
+            ),
+        )
+        for actions_, resource in (
+            (["lambda:InvokeFunction"], self.function.function_arn),
+            (["s3:GetObject"], self.scratch.arn_for_objects("*")),
+            # A distributed map starts executions of its own machine; by name, since a reference
+            # from the machine's own role would be a circle.
+            (["states:StartExecution"], self._states_arn("stateMachine", name)),
+            (["states:RedriveExecution"], self._states_arn("execution", f"{name}/*")),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
+        self.key.grant_decrypt(role)
+        acknowledge(
+            role,
+            "The delivery of a state machine's logs and traces is granted on *: AWS documents no "
+            "narrower resource for either.",
+            "AwsSolutions-IAM5[Resource::*]",
+        )
+        acknowledge(
+            role,
+            "Executions that a distributed map starts have names that Step Functions gives them.",
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:"
+            f"{stack.region}:<AWS::AccountId>:execution:{name}/*]",
+        )
+        self._acknowledge_scratch(role)
+        alarm = cloudwatch.Alarm(
+            stack,
+            "RebuildFails",
+            alarm_description=f"{stack.service}: a rebuild has failed; see docs/operations.md",
+            metric=machine.metric_failed(statistic="Sum", period=Duration.minutes(5)),
+            threshold=0,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(operations_topic(stack)))
+        return machine
+
+    def _acknowledge_scratch(self, role: iam.IRole) -> None:
+        bucket = self.stack.get_logical_id(self.scratch.node.default_child)  # type: ignore[arg-type]
+        acknowledge(
+            role,
+            "The scratch's objects are named by generation, task and partition.",
+            f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
+        )
+
+    def _states_arn(self, kind: str, name: str) -> str:
+        return self.stack.format_arn(
+            service="states",
+            resource=kind,
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )

@@ -1,0 +1,120 @@
+"""Notifications: listens on the bus, and tells customers; nobody knows that it does."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_ses as ses
+from constructs import Construct
+
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_queue import ServiceQueue
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.service_table import ServiceTable, text
+from stacks.environment import Environment
+
+TIMEOUT = Duration.seconds(20)
+MAIL_DOMAIN = "parcelworks.example"
+TOLD_ABOUT = ("out-for-delivery", "delivered", "returned", "lost")
+"""The carriers' reports that customers hear of; the others never leave the bus for here."""
+
+
+class NotificationsStack(ServiceStack):
+    """A new subscriber changes no publisher: only rules of this stack name what it wants."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "notifications",
+            environment=environment,
+            owner="experience",
+            description="Parcelworks: what customers are told",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        self.ledger = ServiceTable(self, "Ledger", key=self.key, partition_key=text("event_id"))
+        self.notify = self._make_function()
+        if environment.sends_mail:
+            self._send_mail()
+        else:
+            self._keep_an_outbox()
+        self._listen()
+
+    def _make_function(self) -> MicroserviceFunction:
+        read_contact_arn = self.find("customers", "read-contact-arn")
+        read_events_arn = self.find("orders", "read-events-arn")
+        notify = MicroserviceFunction(
+            self,
+            "Notify",
+            handler="notify",
+            description="Tells customers what became of their orders",
+            timeout=TIMEOUT,
+            environment={
+                "LEDGER_TABLE": self.ledger.table_name,
+                # No worker lives longer, so a claim that lapses is nobody's any more.
+                "CLAIM_SECONDS": str(TIMEOUT.to_seconds()),
+                "READ_CONTACT_ARN": read_contact_arn,
+                "READ_EVENTS_ARN": read_events_arn,
+            },
+        )
+        grant(notify, "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.ledger.table_arn)
+        grant(notify, "lambda:InvokeFunction", on=[read_contact_arn, read_events_arn])
+        return notify
+
+    def _send_mail(self) -> None:
+        tracking = ses.ConfigurationSet(
+            self,
+            "Mail",
+            configuration_set_name=f"parcelworks-{self.settings.name}",
+            tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
+            reputation_metrics=True,
+            suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,
+        )
+        sender = ses.EmailIdentity(
+            self,
+            "Sender",
+            identity=ses.Identity.domain(MAIL_DOMAIN),
+            configuration_set=tracking,
+        )
+        self.notify.add_environment("MAIL", "ses")
+        self.notify.add_environment("MAIL_FROM", f"orders@{MAIL_DOMAIN}")
+        self.notify.add_environment("CONFIGURATION_SET", tracking.configuration_set_name)
+        configuration_set_arn = self.format_arn(
+            service="ses",
+            resource="configuration-set",
+            resource_name=tracking.configuration_set_name,
+        )
+        grant(
+            self.notify,
+            "ses:SendEmail",
+            on=[sender.email_identity_arn, configuration_set_arn],
+        )
+
+    def _keep_an_outbox(self) -> None:
+        outbox = ServiceTable(
+            self,
+            "Outbox",
+            key=self.key,
+            partition_key=text("customer_id"),
+            sort_key=text("event_id"),
+        )
+        self.notify.add_environment("MAIL", "outbox")
+        self.notify.add_environment("OUTBOX_TABLE", outbox.table_name)
+        grant(self.notify, "dynamodb:PutItem", on=outbox.table_arn)
+
+    def _listen(self) -> None:
+        events = ServiceQueue(self, "Events", key=self.key, worker_timeout=TIMEOUT)
+        events.subscribe_to_bus(
+            "Orders",
+            source=["parcelworks.orders"],
+            detail_type=["OrderPlaced", "OrderConfirmed", "OrderRejected", "OrderCancelled"],
+        )
+        events.subscribe_to_bus(
+            "Refunds", source=["parcelworks.payments"], detail_type=["PaymentRefunded"]
+        )
+        events.subscribe_to_bus(
+            "Parcels",
+            source=["parcelworks.shipping"],
+            detail_type=["ShipmentTracked"],
+            detail={"data": {"status": list(TOLD_ABOUT)}},
+        )
+        events.consumed_by(self.notify, max_concurrency=10)

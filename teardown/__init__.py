@@ -1,0 +1,1 @@
+"""Takes one environment down again: first says what would go and what must stay, then does it."""

@@ -1,0 +1,149 @@
+"""`python -m teardown`: shows what a teardown would do; with --confirm, does it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.errors import OfflineError
+from teardown.account import Account
+from teardown.deletion import Outcome, delete
+from teardown.errors import NotConfirmed, StillProtected, TeardownError
+from teardown.plan import StackPlan, Stays, plan
+from teardown.stacks import DeployedStack, deployed
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+_SETTINGS = Path(__file__).resolve().parent.parent / "cdk.json"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return the exit status: 1 if something is wrong or could not be deleted, 130 on Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _teardown(options)
+    except (TeardownError, OfflineError, ClientError, BotoCoreError) as error:
+        print(f"teardown: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            "\nteardown: interrupted. CloudFormation finishes the stack that it is at; the others "
+            "are untouched. Run the same command again to go on.",
+            file=sys.stderr,
+        )
+        return 130
+
+
+def _teardown(options: argparse.Namespace) -> int:
+    account = Account(options.region, options.endpoint)
+    where = f"account {account.number}, {account.region}"
+    stacks = deployed(account, options.environment)
+    if not stacks:
+        print(f"There is no stack of {options.environment} in {where}: nothing to do.")
+        return 0
+    plans = [plan(account, stack, datetime.now(UTC)) for stack in stacks]
+    print(f"{options.environment} in {where}: {len(plans)} stacks, in this order\n")
+    for each in plans:
+        _show(each)
+    _show_what_no_teardown_touches()
+    if not options.confirm:
+        print("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
+        return 0
+    _refuse_if_protected(stacks)
+    if not options.yes:
+        _ask(options.environment)
+    return _report(delete(account, plans, _say), plans)
+
+
+def _show(each: StackPlan) -> None:
+    print(each.stack.name + ("  (termination protection is on)" if each.stack.protected else ""))
+    if each.waits_until:
+        print(
+            f"  waits    it holds locked objects until {each.waits_until:%Y-%m-%d %H:%M} UTC, and "
+            "their key with them: run this again then"
+        )
+    types = [f"{count} {_short(type)}" for type, count in sorted(each.goes.items())]
+    print(f"  deletes  {', '.join(types) or 'nothing'}")
+    for emptied in each.empties:
+        print(f"  empties  {emptied.bucket}: {emptied.contents}")
+    for stays in each.stays:
+        print(f"  stays    {_described(stays)}")
+    print()
+
+
+def _described(stays: Stays) -> str:
+    until = f"{stays.until:%Y-%m-%d}" if stays.until else "somebody deletes it by hand"
+    return f"{stays.what}: {stays.why}; until {until}"
+
+
+def _show_what_no_teardown_touches() -> None:
+    print(
+        "Not touched: the bootstrap stack CDKToolkit with its assets, which every CDK app of the "
+        "account shares,\nand whatever the stacks did not make.\n"
+    )
+
+
+def _refuse_if_protected(stacks: list[DeployedStack]) -> None:
+    protected = [stack.name for stack in stacks if stack.protected]
+    if protected:
+        commands = "\n".join(
+            "  aws cloudformation update-termination-protection --no-enable-termination-protection "
+            f"--stack-name {name}"
+            for name in protected
+        )
+        raise StillProtected(
+            f"termination protection is on; lift it by hand, if you mean it:\n{commands}"
+        )
+
+
+def _ask(environment: str) -> None:
+    print(f"Type {environment} to delete all this: ", end="", flush=True)
+    if sys.stdin.readline().strip() != environment:
+        raise NotConfirmed("nothing was deleted: the name was not typed")
+
+
+def _report(outcome: Outcome, plans: list[StackPlan]) -> int:
+    print(f"\n{len(outcome.deleted)} of {len(plans)} stacks deleted.")
+    left = [it for each in plans if each.stack.name in outcome.deleted for it in each.stays]
+    for stays in left:
+        if stays.until is None:
+            print(f"  stays    {_described(stays)}")
+    if last := max((it.until for it in left if it.until), default=None):
+        print(f"  What else stays goes by itself, the last of it on {last:%Y-%m-%d}.")
+    for heading, names in (("kept", outcome.kept), ("failed", outcome.failed)):
+        for name, why in names.items():
+            print(f"  {heading:<8} {name}: {why}")
+    if outcome.failed:
+        print("Some stacks could not be deleted: repair what they name, and run this again.")
+    return 1 if outcome.failed else 0
+
+
+def _short(type: str) -> str:
+    return type.removeprefix("AWS::").replace("::", " ")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    region = json.loads(_SETTINGS.read_text())["context"]["region"]
+    parser = argparse.ArgumentParser(prog="python -m teardown", description=__doc__)
+    parser.add_argument("--environment", choices=ENVIRONMENTS, required=True)
+    parser.add_argument("--confirm", action="store_true", help="delete; without it, only show")
+    parser.add_argument("--yes", action="store_true", help="do not ask for the environment's name")
+    parser.add_argument("--region", default=region, help=f"default: {region}, as in cdk.json")
+    parser.add_argument(
+        "--endpoint",
+        metavar="URL",
+        help="the emulator's address, such as http://127.0.0.1:4566, in place of an account",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

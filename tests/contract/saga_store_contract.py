@@ -1,0 +1,101 @@
+"""What a saga store must do, whatever it is made of."""
+
+from dataclasses import replace
+
+import pytest
+
+from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand
+from fulfilment.ports import SagaStore, UnknownCommand
+
+NINE = "2026-12-01T09:00:00.000Z"
+TEN = "2026-12-01T10:00:00.000Z"
+ELEVEN = "2026-12-01T11:00:00.000Z"
+JOURNEY = Journey("correlation", "causation", "traceparent")
+DONE = Reply("done", None, {"released": True}, TEN)
+FAILED = Reply("failed", "gave-up", {}, TEN)
+
+
+class SagaStoreContract:
+    """Subclasses give the fixtures ``store`` and ``order_id``, a new UUID for each test."""
+
+    def test_a_saga_begins_once(self, store: SagaStore, order_id: str) -> None:
+        first = Saga(order_id, JOURNEY, due_at=TEN)
+        assert store.begin(first) == first
+        assert store.begin(replace(first, due_at=ELEVEN)) == first
+        assert store.saga(order_id) == first
+
+    def test_of_an_order_without_a_saga_nothing_is_known(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        assert store.saga(order_id) is None
+        assert list(store.commands(order_id)) == []
+        store.mark_ended(order_id)
+        assert store.saga(order_id) is None
+
+    def test_only_one_of_two_counts_the_next_attempt(self, store: SagaStore, order_id: str) -> None:
+        saga = store.begin(Saga(order_id, JOURNEY, due_at=NINE))
+        begun = store.begin_attempt(saga, ELEVEN)
+        assert begun == replace(saga, attempt=2, due_at=ELEVEN)
+        assert store.begin_attempt(saga, ELEVEN) is None
+
+    def test_a_saga_is_overdue_until_it_is_postponed_or_closed(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        def is_overdue(before: str) -> bool:
+            return order_id in [saga.order_id for saga in store.overdue(before)]
+
+        saga = store.begin(Saga(order_id, JOURNEY, due_at=NINE))
+        assert is_overdue(TEN)
+        assert not is_overdue(NINE)
+        store.postpone(saga, TEN)
+        assert not is_overdue(TEN)
+        assert is_overdue(ELEVEN)
+        store.mark_stuck(order_id, settled=False)
+        assert is_overdue(ELEVEN)
+        store.mark_stuck(order_id, settled=True)
+        assert not is_overdue(ELEVEN)
+        store.postpone(saga, NINE)
+        assert not is_overdue(ELEVEN), "what is closed stays closed"
+        stuck = store.saga(order_id)
+        assert stuck
+        assert stuck.state is SagaState.STUCK
+        store.begin_attempt(stuck, TEN)
+        assert is_overdue(ELEVEN)
+        store.mark_ended(order_id)
+        assert not is_overdue(ELEVEN)
+
+    def test_a_new_token_replaces_the_old_one_and_leaves_the_data(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        first = self._command(order_id, "first", {"reason": "declined"})
+        assert store.keep_token(first) == first
+        second = replace(first, token="second", sent_at=TEN, data={"reason": "other"})
+        assert store.keep_token(second) == replace(second, data=first.data)
+        assert list(store.commands(order_id)) == [replace(second, data=first.data)]
+
+    def test_a_failure_is_replaced_and_a_final_answer_is_not(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        store.keep_token(self._command(order_id, "token", {}))
+        assert store.keep_reply(order_id, "release-stock", FAILED).reply == FAILED
+        assert store.keep_reply(order_id, "release-stock", DONE).reply == DONE
+        kept = store.keep_reply(order_id, "release-stock", FAILED)
+        assert (kept.reply, kept.token) == (DONE, "token")
+
+    def test_an_answer_stays_when_the_command_is_sent_again(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        store.keep_token(self._command(order_id, "first", {}))
+        store.keep_reply(order_id, "release-stock", DONE)
+        assert store.keep_token(self._command(order_id, "second", {})).reply == DONE
+
+    def test_an_answer_to_what_was_never_sent_is_refused(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        with pytest.raises(UnknownCommand):
+            store.keep_reply(order_id, "release-stock", DONE)
+        assert list(store.commands(order_id)) == []
+
+    @staticmethod
+    def _command(order_id: str, token: str, data: dict[str, str]) -> SentCommand:
+        return SentCommand(order_id, "release-stock", "command", data, token, NINE)

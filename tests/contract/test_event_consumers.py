@@ -1,0 +1,145 @@
+"""Every consumer takes whatever the schemas allow, in each version that was ever sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fulfilment import commands as fulfilment
+from fulfilment.commands import StepRequest
+from fulfilment.domain.saga import SagaState
+from fulfilment.domain.steps import STEPS, command_id
+from fulfilment.handlers.take_reply import CommandReplied
+from inventory.domain.errors import NothingReserved
+from inventory.handlers.record_sales import record_sales
+from notifications.domain.messages import NothingToSay, compose
+from order_views.handlers.projection import fold as view_of
+from orders.domain.events import EVENT_TYPES
+from sales.handlers.projection import fold as sales_of
+from shared import schemas
+from shared.envelope import Envelope, encode
+from shared.log_records import read_envelope
+from shared.parking import DeadLetters
+from tests.contract.event_examples import FEW, valid_messages
+from tests.contract.event_schemas import (
+    MESSAGES,
+    envelope,
+    example,
+    types,
+    violations,
+)
+from tests.unit.fulfilment.examples import JOURNEY
+from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
+from tests.unit.shared.fake_queue import FakeQueue
+
+NOON = "2026-12-01T12:00:00.000Z"
+EVENTS = [it for it in MESSAGES if it[0] in types("event")]
+HEARD = [it for it in MESSAGES if it[0] in types("event", "fact", "reply")]
+every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda it: f"{it[0]} v{it[1]}")
+PLACED = envelope(example("OrderPlaced"))
+
+
+def a_message(drawn: st.DataObject, message: tuple[str, int], **known: Any) -> Envelope:
+    """A message that its schema allows, with ids that belong together."""
+    return envelope({**drawn.draw(valid_messages(*message)), **known})
+
+
+@every_event
+@FEW
+@given(drawn=st.data())
+def test_each_version_of_an_event_is_lifted_to_the_newest(
+    event: tuple[str, int], drawn: st.DataObject
+) -> None:
+    lifted = schemas.upcast(a_message(drawn, event))
+    assert lifted.schema_version == schemas.CURRENT[event[0]]
+    assert violations(lifted) == []
+
+
+@every_event
+@FEW
+@given(drawn=st.data())
+def test_the_views_fold_each_version_of_an_event(
+    event: tuple[str, int], drawn: st.DataObject
+) -> None:
+    message = schemas.upcast(a_message(drawn, event, version=2, occurred_at=NOON))
+    before = None if event[0] == "OrderPlaced" else view_of(None, PLACED)
+    assert view_of(before, message).version == 2
+    sold = sales_of(None, message)
+    assert len(sold) == (event[0] == "OrderConfirmed")
+
+
+@pytest.mark.parametrize("event", [it for it in EVENTS if it[0] == "OrderCancelled"])
+def test_orders_reads_each_version_of_its_own_event(event: tuple[str, int]) -> None:
+    lifted = schemas.lift(event[0], event[1], example(*event)["data"])
+    read = msgspec.convert(lifted, EVENT_TYPES[event[0]])
+    assert msgspec.to_builtins(read) == {"reason": "changed_mind", "cancelled_by": "customer"}
+
+
+@FEW
+@given(drawn=st.data())
+def test_a_saga_starts_with_any_placed_order(drawn: st.DataObject) -> None:
+    placed = a_message(drawn, ("OrderPlaced", 1), aggregate_id=PLACED.aggregate_id)
+    saga = fulfilment.start_saga(InMemorySagas(), FakeExecutions(), lambda: NOON, 600, placed)
+    assert saga.state is SagaState.RUNNING
+
+
+@FEW
+@given(drawn=st.data())
+def test_a_saga_takes_any_answer_to_its_command(drawn: st.DataObject) -> None:
+    store, executions = InMemorySagas(), FakeExecutions()
+    order_id, step = PLACED.aggregate_id, STEPS["reserve-stock"]
+    request = StepRequest(order_id, step.name, "token", JOURNEY, {})
+    fulfilment.send_command(store, executions, FakeOwners(), lambda: NOON, request)
+    reply = a_message(drawn, ("CommandReplied", 1), occurred_at="2026-12-01T13:00:00.000Z")
+    ids = {"order_id": order_id, "command_id": command_id(order_id, step.name)}
+    reply = msgspec.structs.replace(reply, data={**reply.data, **ids})
+    msgspec.convert(reply.data, CommandReplied)
+    fulfilment.take_reply(store, executions, reply)
+    assert [token for token, _ in executions.answers] == ["token"]
+
+
+@FEW
+@given(drawn=st.data())
+def test_inventory_records_any_sale(drawn: st.DataObject) -> None:
+    parked, heard = FakeQueue(), []
+
+    def record(order_id: str) -> None:
+        heard.append(order_id)
+        raise NothingReserved(order_id)
+
+    confirmed = a_message(drawn, ("OrderConfirmed", 1))
+    message = {
+        "messageId": "m-1",
+        "body": encode(confirmed).decode(),
+        "attributes": {"ApproximateReceiveCount": "1"},
+    }
+    answer = record_sales({"Records": [message]}, record, DeadLetters(parked, "dead-letters"), 3)
+    assert (answer, heard) == ({"batchItemFailures": []}, [confirmed.aggregate_id])
+    assert parked.sent == []
+
+
+@pytest.mark.parametrize("heard", HEARD, ids=lambda it: f"{it[0]} v{it[1]}")
+@FEW
+@given(drawn=st.data())
+def test_a_customer_can_be_told_of_anything_or_nothing_need_be_said(
+    heard: tuple[str, int], drawn: st.DataObject
+) -> None:
+    message = a_message(drawn, heard)
+    try:
+        told = compose(message.event_id, message.type, "o-1", message.data, "customer-1")
+    except NothingToSay:
+        return
+    assert told.subject
+    assert told.text("a name")
+
+
+@pytest.mark.parametrize("heard", HEARD, ids=lambda it: f"{it[0]} v{it[1]}")
+@FEW
+@given(drawn=st.data())
+def test_the_log_takes_any_event_and_fact(heard: tuple[str, int], drawn: st.DataObject) -> None:
+    message = a_message(drawn, heard, aggregate_id=PLACED.aggregate_id)
+    assert read_envelope(encode(message)) == message

@@ -1,0 +1,130 @@
+"""What orders, inventory and payments really send is what the schemas say, and nothing besides."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from inventory.domain.reservation import Status
+from inventory.handlers.queued_commands import commands_on as inventory_commands
+from inventory.handlers.release_expired import stock_released
+from orders.adapters.event_codec import to_envelope, to_item
+from orders.domain.events import CancellationReason, OrderCancelled, OrderEvent
+from orders.domain.order import Order
+from orders.handlers.queued_commands import commands_on as orders_commands
+from payments.handlers.queued_commands import commands_on as payments_commands
+from shared.bus import reply_to
+from tests.contract.event_schemas import envelope, example, types, violations
+from tests.contract.queue_desk import QueueDesk, refusals_of
+from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
+from tests.unit.orders.examples import (
+    CANCELLED,
+    CONFIRMED,
+    LINES,
+    PLACED,
+    REJECTED,
+    SHIP_TO,
+    recorded,
+)
+from tests.unit.orders.in_memory_event_store import InMemoryEventStore
+from tests.unit.payments.fake_provider import FakeProvider
+from tests.unit.payments.in_memory_payments import InMemoryPayments
+
+NOON = "2026-12-01T12:00:00.000Z"
+PAY = {"customer_id": "customer-1", "amount": 2580, "currency": "EUR"}
+MUGS: dict[str, Any] = {"lines": [{"sku": "MUG-BLUE", "quantity": 2}]}
+NO_SUCH_SKU: dict[str, Any] = {"lines": [{"sku": "NO-SUCH", "quantity": 1}]}
+EVENTS = [
+    Order.place("customer-1", LINES, "EUR", SHIP_TO),
+    *(PLACED, CONFIRMED, REJECTED, CANCELLED),
+    *(OrderCancelled(reason) for reason in CancellationReason),
+    OrderCancelled(CancellationReason.OTHER, cancelled_by="operator"),
+]
+
+
+def new_ids(count: int) -> list[str]:
+    return [str(uuid.uuid4()) for _ in range(count)]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda it: type(it).__name__)
+def test_an_event_leaves_orders_in_its_published_form(event: OrderEvent) -> None:
+    assert violations(to_envelope(to_item(recorded(event, 1))), closed=True) == []
+
+
+def test_each_of_orders_events_was_tried() -> None:
+    assert {type(event).__name__ for event in EVENTS} == types("event")
+
+
+def test_what_orders_answers_to_commands() -> None:
+    store = InMemoryEventStore()
+    desk = QueueDesk(orders_commands(store, lambda: NOON))
+    confirmed, rejected, cancelled, unknown = new_ids(4)
+    for order_id in (confirmed, rejected, cancelled):
+        store.append(recorded(PLACED, 1, order_id=order_id))
+    store.append(recorded(CANCELLED, 2, order_id=cancelled))
+    desk.take("ConfirmOrder", confirmed)
+    desk.take("RejectOrder", rejected, reason="out-of-stock")
+    for order_id in (confirmed, rejected, cancelled, unknown):
+        desk.take("ConfirmOrder", order_id)
+        desk.take("RejectOrder", order_id, reason="out-of-stock")
+    assert desk.refusals == refusals_of("ConfirmOrder") == refusals_of("RejectOrder")
+    assert desk.facts == set()
+
+
+def test_what_inventory_answers_and_tells() -> None:
+    stock = InMemoryWarehouse()
+    stock.receive("d-1", "MUG-BLUE", 2, NOON)
+    desk = QueueDesk(inventory_commands(stock, lambda: NOON, 60))
+    one, too_many, unknown, never = new_ids(4)
+    desk.take("ReserveStock", one, **MUGS)
+    desk.take("ReserveStock", too_many, **MUGS)
+    desk.take("ReserveStock", unknown, **NO_SUCH_SKU)
+    desk.take("ReleaseStock", never)
+    held = stock.reservations[one]
+    assert violations(stock_released(held.expire()), closed=True) == []
+    for status in (Status.SOLD, Status.EXPIRED, Status.HELD):
+        stock.reservations[one] = replace(held, status=status)
+        desk.take("ReserveStock", one, **MUGS)
+        desk.take("ReleaseStock", one)
+    desk.take("ReserveStock", one, **MUGS)
+    assert desk.refusals == refusals_of("ReserveStock", "ReleaseStock")
+    assert desk.facts == {"StockReserved", "StockRefused", "StockReleased"}
+
+
+def test_what_payments_answers_and_tells() -> None:
+    provider = FakeProvider()
+    commands = payments_commands(InMemoryPayments(), provider)
+    desk = QueueDesk(commands)
+    paid, voided, expired, declined, never = new_ids(5)
+    desk.take("CapturePayment", never)
+    desk.take("AuthorizePayment", paid, **PAY)
+    desk.take("CapturePayment", paid)
+    desk.take("VoidPayment", paid)
+    desk.take("RefundPayment", paid)
+    desk.take("AuthorizePayment", voided, **PAY)
+    desk.take("VoidPayment", voided)
+    desk.take("AuthorizePayment", voided, **PAY)
+    desk.take("RefundPayment", never)
+    desk.take("AuthorizePayment", expired, **PAY)
+    provider.expire_all()
+    desk.take("CapturePayment", expired)
+    desk.take("AuthorizePayment", expired, **PAY)
+    provider.declines = True
+    desk.take("AuthorizePayment", declined, **PAY)
+    assert desk.refusals == refusals_of(*commands)
+    assert desk.facts == {
+        *("PaymentAuthorized", "PaymentDeclined", "PaymentCaptured"),
+        *("PaymentVoided", "PaymentRefunded"),
+    }
+
+
+@pytest.mark.parametrize("outcome", ["done", "refused", "failed"])
+@pytest.mark.parametrize("order_id", [None, 5, {"a": 1}])
+def test_even_the_answer_to_a_malformed_command_is_of_its_schema(
+    outcome: str, order_id: object
+) -> None:
+    malformed = envelope({**example("ReserveStock"), "data": {"order_id": order_id}})
+    assert violations(reply_to(malformed, outcome, "invalid-command"), closed=True) == []

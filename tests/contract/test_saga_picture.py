@@ -1,0 +1,26 @@
+"""The picture in the documentation is the state machine that is deployed."""
+
+from pathlib import Path
+
+import pytest
+
+from pictures.state_machine import definition_in, draw
+from stacks.environment import environment
+from stacks.fulfilment_saga import saga, saga_times
+
+PICTURE = Path(__file__).parents[2] / "docs" / "saga.svg"
+DEFINITION = saga(saga_times(environment("dev", "local")))
+
+
+def test_the_picture_shows_the_present_definition() -> None:
+    assert PICTURE.read_text() == draw(DEFINITION), "run `python -m pictures` as docs/saga.md says"
+
+
+def test_every_state_is_in_the_picture_by_its_name() -> None:
+    picture = PICTURE.read_text()
+    assert [name for name in DEFINITION["States"] if f">{name}</text>" not in picture] == []
+
+
+def test_a_template_without_a_state_machine_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 state machines"):
+        definition_in({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}}})

@@ -1,0 +1,91 @@
+"""docs/traceability.md names no test that does not exist, and no level without a test of it."""
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "traceability.md"
+NAME = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)(?:\[([^\]]+)\])?`")
+PLACES = {
+    "T": ("tests/infra/",),
+    "E": ("tests/integration/", "tests/e2e/", "tests/faults/"),
+    "P": ("tests/unit/", "tests/contract/"),
+}
+CLAIMED = {2, 3, 5, 6, 8, 9, 13, 27, 30, 31, 37, 40, 41, 66}
+"""The requirements that are claimed to be met: none of them may lose its rows."""
+
+Named = tuple[str, str, str | None]
+
+
+def named_tests(text: str) -> list[Named]:
+    """File, function (or class and method) and parameter of every test that a text names."""
+    return [(path, name, parameter or None) for path, name, parameter in NAME.findall(text)]
+
+
+def rows(text: str) -> list[tuple[int, str, list[Named]]]:
+    """Number, level and tests of each row that proves a requirement."""
+    found = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) == 5 and cells[0].isdigit():
+            found.append((int(cells[0]), cells[2], named_tests(cells[3])))
+    return found
+
+
+@cache
+def definitions(path: Path) -> frozenset[str]:
+    """Functions, classes and their methods, as pytest names them."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            inner = [it.name for it in node.body if isinstance(it, ast.FunctionDef)]
+            names |= {f"{node.name}::{name}" for name in inner}
+    return frozenset(names)
+
+
+def is_missing(test: Named) -> bool:
+    """Whether pytest would not find it. A parameter is a rule: a function beside the test."""
+    path, name, parameter = test
+    file = ROOT / path
+    if not file.exists() or name not in definitions(file):
+        return True
+    if parameter is None:
+        return False
+    return not any(parameter in definitions(it) for it in file.parent.rglob("*.py"))
+
+
+TEXT = PAGE.read_text()
+
+
+@pytest.mark.parametrize("test", named_tests(TEXT), ids=lambda test: "::".join(filter(None, test)))
+def test_every_test_that_is_named_exists(test: Named) -> None:
+    assert not is_missing(test)
+
+
+def test_every_claimed_requirement_has_a_row() -> None:
+    assert {number for number, _, _ in rows(TEXT)} == CLAIMED
+
+
+def test_every_level_of_a_row_has_a_test_of_that_level() -> None:
+    for number, level, tests in rows(TEXT):
+        at_level = [path for path, _, _ in tests if path.startswith(PLACES[level])]
+        assert at_level, f"row {number} claims {level} and names no test of it"
+        assert len(at_level) == len(tests), f"row {number} names a test of another level"
+
+
+def test_nothing_on_the_page_looks_like_a_test_and_is_none() -> None:
+    assert TEXT.count("`tests/") == len(named_tests(TEXT)) + TEXT.count("`tests/e2e`") + (
+        TEXT.count("`tests/contract/test_traceability.py`")
+    )
+
+
+def test_a_test_that_is_gone_would_be_noticed() -> None:
+    gone = "`tests/contract/test_traceability.py::test_gone` `tests/unit/gone.py::test_x`"
+    wrong_rule = "`tests/infra/test_rules.py::test_rule_holds[rules_that_nobody_wrote]`"
+    assert [is_missing(test) for test in named_tests(gone + wrong_rule)] == [True] * 3

@@ -1,0 +1,166 @@
+"""Events that come thrice or broken, workers that die, customers that do not answer."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.integration.mailroom import Mailroom, event, order_placed
+from tests.integration.offline import Deployment, eventually
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(scope="module")
+def mailroom(deployment: Deployment) -> Iterator[Mailroom]:
+    mailroom = Mailroom(deployment)
+    with soon_again(mailroom):
+        yield mailroom
+
+
+@contextmanager
+def soon_again(mailroom: Mailroom) -> Iterator[None]:
+    """Have failed messages come again after two seconds instead of minutes, a hundred times."""
+    sqs = mailroom.deployment.cloud.client("sqs")
+    url = mailroom.deployment.named("notifications", "queues", "Events")
+    before: Any = sqs.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
+    )["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+
+@contextmanager
+def customers_do_not_answer(mailroom: Mailroom) -> Iterator[None]:
+    """Point notifications at a function that is not there."""
+    functions = mailroom.deployment.cloud.client("lambda")
+    name = mailroom.deployment.named("notifications", "functions", "Notify")
+    before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    gone = before | {"READ_CONTACT_ARN": before["READ_CONTACT_ARN"] + "-gone"}
+    functions.update_function_configuration(FunctionName=name, Environment={"Variables": gone})
+    try:
+        yield
+    finally:
+        functions.update_function_configuration(
+            FunctionName=name, Environment={"Variables": before}
+        )
+
+
+def test_events_that_come_thrice_and_shuffled_are_told_once(mailroom: Mailroom) -> None:
+    ada = mailroom.customer()
+    orders = [str(uuid.uuid4()) for _ in range(4)]
+    events = [order_placed(order_id, ada.id) for order_id in orders]
+    events += [event("OrderConfirmed", order_id, customer_id=ada.id) for order_id in orders]
+    thrice = [it for it in events for _ in range(3)]
+    random.Random(4).shuffle(thrice)
+    mailroom.announce("orders", *thrice)
+    told = ["order-confirmed"] * 4 + ["order-received"] * 4
+    eventually(lambda: mailroom.templates(ada.id) == told, PATIENCE)
+    # Every copy has been taken by now, or will be found settled: sent was said once for each.
+    eventually(lambda: not _waiting(mailroom), PATIENCE)
+    for order_id in orders:
+        sent = mailroom.logged(order_id, "customer notified", '"how":"sent"')
+        assert len(sent) == 2, sent
+
+
+def _waiting(mailroom: Mailroom) -> int:
+    attributes = mailroom.deployment.cloud.client("sqs").get_queue_attributes(
+        QueueUrl=mailroom.deployment.named("notifications", "queues", "Events"),
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+        ],
+    )["Attributes"]
+    return sum(int(count) for count in attributes.values())
+
+
+def test_customers_that_do_not_answer_delay_a_message_and_lose_none(mailroom: Mailroom) -> None:
+    ada = mailroom.customer()
+    placed = order_placed(str(uuid.uuid4()), ada.id)
+    with customers_do_not_answer(mailroom):
+        mailroom.announce("orders", placed)
+        eventually(lambda: mailroom.logged("message not consumed", placed.correlation_id), PATIENCE)
+        assert mailroom.outbox(ada.id) == []
+    _let_claims_lapse(mailroom, placed.event_id)
+    eventually(lambda: mailroom.templates(ada.id) == ["order-received"], PATIENCE)
+
+
+def _let_claims_lapse(mailroom: Mailroom, event_id: str) -> None:
+    """As if the claim's time were over, which takes as long as a worker may live."""
+    mailroom.deployment.cloud.client("dynamodb").update_item(
+        TableName=mailroom.deployment.named("notifications", "tables", "Ledger"),
+        Key={"event_id": {"S": event_id}},
+        UpdateExpression="SET claimed_until = :past",
+        ConditionExpression="#status = :sending",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":past": {"N": "0"}, ":sending": {"S": "sending"}},
+    )
+
+
+def _claim(mailroom: Mailroom, event_id: str, customer_id: str, until: int) -> None:
+    mailroom.deployment.cloud.client("dynamodb").put_item(
+        TableName=mailroom.deployment.named("notifications", "tables", "Ledger"),
+        Item={
+            "event_id": {"S": event_id},
+            "customer_id": {"S": customer_id},
+            "template": {"S": "order-received"},
+            "status": {"S": "sending"},
+            "claimed_until": {"N": str(until)},
+        },
+    )
+
+
+def test_a_worker_that_dies_before_it_has_settled_leaves_one_message_in_the_outbox(
+    mailroom: Mailroom,
+) -> None:
+    ada = mailroom.customer()
+    placed = order_placed(str(uuid.uuid4()), ada.id)
+    mailroom.announce("orders", placed)
+    eventually(lambda: mailroom.settled(placed.event_id) == "sent", PATIENCE)
+    _claim(mailroom, placed.event_id, ada.id, until=0)  # sent, and died before saying so
+    mailroom.announce("orders", placed)
+    eventually(lambda: mailroom.settled(placed.event_id) == "sent", PATIENCE)
+    assert mailroom.templates(ada.id) == ["order-received"]
+
+
+def test_while_one_worker_sends_no_other_does(mailroom: Mailroom) -> None:
+    ada = mailroom.customer()
+    placed = order_placed(str(uuid.uuid4()), ada.id)
+    _claim(mailroom, placed.event_id, ada.id, until=int(time.time()) + 3600)
+    mailroom.announce("orders", placed)
+    eventually(lambda: mailroom.logged("BeingSent", placed.correlation_id), PATIENCE)
+    assert mailroom.outbox(ada.id) == []
+    _let_claims_lapse(mailroom, placed.event_id)
+    eventually(lambda: mailroom.templates(ada.id) == ["order-received"], PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("source", "type", "data", "reason"),
+    [
+        ("orders", "OrderPlaced", {"customer_id": "c-1"}, "OrderPlaced without total"),
+        ("orders", "OrderRejected", {"customer_id": "c-1"}, "OrderRejected without reason"),
+        ("payments", "PaymentRefunded", {}, "there is no order"),
+    ],
+)
+def test_an_event_that_breaks_its_promise_is_parked_with_its_reason(
+    mailroom: Mailroom, source: str, type: str, data: dict[str, Any], reason: str
+) -> None:
+    broken = event(type, str(uuid.uuid4()), **data)
+    mailroom.announce(source, broken)
+
+    def parked() -> str | None:
+        found = [why for kept, why in mailroom.parked().items() if broken.event_id in kept]
+        return found[0] if found else None
+
+    why = eventually(parked, PATIENCE)
+    assert why
+    assert reason in why

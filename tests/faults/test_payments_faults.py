@@ -1,0 +1,333 @@
+"""A provider that is slow, silent, broken or forgetful: at most one charge, and none left over."""
+
+from __future__ import annotations
+
+import json
+import random
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBreaker
+from payments.adapters.http_provider import HttpPaymentProvider
+from payments.adapters.provider_key import ProviderKey
+from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.domain.errors import CircuitOpen, ProviderUnavailable
+from payments.domain.payment import Payment, Status
+from payments.ports import Authorized
+from tests.integration.command_desk import CommandDesk, command, verdict
+from tests.integration.offline import Deployment, eventually
+from tests.integration.till import AUTHORIZE, Till
+
+COMMANDS = {
+    "authorize": "AuthorizePayment",
+    "capture": "CapturePayment",
+    "void": "VoidPayment",
+    "refund": "RefundPayment",
+}
+BEFORE = {"authorize": (), "capture": ("authorize",), "void": ("authorize",)}
+STANDING = {
+    "authorize": "authorized",
+    "capture": "captured",
+    "void": "voided",
+    "refund": "refunded",
+}
+LONGER_THAN_PATIENCE = 2.3
+"""Seconds; the worker waits two for an answer."""
+
+
+class Killed(BaseException):
+    """The worker is gone, in the middle of what it did."""
+
+
+@pytest.fixture(scope="module")
+def till(deployment: Deployment) -> Till:
+    return Till(deployment)
+
+
+@pytest.fixture(scope="module")
+def desk(deployment: Deployment) -> CommandDesk:
+    return CommandDesk(deployment, "payments")
+
+
+@pytest.fixture(autouse=True)
+def faultless(till: Till) -> Iterator[None]:
+    """No fault outlives its test."""
+    yield
+    till.provider.clear_faults()
+
+
+@pytest.fixture
+def order() -> str:
+    return str(uuid.uuid4())
+
+
+@pytest.fixture
+def adapter(deployment: Deployment, till: Till) -> HttpPaymentProvider:
+    """The worker's own way to the provider, with the deployed key."""
+    return HttpPaymentProvider(till.provider.url, ProviderKey(*secret_of(deployment)))
+
+
+def secret_of(deployment: Deployment) -> tuple[Any, str]:
+    """Secrets Manager, and the ARN of the provider's key."""
+    name = "/parcelworks/dev/payments/provider-key-secret-arn"
+    parameter = deployment.cloud.client("ssm").get_parameter(Name=name)["Parameter"]
+    return deployment.cloud.client("secretsmanager"), parameter["Value"]
+
+
+def data_of(operation: str) -> dict[str, Any]:
+    return AUTHORIZE if operation == "authorize" else {}
+
+
+def bring_before(desk: CommandDesk, operation: str, order: str) -> None:
+    """Do whatever an operation needs to have been done."""
+    for step in BEFORE.get(operation, ("authorize", "capture")):
+        reply = desk.ask(COMMANDS[step], order, **data_of(step))
+        assert verdict(reply) == ("done", None)
+
+
+@pytest.mark.parametrize("operation", list(COMMANDS))
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [
+        ("lost-answer", {}),
+        ("error", {"status": 500}),
+        ("timeout", {"seconds": LONGER_THAN_PATIENCE}),
+        ("latency", {"seconds": LONGER_THAN_PATIENCE}),
+    ],
+)
+def test_one_fault_of_the_provider_is_not_noticed(
+    till: Till, desk: CommandDesk, order: str, operation: str, kind: str, rule: dict[str, Any]
+) -> None:
+    bring_before(desk, operation, order)
+    till.provider.add_fault(kind, reference=order, operation=operation, times=1, **rule)
+    reply = desk.ask(COMMANDS[operation], order, **data_of(operation))
+    assert verdict(reply) == ("done", None)
+    assert till.charge(order)["status"] == STANDING[operation]
+    assert till.payment(order).status == STANDING[operation]
+
+
+@pytest.mark.parametrize("operation", list(COMMANDS))
+def test_answers_that_are_lost_again_and_again_bring_the_command_again(
+    till: Till, desk: CommandDesk, order: str, operation: str
+) -> None:
+    bring_before(desk, operation, order)
+    till.provider.add_fault("lost-answer", reference=order, operation=operation, times=3)
+    reply = desk.ask(COMMANDS[operation], order, **data_of(operation))
+    assert verdict(reply) == ("done", None)
+    assert till.charge(order)["status"] == STANDING[operation]
+
+
+@pytest.mark.parametrize("undo", ["void", "refund"])
+def test_an_authorization_that_nobody_heard_of_is_undone(
+    till: Till, desk: CommandDesk, adapter: HttpPaymentProvider, order: str, undo: str
+) -> None:
+    till.provider.add_fault("lost-answer", reference=order, operation="authorize", times=2)
+    with pytest.raises(ProviderUnavailable):
+        authorize_payment(till.payments, adapter, order, "customer-1", 1290, "EUR")
+    assert till.charge(order)["status"] == "authorized"
+    assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
+    assert till.charge(order)["status"] == "voided"
+    reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    assert verdict(reply) == ("refused", "voided-before")
+
+
+@pytest.mark.parametrize("undo", ["void", "refund"])
+def test_an_undo_before_its_do_charges_nobody(
+    till: Till, desk: CommandDesk, order: str, undo: str
+) -> None:
+    assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
+    reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    assert verdict(reply) == ("refused", "voided-before")
+    assert till.provider.charges(order) == []
+
+
+def test_a_decline_is_a_refusal_and_stays_one(till: Till, desk: CommandDesk, order: str) -> None:
+    till.provider.add_fault("decline", reference=order, times=1)
+    for _ in range(2):
+        reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+        assert verdict(reply) == ("refused", "payment-declined")
+    assert till.provider.charges(order) == []
+
+
+def test_an_authorization_that_expired_is_recorded_and_not_captured(
+    till: Till, desk: CommandDesk, order: str
+) -> None:
+    till.provider.add_fault("short-lived", reference=order, seconds=0)
+    desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    assert verdict(desk.ask("CapturePayment", order)) == ("refused", "authorization-expired")
+    assert till.payment(order).status is Status.EXPIRED
+    assert till.charge(order)["captured"] == 0
+
+
+def test_every_message_three_times_and_shuffled_charges_once(till: Till, desk: CommandDesk) -> None:
+    orders = [str(uuid.uuid4()) for _ in range(4)]
+    messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
+    messages += [command("CapturePayment", order) for order in orders]
+    messages += [command("RefundPayment", order) for order in orders]
+    thrice = messages * 3
+    random.Random(5).shuffle(thrice)
+    for message in thrice:
+        desk.send(message)
+    for message in messages:
+        desk.await_replies(message, 3)
+    for order in orders:
+        charges = till.provider.charges(order)
+        assert len(charges) <= 1
+        assert {it["status"] for it in charges} <= {"voided", "refunded"}
+        assert_balanced(till.payment(order))
+
+
+def assert_balanced(payment: Payment) -> None:
+    """authorized = captured + voided + expired, for a payment that has ended."""
+    authorized = payment.amount if payment.authorization_id else 0
+    expired = payment.amount if payment.status is Status.EXPIRED else 0
+    assert authorized == payment.captured + payment.voided + expired
+
+
+class DeadlyPayments:
+    """The deployed table; the worker dies before or after it has written a state."""
+
+    def __init__(self, till: Till, status: Status, *, after: bool) -> None:
+        self._payments = till.payments
+        self._status = status
+        self._after = after
+
+    def find(self, order_id: str) -> Payment | None:
+        return self._payments.find(order_id)
+
+    def save(self, payment: Payment) -> bool:
+        if payment.status is not self._status:
+            return self._payments.save(payment)
+        if self._after:
+            assert self._payments.save(payment)
+        raise Killed
+
+
+@pytest.mark.parametrize("operation", list(COMMANDS))
+@pytest.mark.parametrize("after", [False, True], ids=["before-it-wrote", "after-it-wrote"])
+def test_a_worker_killed_after_the_provider_did_it_charges_once(
+    till: Till,
+    desk: CommandDesk,
+    adapter: HttpPaymentProvider,
+    order: str,
+    operation: str,
+    after: bool,
+) -> None:
+    bring_before(desk, operation, order)
+    dying = DeadlyPayments(till, Status(STANDING[operation]), after=after)
+    carry_out: dict[str, Callable[[], object]] = {
+        "authorize": lambda: authorize_payment(dying, adapter, order, "customer-1", 1290, "EUR"),
+        "capture": lambda: capture_payment(dying, adapter, order),
+        "void": lambda: void_payment(dying, adapter, order),
+        "refund": lambda: refund_payment(dying, adapter, order),
+    }
+    with pytest.raises(Killed):
+        carry_out[operation]()
+    assert till.charge(order)["status"] == STANDING[operation]
+    reply = desk.ask(COMMANDS[operation], order, **data_of(operation))
+    assert verdict(reply) == ("done", None)
+    assert till.charge(order)["status"] == STANDING[operation]
+
+
+def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
+    till: Till, adapter: HttpPaymentProvider, order: str
+) -> None:
+    now = [0.0]
+    circuit = CircuitBreaker(adapter, lambda: now[0])
+    till.provider.add_fault("error", reference=order)
+
+    def requests() -> int:
+        return int(till.provider.ledger()["requests"].get("authorize", 0))
+
+    for _ in range(FAILURES):
+        with pytest.raises(ProviderUnavailable):
+            circuit.authorize(order, "customer-1", 1290, "EUR")
+    asked = requests()
+    with pytest.raises(CircuitOpen):
+        circuit.authorize(order, "customer-1", 1290, "EUR")
+    assert requests() == asked
+    till.provider.clear_faults()
+    now[0] += OPEN_SECONDS
+    assert isinstance(circuit.authorize(order, "customer-1", 1290, "EUR"), Authorized)
+    assert requests() == asked + 1
+
+
+def test_a_replaced_key_is_followed_and_nothing_is_refused_meanwhile(
+    deployment: Deployment, till: Till, desk: CommandDesk, order: str
+) -> None:
+    secrets, arn = secret_of(deployment)
+    old_value = secrets.get_secret_value(SecretId=arn)["SecretString"]
+    old = till.provider.issue_key(json.loads(old_value)["api_key"])
+    desk.ask("VoidPayment", str(uuid.uuid4()))  # a worker is warm
+    till.provider.revoke_key(old["id"])
+    message = command("AuthorizePayment", order, **AUTHORIZE)
+    before = backlog(deployment, desk)
+    try:
+        desk.send(message)
+        eventually(lambda: till.payments.find(order))
+        assert till.payment(order).status is Status.AUTHORIZING
+        eventually(lambda: backlog(deployment, desk) > before)
+        assert desk.replies(message) == []
+        new = till.provider.issue_key()
+        secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": new["key"]}))
+        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+    finally:
+        till.provider.issue_key(json.loads(old_value)["api_key"])
+        secrets.put_secret_value(SecretId=arn, SecretString=old_value)
+    assert till.charge(order)["status"] == "authorized"
+
+
+def backlog(deployment: Deployment, desk: CommandDesk) -> int:
+    """Commands that wait for payments, those that wait to come again included."""
+    attributes = deployment.cloud.client("sqs").get_queue_attributes(
+        QueueUrl=desk.queue_url,
+        AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+    )["Attributes"]
+    return sum(int(number) for number in attributes.values())
+
+
+@contextmanager
+def stopped(deployment: Deployment) -> Iterator[None]:
+    """Payments' worker takes nothing from its queue."""
+    functions = deployment.cloud.client("lambda")
+    worker = deployment.named("payments", "functions", "QueuedCommands")
+    (mapping,) = functions.list_event_source_mappings(FunctionName=worker)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+def test_a_backlog_grows_while_payments_is_down_and_drains_when_it_is_back(
+    deployment: Deployment, till: Till, desk: CommandDesk
+) -> None:
+    messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(12)]
+    with stopped(deployment):
+        for message in messages:
+            desk.send(message)
+        assert backlog(deployment, desk) == len(messages)
+        assert all(till.provider.charges(it.aggregate_id) == [] for it in messages)
+    for message in messages:
+        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+        assert till.charge(message.aggregate_id)["status"] == "authorized"
+    eventually(lambda: backlog(deployment, desk) == 0)
+
+
+def test_an_outage_of_the_provider_delays_payments_and_refuses_none(
+    till: Till, desk: CommandDesk
+) -> None:
+    till.provider.add_fault("error", status=503)
+    messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(8)]
+    for message in messages:
+        desk.send(message)
+    eventually(lambda: till.provider.ledger()["requests"].get("authorize", 0) >= FAILURES)
+    assert all(desk.replies(message) == [] for message in messages)
+    till.provider.clear_faults()
+    for message in messages:
+        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+        assert till.charge(message.aggregate_id)["status"] == "authorized"

@@ -1,0 +1,383 @@
+"""Carriers that misbehave, messages that come thrice, workers that die: nothing lost or doubled."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.envelope import Envelope, encode
+from shipping import commands
+from shipping.adapters.carrier_list import carriers
+from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.adapters.dynamodb_shipments import DynamoDbShipments
+from shipping.domain.gathering import Gathering, Quote, best
+from shipping.domain.shipment import Journey, Shipment, Status, shipment_id
+from shipping.handlers.forms import BookShipment, GatherQuotes
+from tests.integration.offline import Deployment, eventually
+from tests.integration.shipping_desk import (
+    CARRIERS,
+    LONGER_THAN_DEADLINE,
+    ShippingDesk,
+    book_shipment,
+    cancel_shipment,
+    command,
+    gather_quotes,
+)
+
+NEVER: Any = {"S": "never"}
+UNTIL: Any = "2999-01-01T00:00:00.000Z"
+
+
+@pytest.fixture(scope="module")
+def desk(deployment: Deployment) -> ShippingDesk:
+    return ShippingDesk.at(deployment)
+
+
+@pytest.fixture
+def gatherings(desk: ShippingDesk) -> DynamoDbGatherings:
+    return DynamoDbGatherings(
+        desk.deployment.cloud.client("dynamodb"),
+        desk.deployment.named("shipping", "tables", "Gatherings"),
+    )
+
+
+@pytest.fixture
+def shipments(desk: ShippingDesk) -> DynamoDbShipments:
+    return DynamoDbShipments(
+        desk.deployment.cloud.client("dynamodb"),
+        desk.deployment.named("shipping", "tables", "Shipments"),
+    )
+
+
+@contextmanager
+def soon_again(desk: ShippingDesk, queue: str) -> Iterator[None]:
+    """Have failed messages come again after a second instead of minutes."""
+    sqs, url = desk.deployment.cloud.client("sqs"), desk.queue(queue)
+    before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before["Attributes"])
+
+
+def quote(carrier: str, price: int = 700) -> Quote:
+    return Quote(carrier, str(uuid.uuid4()), price, "EUR", 2, UNTIL)
+
+
+def offered(asked: Envelope, quote: Quote, **changes: Any) -> str:
+    data = {
+        "order_id": asked.aggregate_id,
+        "request_id": asked.event_id,
+        **msgspec.to_builtins(quote),
+        **changes,
+    }
+    return encode(msgspec.structs.replace(asked, type="QuoteOffered", data=data)).decode()
+
+
+def close(asked: Envelope) -> str:
+    data = {"order_id": asked.aggregate_id, "request_id": asked.event_id}
+    return encode(msgspec.structs.replace(asked, type="CloseGathering", data=data)).decode()
+
+
+def begun(asked: Envelope) -> Gathering:
+    form = msgspec.convert(asked.data, GatherQuotes)
+    return Gathering.begin(
+        list(carriers().values()),
+        form.order_id,
+        asked.event_id,
+        encode(asked).decode(),
+        form.parcel,
+        form.currency,
+    )
+
+
+def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(desk: ShippingDesk) -> None:
+    with desk.misbehaving("tern-post", answers=NEVER):
+        reply = desk.ask(gather_quotes(str(uuid.uuid4())))
+    assert reply["outcome"] == "done"
+    assert reply["data"]["best"]["carrier"] == "aquila-express"
+    assert reply["data"]["missing"] == ["tern-post"]
+    assert len(reply["data"]["quotes"]) == 2
+
+
+def test_no_carrier_that_answers_means_no_quotes(desk: ShippingDesk) -> None:
+    order_id = str(uuid.uuid4())
+    with ExitStack() as silent:
+        for carrier in CARRIERS:
+            silent.enter_context(desk.misbehaving(carrier, answers=NEVER))
+        reply = desk.ask(gather_quotes(order_id))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "no-quotes")
+    assert reply["data"]["missing"] == list(CARRIERS)
+    assert [fact.data["best"] for fact in desk.heard("QuotesGathered", order_id)] == [None]
+
+
+def test_an_answer_after_the_deadline_changes_nothing(
+    desk: ShippingDesk, gatherings: DynamoDbGatherings
+) -> None:
+    order_id = str(uuid.uuid4())
+    asked = gather_quotes(order_id)
+    with desk.misbehaving("tern-post", answers={"S": "late"}, late_seconds={"N": "13"}):
+        reply = desk.ask(asked)
+    at_the_deadline = gatherings.load(order_id, asked.event_id)
+    assert reply["data"]["missing"] == ["tern-post"]
+    late = ("TakeAnswers", order_id, '"reception":"late"')
+    eventually(lambda: desk.logged(*late), LONGER_THAN_DEADLINE)
+    assert gatherings.load(order_id, asked.event_id) == at_the_deadline
+    assert len(desk.heard("CommandReplied", order_id)) == 1
+
+
+def test_a_carrier_that_answers_twice_is_counted_once(desk: ShippingDesk) -> None:
+    order_id = str(uuid.uuid4())
+    with desk.misbehaving("tern-post", answers={"S": "twice"}):
+        reply = desk.ask(gather_quotes(order_id))
+    eventually(lambda: len(desk.logged("TakeAnswers", order_id, '"carrier":"tern-post"')) == 2)
+    assert [it["carrier"] for it in reply["data"]["quotes"]] == list(CARRIERS)
+    assert len(desk.heard("CommandReplied", order_id)) == 1
+
+
+def test_garbage_is_parked_with_its_reason_and_the_others_are_enough(desk: ShippingDesk) -> None:
+    with desk.misbehaving("tern-post", answers={"S": "garbage"}):
+        reply = desk.ask(gather_quotes(str(uuid.uuid4())))
+    assert reply["data"]["missing"] == ["tern-post"]
+    reason = eventually(lambda: desk.parked("Answers").get("<quote>cheap</quote>"))
+    assert reason
+    assert reason.startswith("not a message: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"price": -1}, "Expected `int` >= 1"),
+        ({"valid_until": "soon"}, "valid_until is not an RFC 3339 time"),
+        ({"currency": "USD"}, "tern-post was asked for a price in EUR"),
+        ({"request_id": "00000000-0000-4000-8000-000000000000"}, "there is no request 00000000"),
+        ({"carrier": "osprey-air"}, "osprey-air was not asked in request"),
+    ],
+)
+def test_an_answer_that_fits_no_request_is_parked_with_its_reason(
+    desk: ShippingDesk, changes: dict[str, Any], reason: str
+) -> None:
+    asked = gather_quotes(str(uuid.uuid4()))
+    desk.ask(asked)
+    body = offered(asked, quote("tern-post"), **changes)
+    desk.put("Answers", body)
+    assert reason in (eventually(lambda: desk.parked("Answers").get(body)) or "")
+
+
+def test_a_carrier_that_refuses_the_booking_refuses_it_again(desk: ShippingDesk) -> None:
+    order_id, chosen = desk.quoted()
+    booking = book_shipment(order_id, chosen)
+    with desk.misbehaving(chosen["carrier"], refuses_bookings={"BOOL": True}):
+        reply = desk.ask(booking)
+    assert (reply["outcome"], reply["reason"]) == ("refused", "carrier-refused")
+    desk.send(booking)
+    eventually(lambda: len(_replies(desk, booking)) == 2)
+    assert len({it.event_id for it in _replies(desk, booking)}) == 1
+    assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
+
+
+def test_a_quote_that_has_expired_is_not_booked(desk: ShippingDesk) -> None:
+    with desk.misbehaving("tern-post", quotes_hold_minutes={"N": "0"}):
+        order_id, chosen = desk.quoted()
+    reply = desk.ask(book_shipment(order_id, chosen))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
+    assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
+
+
+def test_a_carrier_whose_answer_is_lost_has_booked_once(desk: ShippingDesk) -> None:
+    order_id, chosen = desk.quoted()
+    place = (chosen["carrier"], shipment_id(order_id))
+    booking = book_shipment(order_id, chosen)
+    with soon_again(desk, "Commands"):
+        with desk.misbehaving(chosen["carrier"], loses_answers={"BOOL": True}):
+            desk.send(booking)
+            eventually(lambda: desk.carriers_book().get(place) == "booked")
+            assert desk.heard("ShipmentBooked", order_id) == []
+        reply = desk.reply(booking)
+    assert reply["outcome"] == "done"
+    assert len({fact.event_id for fact in desk.heard("ShipmentBooked", order_id)}) == 1
+
+
+def test_a_booking_whose_outcome_is_unknown_can_be_cancelled(desk: ShippingDesk) -> None:
+    order_id, chosen = desk.quoted()
+    place = (chosen["carrier"], shipment_id(order_id))
+    booking = book_shipment(order_id, chosen)
+    with desk.misbehaving(chosen["carrier"], loses_answers={"BOOL": True}):
+        desk.send(booking)
+        eventually(lambda: desk.carriers_book().get(place) == "booked")
+    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
+    assert desk.carriers_book()[place] == "cancelled"
+
+
+def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(desk: ShippingDesk) -> None:
+    order_id, chosen = desk.quoted()
+    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
+    reply = desk.ask(book_shipment(order_id, chosen))
+    assert (reply["outcome"], reply["reason"]) == ("refused", "cancelled-before")
+    assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
+    assert desk.heard("ShipmentBooked", order_id) == []
+
+
+def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
+    desk: ShippingDesk, shipments: DynamoDbShipments, gatherings: DynamoDbGatherings
+) -> None:
+    order_id, chosen = desk.quoted()
+    form = msgspec.convert(book_shipment(order_id, chosen).data, BookShipment)
+    journey = Journey(str(uuid.uuid4()), "00-0-0-01")
+
+    class SlowDesk:
+        """Books, while somebody else cancels, and hears of cancellations."""
+
+        def __init__(self) -> None:
+            self.cancelled: list[str] = []
+
+        def book(self, carrier: str, shipment: str, quote_id: str, parcel: Any) -> str:
+            commands.cancel_shipment(shipments, self, order_id, journey)
+            return "T1"
+
+        def cancel(self, carrier: str, shipment: str) -> None:
+            self.cancelled.append(shipment)
+
+    slow = SlowDesk()
+    shipment = commands.book_shipment(
+        shipments,
+        gatherings,
+        slow,
+        lambda: "2000-01-01T00:00:00.000Z",
+        commands.Booking(order_id, chosen["carrier"], chosen["quote_id"], form.parcel),
+        journey,
+    )
+    assert shipment.status is Status.CANCELLED
+    # Once by the cancellation, and once more after the booking, whose carrier may have forgotten.
+    assert slow.cancelled == [shipment.id, shipment.id]
+
+
+def test_every_message_three_times_and_shuffled_does_everything_once(desk: ShippingDesk) -> None:
+    shuffle = random.Random(4).shuffle
+    orders = [str(uuid.uuid4()) for _ in range(5)]
+    questions = [gather_quotes(order_id) for order_id in orders]
+    thrice = [message for message in questions for _ in range(3)]
+    shuffle(thrice)
+    with ExitStack() as behaviours:
+        for carrier in CARRIERS:
+            behaviours.enter_context(desk.misbehaving(carrier, answers={"S": "twice"}))
+        desk.send(*thrice)
+        replies = [desk.reply(it) for it in questions]
+    assert {it["outcome"] for it in replies} == {"done"}, replies
+    chosen = {it["order_id"]: it["data"]["best"] for it in replies}
+    later = [book_shipment(order_id, chosen[order_id]) for order_id in orders for _ in range(3)]
+    later += [cancel_shipment(order_id) for order_id in orders[:2] for _ in range(3)]
+    shuffle(later)
+    desk.send(*later)
+    for message in questions:
+        desk.put("Deadlines", close(message))
+    for message in later:
+        desk.reply(message)
+    eventually(lambda: all(len(_replies(desk, it)) >= 3 for it in later), LONGER_THAN_DEADLINE)
+
+    books = desk.carriers_book()
+    for order_id in orders:
+        place = (chosen[order_id]["carrier"], shipment_id(order_id))
+        expected = [None, "cancelled"] if order_id in orders[:2] else ["booked"]
+        assert books.get(place) in expected, order_id
+        for type in ("QuotesGathered", "ShipmentBooked", "ShipmentCancelled"):
+            assert len({fact.event_id for fact in desk.heard(type, order_id)}) <= 1
+    for message in questions:
+        assert len({it.event_id for it in _replies(desk, message)}) == 1
+
+
+def _replies(desk: ShippingDesk, to: Envelope) -> list[Envelope]:
+    heard = desk.heard("CommandReplied", to.aggregate_id)
+    return [it for it in heard if it.causation_id == to.event_id]
+
+
+def test_a_worker_that_dies_before_asking_is_made_good_by_the_next_delivery(
+    desk: ShippingDesk, gatherings: DynamoDbGatherings
+) -> None:
+    asked = gather_quotes(str(uuid.uuid4()))
+    gatherings.open(begun(asked))
+    reply = desk.ask(asked)
+    assert len(reply["data"]["quotes"]) == 3
+
+
+def test_a_worker_that_dies_before_closing_is_made_good_by_the_same_answer(
+    desk: ShippingDesk, gatherings: DynamoDbGatherings
+) -> None:
+    asked = gather_quotes(str(uuid.uuid4()))
+    gatherings.open(begun(asked))
+    quotes = [quote(carrier) for carrier in CARRIERS]
+    for it in quotes:
+        gatherings.record(asked.aggregate_id, asked.event_id, it)
+    desk.put("Answers", offered(asked, quotes[-1]))
+    assert desk.reply(asked)["data"]["missing"] == []
+
+
+def test_a_worker_that_dies_after_closing_has_lost_nothing(
+    desk: ShippingDesk, gatherings: DynamoDbGatherings
+) -> None:
+    asked = gather_quotes(str(uuid.uuid4()))
+    gatherings.open(begun(asked))
+    gatherings.record(asked.aggregate_id, asked.event_id, quote("tern-post"))
+    # Nothing else is done by whoever closes: the table's stream answers.
+    assert commands.close_gathering(gatherings, asked.aggregate_id, asked.event_id)
+    assert desk.reply(asked)["data"]["best"]["carrier"] == "tern-post"
+    desk.send(asked)
+    eventually(lambda: len(_replies(desk, asked)) == 2)
+    assert len({it.event_id for it in _replies(desk, asked)}) == 1
+
+
+def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(
+    desk: ShippingDesk, shipments: DynamoDbShipments
+) -> None:
+    order_id, chosen = desk.quoted()
+    journey = Journey(str(uuid.uuid4()), "00-0-0-01")
+    shipments.add(
+        Shipment(order_id, Status.BOOKING, journey, chosen["carrier"], chosen["quote_id"])
+    )
+    reply = desk.ask(book_shipment(order_id, chosen))
+    assert reply["outcome"] == "done"
+    assert desk.carriers_book()[chosen["carrier"], shipment_id(order_id)] == "booked"
+
+
+def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
+    desk: ShippingDesk, gatherings: DynamoDbGatherings
+) -> None:
+    with ThreadPoolExecutor(3) as workers:
+        for _ in range(15):
+            asked = gather_quotes(str(uuid.uuid4()))
+            gathering = gatherings.open(begun(asked))
+            key = (gathering.order_id, gathering.request_id)
+            for carrier in CARRIERS[:-1]:
+                gatherings.record(*key, quote(carrier))
+            cheapest = quote(CARRIERS[-1], price=1)
+            racing: list[Future[Any]] = [
+                workers.submit(commands.take_answer, gatherings, *key, cheapest),
+                workers.submit(commands.close_gathering, gatherings, *key),
+                workers.submit(commands.close_gathering, gatherings, *key),
+            ]
+            for it in racing:
+                it.result()
+            closed = gatherings.load(*key)
+            assert closed
+            assert closed.is_closed
+            # Whichever won, the choice is the best of exactly the quotes that are kept.
+            assert closed.best_quote == best(closed.quotes.values())
+            reply = desk.reply(asked)
+            assert len(reply["data"]["quotes"]) == len(closed.quotes)
+
+
+def test_unknown_newer_and_malformed_commands_are_refused(desk: ShippingDesk) -> None:
+    order_id = str(uuid.uuid4())
+    unknown = command("LaunchShipment", order_id, "launch")
+    newer = msgspec.structs.replace(gather_quotes(order_id), schema_version=2)
+    malformed = command("BookShipment", order_id, "book-shipment", quote_id="x")
+    reasons = [desk.ask(message)["reason"] for message in (unknown, newer, malformed)]
+    assert reasons == ["unknown-command", "unsupported-version", "invalid-command"]

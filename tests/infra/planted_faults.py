@@ -1,0 +1,492 @@
+"""A fault for each rule, planted into a copy of the templates: the rule has to find it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.infra.rules import (
+    Rule,
+    consumers,
+    cost,
+    data,
+    deliveries,
+    deployment,
+    permissions,
+    wiring,
+)
+from tests.infra.system import System
+
+Plant = Callable[[System], None]
+Body = dict[str, Any]
+
+TABLE = "AWS::DynamoDB::GlobalTable"
+ROLE = "AWS::IAM::Role"
+
+
+def body(system: System, service: str, type: str, id: str = "") -> Body:
+    """The first resource of a service's template of that type, whose logical id begins so."""
+    for found, resource in system.templates[service].body["Resources"].items():
+        if resource["Type"] == type and found.startswith(id):
+            return resource  # type: ignore[no-any-return]
+    raise LookupError(f"{service} has no {type} {id}...")
+
+
+def set_property(service: str, type: str, name: str, value: Any, id: str = "") -> Plant:
+    """Give a property another value; None takes it away."""
+
+    def plant(system: System) -> None:
+        properties = body(system, service, type, id)["Properties"]
+        if value is None:
+            del properties[name]
+        else:
+            properties[name] = value
+
+    return plant
+
+
+def set_variable(service: str, name: str, value: str) -> Plant:
+    """Give a service's first function an environment variable."""
+
+    def plant(system: System) -> None:
+        function = body(system, service, FUNCTION)
+        function["Properties"]["Environment"]["Variables"][name] = value
+
+    return plant
+
+
+def allow(service: str, role: str, action: str, resource: Any) -> Plant:
+    """Allow a role one thing more."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+
+    def plant(system: System) -> None:
+        body(system, service, "AWS::IAM::Policy", role)["Properties"]["PolicyDocument"][
+            "Statement"
+        ].append(statement)
+
+    return plant
+
+
+def admit_nobody(service: str, type: str, document: str, principal: str, id: str = "") -> Plant:
+    """Take a service out of a resource's policy."""
+
+    def plant(system: System) -> None:
+        policy = body(system, service, type, id)["Properties"][document]
+        policy["Statement"] = [
+            it for it in policy["Statement"] if principal not in str(it.get("Principal"))
+        ]
+
+    return plant
+
+
+def remove(service: str, type: str, id: str = "") -> Plant:
+    """Take a resource out."""
+
+    def plant(system: System) -> None:
+        resources: Any = system.templates[service].body["Resources"]
+        gone = body(system, service, type, id)
+        for name in [name for name, it in resources.items() if it is gone]:
+            del resources[name]
+
+    return plant
+
+
+def add(service: str, resource: Body) -> Plant:
+    """Put a resource in."""
+
+    def plant(system: System) -> None:
+        resources: Any = system.templates[service].body["Resources"]
+        resources["Planted"] = resource
+
+    return plant
+
+
+def share_a_role(system: System) -> None:
+    """Let one function run with another's role."""
+    of_another = body(system, "orders", "AWS::Lambda::Function", "Relay")["Properties"]["Role"]
+    body(system, "orders", "AWS::Lambda::Function", "PlaceOrder")["Properties"]["Role"] = of_another
+
+
+def name_a_role_freely(system: System) -> None:
+    """Take a function's role its reserved name."""
+    body(system, "orders", ROLE, "RelayRole")["Properties"]["RoleName"] = "relay"
+
+
+def depend_both_ways(system: System) -> None:
+    """Let the event log read a parameter of orders, which reads some of the event log."""
+    template: Any = system.templates["event-log"]
+    name = f"/parcelworks/{system.environment}/orders/read-events-arn"
+    template.body.setdefault("Parameters", {})["Planted"] = {
+        "Type": "AWS::SSM::Parameter::Value<String>",
+        "Default": name,
+    }
+
+
+def read_what_nobody_writes(system: System) -> None:
+    """Misspell a parameter."""
+    parameters: Any = system.templates["orders"].body["Parameters"]
+    for parameter in parameters.values():
+        parameter["Default"] = parameter["Default"].replace("event-stream-arn", "event-strem-arn")
+
+
+def export_something(system: System) -> None:
+    """Export a value to other stacks."""
+    template: Any = system.templates["orders"]
+    template.body.setdefault("Outputs", {})["Planted"] = {
+        "Value": "x",
+        "Export": {"Name": "planted"},
+    }
+
+
+def turn_termination_protection(system: System) -> None:
+    """On where it is off, and off where it is on."""
+    properties: Any = system.templates["orders"].properties
+    properties["terminationProtection"] = not properties.get("terminationProtection", False)
+
+
+def turn_deletion_policy(system: System) -> None:
+    """Keep what should go, or delete what should stay."""
+    stream = body(system, "event-log", "AWS::Kinesis::Stream")
+    stream["DeletionPolicy"] = "Delete" if stream["DeletionPolicy"] == "Retain" else "Retain"
+
+
+def forget_the_lock(system: System) -> None:
+    """Lock the archive for another number of days."""
+    for bucket in ("ArchiveDA", "ArchiveAccessLog"):
+        body(system, "event-log", "AWS::S3::Bucket", bucket)["Properties"][
+            "ObjectLockConfiguration"
+        ] = {"Rule": {"DefaultRetention": {"Days": 3}}}
+
+
+def measure_nothing(system: System) -> None:
+    """Point the alarm of the dead letters at something else."""
+    body(system, "orders", "AWS::CloudWatch::Alarm", "CommandsDeadLetters")["Properties"][
+        "Dimensions"
+    ] = []
+
+
+def silence(service: str, function: str) -> Plant:
+    """Take a function the alarms on its errors."""
+
+    def plant(system: System) -> None:
+        for resource in system.templates[service].body["Resources"].values():
+            properties = resource.get("Properties", {})
+            if properties.get("MetricName") == "Errors" and function in str(properties):
+                properties["MetricName"] = "Invocations"
+
+    return plant
+
+
+def read_the_log_once_more(system: System) -> None:
+    """Let many functions read the event log."""
+    resources: Any = system.templates["order-views"].body["Resources"]
+    mapping = body(system, "order-views", "AWS::Lambda::EventSourceMapping")
+    resources |= {f"Planted{number}": mapping for number in range(4)}
+
+
+def untag_a_replica(system: System) -> None:
+    """A table's tags are on its replicas."""
+    body(system, "orders", TABLE)["Properties"]["Replicas"][0]["Tags"] = []
+
+
+def unprotect_a_replica(system: System) -> None:
+    """Point-in-time recovery is each replica's own."""
+    del body(system, "orders", TABLE)["Properties"]["Replicas"][0][
+        "PointInTimeRecoverySpecification"
+    ]
+
+
+MAPPING = "AWS::Lambda::EventSourceMapping"
+FUNCTION = "AWS::Lambda::Function"
+ALARM = "AWS::CloudWatch::Alarm"
+QUEUE = "AWS::SQS::Queue"
+KEY = "AWS::KMS::Key"
+OTHERS_TABLE = "arn:aws:dynamodb:::table/{orders:EventStore165FCE28.Arn}"
+
+PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
+    (
+        permissions.only_relay_and_intake_put_records_on_the_log,
+        "a projector writes what it reads",
+        allow("order-views", "ProjectOrders", "kinesis:Put*", "*"),
+    ),
+    (
+        permissions.a_table_belongs_to_one_service,
+        "a query reads the event store",
+        allow("order-views", "GetOrder", "dynamodb:Query", OTHERS_TABLE),
+    ),
+    (
+        permissions.a_table_belongs_to_one_service,
+        "a query reads every table",
+        allow("order-views", "GetOrder", "dynamodb:Query", "*"),
+    ),
+    (permissions.every_function_has_a_role_of_its_own, "two share a role", share_a_role),
+    (
+        permissions.what_only_reads_cannot_write,
+        "a query writes",
+        allow("order-views", "GetOrder", "dynamodb:Update*", "{order-views:OrderView.Arn}"),
+    ),
+    (
+        permissions.a_star_needs_a_reason,
+        "everything may be invoked",
+        allow("order-views", "GetOrder", "lambda:InvokeFunction", "*"),
+    ),
+    (
+        permissions.every_role_of_a_function_has_the_reserved_prefix,
+        "a role has another name",
+        name_a_role_freely,
+    ),
+    (
+        deliveries.keys_admit_what_delivers,
+        "alarms cannot use the topic's key",
+        admit_nobody("event-log", KEY, "KeyPolicy", "cloudwatch.amazonaws.com", "Key9"),
+    ),
+    (
+        deliveries.keys_admit_what_delivers,
+        "the bus cannot use its key",
+        admit_nobody("event-log", KEY, "KeyPolicy", "events.amazonaws.com", "Key9"),
+    ),
+    (
+        deliveries.keys_admit_what_delivers,
+        "a rule delivers into a queue whose key knows no rules",
+        add(
+            "orders",
+            {
+                "Type": "AWS::Events::Rule",
+                "Properties": {"Targets": [{"Arn": "{orders:CommandsQueueDE7D76FB.Arn}"}]},
+            },
+        ),
+    ),
+    (
+        deliveries.targets_admit_what_delivers,
+        "alarms may not publish",
+        admit_nobody(
+            "event-log", "AWS::SNS::TopicPolicy", "PolicyDocument", "cloudwatch.amazonaws.com"
+        ),
+    ),
+    (
+        deliveries.targets_admit_what_delivers,
+        "a topic's messages do not reach a queue",
+        add(
+            "orders",
+            {
+                "Type": "AWS::SNS::Subscription",
+                "Properties": {"Endpoint": "{orders:CommandsQueueDE7D76FB.Arn}"},
+            },
+        ),
+    ),
+    (
+        deliveries.firehose_may_use_the_keys_on_its_way,
+        "Firehose has no permissions",
+        set_property("event-log", ROLE, "Policies", [], "DeliveryRole"),
+    ),
+    (deployment.stacks_do_not_wait_for_each_other, "two wait for each other", depend_both_ways),
+    (
+        deployment.every_parameter_is_written_before_it_is_read,
+        "nobody writes it",
+        read_what_nobody_writes,
+    ),
+    (
+        deployment.every_parameter_is_written_before_it_is_read,
+        "the dependency is not declared",
+        depend_both_ways,
+    ),
+    (deployment.nothing_is_exported, "an output is exported", export_something),
+    (
+        deployment.parameters_are_named_by_their_owner,
+        "it has another service's name",
+        set_property("orders", "AWS::SSM::Parameter", "Name", "/parcelworks/dev/pricing/x-arn"),
+    ),
+    (
+        deployment.production_cannot_be_deleted_by_mistake,
+        "protection is the wrong way round",
+        turn_termination_protection,
+    ),
+    (data.tables_are_encrypted_and_can_be_restored, "no recovery", unprotect_a_replica),
+    (
+        data.tables_are_encrypted_and_can_be_restored,
+        "no key of ours",
+        set_property("orders", TABLE, "SSESpecification", None),
+    ),
+    (
+        data.the_log_is_kept_and_encrypted,
+        "a day only",
+        set_property("event-log", "AWS::Kinesis::Stream", "RetentionPeriodHours", 24),
+    ),
+    (
+        data.the_log_is_kept_and_encrypted,
+        "in the clear",
+        set_property("event-log", "AWS::Kinesis::Stream", "StreamEncryption", {}),
+    ),
+    (data.the_archive_cannot_be_changed, "another lock", forget_the_lock),
+    (
+        data.buckets_are_private_and_encrypted,
+        "it can be made public",
+        set_property("event-log", "AWS::S3::Bucket", "PublicAccessBlockConfiguration", None),
+    ),
+    (
+        data.queues_and_topics_are_encrypted,
+        "in the clear",
+        set_property("orders", QUEUE, "KmsMasterKeyId", None),
+    ),
+    (
+        data.nothing_travels_in_the_clear,
+        "a queue without a policy",
+        remove("orders", "AWS::SQS::QueuePolicy"),
+    ),
+    (data.keys_rotate, "never", set_property("orders", KEY, "EnableKeyRotation", None)),
+    (
+        data.logs_end_some_day,
+        "kept for ever",
+        set_property("orders", "AWS::Logs::LogGroup", "RetentionInDays", None),
+    ),
+    (
+        data.logs_end_some_day,
+        "a group that Lambda makes",
+        set_property("orders", FUNCTION, "LoggingConfig", None),
+    ),
+    (data.data_outlives_its_stack_in_production, "the log", turn_deletion_policy),
+    (
+        consumers.streams_are_retried_without_limit,
+        "records are skipped",
+        set_property("orders", MAPPING, "MaximumRetryAttempts", 5, "Relay"),
+    ),
+    (
+        consumers.streams_are_retried_without_limit,
+        "partial failures",
+        set_property(
+            "orders", MAPPING, "FunctionResponseTypes", ["ReportBatchItemFailures"], "Relay"
+        ),
+    ),
+    (
+        consumers.relays_keep_the_order,
+        "ten at a time",
+        set_property("orders", MAPPING, "ParallelizationFactor", 10, "Relay"),
+    ),
+    (
+        consumers.whoever_follows_a_table_says_what_it_waits_for,
+        "no filter",
+        set_property("orders", MAPPING, "FilterCriteria", None, "Relay"),
+    ),
+    (consumers.streams_have_few_readers, "six readers", read_the_log_once_more),
+    (
+        consumers.every_stream_consumer_says_when_it_is_behind,
+        "no alarm",
+        remove("orders", ALARM, "RelayBehind"),
+    ),
+    (
+        consumers.queues_report_single_failures,
+        "whole batches",
+        set_property("orders", MAPPING, "FunctionResponseTypes", None, "QueuedCommands"),
+    ),
+    (
+        consumers.queues_report_single_failures,
+        "visible too early",
+        set_property("orders", QUEUE, "VisibilityTimeout", 30, "CommandsQueue"),
+    ),
+    (
+        consumers.every_queue_with_a_consumer_has_dead_letters,
+        "none",
+        set_property("orders", QUEUE, "RedrivePolicy", None, "CommandsQueue"),
+    ),
+    (
+        consumers.every_queue_with_a_consumer_has_dead_letters,
+        "forgotten after four days",
+        set_property("orders", QUEUE, "MessageRetentionPeriod", None, "CommandsDeadLetters"),
+    ),
+    (
+        consumers.every_queue_with_a_consumer_has_dead_letters,
+        "without an alarm",
+        measure_nothing,
+    ),
+    (
+        consumers.asynchronous_calls_have_a_place_for_failures,
+        "a rule calls a function",
+        add(
+            "orders",
+            {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {
+                    "Principal": "events.amazonaws.com",
+                    "FunctionName": "{orders:Relay3F9A082A.Arn}",
+                },
+            },
+        ),
+    ),
+    (
+        consumers.asynchronous_calls_have_a_place_for_failures,
+        "a schedule's runs fail in silence",
+        silence("inventory", "ReleaseExpired"),
+    ),
+    (
+        consumers.rules_that_match_events_have_dead_letters,
+        "one has none",
+        add(
+            "orders",
+            {
+                "Type": "AWS::Events::Rule",
+                "Properties": {"EventPattern": {}, "Targets": [{"Arn": "x"}]},
+            },
+        ),
+    ),
+    (
+        consumers.every_alarm_tells_someone,
+        "no action",
+        set_property("orders", ALARM, "AlarmActions", None),
+    ),
+    (
+        wiring.every_handler_is_there_and_has_its_settings,
+        "it is misspelt",
+        set_property("orders", FUNCTION, "Handler", "orders.handlers.replay.handler"),
+    ),
+    (
+        wiring.every_handler_is_there_and_has_its_settings,
+        "a variable is missing",
+        set_property("orders", FUNCTION, "Environment", {"Variables": {"SERVICE": "orders"}}),
+    ),
+    (
+        wiring.every_variable_is_read,
+        "one too many",
+        set_variable("orders", "RETRIES_TABLE", "retries"),
+    ),
+    (
+        wiring.variables_hold_names_and_arns_only,
+        "a credential's name",
+        set_variable("orders", "PROVIDER_API_KEY", "name"),
+    ),
+    (
+        wiring.variables_hold_names_and_arns_only,
+        "a credential's value",
+        set_variable("orders", "EVENT_STORE_TABLE", "wJalrXUtnFEMI+K7MDENG/bPxRfi="),
+    ),
+    (
+        wiring.no_template_holds_a_credential,
+        "an access key",
+        set_property("orders", FUNCTION, "Description", "uses AKIA" + "IOSFODNN7EXAMPLE"),
+    ),
+    (
+        wiring.no_template_holds_a_credential,
+        "a secret that CloudFormation resolves",
+        set_property(
+            "orders", FUNCTION, "Description", "{{resolve:secretsmanager:payments:SecretString}}"
+        ),
+    ),
+    (
+        cost.everything_runs_on_graviton,
+        "an Intel function",
+        set_property("orders", FUNCTION, "Architectures", ["x86_64"]),
+    ),
+    (
+        cost.tables_and_streams_are_paid_for_by_use,
+        "provisioned capacity",
+        set_property("orders", TABLE, "BillingMode", "PROVISIONED"),
+    ),
+    (
+        cost.tables_and_streams_are_paid_for_by_use,
+        "provisioned shards",
+        set_property("event-log", "AWS::Kinesis::Stream", "StreamModeDetails", None),
+    ),
+    (cost.everything_is_tagged_for_its_bill, "an untagged table", untag_a_replica),
+    (
+        cost.everything_is_tagged_for_its_bill,
+        "an untagged queue",
+        set_property("orders", QUEUE, "Tags", None),
+    ),
+)

@@ -1,0 +1,208 @@
+"""Consumers of streams and queues: nothing is lost or overtaken, and someone is told."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.infra.rules import Rule
+from tests.infra.system import Resource, System
+
+MAPPING = "AWS::Lambda::EventSourceMapping"
+QUEUE = "AWS::SQS::Queue"
+FUNCTION = "AWS::Lambda::Function"
+ALARM = "AWS::CloudWatch::Alarm"
+ASYNCHRONOUS = {
+    "events.amazonaws.com",
+    "sns.amazonaws.com",
+    "s3.amazonaws.com",
+    "scheduler.amazonaws.com",
+}
+READERS_AT_MOST = 4
+"""A stream's throughput is shared by those who read it without a fan-out of their own."""
+MOST_ATTEMPTS = 50
+"""A queue that waits for a partner to come back tries for long, but not for ever."""
+DEAD_LETTER_SECONDS = 14 * 24 * 3600
+
+
+def streams_are_retried_without_limit(system: System) -> Iterator[str]:
+    """A record that is skipped is an event that is lost; bisecting finds one that crashes."""
+    for mapping in _stream_mappings(system):
+        wanted = {
+            "MaximumRetryAttempts": (-1, None),
+            "MaximumRecordAgeInSeconds": (-1, None),
+            "BisectBatchOnFunctionError": (True,),
+            "FunctionResponseTypes": (None,),  # partial failures lose records on a stream
+            "StartingPosition": ("TRIM_HORIZON",),
+        }
+        for setting, accepted in wanted.items():
+            if mapping.properties.get(setting) not in accepted:
+                yield f"{mapping} has {setting} = {mapping.properties.get(setting)}"
+
+
+def relays_keep_the_order(system: System) -> Iterator[str]:
+    """Several batches of one shard at a time would let an order's events overtake each other."""
+    for mapping in _stream_mappings(system):
+        if mapping.properties.get("ParallelizationFactor", 1) != 1:
+            yield f"{mapping} handles several batches of a shard at a time"
+
+
+def whoever_follows_a_table_says_what_it_waits_for(system: System) -> Iterator[str]:
+    """An item that expires is no event, and the relay's events are inserted, never changed."""
+    for mapping in _stream_mappings(system):
+        if ".StreamArn}" in mapping.text(mapping.properties["EventSourceArn"]):
+            filters = mapping.properties.get("FilterCriteria", {}).get("Filters", [])
+            kinds = [set(json.loads(it["Pattern"]).get("eventName", ["REMOVE"])) for it in filters]
+            if not kinds or any("REMOVE" in it for it in kinds):
+                yield f"{mapping} also sees what is removed"
+            function = system.find(mapping.text(mapping.properties["FunctionName"]), FUNCTION)
+            is_relay = function and function.properties["Handler"].endswith(".relay.handler")
+            if is_relay and kinds != [{"INSERT"}]:
+                yield f"{mapping} also sees what is changed"
+
+
+def streams_have_few_readers(system: System) -> Iterator[str]:
+    """At most four share a stream's two megabytes and five reads a second."""
+    for stream in system.resources("AWS::Kinesis::Stream"):
+        readers = [
+            it.id
+            for it in _stream_mappings(system)
+            if stream.is_in(it.text(it.properties["EventSourceArn"]))
+        ]
+        readers += [
+            it.id
+            for it in system.resources("AWS::KinesisFirehose::DeliveryStream")
+            if stream.is_in(it.text(_source_of(it)))
+        ]
+        if len(readers) > READERS_AT_MOST:
+            yield f"{stream} is read by {', '.join(readers)}"
+
+
+def every_stream_consumer_says_when_it_is_behind(system: System) -> Iterator[str]:
+    """Long before the source forgets what was not read."""
+    for mapping in _stream_mappings(system):
+        function = system.find(mapping.text(mapping.properties["FunctionName"]), FUNCTION)
+        assert function, f"{mapping} calls a function that is in no template"
+        if not any(
+            alarm.properties.get("MetricName") == "IteratorAge"
+            and _measures(alarm, function)
+            and alarm.properties["Threshold"] <= 6 * 3600 * 1000
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"{function} can fall behind without an alarm"
+
+
+def queues_report_single_failures(system: System) -> Iterator[str]:
+    """A bad message does not make its neighbours come again, nor a slow one come twice."""
+    for mapping, queue in _queue_mappings(system):
+        if mapping.properties.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{mapping} repeats a whole batch for one message"
+        function = system.find(mapping.text(mapping.properties["FunctionName"]), FUNCTION)
+        assert function, f"{mapping} calls a function that is in no template"
+        visible_after = queue.properties.get("VisibilityTimeout", 30)
+        if visible_after < 6 * function.properties["Timeout"]:
+            yield f"{queue} shows a message again while {function.id} may still be at it"
+
+
+def every_queue_with_a_consumer_has_dead_letters(system: System) -> Iterator[str]:
+    """They are kept for as long as SQS can, and an alarm says that there are some."""
+    for _, queue in _queue_mappings(system):
+        redrive = queue.properties.get("RedrivePolicy", {})
+        if not 2 <= redrive.get("maxReceiveCount", 0) <= MOST_ATTEMPTS:
+            yield f"{queue} tries {redrive.get('maxReceiveCount', 'for ever')} times"
+            continue
+        dead_letters = system.find(queue.text(redrive["deadLetterTargetArn"]), QUEUE)
+        assert dead_letters, f"{queue} has dead letters that are in no template"
+        if dead_letters.properties.get("MessageRetentionPeriod") != DEAD_LETTER_SECONDS:
+            yield f"{dead_letters} does not keep dead letters for 14 days"
+        if not any(_measures(alarm, dead_letters) for alarm in system.resources(ALARM)):
+            yield f"{dead_letters} can fill up without an alarm"
+
+
+def asynchronous_calls_have_a_place_for_failures(system: System) -> Iterator[str]:
+    """Lambda tries such a call three times and then drops it; a schedule calls again by itself."""
+    for permission in system.resources("AWS::Lambda::Permission"):
+        caller = permission.properties["Principal"]
+        if caller not in ASYNCHRONOUS:
+            continue
+        function = system.find(permission.text(permission.properties["FunctionName"]), FUNCTION)
+        if function is None or _keeps_failures(system, function):
+            continue
+        if not _is_scheduled(system, function):
+            yield f"{function} loses what it fails at when {caller} calls it"
+        elif not any(
+            alarm.properties.get("MetricName") == "Errors" and _measures(alarm, function)
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"{function} can fail in every run without an alarm"
+
+
+def rules_that_match_events_have_dead_letters(system: System) -> Iterator[str]:
+    """EventBridge tries for a day and then drops the event."""
+    for rule in system.resources("AWS::Events::Rule"):
+        for target in rule.properties["Targets"] if "EventPattern" in rule.properties else ():
+            if "DeadLetterConfig" not in target:
+                yield f"{rule} loses what it cannot deliver"
+
+
+def every_alarm_tells_someone(system: System) -> Iterator[str]:
+    """An alarm without an action is a light in an empty room."""
+    for alarm in system.resources(ALARM):
+        if not alarm.properties.get("AlarmActions"):
+            yield f"{alarm} tells nobody"
+        if alarm.properties.get("TreatMissingData") is None:
+            yield f"{alarm} does not say what missing data means"
+
+
+def _stream_mappings(system: System) -> Iterator[Resource]:
+    for mapping in system.resources(MAPPING):
+        if "StartingPosition" in mapping.properties:
+            yield mapping
+
+
+def _queue_mappings(system: System) -> Iterator[tuple[Resource, Resource]]:
+    for mapping in system.resources(MAPPING):
+        queue = system.find(mapping.text(mapping.properties["EventSourceArn"]), QUEUE)
+        if queue:
+            yield mapping, queue
+
+
+def _source_of(delivery_stream: Resource) -> Any:
+    source = delivery_stream.properties.get("KinesisStreamSourceConfiguration", {})
+    return source.get("KinesisStreamARN", "")
+
+
+def _measures(alarm: Resource, resource: Resource) -> bool:
+    dimensions = alarm.properties.get("Dimensions", [])
+    return any(resource.is_in(alarm.text(it["Value"])) for it in dimensions)
+
+
+def _is_scheduled(system: System, function: Resource) -> bool:
+    """Whether nothing but schedules call it by way of a rule."""
+    rules = [
+        rule
+        for rule in system.resources("AWS::Events::Rule")
+        if any(function.is_in(rule.text(it["Arn"])) for it in rule.properties["Targets"])
+    ]
+    return bool(rules) and all("ScheduleExpression" in it.properties for it in rules)
+
+
+def _keeps_failures(system: System, function: Resource) -> bool:
+    return "DeadLetterConfig" in function.properties or any(
+        function.is_in(config.text(config.properties["FunctionName"]))
+        and "OnFailure" in config.properties.get("DestinationConfig", {})
+        for config in system.resources("AWS::Lambda::EventInvokeConfig")
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    streams_are_retried_without_limit,
+    relays_keep_the_order,
+    whoever_follows_a_table_says_what_it_waits_for,
+    streams_have_few_readers,
+    every_stream_consumer_says_when_it_is_behind,
+    queues_report_single_failures,
+    every_queue_with_a_consumer_has_dead_letters,
+    asynchronous_calls_have_a_place_for_failures,
+    rules_that_match_events_have_dead_letters,
+    every_alarm_tells_someone,
+)

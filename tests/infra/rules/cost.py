@@ -1,0 +1,86 @@
+"""What costs money scales with use, runs on Graviton, and can be counted by its owner."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tests.infra.rules import Rule
+from tests.infra.rules.permissions import TABLES
+from tests.infra.system import Resource, System
+
+COST_TAGS = ("system", "service", "owner", "environment")
+COSTS_MONEY = {
+    *TABLES,
+    "AWS::ApiGateway::RestApi",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Cognito::UserPool",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::Service",
+    "AWS::EKS::Cluster",
+    "AWS::Events::EventBus",
+    "AWS::KMS::Key",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+}
+
+
+def everything_runs_on_graviton(system: System) -> Iterator[str]:
+    """Functions, tasks and nodes are arm64."""
+    for function in system.resources("AWS::Lambda::Function"):
+        if function.properties.get("Architectures") != ["arm64"]:
+            yield f"{function} is {function.properties.get('Architectures', 'x86')}"
+    for task in system.resources("AWS::ECS::TaskDefinition"):
+        if task.properties.get("RuntimePlatform", {}).get("CpuArchitecture") != "ARM64":
+            yield f"{task} is not arm64"
+
+
+def tables_and_streams_are_paid_for_by_use(system: System) -> Iterator[str]:
+    """No provisioned capacity waits for traffic that does not come."""
+    for table in system.resources(*TABLES):
+        if table.properties.get("BillingMode") != "PAY_PER_REQUEST":
+            yield f"{table} has provisioned capacity"
+    for stream in system.resources("AWS::Kinesis::Stream"):
+        mode = stream.properties.get("StreamModeDetails", {}).get("StreamMode")
+        if mode != "ON_DEMAND":
+            yield f"{stream} has provisioned shards"
+
+
+def everything_is_tagged_for_its_bill(system: System) -> Iterator[str]:
+    """By system, service, owner and environment: the cost-allocation tags."""
+    for resource in system.resources():
+        for tags in _tags(resource):
+            missing = [tag for tag in COST_TAGS if not tags.get(tag)]
+            if missing:
+                yield f"{resource} lacks the tags {', '.join(missing)}"
+            elif tags["service"] != resource.template.service:
+                yield f"{resource} is billed to {tags['service']}"
+            elif tags["environment"] != system.environment:
+                yield f"{resource} is billed to {tags['environment']}"
+
+
+def _tags(resource: Resource) -> Iterator[Mapping[str, Any]]:
+    """A resource's tags, in each place that has some; none at all where there should be."""
+    places = [resource.properties, *resource.properties.get("Replicas", [])]
+    found = [place[name] for place in places for name in _tag_names(place)]
+    if not found and resource.type in COSTS_MONEY:
+        yield {}
+    for tags in found:
+        yield tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def _tag_names(place: Any) -> list[str]:
+    names = ("Tags", "UserPoolTags", "HostedZoneTags")
+    return [name for name in names if isinstance(place, dict) and name in place]
+
+
+RULES: tuple[Rule, ...] = (
+    everything_runs_on_graviton,
+    tables_and_streams_are_paid_for_by_use,
+    everything_is_tagged_for_its_bill,
+)

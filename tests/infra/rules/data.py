@@ -1,0 +1,160 @@
+"""What is kept is encrypted, can be restored, and stays as long as it has to."""
+
+from collections.abc import Iterator
+
+from tests.infra.rules import Rule
+from tests.infra.rules.permissions import TABLES
+from tests.infra.system import Resource, System
+
+BLOCKED = (
+    "BlockPublicAcls",
+    "BlockPublicPolicy",
+    "IgnorePublicAcls",
+    "RestrictPublicBuckets",
+)
+STAYS_IN_PRODUCTION = (
+    *TABLES,
+    "AWS::Kinesis::Stream",
+    "AWS::S3::Bucket",
+    "AWS::KMS::Key",
+    "AWS::Cognito::UserPool",
+)
+LOG_RETENTION_HOURS = {"dev": 24 * 7, "staging": 24 * 30, "prod": 24 * 365}
+TLS_POLICIES = {
+    "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "Bucket"),
+    "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues"),
+    "AWS::SNS::Topic": ("AWS::SNS::TopicPolicy", "Topics"),
+}
+
+
+def tables_are_encrypted_and_can_be_restored(system: System) -> Iterator[str]:
+    """Under a key of ours, to any second of the last 35 days."""
+    for table in system.resources(*TABLES):
+        replicas = table.properties.get("Replicas", [table.properties])
+        if table.properties.get("SSESpecification", {}).get("SSEType") != "KMS":
+            yield f"{table} is not under a customer's key"
+        for replica in replicas:
+            recovery = replica.get("PointInTimeRecoverySpecification", {})
+            if recovery.get("PointInTimeRecoveryEnabled") is not True:
+                yield f"{table} cannot be restored to a point in time"
+            if replica.get("DeletionProtectionEnabled", False) != (system.environment == "prod"):
+                yield f"{table}: deletion protection does not fit {system.environment}"
+
+
+def the_log_is_kept_and_encrypted(system: System) -> Iterator[str]:
+    """Kinesis keeps a year at most, and production asks for all of it."""
+    for stream in system.resources("AWS::Kinesis::Stream"):
+        if stream.properties.get("RetentionPeriodHours") != LOG_RETENTION_HOURS[system.environment]:
+            yield f"{stream} keeps {stream.properties.get('RetentionPeriodHours')} hours"
+        if stream.properties.get("StreamEncryption", {}).get("EncryptionType") != "KMS":
+            yield f"{stream} is not encrypted"
+
+
+def the_archive_cannot_be_changed(system: System) -> Iterator[str]:
+    """Where it is locked, each version stays for the days that the environment promises."""
+    days = {"dev": None, "staging": 1, "prod": 365}[system.environment]
+    for stream in system.resources("AWS::KinesisFirehose::DeliveryStream"):
+        target = stream.properties["ExtendedS3DestinationConfiguration"]
+        if "KinesisStreamSourceConfiguration" not in stream.properties:
+            continue
+        archive = system.find(stream.text(target["BucketARN"]), "AWS::S3::Bucket")
+        assert archive, f"{stream} delivers to a bucket that is in no template"
+        rule = archive.properties.get("ObjectLockConfiguration", {}).get("Rule", {})
+        if rule.get("DefaultRetention", {}).get("Days") != days:
+            yield f"{archive} is locked for {rule or 'no'} days, not {days}"
+        if archive.properties.get("VersioningConfiguration", {}).get("Status") != "Enabled":
+            yield f"{archive} keeps no versions"
+
+
+def buckets_are_private_and_encrypted(system: System) -> Iterator[str]:
+    """No object can be made public, whatever a later policy says."""
+    for bucket in system.resources("AWS::S3::Bucket"):
+        blocked = bucket.properties.get("PublicAccessBlockConfiguration", {})
+        if not all(blocked.get(setting) is True for setting in BLOCKED):
+            yield f"{bucket} can be made public"
+        if not bucket.properties.get("BucketEncryption"):
+            yield f"{bucket} is not encrypted"
+
+
+def queues_and_topics_are_encrypted(system: System) -> Iterator[str]:
+    """At rest."""
+    for queue in system.resources("AWS::SQS::Queue", "AWS::SNS::Topic"):
+        if not (
+            queue.properties.get("KmsMasterKeyId") or queue.properties.get("SqsManagedSseEnabled")
+        ):
+            yield f"{queue} is not encrypted"
+
+
+def nothing_travels_in_the_clear(system: System) -> Iterator[str]:
+    """Buckets, queues and topics refuse plain HTTP."""
+    for resource in system.resources(*TLS_POLICIES):
+        type, listed = TLS_POLICIES[resource.type]
+        if not any(
+            _is_about(policy, listed, resource) and _denies_plain_http(policy)
+            for policy in resource.template.resources(type)
+        ):
+            yield f"{resource} accepts plain HTTP"
+
+
+def keys_rotate(system: System) -> Iterator[str]:
+    """Once a year, by themselves."""
+    for key in system.resources("AWS::KMS::Key"):
+        if key.properties.get("EnableKeyRotation") is not True:
+            yield f"{key} does not rotate"
+
+
+def logs_end_some_day(system: System) -> Iterator[str]:
+    """Every log group says when, and every function logs into one of them."""
+    for group in system.resources("AWS::Logs::LogGroup"):
+        if not group.properties.get("RetentionInDays"):
+            yield f"{group} is kept for ever"
+    for function in system.resources("AWS::Lambda::Function"):
+        name = function.text(function.properties.get("LoggingConfig", {}).get("LogGroup", ""))
+        if not system.find(name, "AWS::Logs::LogGroup"):
+            yield f"{function} logs into a group that Lambda makes, without retention"
+
+
+def data_outlives_its_stack_in_production(system: System) -> Iterator[str]:
+    """And nowhere else, so that a developer's environment leaves nothing behind.
+
+    A bucket whose objects all expire within a month is scratch space, not data.
+    """
+    policy = "Retain" if system.environment == "prod" else "Delete"
+    for resource in system.resources(*STAYS_IN_PRODUCTION):
+        found = resource.body.get("DeletionPolicy", "Delete")
+        if _is_scratch(resource) and found == "Delete":
+            continue
+        if found not in (policy, "RetainExceptOnCreate" if policy == "Retain" else policy):
+            yield f"{resource} has the deletion policy {found}"
+
+
+def _is_scratch(resource: Resource) -> bool:
+    return any(
+        rule.get("ExpirationInDays", 366) <= 31 and "Prefix" not in rule
+        for rule in resource.properties.get("LifecycleConfiguration", {}).get("Rules", [])
+    )
+
+
+def _is_about(policy: Resource, listed: str, resource: Resource) -> bool:
+    return any(map(resource.is_in, policy.template.texts(policy.properties[listed])))
+
+
+def _denies_plain_http(policy: Resource) -> bool:
+    return any(
+        statement["Effect"] == "Deny"
+        and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") == "false"
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    tables_are_encrypted_and_can_be_restored,
+    the_log_is_kept_and_encrypted,
+    the_archive_cannot_be_changed,
+    buckets_are_private_and_encrypted,
+    queues_and_topics_are_encrypted,
+    nothing_travels_in_the_clear,
+    keys_rotate,
+    logs_end_some_day,
+    data_outlives_its_stack_in_production,
+)

@@ -1,0 +1,163 @@
+"""What joins stacks and handlers: the handler's name, and the environment that it reads.
+
+The convention: a handler reads its environment through the loaders of its package's ``settings``,
+imported by its own module or by a module of ``handlers`` that it imports; nothing else reads it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+import msgspec
+
+from tests.infra.rules import Rule
+from tests.infra.system import Resource, System, own_functions
+
+Loader = Callable[[], msgspec.Struct]
+
+READ_BY_THE_LOG = {"SERVICE"}
+READ_BY_LAYERS = re.compile(r"AWS_APPCONFIG_EXTENSION_\w+|AWS_LAMBDA_EXEC_WRAPPER|OTEL_\w+")
+LIMITS = re.compile(r"QUEUE_ATTEMPTS|\w+_DEADLINE|\w+_SECONDS")
+"""Numbers that the template's own resources hold too: a queue's attempts, a machine's timeout."""
+ADDRESSES = {
+    "_URL": re.compile(r"https://[a-z0-9.-]+(/[a-z0-9/-]*)?"),
+    "_FROM": re.compile(r"[a-z-]+@[a-z0-9.-]+"),  # an identity of the mail service
+}
+"""By the ending of the variable's name."""
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9._/-]{0,127}")
+CREDENTIAL_NAME = re.compile(
+    r"(PASSWORD|PASSPHRASE|TOKEN|CREDENTIALS?|API_?KEY|PRIVATE_KEY|SECRET)$"
+)
+CREDENTIAL = re.compile(
+    r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\bgh[pousr]_[A-Za-z0-9]{36}\b"
+    r"|\b[a-z]+://[^/\s:@]+:[^/\s@]+@"  # a user and a password in an address
+    r"|\beyJ[A-Za-z0-9_-]{10,}\.eyJ"
+    r"|\{\{resolve:(secretsmanager|ssm-secure):"  # CloudFormation would write the value itself
+)
+
+
+def every_handler_is_there_and_has_its_settings(system: System) -> Iterator[str]:
+    """Its module is imported, and its settings are parsed from what the template sets."""
+    for function in own_functions(system):
+        try:
+            loaders = _loaders(function)
+        except (ImportError, AttributeError) as error:
+            yield f"{function}: {function.properties['Handler']} is not there: {error}"
+            continue
+        with mock.patch.dict(os.environ, _environment(function), clear=True):
+            for loader in loaders:
+                try:
+                    _load(loader)
+                except Exception as error:
+                    yield f"{function} would not start: {error}"
+
+
+def every_variable_is_read(system: System) -> Iterator[str]:
+    """What nobody reads is not set."""
+    for function in own_functions(system):
+        variables = _environment(function)
+        with mock.patch.dict(os.environ, variables, clear=True):
+            read = {
+                field.name.upper()
+                for loader in _loaders(function)
+                for field in msgspec.structs.fields(_load(loader))
+            }
+        for name in sorted(variables.keys() - read - READ_BY_THE_LOG):
+            if not READ_BY_LAYERS.fullmatch(name):
+                yield f"{function} does not read {name}"
+
+
+def variables_hold_names_and_arns_only(system: System) -> Iterator[str]:
+    """Whoever may see a function's configuration sees no secret and no tuning."""
+    for function in own_functions(system):
+        for name, value in _variables(function).items():
+            if CREDENTIAL_NAME.search(name):
+                yield f"{function}: {name} is named like a credential"
+            if isinstance(value, str) and not (
+                NAME.fullmatch(value)
+                or (LIMITS.fullmatch(name) and value.isdecimal())
+                or any(name.endswith(it) and ADDRESSES[it].fullmatch(value) for it in ADDRESSES)
+            ):
+                yield f"{function}: {name} holds {value!r}"
+
+
+def no_template_holds_a_credential(system: System) -> Iterator[str]:
+    """Anywhere, not only in the environment."""
+    for resource in system.resources():
+        for text in _strings(resource.body):
+            if CREDENTIAL.search(text):
+                yield f"{resource} holds what looks like a credential: {text[:12]}..."
+
+
+def _variables(function: Resource) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = function.properties.get("Environment", {}).get("Variables", {})
+    return found
+
+
+def _environment(function: Resource) -> dict[str, str]:
+    """As the function would see it, with a word in place of each reference."""
+    return {
+        name: value if isinstance(value, str) else "deployed"
+        for name, value in _variables(function).items()
+    }
+
+
+def _loaders(function: Resource) -> list[Loader]:
+    name, _, attribute = function.properties["Handler"].rpartition(".")
+    module = importlib.import_module(name)
+    if not callable(getattr(module, attribute)):
+        raise AttributeError(f"{name}.{attribute} cannot be called")
+    package = name.partition(".")[0]
+    found: dict[str, Loader] = {}
+    for part in _modules_of_handlers(module, package, {}):
+        for value in vars(part).values():
+            if getattr(value, "__module__", None) == f"{package}.settings" and callable(value):
+                found[value.__name__] = value
+    return [loader for loader in found.values() if not isinstance(loader, type)]
+
+
+def _modules_of_handlers(
+    module: ModuleType, package: str, seen: dict[str, ModuleType]
+) -> list[ModuleType]:
+    """The handler's module and those beside it from which it imports."""
+    if module.__name__ in seen:
+        return []
+    seen[module.__name__] = module
+    for value in list(vars(module).values()):
+        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
+        if isinstance(name, str) and name.startswith(f"{package}.handlers."):
+            _modules_of_handlers(importlib.import_module(name), package, seen)
+    return list(seen.values())
+
+
+def _load(loader: Loader) -> msgspec.Struct:
+    """Without the cache, which would remember another function's environment."""
+    uncached: Loader = getattr(loader, "__wrapped__", loader)
+    return uncached()
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+
+
+RULES: tuple[Rule, ...] = (
+    every_handler_is_there_and_has_its_settings,
+    every_variable_is_read,
+    variables_hold_names_and_arns_only,
+    no_template_holds_a_credential,
+)

@@ -1,0 +1,233 @@
+"""The synthesized system as rules read it: templates whose references can be followed."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Environment
+
+from bundling.build import build as build_packages
+from local.assembly import Assembly
+from stacks.environment import environment as named_environment
+from stacks.system import build
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = ("dev", "staging", "prod")
+PARAMETER = "AWS::SSM::Parameter"
+CONTEXT = {
+    **json.loads((CHECKOUT / "cdk.json").read_text())["context"],
+    "aws:cdk:enable-path-metadata": True,  # which the CLI sets
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource; ``properties`` are as the template has them, intrinsic functions included."""
+
+    template: Template
+    id: str
+    body: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        kind: str = self.body["Type"]
+        return kind
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.body.get("Properties", {})
+        return found
+
+    @property
+    def place(self) -> str:
+        """How references to it are written: ``{service:LogicalId``."""
+        return f"{{{self.template.service}:{self.id}"
+
+    def text(self, value: Any) -> str:
+        """A value of this resource, with its references followed; see ``Template.text``."""
+        return self.template.text(value)
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text refers to this resource, by whatever attribute."""
+        return bool(re.search(re.escape(self.place) + r"[.}]", text))
+
+    def __str__(self) -> str:
+        return f"{self.template.environment} {self.template.service} {self.id}"
+
+
+@dataclass(frozen=True)
+class Template:
+    """One stack's template."""
+
+    system: System
+    service: str
+    body: Mapping[str, Any]
+    depends_on: frozenset[str]
+    """Services whose stacks are deployed before, as declared."""
+    properties: Mapping[str, Any]
+    """What the assembly says about the stack besides its template."""
+
+    @property
+    def environment(self) -> str:
+        return self.system.environment
+
+    def resources(self, *types: str) -> Iterator[Resource]:
+        """Resources of these types, or all."""
+        for id, body in self.body.get("Resources", {}).items():
+            if not types or body["Type"] in types:
+                yield Resource(self, id, body)
+
+    @property
+    def parameters_read(self) -> Mapping[str, str]:
+        """SSM parameters that are read when the stack is deployed, by their logical ids."""
+        return {
+            id: parameter["Default"]
+            for id, parameter in self.body.get("Parameters", {}).items()
+            if parameter["Type"].startswith("AWS::SSM::Parameter::Value")
+            and not parameter["Default"].startswith("/cdk-bootstrap/")
+        }
+
+    def text(self, value: Any) -> str:
+        """A value as text, with references written ``{service:LogicalId.Attribute}``.
+
+        A reference to an SSM parameter becomes what the service that wrote it wrote, so that
+        one and the same thing reads the same in every template.
+        """
+        match value:
+            case str():
+                return value
+            case {"Ref": str() as name}:
+                return self._reference(name)
+            case {"Fn::GetAtt": [str() as id, str() as attribute]}:
+                return f"{{{self.service}:{id}.{attribute}}}"
+            case {"Fn::Join": [str() as separator, list() as parts]}:
+                return separator.join(self.text(part) for part in parts)
+            case {"Fn::Sub": str() as pattern}:
+                return re.sub(r"\$\{([^}!]+)\}", lambda it: self._substituted(it[1]), pattern)
+        return json.dumps(value, sort_keys=True, default=str)
+
+    def texts(self, value: Any) -> list[str]:
+        """The same for a list or for a single value."""
+        return [self.text(item) for item in (value if isinstance(value, list) else [value])]
+
+    def _substituted(self, name: str) -> str:
+        id, _, attribute = name.partition(".")
+        return f"{{{self.service}:{id}.{attribute}}}" if attribute else self._reference(id)
+
+    def _reference(self, name: str) -> str:
+        if name.startswith("AWS::"):
+            return f"${{{name}}}"
+        if name in self.parameters_read:
+            return self.system.parameter_value(self.parameters_read[name])
+        return f"{{{self.service}:{name}}}"
+
+
+class System:
+    """All templates of one environment."""
+
+    def __init__(self, assembly: Assembly, environment: str) -> None:
+        self.assembly = assembly
+        self.environment = environment
+        prefix = f"parcelworks-{environment}-"
+        artifacts = json.loads((assembly.directory / "manifest.json").read_text())["artifacts"]
+        self.templates = {
+            stack.name.removeprefix(prefix): Template(
+                self,
+                stack.name.removeprefix(prefix),
+                copy.deepcopy(stack.template),
+                frozenset(it.removeprefix(prefix) for it in stack.depends_on),
+                artifacts[stack.artifact]["properties"],
+            )
+            for stack in assembly.stacks
+        }
+
+    def resources(self, *types: str) -> Iterator[Resource]:
+        """Resources of these types, or all, of every template."""
+        for template in self.templates.values():
+            yield from template.resources(*types)
+
+    def find(self, text: str, *types: str) -> Resource | None:
+        """The resource of one of these types that a text refers to."""
+        return next((it for it in self.resources(*types) if it.is_in(text)), None)
+
+    def parameter_value(self, name: str) -> str:
+        """What a service writes into an SSM parameter; its name in braces if nobody does."""
+        for resource in self.resources(PARAMETER):
+            if resource.properties["Name"] == name:
+                return resource.text(resource.properties["Value"])
+        return f"{{{name}}}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a role's policies, with references followed."""
+
+    role: Resource
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Any]
+
+    def allows(self, action: str) -> bool:
+        """Whether it allows an action such as ``kinesis:PutRecords``, wildcards considered."""
+        return self.effect == "Allow" and any(
+            fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions
+        )
+
+
+def role_statements(system: System) -> Iterator[Statement]:
+    """Every statement of every role's inline and attached policies."""
+    for role in system.resources("AWS::IAM::Role"):
+        for policy in role.properties.get("Policies", []):
+            yield from _statements(role, role, policy["PolicyDocument"])
+    for policy in system.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for reference in policy.properties.get("Roles", []):
+            role_of = system.find(policy.text(reference), "AWS::IAM::Role")
+            assert role_of, f"{policy} is attached to a role of another stack"
+            yield from _statements(role_of, policy, policy.properties["PolicyDocument"])
+
+
+def _statements(role: Resource, owner: Resource, document: Any) -> Iterator[Statement]:
+    for statement in document["Statement"]:
+        yield Statement(
+            role,
+            statement["Effect"],
+            tuple(owner.template.texts(statement.get("Action", "*"))),
+            tuple(owner.template.texts(statement.get("Resource", "*"))),
+            statement.get("Condition", {}),
+        )
+
+
+def functions_of(role: Resource) -> list[Resource]:
+    """The functions that run with a role."""
+    return [
+        function
+        for function in role.template.resources("AWS::Lambda::Function")
+        if role.is_in(function.text(function.properties["Role"]))
+    ]
+
+
+def own_functions(system: System) -> Iterator[Resource]:
+    """The functions whose handlers are in this repository."""
+    for function in system.resources("AWS::Lambda::Function"):
+        if ".handlers." in function.properties.get("Handler", ""):
+            yield function
+
+
+@cache
+def synthesized(environment: str) -> System:
+    """The system as ``cdk synth`` makes it for the cloud; rules of cdk-nag have their own test."""
+    build_packages("cloud", [])
+    app = App(outdir=tempfile.mkdtemp(prefix=f"parcelworks-{environment}-"), context=CONTEXT)
+    settings = named_environment(name=environment, target="cloud")
+    build(app, settings, env=Environment(region=CONTEXT["region"]))
+    return System(Assembly(Path(app.synth().directory)), environment)

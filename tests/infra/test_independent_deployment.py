@@ -1,0 +1,60 @@
+"""A change of one service's code changes that service's template, and no byte of any other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.system import CHECKOUT, synthesized
+
+TOOLS = (".venv", ".venv-emulator", "node_modules")
+NOT_COPIED = shutil.ignore_patterns(
+    *TOOLS, ".git", ".build", ".local", "cdk.out", "__snapshots__", "__pycache__", ".*_cache"
+)
+
+
+@pytest.fixture
+def copy_of_the_repository(tmp_path: Path) -> Path:
+    """Sources of its own, the same tools, and what was built already."""
+    copied = tmp_path / "repository"
+    shutil.copytree(CHECKOUT, copied, ignore=NOT_COPIED)
+    for tool in TOOLS:
+        (copied / tool).symlink_to(CHECKOUT / tool)
+    shutil.copytree(CHECKOUT / ".build" / "cloud", copied / ".build" / "cloud")
+    return copied
+
+
+def test_only_the_changed_service_is_deployed_again(copy_of_the_repository: Path) -> None:
+    before = _templates(synthesized("dev").assembly.directory)
+    changed = copy_of_the_repository / "lambdas" / "orders" / "commands.py"
+    changed.write_text(changed.read_text() + "\nA_CHANGE = True\n")
+    after = _templates(_synthesize(copy_of_the_repository))
+    assert before.keys() == after.keys()
+    assert {name for name in before if before[name] != after[name]} == {
+        "parcelworks-dev-orders.template.json"
+    }
+
+
+def _synthesize(repository: Path) -> Path:
+    program = (
+        "from tests.infra.system import synthesized\nprint(synthesized('dev').assembly.directory)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=repository,
+        env=os.environ | {"CDK_VALIDATION": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Path(done.stdout.splitlines()[-1])
+
+
+def _templates(assembly: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in assembly.glob("*.template.json")}

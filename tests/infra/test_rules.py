@@ -1,0 +1,31 @@
+"""Every rule holds for every template in every environment."""
+
+import pytest
+
+from tests.infra.rules import (
+    Rule,
+    consumers,
+    cost,
+    data,
+    deliveries,
+    deployment,
+    permissions,
+    wiring,
+)
+from tests.infra.system import System
+
+RULES = (
+    *permissions.RULES,
+    *deliveries.RULES,
+    *deployment.RULES,
+    *data.RULES,
+    *consumers.RULES,
+    *cost.RULES,
+    *wiring.RULES,
+)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_rule_holds(rule: Rule, system: System) -> None:
+    broken = list(rule(system))
+    assert not broken, f"{rule.__doc__}\n" + "\n".join(broken)

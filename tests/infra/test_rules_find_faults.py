@@ -1,0 +1,23 @@
+"""A rule that finds nothing proves nothing: each one finds the fault that is planted for it."""
+
+import pytest
+
+from tests.infra.planted_faults import PLANTED, Plant
+from tests.infra.rules import Rule
+from tests.infra.system import System, synthesized
+from tests.infra.test_rules import RULES
+
+
+@pytest.mark.parametrize(
+    ("rule", "plant"),
+    [pytest.param(rule, plant, id=f"{rule.__name__}: {what}") for rule, what, plant in PLANTED],
+)
+def test_the_rule_finds_the_fault(rule: Rule, plant: Plant) -> None:
+    faulty = System(synthesized("prod").assembly, "prod")
+    before = set(rule(faulty))
+    plant(faulty)
+    assert set(rule(faulty)) - before
+
+
+def test_there_is_a_fault_for_every_rule() -> None:
+    assert {rule for rule, _, _ in PLANTED} == set(RULES)

@@ -1,0 +1,131 @@
+"""An event that older code wrote stays as it is for ever, and everybody can still read it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orders.adapters.event_codec import to_item
+from tests.contract.event_schemas import violations
+from tests.e2e.system import System
+from tests.integration.bus_listener import BusListener
+from tests.integration.offline import Deployment, eventually
+from tests.unit.orders.examples import CANCELLED, PLACED, recorded
+
+PLACED_AT = "2026-03-01T09:00:00.000Z"
+CANCELLED_AT = "2026-03-01T10:00:00.000Z"
+AS_WRITTEN = {"reason": "too_slow"}
+"""Version 1 of OrderCancelled: nobody said yet who cancelled."""
+AS_READ = {"reason": "too_slow", "cancelled_by": "customer"}
+
+
+@pytest.fixture(scope="module")
+def system(deployment: Deployment) -> System:
+    return System(deployment.outputs, deployment.token)
+
+
+@pytest.fixture(scope="module")
+def bus(deployment: Deployment) -> BusListener:
+    name = deployment.named("event-log", "buses", "Bus")
+    return BusListener(deployment.cloud, name, "parcelworks.orders")
+
+
+@pytest.fixture(scope="module")
+def items(deployment: Deployment, bus: BusListener) -> list[dict[str, Any]]:
+    """An order in the event store: placed, and cancelled as older code wrote it."""
+    order_id = str(uuid.uuid4())
+    placed = replace(PLACED, customer_id=_subject(deployment.token()))
+    old = {"schema_version": {"N": "1"}, "data": {"S": json.dumps(AS_WRITTEN)}}
+    items = [
+        to_item(recorded(placed, 1, PLACED_AT, order_id)),
+        to_item(recorded(CANCELLED, 2, CANCELLED_AT, order_id)) | old,
+    ]
+    for item in items:
+        deployment.cloud.client("dynamodb").put_item(
+            TableName=deployment.named("orders", "tables", "EventStore"), Item=item
+        )
+    return items
+
+
+@pytest.fixture(scope="module")
+def order_id(items: list[dict[str, Any]], system: System) -> str:
+    """The same order, once its view has both events."""
+    order_id: str = items[0]["order_id"]["S"]
+    system.visible(order_id, version=2)
+    return order_id
+
+
+def test_the_history_tells_it_in_todays_form(system: System, order_id: str) -> None:
+    history = system.history(order_id).json
+    assert (history["state"]["status"], history["state"]["reason"]) == ("cancelled", "too_slow")
+    assert history["events"][1]["data"] == AS_READ
+
+
+def test_the_view_shows_the_order_cancelled(system: System, order_id: str) -> None:
+    view = system.view(order_id).json
+    assert (view["status"], view["reason"], view["version"]) == ("cancelled", "too_slow", 2)
+
+
+def test_sales_counts_past_it_and_counts_no_sale(deployment: Deployment, order_id: str) -> None:
+    def counted() -> dict[str, Any]:
+        answer = deployment.cloud.client("dynamodb").get_item(
+            TableName=deployment.named("sales", "tables", "Sales"),
+            Key={"pk": {"S": f"g1#order#{order_id}"}, "sk": {"S": "gate"}},
+            ConsistentRead=True,
+        )
+        gate: dict[str, Any] = answer.get("Item", {})
+        assert gate.get("version") == {"N": "2"}
+        return gate
+
+    assert "stalled_at_version" not in eventually(counted)
+
+
+def test_the_bus_says_it_as_it_was_written(bus: BusListener, order_id: str) -> None:
+    def heard() -> list[Any]:
+        ours = [message for message in bus.heard() if message.aggregate_id == order_id]
+        return ours if len(ours) >= 2 else []
+
+    placed, cancelled = eventually(heard)
+    assert (placed.type, cancelled.type) == ("OrderPlaced", "OrderCancelled")
+    assert (cancelled.schema_version, cancelled.data) == (1, AS_WRITTEN)
+    assert violations(cancelled, closed=True) == []
+
+
+def test_a_command_decides_on_it(system: System, order_id: str) -> None:
+    refused = system.cancel(order_id)
+    assert (refused.status, refused.json["title"]) == (409, "The order is cancelled")
+
+
+def test_it_stays_as_it_was_in_store_log_and_archive(system: System, order_id: str) -> None:
+    stored = system.stored(order_id)[1]
+    assert (stored["schema_version"], json.loads(stored["data"])) == ("1", AS_WRITTEN)
+    logged = [event for _, event in system.logged(order_id) if event["version"] == 2]
+    archived = eventually(
+        lambda: [event for event in system.archived(order_id) if event["version"] == 2]
+    )
+    for event in (*logged, *archived):
+        assert (event["schema_version"], event["data"]) == (1, AS_WRITTEN)
+    assert logged
+    assert archived
+
+
+def test_nobody_parked_it(deployment: Deployment, order_id: str) -> None:
+    for service in ("order-views", "sales", "orders"):
+        answer = deployment.cloud.client("lambda").invoke(
+            FunctionName=deployment.named(service, "functions", "Redrive"),
+            Payload=b'{"dry_run": true}',
+        )
+        parked = json.loads(answer["Payload"].read())["parked"]
+        assert order_id not in {line["aggregate_id"] for line in parked}
+
+
+def _subject(token: str) -> str:
+    payload = token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    subject: str = claims["sub"]
+    return subject

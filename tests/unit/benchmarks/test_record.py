@@ -1,0 +1,50 @@
+"""Figures reach the page as they were measured, and replace the ones before."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.claims import Result, at_least, ratio
+from benchmarks.record import BEGIN, END, record
+
+
+def kept(*results: Result) -> dict[str, Any]:
+    """What a run leaves behind."""
+    return {
+        "measured_at": "2026-11-22T06:00:00+00:00",
+        "command": "python -m benchmarks",
+        "machine": {
+            "system": "Linux",
+            "processors": 2,
+            "python": "3.11",
+            "load_average": [1, 2, 3],
+        },
+        "results": {"place_order_warm": [result.document() for result in results]},
+    }
+
+
+def test_new_figures_replace_the_ones_before_and_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text(f"# Benchmarks\n{BEGIN}old figures\n{END}## Method\n")
+    record(kept(ratio("warm", [40], [10], at_least(3.5, aim=4.5), both_in="orders/s")), page)
+    text = page.read_text()
+    assert "old figures" not in text
+    assert "| warm | 4.00 x (40.0 : 10.0 orders/s) | 4.00 to 4.00 | ≥ 3.5 | ≥ 4.5 |" in text
+    assert "ok, not the aim" in text
+    assert text.startswith("# Benchmarks\n")
+    assert text.endswith("## Method\n")
+
+
+def test_a_missed_target_is_not_hidden(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text(BEGIN + END)
+    record(kept(ratio("warm", [30], [10], at_least(3.5), both_in="orders/s")), page)
+    assert "**missed**" in page.read_text()
+
+
+def test_a_page_without_a_place_for_figures_is_refused(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text("# Benchmarks\n")
+    with pytest.raises(ValueError, match="both marks"):
+        record(kept(), page)

@@ -1,0 +1,261 @@
+"""What keeps a saga going: commands are sent, answers reach who waits, and nothing is lost."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from fulfilment import commands
+from fulfilment.commands import SagaNotFound, SagaStillRunning, StepRequest
+from fulfilment.domain.saga import Progress, SagaState
+from fulfilment.domain.steps import command_id
+from fulfilment.ports import UnknownCommand
+from shared.envelope import Envelope
+from tests.unit.fulfilment.examples import ELEVEN, JOURNEY, NINE, ORDER, PLACED, TEN, reply
+from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
+
+DEADLINE = 600
+LINES = {"lines": [{"sku": "MUG-BLUE", "quantity": 2}]}
+
+
+class Fulfilment:
+    """Fulfilment with fakes around it, at ten o'clock."""
+
+    def __init__(self) -> None:
+        self.store = InMemorySagas()
+        self.executions = FakeExecutions()
+        self.owners = FakeOwners()
+
+    def start(self) -> None:
+        commands.start_saga(self.store, self.executions, lambda: TEN, DEADLINE, PLACED)
+
+    def send(self, step: str, token: str, data: Mapping[str, object] | None = None) -> None:
+        asked = StepRequest(ORDER, step, token, JOURNEY, data or {})
+        commands.send_command(self.store, self.executions, self.owners, lambda: TEN, asked)
+
+    def take(self, answer: Envelope) -> None:
+        commands.take_reply(self.store, self.executions, answer)
+
+    def resume(self) -> None:
+        commands.resume(self.store, self.executions, lambda: TEN, DEADLINE, ORDER)
+
+    def interrupt(self, name: str, status: str = "FAILED") -> None:
+        self.executions.statuses[name] = status
+        commands.resume_interrupted(self.store, self.executions, lambda: TEN, DEADLINE, name)
+
+    def sweep(self, due_before: str = ELEVEN) -> int:
+        return commands.sweep(self.store, self.executions, lambda: TEN, DEADLINE, due_before)
+
+
+@pytest.fixture
+def fulfilment() -> Fulfilment:
+    return Fulfilment()
+
+
+def test_a_placed_order_starts_one_execution_that_bears_its_id(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.start()
+    assert fulfilment.executions.started == [(ORDER, Progress())]
+
+
+def test_a_starter_that_died_after_its_record_starts_the_execution_when_it_comes_again(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.executions = FakeExecutions()
+    fulfilment.start()
+    assert [name for name, _ in fulfilment.executions.started] == [ORDER]
+
+
+def test_a_command_goes_to_its_owner_with_an_id_that_follows_from_order_and_step(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.send("reserve-stock", "token", LINES)
+    [(owner, command)] = fulfilment.owners.sent
+    assert (owner, command.type) == ("inventory", "ReserveStock")
+    assert command.event_id == command_id(ORDER, "reserve-stock")
+    assert command.data == {"order_id": ORDER, **LINES}
+    assert (command.correlation_id, command.causation_id) == (
+        JOURNEY.correlation_id,
+        JOURNEY.causation_id,
+    )
+
+
+def test_a_command_once_sent_never_changes(fulfilment: Fulfilment) -> None:
+    fulfilment.send("reject-order", "first", {"reason": "payment-declined"})
+    fulfilment.send("reject-order", "second", {"reason": "interrupted"})
+    [(_, first), (_, second)] = fulfilment.owners.sent
+    assert second.data == first.data
+    assert second.event_id == first.event_id
+
+
+def test_an_answer_goes_to_the_token_of_the_latest_try(fulfilment: Fulfilment) -> None:
+    fulfilment.send("gather-quotes", "first")
+    fulfilment.send("gather-quotes", "second")
+    fulfilment.take(reply("gather-quotes", "done", data={"best": {"carrier": "swift"}}))
+    assert fulfilment.executions.answers == [("second", {"best": {"carrier": "swift"}})]
+
+
+def test_a_refusal_fails_the_step_with_its_reason(fulfilment: Fulfilment) -> None:
+    fulfilment.send("reserve-stock", "token", LINES)
+    fulfilment.take(reply("reserve-stock", "refused", "out-of-stock"))
+    assert fulfilment.executions.answers == [("token", ("Refused", "out-of-stock"))]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "answer"), [("done", {}), ("refused", ("Refused", "out-of-stock"))]
+)
+def test_a_command_whose_final_answer_is_known_is_not_sent_again(
+    fulfilment: Fulfilment, outcome: str, answer: object
+) -> None:
+    fulfilment.send("reserve-stock", "first", LINES)
+    fulfilment.take(reply("reserve-stock", outcome, "out-of-stock" if answer else None))
+    fulfilment.send("reserve-stock", "second", LINES)
+    assert len(fulfilment.owners.sent) == 1
+    assert fulfilment.executions.answers[-1] == ("second", answer)
+
+
+def test_after_a_failure_the_next_try_asks_again(fulfilment: Fulfilment) -> None:
+    fulfilment.send("capture-payment", "first")
+    fulfilment.take(reply("capture-payment", "failed", "gave-up"))
+    fulfilment.send("capture-payment", "second")
+    assert len(fulfilment.owners.sent) == 2
+    fulfilment.take(reply("capture-payment", "done"))
+    assert fulfilment.executions.answers == [
+        ("first", ("CommandFailed", "gave-up")),
+        ("second", {}),
+    ]
+
+
+def test_a_failure_of_an_earlier_try_does_not_fail_the_present_one(fulfilment: Fulfilment) -> None:
+    fulfilment.send("capture-payment", "present")
+    fulfilment.take(reply("capture-payment", "failed", "gave-up", at=NINE))
+    assert fulfilment.executions.answers == []
+
+
+def test_a_final_answer_is_never_replaced(fulfilment: Fulfilment) -> None:
+    fulfilment.send("capture-payment", "token")
+    fulfilment.take(reply("capture-payment", "done"))
+    fulfilment.take(reply("capture-payment", "failed", "gave-up"))
+    fulfilment.send("capture-payment", "again")
+    assert fulfilment.executions.answers[-1] == ("again", {})
+
+
+@pytest.mark.parametrize("order_id", [ORDER, "not-an-id", None, 7])
+def test_an_answer_that_nobody_asked_for_is_named_as_such(
+    fulfilment: Fulfilment, order_id: object
+) -> None:
+    stray = reply("reserve-stock", "done")
+    stray.data["order_id"] = order_id
+    with pytest.raises(UnknownCommand):
+        fulfilment.take(stray)
+
+
+def test_a_resumed_saga_carries_what_is_done_and_what_may_be(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.send("reserve-stock", "t1", LINES)
+    fulfilment.take(reply("reserve-stock", "done"))
+    fulfilment.send("authorize-payment", "t2")
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    fulfilment.resume()
+    expected = Progress(("reserve-stock",), ("authorize-payment",), False, "interrupted")
+    assert fulfilment.executions.started[1:] == [(f"{ORDER}.2", expected)]
+
+
+def test_a_resumed_saga_goes_on_undoing_once_an_undo_was_sent(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.send("reserve-stock", "t1", LINES)
+    fulfilment.take(reply("reserve-stock", "done"))
+    fulfilment.send("authorize-payment", "t2")
+    fulfilment.take(reply("authorize-payment", "refused", "payment-declined"))
+    fulfilment.send("release-stock", "t3")
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    fulfilment.resume()
+    expected = Progress(("reserve-stock",), (), True, "payment-declined")
+    assert fulfilment.executions.started[1:] == [(f"{ORDER}.2", expected)]
+
+
+def test_a_running_saga_is_not_resumed(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    with pytest.raises(SagaStillRunning):
+        fulfilment.resume()
+
+
+def test_an_order_without_a_saga_has_nothing_to_resume(fulfilment: Fulfilment) -> None:
+    with pytest.raises(SagaNotFound):
+        fulfilment.resume()
+
+
+def test_two_who_resume_at_once_start_one_execution(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    stale = fulfilment.store.sagas[ORDER]
+    fulfilment.resume()
+    fulfilment.executions.statuses[f"{ORDER}.2"] = "FAILED"
+    assert fulfilment.store.begin_attempt(stale, ELEVEN) is None
+
+
+@pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
+def test_an_interrupted_execution_is_resumed_at_once(fulfilment: Fulfilment, status: str) -> None:
+    fulfilment.start()
+    fulfilment.interrupt(ORDER, status)
+    assert [name for name, _ in fulfilment.executions.started] == [ORDER, f"{ORDER}.2"]
+
+
+def test_news_of_an_execution_that_was_resumed_already_changes_nothing(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.interrupt(ORDER)
+    fulfilment.interrupt(ORDER)
+    assert len(fulfilment.executions.started) == 2
+
+
+def test_a_saga_that_fails_again_and_again_is_left_to_the_sweeper(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    for name in (ORDER, f"{ORDER}.2", f"{ORDER}.3"):
+        fulfilment.interrupt(name)
+    assert len(fulfilment.executions.started) == 3
+    assert fulfilment.sweep("2027-01-01T00:00:00.000Z") == 1
+
+
+def test_a_stuck_saga_waits_for_its_operator(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.store.mark_stuck(ORDER, settled=True)
+    fulfilment.interrupt(ORDER)
+    assert fulfilment.sweep() == 0
+    assert len(fulfilment.executions.started) == 1
+    fulfilment.resume()
+    assert fulfilment.store.sagas[ORDER].state is SagaState.RUNNING
+
+
+def test_the_sweeper_takes_a_stuck_saga_whose_order_is_still_placed(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    fulfilment.store.mark_stuck(ORDER, settled=False)
+    assert fulfilment.sweep() == 1
+
+
+def test_the_sweeper_leaves_alone_what_runs_and_what_is_not_overdue(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    assert fulfilment.sweep(TEN) == 0
+    assert fulfilment.sweep(ELEVEN) == 0
+    assert len(fulfilment.executions.started) == 1
+
+
+def test_the_sweeper_starts_what_was_recorded_but_never_started(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.executions = FakeExecutions()
+    assert fulfilment.sweep() == 1
+    assert [name for name, _ in fulfilment.executions.started] == [ORDER]
+
+
+def test_the_sweeper_closes_a_saga_that_could_not_close_itself(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.executions.statuses[ORDER] = "SUCCEEDED"
+    assert fulfilment.sweep() == 0
+    assert fulfilment.store.sagas[ORDER].state is SagaState.ENDED
+    assert not fulfilment.store.open

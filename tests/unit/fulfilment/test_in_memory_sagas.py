@@ -1,0 +1,19 @@
+"""The fake store keeps the contract that the real one keeps."""
+
+import pytest
+
+from tests.contract.saga_store_contract import SagaStoreContract
+from tests.unit.fulfilment.examples import ORDER
+from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
+
+
+class TestInMemorySagas(SagaStoreContract):
+    """The fake."""
+
+    @pytest.fixture
+    def order_id(self) -> str:
+        return ORDER
+
+    @pytest.fixture
+    def store(self) -> InMemorySagas:
+        return InMemorySagas()

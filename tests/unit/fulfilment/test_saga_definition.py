@@ -1,0 +1,141 @@
+"""The state machine as it is deployed: every way leads on, and every step belongs to the saga."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fulfilment.commands import FAILED, REFUSED
+from fulfilment.domain.steps import STEPS
+from stacks.environment import environment
+from stacks.fulfilment_saga import saga, saga_times
+
+TIMES = saga_times(environment("prod", "cloud"))
+STATES: dict[str, Any] = saga(TIMES)["States"]
+REMOTE = {name: it for name, it in STATES.items() if "TimeoutSeconds" in it}
+UNDOS = {name for name, step in STEPS.items() if step.undoes}
+
+
+def step_of(state: dict[str, Any]) -> str:
+    step: str = state["Arguments"]["Payload"]["step"]
+    return step
+
+
+def followers(state: dict[str, Any]) -> Iterator[str]:
+    for part in (state, *state.get("Choices", ()), *state.get("Catch", ())):
+        yield from (part[key] for key in ("Next", "Default") if key in part)
+
+
+def good_path() -> list[str]:
+    """What a saga passes through when everybody says yes: a choice is made by hand."""
+    path, name = [], "Read order"
+    while True:
+        path.append(name)
+        if STATES[name]["Type"] == "Succeed":
+            return path
+        name = "Reserve stock" if name == "Still to be fulfilled?" else STATES[name]["Next"]
+
+
+def test_every_state_can_be_reached_and_leads_somewhere() -> None:
+    reached, waiting = set(), ["Read order"]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += followers(STATES[name])
+    assert reached == set(STATES)
+
+
+def test_the_good_path_takes_ten_transitions() -> None:
+    assert good_path() == [
+        "Read order",
+        "Still to be fulfilled?",
+        "Reserve stock",
+        "Authorize payment",
+        "Gather quotes",
+        "Book shipment",
+        "Capture payment",
+        "Confirm order",
+        "Close saga",
+        "Settled",
+    ]
+
+
+def test_the_machine_and_the_functions_know_the_same_steps() -> None:
+    assert {step_of(state) for state in REMOTE.values()} == set(STEPS)
+
+
+def test_what_may_have_been_done_is_undone_by_somebody() -> None:
+    undone = {step for it in STEPS.values() for step in it.undoes}
+    forward = {step.name for step in STEPS.values() if not step.undoes}
+    assert forward - undone == {"gather-quotes"}, "quotes bind nobody"
+
+
+def test_undos_come_in_reverse() -> None:
+    order, name = [], "May it be confirmed?"
+    while name != "Everything undone?":
+        state = STATES[name]
+        if name in REMOTE:
+            order.append(step_of(state))
+        first = state["Choices"][0]["Next"] if "Choices" in state else state["Next"]
+        # Both the confirmation is settled by asking, and the order turns out not to be confirmed.
+        name = state["Default"] if name == "Confirmed after all?" else first
+    assert order == [
+        "reject-order",
+        "refund-payment",
+        "cancel-shipment",
+        "void-payment",
+        "release-stock",
+        "reject-order",
+    ]
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_a_deadline_is_a_whole_number_and_no_heartbeat_is_asked_for(name: str) -> None:
+    assert isinstance(REMOTE[name]["TimeoutSeconds"], int)
+    assert "HeartbeatSeconds" not in REMOTE[name]
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_a_refusal_is_never_tried_again_and_a_failure_is(name: str) -> None:
+    final, passing = REMOTE[name]["Retry"]
+    assert (final["ErrorEquals"], final["MaxAttempts"]) == ([REFUSED], 0)
+    assert passing["ErrorEquals"] in (["States.TaskFailed"], ["States.ALL"])
+    assert passing["BackoffRate"] > 1
+    assert passing["JitterStrategy"] == "FULL"
+    assert FAILED != REFUSED
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_a_sender_that_raises_is_caught_like_a_missing_answer(name: str) -> None:
+    *_, last = REMOTE[name]["Catch"]
+    assert last["ErrorEquals"] == ["States.ALL"]
+    noted = json.dumps(last["Assign"])
+    assert step_of(REMOTE[name]) in noted
+    assert ("possibly" in noted) == (step_of(REMOTE[name]) not in UNDOS)
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_a_failed_undo_does_not_stop_the_others(name: str) -> None:
+    if step_of(REMOTE[name]) in UNDOS and name != "Settle order":
+        *_, last = REMOTE[name]["Catch"]
+        assert last["Next"] == REMOTE[name]["Next"]
+
+
+def test_a_reason_that_the_machine_gives_is_a_code_that_orders_takes() -> None:
+    for state in REMOTE.values():
+        for catch in state["Catch"]:
+            cause = catch["Assign"].get("cause", "")
+            assert cause.startswith("{%") or re.fullmatch("[a-z0-9-]{0,64}", cause)
+
+
+def test_in_the_cloud_a_step_outlasts_an_outage_of_two_hours() -> None:
+    assert TIMES.step > 2 * 3600
+
+
+@pytest.mark.parametrize("deadline", ["0", "-1", "1.5", "soon", ""])
+def test_a_deadline_that_is_no_whole_number_is_refused(deadline: str) -> None:
+    with pytest.raises(ValueError, match="whole number of seconds"):
+        saga_times(environment("dev", "local"), deadline)

@@ -1,0 +1,46 @@
+"""Reservations and messages that inventory's tests share."""
+
+import uuid
+from typing import Any
+
+from inventory.domain.reservation import Journey, Line, Reservation
+from shared.envelope import Envelope
+
+NOON = "2026-12-01T12:00:00.000Z"
+ONE = "2026-12-01T13:00:00.000Z"
+TWO = "2026-12-01T14:00:00.000Z"
+JOURNEY = Journey(
+    "00000000-0000-4000-8000-00000000000c",
+    f"00-{'a' * 32}-{'b' * 16}-01",
+    "00000000-0000-4000-8000-0000000000cd",
+)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def new_sku() -> str:
+    """A product that no other test sells."""
+    return f"SKU-{uuid.uuid4().hex[:12]}"
+
+
+def held(order_id: str, *lines: Line, until: str = ONE) -> Reservation:
+    return Reservation.hold(order_id, lines, until, JOURNEY)
+
+
+def command(kind: str, order_id: str, **data: Any) -> Envelope:
+    """A command as fulfilment sends it: its id follows from the order and the step."""
+    return Envelope(
+        event_id=str(uuid.uuid5(uuid.UUID(order_id), kind)),
+        type=kind,
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=order_id,
+        version=None,
+        occurred_at=NOON,
+        correlation_id=JOURNEY.correlation_id,
+        causation_id=JOURNEY.command_id,
+        traceparent=JOURNEY.traceparent,
+        data={"order_id": order_id, **data},
+    )

@@ -1,0 +1,80 @@
+"""OrderConfirmed from the bus: recorded, tried again, or parked; never dropped in silence."""
+
+from typing import Any
+
+import pytest
+
+from inventory.commands import record_sale
+from inventory.domain.errors import Contended
+from inventory.domain.reservation import Bucket, Line, Status
+from inventory.handlers.record_sales import record_sales
+from shared.envelope import encode
+from shared.parking import DeadLetters
+from tests.unit.inventory.examples import NOON, command, held, new_id
+from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
+from tests.unit.shared.fake_queue import FakeQueue
+
+ATTEMPTS = 3
+
+
+@pytest.fixture
+def parked() -> FakeQueue:
+    return FakeQueue()
+
+
+def deliver(parked: FakeQueue, body: str, record: Any, delivery: int = 1) -> list[dict[str, str]]:
+    message = {
+        "messageId": "m-1",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(delivery)},
+    }
+    answer = record_sales({"Records": [message]}, record, DeadLetters(parked, "url"), ATTEMPTS)
+    failures: list[dict[str, str]] = answer["batchItemFailures"]
+    return failures
+
+
+def confirmed(order: str, kind: str = "OrderConfirmed") -> str:
+    return encode(command(kind, order)).decode()
+
+
+def test_a_confirmed_order_is_sold(parked: FakeQueue) -> None:
+    warehouse, order = InMemoryWarehouse(), new_id()
+    warehouse.receive("d-1", "CUP", 5, NOON)
+    warehouse.move(None, held(order, Line("CUP", 1)), Bucket.AVAILABLE, Bucket.RESERVED)
+    assert deliver(parked, confirmed(order), lambda it: record_sale(warehouse, it)) == []
+    assert warehouse.reservations[order].status is Status.SOLD
+
+
+def test_an_order_that_nothing_was_held_for_is_reported(
+    parked: FakeQueue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        deliver(parked, confirmed(new_id()), lambda it: record_sale(InMemoryWarehouse(), it)) == []
+    )
+    assert "SalesWithoutReservation" in capsys.readouterr().out
+    assert parked.sent == []
+
+
+def test_a_sale_that_fails_comes_again_and_is_parked_in_the_end(parked: FakeQueue) -> None:
+    def fails(order: str) -> None:
+        raise Contended(order)
+
+    body = confirmed(new_id())
+    for delivery in range(1, ATTEMPTS):
+        assert deliver(parked, body, fails, delivery) == [{"itemIdentifier": "m-1"}]
+    assert parked.sent == []
+    assert deliver(parked, body, fails, ATTEMPTS) == []
+    assert parked.sent[0]["MessageBody"] == body
+    assert "Contended" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
+
+
+def test_what_is_no_event_is_parked_at_once(parked: FakeQueue) -> None:
+    assert deliver(parked, "{", pytest.fail) == []
+    assert "not an event" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
+
+
+def test_an_event_that_is_no_sale_is_parked_after_its_attempts(parked: FakeQueue) -> None:
+    body = confirmed(new_id(), "OrderShipped")
+    assert deliver(parked, body, pytest.fail) == [{"itemIdentifier": "m-1"}]
+    assert deliver(parked, body, pytest.fail, ATTEMPTS) == []
+    assert "OrderShipped" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]

@@ -1,0 +1,16 @@
+"""The warehouse in memory keeps the contract of the real one."""
+
+import pytest
+
+from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
+from tests.unit.inventory.warehouse_contract import Levels, WarehouseContract
+
+
+class TestWarehouseInMemory(WarehouseContract):
+    @pytest.fixture
+    def warehouse(self) -> InMemoryWarehouse:
+        return InMemoryWarehouse()
+
+    @pytest.fixture
+    def levels(self, warehouse: InMemoryWarehouse) -> Levels:
+        return lambda sku: warehouse.levels[sku]

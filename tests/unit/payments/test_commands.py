@@ -1,0 +1,203 @@
+"""Authorizing, capturing, voiding and refunding: once each, whatever is lost or comes twice."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.domain.errors import Contended, ProviderUnavailable
+from payments.domain.payment import Payment, Status
+from payments.ports import Standing
+from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
+from tests.unit.payments.in_memory_payments import InMemoryPayments
+
+ORDER = "order-1"
+
+
+class Till:
+    """Payments and provider, and the four commands on one order."""
+
+    def __init__(self) -> None:
+        self.payments, self.provider = InMemoryPayments(), FakeProvider()
+
+    def authorize(self) -> Payment:
+        return authorize_payment(self.payments, self.provider, ORDER, "customer-1", 1290, "EUR")
+
+    def capture(self) -> Payment | None:
+        return capture_payment(self.payments, self.provider, ORDER)
+
+    def void(self) -> Payment:
+        return void_payment(self.payments, self.provider, ORDER)
+
+    def refund(self) -> Payment:
+        return refund_payment(self.payments, self.provider, ORDER)
+
+    @property
+    def commands(self) -> dict[str, Callable[[], object]]:
+        return {
+            "authorize": self.authorize,
+            "capture": self.capture,
+            "void": self.void,
+            "refund": self.refund,
+        }
+
+    @property
+    def standings(self) -> list[Standing]:
+        """Every authorization at the provider."""
+        return list(self.provider.standings.values())
+
+
+@pytest.fixture
+def till() -> Till:
+    return Till()
+
+
+def test_an_authorization_holds_the_amount(till: Till) -> None:
+    payment = till.authorize()
+    assert (payment.status, payment.authorization_id) == (Status.AUTHORIZED, "auth-1")
+    assert payment.expires_at == EXPIRES_AT
+    assert till.standings == [Standing.AUTHORIZED]
+
+
+def test_a_repetition_does_not_ask_the_provider_again(till: Till) -> None:
+    assert till.authorize() == till.authorize()
+    assert till.provider.calls == ["authorize"]
+
+
+def test_a_decline_is_final(till: Till) -> None:
+    till.provider.declines = True
+    assert till.authorize().status is Status.DECLINED
+    till.provider.declines = False
+    assert till.authorize().status is Status.DECLINED
+    assert till.standings == []
+
+
+@pytest.mark.parametrize("operation", ["authorize", "capture", "void", "refund"])
+@pytest.mark.parametrize("fault", ["loses", "fails"])
+def test_an_unknown_outcome_is_settled_by_asking_again(
+    till: Till, operation: str, fault: str
+) -> None:
+    before = {"authorize": [], "capture": ["authorize"], "void": ["authorize"]}
+    for step in before.get(operation, ["authorize", "capture"]):
+        till.commands[step]()
+    setattr(till.provider, fault, 1)
+    with pytest.raises(ProviderUnavailable):
+        till.commands[operation]()
+    till.commands[operation]()
+    following = {
+        "authorize": Standing.AUTHORIZED,
+        "capture": Standing.CAPTURED,
+        "void": Standing.VOIDED,
+        "refund": Standing.REFUNDED,
+    }
+    assert till.standings == [following[operation]]
+    assert till.payments.kept[ORDER].status.value == following[operation].value
+
+
+@pytest.mark.parametrize("undo", ["void", "refund"])
+def test_an_undo_before_its_do_leaves_nothing_to_do(till: Till, undo: str) -> None:
+    till.commands[undo]()
+    assert till.authorize().status is Status.VOIDED
+    assert till.provider.calls == []
+
+
+@pytest.mark.parametrize("undo", ["void", "refund"])
+def test_an_authorization_whose_answer_was_lost_is_undone_too(till: Till, undo: str) -> None:
+    till.provider.loses = 1
+    with pytest.raises(ProviderUnavailable):
+        till.authorize()
+    assert till.standings == [Standing.AUTHORIZED]
+    till.commands[undo]()
+    assert till.standings == [Standing.VOIDED]
+    assert till.authorize().status is Status.VOIDED
+
+
+@pytest.mark.parametrize("undo", ["void", "refund"])
+def test_an_undo_while_the_authorization_is_on_its_way_undoes_it(till: Till, undo: str) -> None:
+    def begin_and_hang() -> None:
+        till.payments.kept[ORDER] = Payment.begin(ORDER, "customer-1", 1290, "EUR")
+
+    till.payments.meanwhile = begin_and_hang
+    till.commands[undo]()
+    assert till.authorize().status is Status.VOIDED
+    assert till.standings == [Standing.VOIDED]
+
+
+def test_a_capture_whose_answer_was_lost_is_not_voided(till: Till) -> None:
+    till.authorize()
+    till.provider.loses = 1
+    with pytest.raises(ProviderUnavailable):
+        till.capture()
+    assert till.void().status is Status.CAPTURED
+    assert till.standings == [Standing.CAPTURED]
+
+
+def test_a_capture_whose_answer_was_lost_is_refunded(till: Till) -> None:
+    till.authorize()
+    till.provider.loses = 1
+    with pytest.raises(ProviderUnavailable):
+        till.capture()
+    refunded = till.refund()
+    assert (refunded.status, refunded.captured, refunded.refunded) == (Status.REFUNDED, 1290, 1290)
+    assert till.standings == [Standing.REFUNDED]
+
+
+def test_a_refund_of_what_is_only_held_lets_it_go(till: Till) -> None:
+    till.authorize()
+    undone = till.refund()
+    assert (undone.status, undone.voided, undone.refunded) == (Status.VOIDED, 1290, 0)
+
+
+def test_a_refund_of_a_decline_changes_nothing(till: Till) -> None:
+    till.provider.declines = True
+    till.authorize()
+    assert till.refund().status is Status.DECLINED
+
+
+def test_nothing_is_captured_without_an_authorization(till: Till) -> None:
+    assert till.capture() is None
+    till.void()
+    captured = till.capture()
+    assert captured is not None
+    assert captured.status is Status.VOIDED
+    assert till.provider.calls == []
+
+
+@pytest.mark.parametrize("command", ["capture", "void", "refund"])
+def test_an_expiry_is_recorded_when_it_is_seen(till: Till, command: str) -> None:
+    till.authorize()
+    till.provider.expire_all()
+    till.commands[command]()
+    payment = till.payments.kept[ORDER]
+    assert (payment.status, payment.captured, payment.voided) == (Status.EXPIRED, 0, 0)
+
+
+def test_two_workers_with_one_command_authorize_once(till: Till) -> None:
+    till.payments.meanwhile = till.authorize
+    assert till.authorize().status is Status.AUTHORIZED
+    assert till.standings == [Standing.AUTHORIZED]
+
+
+def test_a_payment_that_others_keep_changing_is_given_up_for_now(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(till.payments, "save", lambda _: False)
+    with pytest.raises(Contended):
+        till.authorize()
+
+
+@pytest.mark.parametrize(
+    "steps", sorted(set(itertools.permutations(["authorize", "capture", "refund"] * 2, 6)))
+)
+def test_in_whatever_order_they_come_no_money_is_left_over(
+    till: Till, steps: tuple[str, ...]
+) -> None:
+    for step in steps:
+        till.commands[step]()
+    payment = till.payments.kept[ORDER]
+    authorized = payment.amount if payment.authorization_id else 0
+    assert authorized == payment.captured + payment.voided
+    assert payment.captured == payment.refunded
+    assert set(till.standings) <= {Standing.VOIDED, Standing.REFUNDED}
+    assert len(till.standings) <= 1

@@ -1,0 +1,185 @@
+"""The payment commands from the queue: done or refused, always answered, never a false refusal."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from payments.adapters.circuit_breaker import FAILURES, CircuitBreaker
+from payments.handlers.queued_commands import commands_on
+from shared.bus import Bus
+from shared.envelope import Envelope, encode
+from shared.parking import DeadLetters
+from shared.queue_worker import QueueWorker
+from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
+from tests.unit.payments.in_memory_payments import InMemoryPayments
+from tests.unit.shared.fake_bus import FakeEventBridge
+from tests.unit.shared.fake_queue import FakeQueue
+
+ATTEMPTS = 30
+MONEY: dict[str, Any] = {"amount": 1290, "currency": "EUR"}
+AUTHORIZE: dict[str, Any] = {"customer_id": "customer-1", **MONEY}
+
+
+class Worker:
+    """The function on payments' queue, with everything around it in memory."""
+
+    def __init__(self) -> None:
+        self.provider, self.bus, self.parked = FakeProvider(), FakeEventBridge(), FakeQueue()
+        self._worker = QueueWorker(
+            commands_on(InMemoryPayments(), CircuitBreaker(self.provider)),
+            Bus(self.bus, "bus", "payments"),
+            DeadLetters(self.parked, "dead-letters"),
+            ATTEMPTS,
+        )
+
+    def receive(self, kind: str, order: str, delivery: int = 1, **data: Any) -> list[Envelope]:
+        """What is put on the bus because of one command; nothing if it comes again."""
+        before = len(self.bus.messages)
+        command = Envelope(
+            event_id=str(uuid.uuid5(uuid.UUID(order), kind)),
+            type=kind,
+            schema_version=1,
+            aggregate_type="order",
+            aggregate_id=order,
+            version=None,
+            occurred_at="2026-12-01T12:00:00.000Z",
+            correlation_id="00000000-0000-4000-8000-00000000000c",
+            causation_id=None,
+            traceparent="00-1",
+            data={"order_id": order, **data},
+        )
+        record = {
+            "messageId": "m-1",
+            "body": encode(command).decode(),
+            "attributes": {"ApproximateReceiveCount": str(delivery)},
+        }
+        failures = self._worker.handle({"Records": [record]})["batchItemFailures"]
+        messages = self.bus.messages[before:]
+        assert bool(failures) == (not messages)
+        return messages
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+def order() -> str:
+    return str(uuid.uuid4())
+
+
+def said(messages: list[Envelope]) -> tuple[list[str], str, str | None, dict[str, Any]]:
+    """The types of the facts, and the reply."""
+    *facts, reply = messages
+    return (
+        [it.type for it in facts],
+        reply.data["outcome"],
+        reply.data["reason"],
+        reply.data["data"],
+    )
+
+
+def test_an_authorization_is_answered_with_its_id(worker: Worker, order: str) -> None:
+    messages = worker.receive("AuthorizePayment", order, **AUTHORIZE)
+    data = {"authorization_id": "auth-1", **MONEY}
+    assert said(messages) == (["PaymentAuthorized"], "done", None, data)
+    assert messages[0].data == {"order_id": order, **MONEY, "expires_at": EXPIRES_AT}
+
+
+def test_a_decline_is_a_refusal_without_the_providers_words(worker: Worker, order: str) -> None:
+    worker.provider.declines = True
+    messages = worker.receive("AuthorizePayment", order, **AUTHORIZE)
+    assert said(messages) == (["PaymentDeclined"], "refused", "payment-declined", {})
+    assert "insufficient" not in str(messages)
+
+
+def test_the_way_to_a_refund_is_answered_step_by_step(worker: Worker, order: str) -> None:
+    worker.receive("AuthorizePayment", order, **AUTHORIZE)
+    assert said(worker.receive("CapturePayment", order)) == (
+        ["PaymentCaptured"],
+        "done",
+        None,
+        MONEY,
+    )
+    assert said(worker.receive("VoidPayment", order)) == ([], "refused", "already-captured", {})
+    assert said(worker.receive("RefundPayment", order)) == (
+        ["PaymentRefunded"],
+        "done",
+        None,
+        {"refunded": 1290},
+    )
+    assert said(worker.receive("CapturePayment", order)) == ([], "refused", "not-authorized", {})
+
+
+def test_a_void_says_whether_there_was_something_to_void(worker: Worker, order: str) -> None:
+    assert said(worker.receive("VoidPayment", order)) == ([], "done", None, {"voided": False})
+    assert said(worker.receive("AuthorizePayment", order, **AUTHORIZE)) == (
+        [],
+        "refused",
+        "voided-before",
+        {},
+    )
+    other = str(uuid.uuid4())
+    worker.receive("AuthorizePayment", other, **AUTHORIZE)
+    assert said(worker.receive("VoidPayment", other)) == (
+        ["PaymentVoided"],
+        "done",
+        None,
+        {"voided": True},
+    )
+
+
+def test_an_expired_authorization_is_a_refusal_of_its_own(worker: Worker, order: str) -> None:
+    worker.receive("AuthorizePayment", order, **AUTHORIZE)
+    worker.provider.expire_all()
+    assert said(worker.receive("CapturePayment", order)) == (
+        [],
+        "refused",
+        "authorization-expired",
+        {},
+    )
+
+
+def test_a_repetition_says_the_same_with_the_same_ids(worker: Worker, order: str) -> None:
+    first = worker.receive("AuthorizePayment", order, **AUTHORIZE)
+    again = worker.receive("AuthorizePayment", order, **AUTHORIZE)
+    assert [(it.event_id, it.data) for it in first] == [(it.event_id, it.data) for it in again]
+    assert worker.provider.calls == ["authorize"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"amount": 0},
+        {"amount": -5},
+        {"amount": 12.9},
+        {"amount": "1290"},
+        {"currency": "euro"},
+        {"customer_id": ""},
+        {"order_id": "1"},
+    ],
+)
+def test_a_command_that_makes_no_sense_asks_nobody_for_money(
+    worker: Worker, order: str, wrong: dict[str, Any]
+) -> None:
+    messages = worker.receive("AuthorizePayment", order, **(AUTHORIZE | wrong))
+    assert said(messages)[1:3] == ("refused", "invalid-command")
+    assert worker.provider.calls == []
+
+
+def test_a_provider_that_does_not_answer_is_never_a_refusal(worker: Worker, order: str) -> None:
+    worker.provider.fails = 2 * FAILURES
+    for delivery in range(1, 2 * FAILURES):
+        assert worker.receive("AuthorizePayment", order, delivery, **AUTHORIZE) == []
+    assert len(worker.provider.calls) == FAILURES  # then the circuit was open
+
+
+def test_after_the_last_attempt_the_reply_is_failed_and_the_message_is_kept(
+    worker: Worker, order: str
+) -> None:
+    worker.provider.loses = 1
+    (reply,) = worker.receive("AuthorizePayment", order, ATTEMPTS, **AUTHORIZE)
+    assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
+    assert len(worker.parked.sent) == 1

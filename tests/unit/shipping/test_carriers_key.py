@@ -1,0 +1,59 @@
+"""A carrier's key opens that carrier's door alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shipping import settings
+from shipping.handlers import track_shipment
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SHIPMENTS_TABLE", "shipments")
+    monkeypatch.setenv("TRACKING_TABLE", "tracking")
+    monkeypatch.setenv("CARRIER_KEYS", json.dumps({"tern-post": "key-1", "heron-freight": "key-2"}))
+    settings.for_tracking.cache_clear()
+    track_shipment._keys.cache_clear()
+    yield
+    settings.for_tracking.cache_clear()
+    track_shipment._keys.cache_clear()
+
+
+def report(carrier: str, key_id: str, body: str = "{}") -> tuple[int, dict[str, Any]]:
+    answer = track_shipment.handler(
+        {
+            "httpMethod": "POST",
+            "path": f"/v1/carriers/{carrier}/tracking",
+            "headers": {"x-api-key": "not read"},
+            "pathParameters": {"carrier": carrier},
+            "queryStringParameters": None,
+            "requestContext": {"requestId": "r-1", "identity": {"apiKeyId": key_id}},
+            "body": body,
+            "isBase64Encoded": False,
+        },
+        None,
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_another_carriers_key_is_forbidden() -> None:
+    status, problem = report("tern-post", "key-2")
+    assert (status, problem["type"].rsplit("/", 1)[1]) == (403, "forbidden")
+
+
+def test_a_carrier_without_a_key_of_its_own_is_forbidden() -> None:
+    assert report("aquila-express", "key-1")[0] == 403
+
+
+def test_the_carriers_own_key_gets_as_far_as_the_body() -> None:
+    status, problem = report("tern-post", "key-1")
+    assert (status, problem["detail"]) == (400, "the body breaks the contract")
+
+
+def test_an_unknown_carrier_is_not_found() -> None:
+    assert report("osprey-air", "key-1")[0] == 404
