@@ -21,6 +21,7 @@ BENCHMARKS = (
     "post_to_view",
     "projection",
     "rehydration",
+    "rebuild",
     "saga",
 )
 """Modules of this package, each with ``measure(*, quick: bool) -> list[Result]``."""

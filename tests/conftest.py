@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 
-from local.bring_up import bring_up
-from local.emulator import Emulator
-from local.endpoint import Cloud
-from local.outputs import Outputs
-from tests.integration.offline import Deployment
+if TYPE_CHECKING:
+    from local.endpoint import Cloud
+    from local.outputs import Outputs
+    from tests.integration.offline import Deployment
 
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Everything deployed, on a port and in a folder of its own; gone when the session ends."""
+    # Here and not above: unit tests must not wait for the deployment's libraries.
+    from rich.console import Console
+
+    from local.bring_up import bring_up
+    from local.emulator import Emulator
+    from tests.integration.offline import Deployment
+
     directory: Path = tmp_path_factory.mktemp("offline")
     with Emulator(directory) as emulator:
         outputs = bring_up(emulator, Console(quiet=True))

@@ -131,7 +131,7 @@ class QueueWorker:
         log.error(
             "command failed",
             type=command.type,
-            error=f"{type(error).__name__}: {error}",
+            error=type(error).__name__,
             attempt=received,
             order_id=command.data.get("order_id"),
             correlation_id=command.correlation_id,

@@ -143,7 +143,7 @@ class RebuildableView:
         acknowledge(
             role,
             "Executions that a distributed map starts have names that Step Functions gives them.",
-            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:"
+            "AwsSolutions-IAM5[Resource::arn:aws:states:"
             f"{stack.region}:<AWS::AccountId>:execution:{name}/*]",
         )
         self._acknowledge_scratch(role)

@@ -36,7 +36,8 @@ def relay_not_listening(system: OwnSystem) -> Iterator[None]:
             FunctionName=relay,
             EventSourceArn=mapping["EventSourceArn"],
             StartingPosition="LATEST",
-            BatchSize=500,
+            BatchSize=mapping["BatchSize"],
+            FilterCriteria=mapping["FilterCriteria"],
         )
 
 
