@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check format synth build bench parity release-contracts deploy destroy lock clean
+.PHONY: help setup run up down status load test check format synth build bench parity release-contracts snapshots deploy destroy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,7 +42,7 @@ check: setup ## Formatting, lint, types, layers and the fast tests; under a minu
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(RUN) -m mypy .
-	@$(BIN)/lint-imports --no-logo
+	@PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo
 	@$(LOCAL) $(RUN) -m pytest tests/unit tests/contract
 
 format: setup ## Format the code and apply safe fixes
@@ -71,9 +71,13 @@ deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
 	@$(RUN) -m teardown --environment $(ENV) $(if $(filter yes,$(CONFIRM)),--confirm)
 
+snapshots: setup ## Accept the templates as they are now; read the diff before you commit it
+	@$(LOCAL) $(RUN) -m pytest tests/infra/test_snapshots.py --snapshot-update
+
 lock: setup ## Resolve the pinned versions again
 	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench; do \
 		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
+	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt lambdas/shared/requirements.in -o lambdas/shared/requirements.txt
 
 clean: down ## Remove what was built and installed
 	@rm -rf .build .local cdk.out node_modules $(VENV) .venv-*

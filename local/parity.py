@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -21,9 +21,14 @@ LEDGER = CHECKOUT / "docs" / "parity.toml"
 _UNRECOGNIZED = re.compile(r"Unrecognized resource types: \[(.*)\]")
 
 
-def absent_types(ledger: Path = LEDGER) -> frozenset[str]:
+def ledger(file: Path = LEDGER) -> dict[str, Any]:
+    """All that the ledger says."""
+    return tomllib.loads(file.read_text())
+
+
+def absent_types(file: Path = LEDGER) -> frozenset[str]:
     """The types that the ledger says the emulator does not know."""
-    types = tomllib.loads(ledger.read_text())["types"]
+    types = ledger(file)["types"]
     return frozenset(name for name, entry in types.items() if entry["offline"] == "absent")
 
 

@@ -205,9 +205,14 @@ class ShippingStack(ServiceStack):
             handler=handler,
             description=description,
             timeout=Duration.seconds(60),
-            environment={"BUS_NAME": self.find("event-log", "bus-name")},
+            environment={
+                "BUS_NAME": self.find("event-log", "bus-name"),
+                "DEAD_LETTERS_URL": self.answers.dead_letters.queue_url,
+            },
         )
         grant(announce, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        grant(announce, "sqs:SendMessage", on=self.answers.dead_letters.queue_arn)
+        self.key.grant_encrypt_decrypt(announce)
         announce.add_event_source(
             sources.DynamoEventSource(
                 table,

@@ -76,10 +76,17 @@ class Projector(Generic[StateT]):
     """Keeps one table up to date.
 
     ``read_events(aggregate_id, after_version)`` gives an aggregate's events in order; it is asked
-    only for what the log did not bring.
+    only for what the log did not bring. ``writers`` threads write, since that is mostly waiting.
     """
 
-    def __init__(self, table: Table[StateT], fold: Fold[StateT], read_events: ReadEvents) -> None:
+    def __init__(
+        self,
+        table: Table[StateT],
+        fold: Fold[StateT],
+        read_events: ReadEvents,
+        writers: int = WRITERS,
+    ) -> None:
+        self._writers = writers
         self._table = table
         self._fold = fold
         self._read_events = read_events
@@ -95,7 +102,8 @@ class Projector(Generic[StateT]):
         known = self._table.load(unsure) if unsure else {}
         keys = list(pending)
         # A write is mostly waiting: a few writers in parallel, each with its share of the keys.
-        shares = [keys[n::WRITERS] for n in range(WRITERS)] if len(keys) >= 2 * WRITERS else [keys]
+        writers = self._writers if len(keys) >= 2 * self._writers else 1
+        shares = [keys[n::writers] for n in range(writers)]
 
         def bring_forward(share: Sequence[str]) -> tuple[int, Exception | None]:
             return self._bring_all_forward(share, pending, known)
@@ -103,7 +111,7 @@ class Projector(Generic[StateT]):
         if len(shares) == 1:
             results = [bring_forward(keys)]
         else:
-            with ThreadPoolExecutor(WRITERS) as pool:
+            with ThreadPoolExecutor(writers) as pool:
                 results = list(pool.map(bring_forward, shares))
         errors = [error for _, error in results if error]
         if errors:

@@ -33,6 +33,7 @@ class AnnouncerSettings(msgspec.Struct, frozen=True):
     """What the functions on the tables' streams need."""
 
     bus_name: str
+    dead_letters_url: str
 
 
 class TrackingSettings(msgspec.Struct, frozen=True):

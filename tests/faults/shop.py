@@ -228,6 +228,31 @@ def deadline(deployment: Deployment, seconds: int) -> Iterator[None]:
         client.update_state_machine(stateMachineArn=machine, definition=patient)
 
 
+def read_streams_from_the_beginning(deployment: Deployment) -> None:
+    """Make the mappings of tables' streams again, after a restart of the emulator.
+
+    It keeps how far they had read, but not the streams' records: without this, as many new records
+    would be skipped as were read before. AWS keeps both.
+    """
+    client = deployment.cloud.client("lambda")
+    for page in client.get_paginator("list_event_source_mappings").paginate():
+        for mapping in page["EventSourceMappings"]:
+            if ":dynamodb:" not in mapping["EventSourceArn"]:
+                continue
+            kept = {
+                name: mapping[name]
+                for name in ("BatchSize", "FilterCriteria", "BisectBatchOnFunctionError")
+                if mapping.get(name)
+            }  # type: ignore[literal-required]
+            client.delete_event_source_mapping(UUID=mapping["UUID"])
+            client.create_event_source_mapping(
+                FunctionName=mapping["FunctionArn"],
+                EventSourceArn=mapping["EventSourceArn"],
+                StartingPosition="TRIM_HORIZON",
+                **kept,
+            )
+
+
 def _subject(token: str) -> str:
     payload = token.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -332,6 +333,20 @@ def test_a_worker_that_dies_after_closing_has_lost_nothing(
     desk.send(asked)
     eventually(lambda: len(_replies(desk, asked)) == 2)
     assert len({it.event_id for it in _replies(desk, asked)}) == 1
+
+
+def test_a_gathering_that_cannot_be_read_is_parked_and_stops_nobody(
+    desk: ShippingDesk, gatherings: DynamoDbGatherings
+) -> None:
+    broken, sound = (begun(gather_quotes(str(uuid.uuid4()))) for _ in range(2))
+    gatherings.open(replace(broken, command="{}"))
+    commands.close_gathering(gatherings, broken.order_id, broken.request_id)
+    gatherings.open(sound)
+    commands.close_gathering(gatherings, sound.order_id, sound.request_id)
+    eventually(lambda: desk.heard("CommandReplied", sound.order_id))
+    assert desk.heard("CommandReplied", broken.order_id) == []
+    reasons = [why for body, why in desk.parked("Answers").items() if broken.order_id in body]
+    assert reasons == ["unreadable item: ValidationError"]
 
 
 def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -227,7 +229,9 @@ def own_functions(system: System) -> Iterator[Resource]:
 def synthesized(environment: str) -> System:
     """The system as ``cdk synth`` makes it for the cloud; rules of cdk-nag have their own test."""
     build_packages("cloud", [])
-    app = App(outdir=tempfile.mkdtemp(prefix=f"parcelworks-{environment}-"), context=CONTEXT)
+    out = tempfile.mkdtemp(prefix=f"parcelworks-{environment}-")
+    atexit.register(shutil.rmtree, out, ignore_errors=True)
+    app = App(outdir=out, context=CONTEXT)
     settings = named_environment(name=environment, target="cloud")
     build(app, settings, env=Environment(region=CONTEXT["region"]))
     return System(Assembly(Path(app.synth().directory)), environment)

@@ -22,7 +22,8 @@ from shared.api import Request
 from shared.problems import Problem, Violation
 from shared.tracing import is_uuid
 
-MAX_LINES = 100
+MAX_LINES = 50
+"""Reserving them must fit one transaction of the warehouse, 100 items (DynamoDB quotas)."""
 MAX_QUANTITY = 999
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

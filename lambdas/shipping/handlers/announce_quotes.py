@@ -8,10 +8,13 @@ from typing import Any
 
 from shared import aws, log
 from shared.bus import Bus
-from shared.envelope import decode
+from shared.envelope import Envelope, decode
+from shared.parking import DeadLetters
 from shared.queue_worker import messages_of
-from shipping.adapters.gathering_codec import from_item
+from shipping.adapters.gathering_codec import Item, from_item
+from shipping.domain.gathering import Gathering
 from shipping.handlers import outcomes
+from shipping.handlers.stream_images import read_images
 from shipping.settings import for_announcer
 
 
@@ -21,19 +24,20 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     An error makes the batch come again: their ids are the same each time. Gatherings that are
     closed from the start are inserted, not modified, and answered by the worker itself.
     """
-    images = [
-        record["dynamodb"]["NewImage"]
-        for record in event["Records"]
-        if record["eventName"] == "MODIFY"
+    settings = for_announcer()
+    dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
+    closed = [
+        (gathering, command)
+        for gathering, command in read_images(event, "MODIFY", _read, dead_letters)
+        if gathering.is_closed
     ]
-    closed = [gathering for gathering in map(from_item, images) if gathering.is_closed]
     messages = [
         message
-        for gathering in closed
-        for message in messages_of(decode(gathering.command), outcomes.of_gathering(gathering))
+        for gathering, command in closed
+        for message in messages_of(command, outcomes.of_gathering(gathering))
     ]
-    Bus(aws.client("events"), for_announcer().bus_name, "shipping").put(messages)
-    for gathering in closed:
+    Bus(aws.client("events"), settings.bus_name, "shipping").put(messages)
+    for gathering, _ in closed:
         log.info(
             "gathering closed",
             order_id=gathering.order_id,
@@ -43,3 +47,8 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         )
         for carrier in gathering.missing:
             log.metric("QuotesMissing", 1, carrier=carrier)
+
+
+def _read(image: Item) -> tuple[Gathering, Envelope]:
+    gathering = from_item(image)
+    return gathering, decode(gathering.command)

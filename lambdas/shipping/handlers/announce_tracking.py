@@ -5,15 +5,15 @@ from typing import Any
 from shared import aws, log
 from shared.bus import Bus
 from shared.envelope import decode
+from shared.parking import DeadLetters
+from shipping.handlers.stream_images import read_images
 from shipping.settings import for_announcer
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ShipmentTracked on the bus for each new report; an error makes the batch come again."""
-    facts = [
-        decode(record["dynamodb"]["NewImage"]["fact"]["S"])
-        for record in event["Records"]
-        if record["eventName"] == "INSERT"
-    ]
-    Bus(aws.client("events"), for_announcer().bus_name, "shipping").put(facts)
+    settings = for_announcer()
+    dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
+    facts = read_images(event, "INSERT", lambda image: decode(image["fact"]["S"]), dead_letters)
+    Bus(aws.client("events"), settings.bus_name, "shipping").put(facts)
     log.metric("ShipmentsTracked", len(facts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+from shared.envelope import Envelope, encode
 from shipping.domain.carriers import Parcel
 from shipping.domain.gathering import Gathering, Quote
 from shipping.domain.shipment import Journey, Shipment, Status
@@ -17,7 +18,22 @@ PARCEL = Parcel(380, "DE", "10")
 def gathering(*expected: str) -> Gathering:
     """An open gathering that nobody has answered."""
     names = expected or ("heron", "tern")
-    return Gathering(str(uuid.uuid4()), str(uuid.uuid4()), "{}", PARCEL, "EUR", names)
+    order_id, request_id = str(uuid.uuid4()), str(uuid.uuid4())
+    # A command that can be read: where the table has a stream, closing answers it.
+    command = Envelope(
+        event_id=request_id,
+        type="GatherQuotes",
+        schema_version=1,
+        aggregate_type="order",
+        aggregate_id=order_id,
+        version=None,
+        occurred_at="2026-12-01T00:00:00.000Z",
+        correlation_id=JOURNEY.correlation_id,
+        causation_id=None,
+        traceparent=JOURNEY.traceparent,
+        data={"order_id": order_id},
+    )
+    return Gathering(order_id, request_id, encode(command).decode(), PARCEL, "EUR", names)
 
 
 def quote(carrier: str, price: int = 700, days: int = 2, currency: str = "EUR") -> Quote:

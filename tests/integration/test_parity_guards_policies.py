@@ -1,0 +1,161 @@
+"""What the emulator does otherwise than AWS when it enforces policies, and when it is restarted.
+
+These need an emulator of their own, started with other options than the shared one. When a guard
+fails after an upgrade of the emulator, its message says what can become simpler, and
+`docs/parity.toml` is to be changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.emulator import Emulator
+from local.endpoint import ACCOUNT, REGION
+from tests.integration.offline import call, eventually
+from tests.integration.small_resources import SmallResources, still
+
+DENY_PLAIN_HTTP = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    directory: Path = tmp_path_factory.mktemp("guards")
+    with Emulator(directory, auth=True, persistence=True) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def resources(emulator: Emulator) -> SmallResources:
+    return SmallResources(emulator.cloud)
+
+
+def test_a_bucket_that_denies_plain_http_denies_everyone(resources: SmallResources) -> None:
+    s3, bucket = resources.cloud.client("s3"), resources.name("bucket")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    arn = f"arn:aws:s3:::{bucket}"
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=_policy({**DENY_PLAIN_HTTP, "Resource": [arn, f"{arn}/*"]})
+    )
+    with pytest.raises(ClientError) as refusal:
+        s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    still(
+        refusal.value.response["Error"]["Code"] == "AccessDenied",
+        "plain HTTP passes for secure: the offline copy need not leave these statements out",
+    )
+
+
+def test_a_queue_that_denies_plain_http_denies_everyone(resources: SmallResources) -> None:
+    url, arn = resources.queue()
+    sqs = resources.cloud.client("sqs")
+    policy = _policy({**DENY_PLAIN_HTTP, "Resource": arn})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    with pytest.raises(ClientError) as refusal:
+        sqs.send_message(QueueUrl=url, MessageBody="a")
+    still(
+        "AccessDenied" in refusal.value.response["Error"]["Code"],
+        "plain HTTP passes for secure: the offline copy need not leave these statements out",
+    )
+
+
+def test_an_event_source_reads_without_permission(resources: SmallResources) -> None:
+    may_only_tell = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    teller = resources.teller(resources.role(may_only_tell))
+    stream, arn = resources.stream()
+    resources.consume(arn, teller.name)
+    resources.cloud.client("kinesis").put_record(StreamName=stream, PartitionKey="k", Data=b"one")
+    teller.has_got("one")
+    resources.remove()
+
+
+def test_a_gateway_invokes_without_permission(resources: SmallResources) -> None:
+    teller = resources.teller()
+    gateway = resources.cloud.client("apigateway")
+    api = gateway.create_rest_api(name="guard")["id"]
+    root = gateway.get_resources(restApiId=api)["items"][0]["id"]
+    where = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+    gateway.put_method(**where, authorizationType="NONE")
+    gateway.put_integration(
+        **where,
+        type="AWS_PROXY",
+        integrationHttpMethod="POST",
+        uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{teller.arn}/invocations",
+    )
+    gateway.create_deployment(restApiId=api, stageName="v")
+    answer = call("GET", f"{resources.cloud.endpoint}/_aws/execute-api/{api}/v/")
+    still(
+        answer.status == 200,
+        "the gateway needs its permission: every route's can be tested by calling it",
+    )
+
+
+def test_a_keys_policy_stops_nobody(resources: SmallResources) -> None:
+    kms = resources.cloud.client("kms")
+    nobody = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["kms:Encrypt", "kms:GenerateDataKey"],
+        "Resource": "*",
+    }
+    key = kms.create_key(Policy=_policy(nobody), BypassPolicyLockoutSafetyCheck=True)["KeyMetadata"]
+    still(
+        kms.encrypt(KeyId=key["KeyId"], Plaintext=b"a")["CiphertextBlob"],
+        "keys' policies are checked: deliveries into encrypted targets can be tested by sending",
+    )
+
+
+def test_a_delivery_stream_writes_without_permission(resources: SmallResources) -> None:
+    s3, firehose = resources.cloud.client("s3"), resources.cloud.client("firehose")
+    bucket, name = resources.name("bucket"), resources.name("delivery")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    may_nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    destination: Any = {
+        "RoleARN": resources.role(may_nothing),
+        "BucketARN": f"arn:aws:s3:::{bucket}",
+    }
+    firehose.create_delivery_stream(
+        DeliveryStreamName=name,
+        DeliveryStreamType="DirectPut",
+        ExtendedS3DestinationConfiguration=destination,
+    )
+    firehose.put_record(DeliveryStreamName=name, Record={"Data": b"one"})
+    eventually(lambda: "Contents" in s3.list_objects_v2(Bucket=bucket))
+
+
+def test_a_restart_fails_what_is_running(emulator: Emulator, resources: SmallResources) -> None:
+    states, name = resources.cloud.client("stepfunctions"), resources.name("machine")
+    definition = {
+        "StartAt": "Wait",
+        "States": {"Wait": {"Type": "Wait", "Seconds": 600, "End": True}},
+    }
+    machine = states.create_state_machine(
+        name=name,
+        definition=json.dumps(definition),
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/any",
+    )["stateMachineArn"]
+    execution = states.start_execution(stateMachineArn=machine)["executionArn"]
+    emulator.stop()
+    emulator.start()
+
+    def ended() -> Any:
+        found = emulator.cloud.client("stepfunctions").describe_execution(executionArn=execution)
+        return found if found["status"] != "RUNNING" else None
+
+    still(
+        eventually(ended).get("error") == "States.ServiceRestart",
+        "executions survive a restart: sagas need not be resumed by new ones offline",
+    )
+
+
+def _policy(*statements: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
