@@ -11,9 +11,14 @@ LOCK := --quiet --generate-hashes --universal --python-version 3.11
 unexport PYTHONDONTWRITEBYTECODE
 # Local commands must not inherit a way to a real account.
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
+# Operators' commands work on the emulator; ENVIRONMENT=dev|staging|prod makes it an account's.
+OPERATE = $(if $(ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
+CONFIRMED = $(if $(filter yes,$(CONFIRM)),--confirm)
+MOMENT = $(if $(AT),--at $(AT)) $(if $(VERSION),--version $(VERSION))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check format synth build bench parity release-contracts snapshots deploy destroy lock clean
+.PHONY: help setup run up down status load test check format synth build bench parity release-contracts snapshots deploy destroy lock clean \
+	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,8 +64,35 @@ synth: setup ## Synthesize the CloudFormation templates, with every rule checked
 bench: setup ## Measure the claims about speed, memory and cost
 	@$(LOCAL) $(RUN) -m benchmarks
 
+redrive: setup ## Show what a consumer has parked: CONSUMER=order-view|sales|bus-publisher; CONFIRM=yes applies it again
+	@$(OPERATE) redrive --consumer $(CONSUMER) $(CONFIRMED)
+
+park: setup ## Set aside a record that crashes a consumer: CONSUMER= SHARD= SEQUENCE=
+	@$(OPERATE) park --consumer $(CONSUMER) --shard $(SHARD) --sequence $(SEQUENCE)
+
+history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
+	@$(OPERATE) history --order $(ORDER) $(MOMENT)
+
+view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=order-view|sales]
+	@$(OPERATE) view --order $(ORDER) $(MOMENT) $(if $(VIEW),--view $(VIEW))
+
+reconcile: setup ## Compare event store, log and archive; CONFIRM=yes repairs what is missing
+	@$(OPERATE) reconcile $(CONFIRMED)
+
+rebuild: setup ## Build a view again from the archive while it is served: VIEW=order-view|sales
+	@$(OPERATE) rebuild --view $(VIEW)
+
+rebuild-back: setup ## Serve the generation before the last rebuild again: VIEW=
+	@$(OPERATE) rebuild-back --view $(VIEW)
+
+rebuild-retire: setup ## Show the generation that is not served; CONFIRM=yes erases it: VIEW=
+	@$(OPERATE) rebuild-retire --view $(VIEW) $(CONFIRMED)
+
+checksum: setup ## Sum up a view's generations: VIEW=order-view|sales
+	@$(OPERATE) checksum --view $(VIEW)
+
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
-	@$(LOCAL) $(RUN) -m docs.parity
+	@$(LOCAL) $(RUN) -m local.parity_document
 
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
 	@$(RUN) -m contracts.release

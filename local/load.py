@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from statistics import quantiles
 from typing import Any
 
@@ -54,8 +55,8 @@ def parse_mix(text: str) -> dict[str, float]:
             mix[kind] = float(weight)
         except ValueError as malformed:
             raise OfflineError(f"{part!r}: a weight is a number, as in good=90") from malformed
-        if not mix[kind] > 0:
-            raise OfflineError(f"{part!r}: a weight is greater than 0")
+        if not 0 < mix[kind] < inf:
+            raise OfflineError(f"{part!r}: a weight is greater than 0, and finite")
     return mix
 
 

@@ -56,6 +56,7 @@ class OrderViewsStack(ServiceStack):
             "dynamodb:GetItem",
             "dynamodb:BatchGetItem",
             "dynamodb:PutItem",
+            "dynamodb:PartiQLInsert",
             on=self.order_view.table_arn,
         )
         RebuildableView(projector, self.order_view)

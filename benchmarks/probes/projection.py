@@ -5,6 +5,7 @@ Arguments: ``ours`` or ``peer``; how many events each order has; whether calls e
 """
 
 import importlib
+import json
 import time
 from typing import Any
 
@@ -21,7 +22,18 @@ NOTHING: dict[str, dict[str, Any]] = {
     "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {}},
     "Query": {"Items": [], "Count": 0},
 }
-WRITES = {"PutItem", "UpdateItem", "put_item", "update_item"}
+WRITES = {
+    "PutItem",
+    "UpdateItem",
+    "BatchExecuteStatement",
+    "batch_execute_statement",
+    "put_item",
+    "update_item",
+}
+
+
+def _taken(body: bytes) -> dict[str, Any]:
+    return {"Responses": [{} for _ in json.loads(body)["Statements"]]}
 
 
 class Client:
@@ -37,6 +49,10 @@ class Client:
     def update_item(self, **_parameters: Any) -> dict[str, Any]:
         self.calls.append("update_item")
         return {}
+
+    def batch_execute_statement(self, Statements: list[Any]) -> dict[str, Any]:  # noqa: N803
+        self.calls.append("batch_execute_statement")
+        return {"Responses": [{} for _ in Statements]}
 
     def get_item(self, **_parameters: Any) -> dict[str, Any]:
         return {}
@@ -70,7 +86,11 @@ def prepare(side: str, depth: str) -> tuple[Any, list[str]]:
         if depth == "client":
             module.client = Client()
         client = module.client
-    calls = client.calls if depth == "client" else answer_below_signing(client, {**NOTHING})
+    calls = (
+        client.calls
+        if depth == "client"
+        else answer_below_signing(client, {**NOTHING, "BatchExecuteStatement": _taken})
+    )
     return module.handler, calls
 
 

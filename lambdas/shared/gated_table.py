@@ -15,6 +15,8 @@ StateT = TypeVar("StateT")
 Item = dict[str, Any]
 BATCH_GET = 100
 """BatchGetItem's limit of keys."""
+BATCH_EXECUTE = 25
+"""BatchExecuteStatement's limit of statements."""
 
 
 class Codec(Protocol[StateT]):
@@ -74,9 +76,32 @@ class GatedTable(Generic[StateT]):
         self._parked.announce(change.parked)
         return True
 
+    def insert(self, changes: Sequence[Change[StateT]]) -> set[str]:
+        """Make steps from nothing, 25 in a call: as many write units, but far fewer calls.
+
+        PartiQL's INSERT fails where an item exists, so each step is gated by itself. What fails is
+        left to ``save``, which knows a lost race from a passing failure.
+        """
+        made: set[str] = set()
+        for start in range(0, len(changes), BATCH_EXECUTE):
+            batch = changes[start : start + BATCH_EXECUTE]
+            answer = self._client.batch_execute_statement(
+                Statements=[self._insertion(change) for change in batch]
+            )
+            for change, response in zip(batch, answer["Responses"], strict=True):
+                if "Error" not in response:
+                    made.add(change.aggregate_id)
+        return made
+
     def park(self, parked: ParkedRecord) -> None:
         """Park a record that belongs to no aggregate."""
         self._parked.park(parked)
+
+    def _insertion(self, change: Change[StateT]) -> Item:
+        item = self._item(change)
+        names = ", ".join(f"'{name}': ?" for name in item)
+        statement = f'INSERT INTO "{self._table}" VALUE {{{names}}}'
+        return {"Statement": statement, "Parameters": list(item.values())}
 
     def _key(self, its_id: str) -> Item:
         return {self._key_name: {"S": f"{self._generation}#{its_id}"}}

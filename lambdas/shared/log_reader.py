@@ -55,9 +55,7 @@ class LogReader:
         until = until or datetime.now(UTC)
         iterator = self._iterator(shard, since, after)
         while iterator:
-            answer = self._patiently(
-                lambda it=iterator: self._client.get_records(ShardIterator=it, Limit=10_000)
-            )
+            answer = self._read_patiently(iterator)
             if answer["Records"]:
                 yield [_record(shard, each) for each in answer["Records"]]
                 if answer["Records"][-1]["ApproximateArrivalTimestamp"] > until:
@@ -106,10 +104,10 @@ class LogReader:
         iterator: str | None = answer["ShardIterator"]
         return iterator
 
-    def _patiently(self, read: Callable[[], Any]) -> Any:
+    def _read_patiently(self, iterator: str) -> Any:
         for attempt in range(PATIENCE):
             try:
-                return read()
+                return self._client.get_records(ShardIterator=iterator, Limit=10_000)
             except ClientError as error:
                 if error.response["Error"]["Code"] != THROTTLED or attempt == PATIENCE - 1:
                     raise

@@ -14,7 +14,8 @@ HELD_BYTES = 16 * 1024 * 1024
 """What a splitter holds before it writes: its memory does not grow with what it reads."""
 _EVENT_ID, _TYPE = b'{"event_id":"', b'","type":"'
 _AFTER_ID = len(_EVENT_ID) + ID_LENGTH
-_ORDER = b'"aggregate_type":"order","aggregate_id":"'
+_AGGREGATE = b'"aggregate_type":"'
+_ORDER = b'order","aggregate_id":"'
 _VERSION = b'","version":'
 _NEAR = 300
 """Our encoder writes type, aggregate and version in this order, and all of it near the beginning;
@@ -79,10 +80,13 @@ def _order_of(line: bytes) -> bytes | None:
     """Whose event it is, empty if it is no order's event; None if a look cannot tell."""
     if not line.startswith(_EVENT_ID) or not line.startswith(_TYPE, _AFTER_ID):
         return None
-    found = line.find(_ORDER, _AFTER_ID, _NEAR)
+    found = line.find(_AGGREGATE, _AFTER_ID, _NEAR)
     if found < 0:
         return None
-    begin = found + len(_ORDER)
+    begin = found + len(_AGGREGATE)
+    if not line.startswith(_ORDER, begin):
+        return b""
+    begin += len(_ORDER)
     end = begin + ID_LENGTH
     if not line.startswith(_VERSION, end):
         return None

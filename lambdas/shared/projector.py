@@ -55,6 +55,12 @@ class Table(Protocol[StateT]):
     def save(self, change: Change[StateT]) -> bool:
         """Make the step, and park its record with it, if what is kept is still the base."""
 
+    def insert(self, changes: Sequence[Change[StateT]]) -> set[str]:
+        """Make those steps from nothing that are cheaper together; the ids of those made.
+
+        What it leaves out, whatever the reason, is given to ``save``.
+        """
+
     def park(self, parked: ParkedRecord) -> None:
         """Park a record that belongs to no aggregate."""
 
@@ -176,15 +182,36 @@ class Projector(Generic[StateT]):
         pending: Mapping[str, Mapping[int, _Arrival]],
         known: Mapping[str, Kept[StateT]],
     ) -> tuple[int, Exception | None]:
-        writes = 0
+        inserted = self._insert_new(keys, pending, known)
+        writes = len(inserted)
         first_error: Exception | None = None
         for key in keys:
+            if key in inserted:
+                continue
             try:
                 writes += self._bring_forward(key, pending[key], known.get(key))
             except Exception as error:
                 log.error("read model not updated", aggregate_id=key, error=type(error).__name__)
                 first_error = first_error or error
         return writes, first_error
+
+    def _insert_new(
+        self,
+        keys: Sequence[str],
+        pending: Mapping[str, Mapping[int, _Arrival]],
+        known: Mapping[str, Kept[StateT]],
+    ) -> set[str]:
+        """Aggregates that seem to begin in this batch, and lack nothing: written together."""
+        beginning = [key for key in keys if key not in known and 1 in pending[key]]
+        complete = [key for key in beginning if max(pending[key]) == len(pending[key])]
+        changes = [self._change(key, pending[key], None) for key in complete]
+        sound = [change for change in changes if change is not None and change.parked is None]
+        try:
+            return self._table.insert(sound) if sound else set()
+        except Exception as error:
+            # What has been made and what has not is found out one by one.
+            log.warning("not inserted together", error=type(error).__name__)
+            return set()
 
     def _bring_forward(
         self, key: str, arrived: Mapping[int, _Arrival], kept: Kept[StateT] | None

@@ -208,7 +208,9 @@ class Rebuild:
             self.scratch.put(f"{generation}/parts/{partition:06d}/{task:06d}-{number:06d}", lines)
 
         result = split(self.archive.lines(plan.tasks[task]), plan.partitions, write)
-        return self._note(done, msgspec.to_builtins(result))
+        found: dict[str, Any] = msgspec.to_builtins(result)
+        self._note(done, found)
+        return found
 
     def fold(self, generation: str, partition: int) -> dict[str, Any]:
         """Apply a partition's events with the view's own projector."""
@@ -223,7 +225,9 @@ class Rebuild:
         names = self.scratch.names(f"{generation}/parts/{partition:06d}/")
         parts = (self.scratch.get(name) or b"" for name in names)
         orders, events = fold_orders(by_order(parts), self.projector(generation))
-        return self._note(done, {"orders": orders, "events": events})
+        result = {"orders": orders, "events": events}
+        self._note(done, result)
+        return result
 
     def progress(self, generation: str) -> dict[str, Any]:
         """How many tasks and partitions there are, and how many are done; zeros before a plan."""
@@ -353,9 +357,8 @@ class Rebuild:
         }
         return sorted(set(range(count)) - done)
 
-    def _note(self, name: str, value: Any) -> Any:
+    def _note(self, name: str, value: Any) -> None:
         self.scratch.put(name, msgspec.json.encode(value))
-        return value
 
 
 def fold_orders(

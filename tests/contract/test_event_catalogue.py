@@ -26,7 +26,7 @@ from tests.contract.event_schemas import (
     violations_of,
 )
 
-LAMBDAS = Path("lambdas")
+LAMBDAS = Path(__file__).parents[2] / "lambdas"
 ABOUT_A_PERSON = re.compile(
     r"name|e_?mail|phone|street|city|house|birth|gender|iban|card|comment|note|message|text|"
     r"address(?!_id$)|postcode(?!_area$)|contact|recipient|addressee"

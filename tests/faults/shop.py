@@ -239,11 +239,11 @@ def read_streams_from_the_beginning(deployment: Deployment) -> None:
         for mapping in page["EventSourceMappings"]:
             if ":dynamodb:" not in mapping["EventSourceArn"]:
                 continue
-            kept = {
-                name: mapping[name]
-                for name in ("BatchSize", "FilterCriteria", "BisectBatchOnFunctionError")
-                if mapping.get(name)
-            }  # type: ignore[literal-required]
+            kept: dict[str, Any] = {
+                name: value
+                for name, value in mapping.items()
+                if name in ("BatchSize", "FilterCriteria", "BisectBatchOnFunctionError")
+            }
             client.delete_event_source_mapping(UUID=mapping["UUID"])
             client.create_event_source_mapping(
                 FunctionName=mapping["FunctionArn"],

@@ -1,4 +1,4 @@
-"""Small resources of a test's own on the shared emulator, and a function that tells what it gets."""
+"""Small resources of a test's own on an emulator, and a function that tells what it gets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def handler(event, context):
         tell({"event": event})
         if event.get("do") == "raise":
             raise ValueError("as asked")
-        return {"statusCode": 200, "body": json.dumps(event.get("requestContext", {}).get("identity"))}
+        return {"statusCode": 200, "body": json.dumps(event["requestContext"]["identity"])}
     got = [text(record) for record in event["Records"]]
     tell({"got": got, "at": time.time()})
     if any("sleep" in it for it in got):
@@ -86,13 +86,17 @@ class Teller:
 
 
 class SmallResources:
-    """Makes resources with names that nobody else uses; ``remove`` ends what would go on working."""
+    """Makes resources with names that nobody else uses; ``remove`` ends what would go on."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self._mappings: list[str] = []
         self._stacks: list[str] = []
         self._role: str | None = None
+
+    def client(self, service: Any) -> Any:
+        """A client of any service, those that the system itself does not use included."""
+        return self.cloud.client(service)
 
     def name(self, what: str) -> str:
         """A name that is new."""

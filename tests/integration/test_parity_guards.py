@@ -284,7 +284,7 @@ def test_executions_write_no_log(resources: SmallResources, machines: dict[str, 
 
 def _rule(resources: SmallResources, *targets: dict[str, Any]) -> None:
     """Put one event on the default bus, for a rule with these targets."""
-    events, name = resources.cloud.client("events"), resources.name("rule")
+    events, name = resources.client("events"), resources.name("rule")
     events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
     events.put_targets(
         Rule=name, Targets=[{"Id": str(n), **target} for n, target in enumerate(targets)]

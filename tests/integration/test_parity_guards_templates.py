@@ -19,6 +19,7 @@ from tests.integration.offline import call, eventually
 from tests.integration.small_resources import SmallResources, still
 
 KEY_ID = "id"
+API_KEY = "a-key-of-twenty-letters"
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +155,94 @@ def test_a_buckets_encryption_is_dropped(resources: SmallResources, bucket: str)
     )
 
 
+def test_a_buckets_access_log_is_dropped(resources: SmallResources) -> None:
+    made = resources.stack(
+        {
+            "Logs": {"Type": "AWS::S3::Bucket"},
+            "Bucket": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {"LoggingConfiguration": {"DestinationBucketName": {"Ref": "Logs"}}},
+            },
+        },
+        name={"Ref": "Bucket"},
+    )
+    answer = resources.cloud.client("s3").get_bucket_logging(Bucket=made["name"])
+    still("LoggingEnabled" not in answer, "access to buckets is logged: test where to")
+
+
+def test_a_user_pools_deletion_protection_is_dropped(resources: SmallResources) -> None:
+    made = resources.stack(
+        {
+            "Pool": {
+                "Type": "AWS::Cognito::UserPool",
+                "Properties": {"DeletionProtection": "ACTIVE"},
+            }
+        },
+        id={"Ref": "Pool"},
+    )
+    resources.cloud.client("cognito-idp").delete_user_pool(UserPoolId=made["id"])
+
+
+def test_a_subscriptions_dead_letters_stay_empty(resources: SmallResources) -> None:
+    (letters, letters_arn), (queue, queue_arn) = resources.queue(), resources.queue()
+    subscription = {"TopicArn": {"Ref": "Topic"}, "Protocol": "sqs"}
+    redrive = {"RedrivePolicy": {"deadLetterTargetArn": letters_arn}}
+    made = resources.stack(
+        {
+            "Topic": {"Type": "AWS::SNS::Topic"},
+            "Lost": {
+                "Type": "AWS::SNS::Subscription",
+                "Properties": {**subscription, **redrive, "Endpoint": queue_arn + "-is-not-there"},
+            },
+            "Delivered": {
+                "Type": "AWS::SNS::Subscription",
+                "Properties": {**subscription, "Endpoint": queue_arn},
+                "DependsOn": "Lost",
+            },
+        },
+        topic={"Ref": "Topic"},
+    )
+    resources.cloud.client("sns").publish(TopicArn=made["topic"], Message="x")
+    eventually(lambda: resources.waiting(queue) == 1)
+    still(
+        resources.waiting(letters) == 0,
+        "a subscription's dead letters are kept: test what a carrier's lost queue loses",
+    )
+
+
+def test_a_stream_takes_more_than_a_shard_can(resources: SmallResources) -> None:
+    kinesis, (stream, _) = resources.cloud.client("kinesis"), resources.stream()
+    for _ in range(3):
+        kinesis.put_record(StreamName=stream, PartitionKey="k", Data=b"x" * 900_000)
+    still(
+        len(resources.records(stream)) == 3,
+        "throughput is limited: throttled puts need not be injected",
+    )
+
+
+def test_a_function_runs_on_the_emulators_own_python(resources: SmallResources) -> None:
+    name = resources.name("python")
+    code = "import sys\ndef handler(event, context):\n    return sys.version_info[:2]\n"
+    resources.function(name, code)
+    answer = resources.cloud.client("lambda").invoke(FunctionName=name)
+    still(
+        json.loads(answer["Payload"].read()) != [3, 13],
+        "functions run on the runtime that they ask for: one build is enough for both targets",
+    )
+
+
+def test_a_cluster_is_there_at_once(resources: SmallResources) -> None:
+    made = resources.client("eks").create_cluster(
+        name=resources.name("cluster"),
+        roleArn=resources.role(),
+        resourcesVpcConfig={"subnetIds": ["subnet-1", "subnet-2"]},
+    )
+    still(
+        made["cluster"]["status"] == "ACTIVE",
+        "clusters are really made: manifests can be applied, not only validated",
+    )
+
+
 @pytest.fixture(scope="module")
 def api(resources: SmallResources) -> str:
     """The address of an API that asks for a parameter and a key, and logs who calls."""
@@ -251,7 +340,7 @@ def test_a_request_is_not_validated_and_nobody_asks_for_the_permission_to_invoke
 
 
 def test_a_function_is_not_told_which_key_it_was(api: str) -> None:
-    answer = call("POST", api + "/", headers={"x-api-key": "a-key-of-twenty-letters"})
+    answer = call("POST", api + "/", headers={"x-api-key": API_KEY})
     assert answer.status == 200, answer.body
     still(
         not (answer.json or {}).get("apiKeyId"),
@@ -356,12 +445,12 @@ def test_a_metric_filter_emits_nothing(resources: SmallResources) -> None:
     )
     found = logs.filter_log_events(logGroupName=group)["events"]
     assert [it["message"] for it in found] == ["x"]
-    metrics = resources.cloud.client("cloudwatch").list_metrics(Namespace=group)["Metrics"]
+    metrics = resources.client("cloudwatch").list_metrics(Namespace=group)["Metrics"]
     still(not metrics, "metric filters count: alarms on log lines can be tested by behaviour")
 
 
 def test_a_configurations_validators_are_never_called(resources: SmallResources) -> None:
-    appconfig = resources.cloud.client("appconfig")
+    appconfig = resources.client("appconfig")
     application = appconfig.create_application(Name=resources.name("application"))["Id"]
     profile = appconfig.create_configuration_profile(
         ApplicationId=application,
@@ -382,7 +471,7 @@ def test_a_configurations_validators_are_never_called(resources: SmallResources)
 
 
 def test_a_container_service_says_that_it_runs(resources: SmallResources) -> None:
-    ecs, name = resources.cloud.client("ecs"), resources.name("service")
+    ecs, name = resources.client("ecs"), resources.name("service")
     ecs.create_cluster(clusterName=name)
     ecs.register_task_definition(
         family=name, containerDefinitions=[{"name": "a", "image": "no-such-image", "memory": 128}]

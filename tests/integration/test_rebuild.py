@@ -42,11 +42,10 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnSystem]:
 
 
 @pytest.fixture
-def one_generation(system: OwnSystem) -> Iterator[None]:
+def one_generation(system: OwnSystem) -> None:
     """No test finds another's generations."""
     for view in VIEWS:
         rebuild.retire(system.target, QUIET, view=view, confirm=True, batch_seconds=1)
-    yield
 
 
 pytestmark = pytest.mark.usefixtures("one_generation")
@@ -61,7 +60,8 @@ def archive_is_complete(system: OwnSystem) -> bool:
 def run(system: OwnSystem, view: str, target: Target | None = None) -> str:
     """Rebuild; the generation that is served then."""
     rebuild.from_here(target or system.target, QUIET, view=view, pace=SMALL_STEPS)
-    return status(system, view)["live"]
+    live: str = status(system, view)["live"]
+    return live
 
 
 def status(system: OwnSystem, view: str) -> Any:

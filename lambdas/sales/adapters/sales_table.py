@@ -80,6 +80,10 @@ class SalesTable:
             self._parked.announce(change.parked)
         return True
 
+    def insert(self, changes: Sequence[Change[Sales]]) -> set[str]:  # noqa: ARG002
+        """Nothing at once: an order's gate and its sales move in one transaction."""
+        return set()
+
     def park(self, parked: ParkedRecord) -> None:
         """Park a record that belongs to no order."""
         self._parked.park(parked)

@@ -161,6 +161,23 @@ def test_a_resumed_saga_carries_what_is_done_and_what_may_be(fulfilment: Fulfilm
     assert fulfilment.executions.started[1:] == [(f"{ORDER}.2", expected)]
 
 
+def test_a_step_that_failed_may_have_been_done_and_a_refused_one_was_not(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    for step, outcome in (
+        ("reserve-stock", "done"),
+        ("authorize-payment", "failed"),
+        ("gather-quotes", "refused"),
+    ):
+        fulfilment.send(step, "token")
+        fulfilment.take(reply(step, outcome, outcome))
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    fulfilment.resume()
+    _, taken_over = fulfilment.executions.started[-1]
+    assert taken_over == Progress(("reserve-stock",), ("authorize-payment",), False, "refused")
+
+
 def test_a_resumed_saga_goes_on_undoing_once_an_undo_was_sent(fulfilment: Fulfilment) -> None:
     fulfilment.start()
     fulfilment.send("reserve-stock", "t1", LINES)

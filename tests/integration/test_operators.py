@@ -1,0 +1,166 @@
+"""What operators do about parked and crashing records, and how they look into the past."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from operations.__main__ import main
+from tests.integration.offline import Deployment, call, eventually
+
+SHIP_TO = {
+    "address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001",
+    "country": "DE",
+    "postcode_area": "10",
+}
+
+
+class Operator:
+    """Runs commands against the deployment; ``said`` is what the last one printed."""
+
+    def __init__(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+        self._workspace = str(deployment.emulator.workspace.root)
+        self._capsys = capsys
+        self.said = ""
+
+    def runs(self, *command: str) -> int:
+        self._capsys.readouterr()
+        status = main(["--workspace", self._workspace, *command])
+        captured = self._capsys.readouterr()
+        self.said = captured.out + captured.err
+        return status
+
+
+@pytest.fixture
+def operator(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> Operator:
+    return Operator(deployment, capsys)
+
+
+@pytest.fixture
+def order_id(deployment: Deployment) -> str:
+    """A new order; its saga goes on by itself."""
+    answer = call(
+        "POST",
+        deployment.url("orders", "/v1/orders"),
+        token=deployment.token(),
+        headers={"Idempotency-Key": str(uuid.uuid4())},
+        body={
+            "lines": [{"sku": "TEA-SENCHA", "quantity": 1}],
+            "currency": "EUR",
+            "ship_to": SHIP_TO,
+        },
+    )
+    assert answer.status == 202, answer.body
+    placed: str = answer.json["order_id"]
+    return placed
+
+
+@pytest.fixture
+def forged(deployment: Deployment) -> dict[str, Any]:
+    """An event whose data has the wrong types, put on the log by nobody who may."""
+    event = {
+        "event_id": str(uuid.uuid4()),
+        "type": "OrderPlaced",
+        "schema_version": 1,
+        "aggregate_type": "order",
+        "aggregate_id": str(uuid.uuid4()),
+        "version": 1,
+        "occurred_at": "2026-12-01T09:30:00.125Z",
+        "correlation_id": str(uuid.uuid4()),
+        "causation_id": None,
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "data": {"lines": "none"},
+    }
+    return {**event, **put(deployment, json.dumps(event).encode())}
+
+
+def put(deployment: Deployment, body: bytes) -> dict[str, Any]:
+    """Put a record on the log; where it stands."""
+    answer = deployment.cloud.client("kinesis").put_record(
+        StreamName=deployment.named("event-log", "streams", "EventStream"),
+        PartitionKey="operators",
+        Data=body,
+    )
+    return {"shard": answer["ShardId"], "sequence": answer["SequenceNumber"]}
+
+
+def parked(deployment: Deployment, service: str, sequence: str) -> list[dict[str, Any]]:
+    table = deployment.named(service, "tables", "Parked")
+    items = deployment.cloud.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    return [item for item in items if item["sequence"]["S"] == sequence]
+
+
+def test_a_parked_record_is_shown_with_its_reason_before_anything_is_changed(
+    deployment: Deployment, operator: Operator, forged: dict[str, Any]
+) -> None:
+    eventually(lambda: parked(deployment, "order-views", forged["sequence"]), timeout=30)
+    assert operator.runs("redrive", "--consumer", "order-view") == 0
+    assert forged["aggregate_id"] in operator.said
+    assert "OrderPlaced cannot be applied" in " ".join(operator.said.split())
+    assert "nothing was changed" in operator.said
+    assert parked(deployment, "order-views", forged["sequence"])
+
+
+def test_a_redriven_record_is_off_the_list(
+    deployment: Deployment, operator: Operator, forged: dict[str, Any]
+) -> None:
+    eventually(lambda: parked(deployment, "order-views", forged["sequence"]), timeout=30)
+    # Orders itself knows no such order: folded again from its history, nothing is left to apply.
+    operator.runs("redrive", "--consumer", "order-view", "--confirm")
+    assert "redriven" in operator.said
+    assert parked(deployment, "order-views", forged["sequence"]) == []
+
+
+def test_a_record_is_set_aside_by_its_place_in_the_log(
+    deployment: Deployment, operator: Operator
+) -> None:
+    place = put(deployment, b"crashes whoever reads it")
+    command = ("park", "--consumer", "sales", "--shard", place["shard"], "--sequence")
+    assert operator.runs(*command, place["sequence"], "--reason", "crashes sales") == 0
+    (found,) = parked(deployment, "sales", place["sequence"])
+    assert found["body"]["B"] == b"crashes whoever reads it"
+    assert found["reason"]["S"] == "crashes sales"
+
+
+def test_a_record_that_the_log_does_not_have_cannot_be_set_aside(
+    deployment: Deployment, operator: Operator
+) -> None:
+    place = put(deployment, b"{}")
+    missing = str(int(place["sequence"]) + 10**40)
+    command = ("park", "--consumer", "sales", "--shard", place["shard"], "--sequence", missing)
+    assert operator.runs(*command) == 1
+    assert "has no record" in operator.said
+
+
+def test_an_orders_history_and_views_are_shown_as_they_were(
+    deployment: Deployment, operator: Operator, order_id: str
+) -> None:
+    def ended() -> bool:
+        assert operator.runs("history", "--order", order_id) == 0
+        return "OrderConfirmed" in operator.said
+
+    eventually(ended, timeout=60)
+    assert "OrderPlaced v1" in operator.said
+    assert operator.runs("history", "--order", order_id, "--version", "1") == 0
+    assert "OrderPlaced" in operator.said
+    assert "OrderConfirmed" not in operator.said
+
+    view = ("view", "--order", order_id)
+    assert operator.runs(*view) == 0
+    assert '"status": "confirmed"' in operator.said
+    assert operator.runs(*view, "--version", "1") == 0
+    assert '"status": "placed"' in operator.said
+    assert operator.runs(*view, "--view", "sales", "--version", "1") == 0
+    assert "amount" not in operator.said
+    assert operator.runs(*view, "--view", "sales") == 0
+    assert "amount" in operator.said
+
+
+def test_before_it_was_placed_there_is_no_order(operator: Operator, order_id: str) -> None:
+    command = ("view", "--order", order_id, "--at", "2020-01-01T00:00:00Z")
+    assert operator.runs(*command) == 1
+    assert f"there is no order {order_id} at 2020-01-01" in operator.said
+    assert operator.runs("history", "--order", str(uuid.uuid4())) == 1

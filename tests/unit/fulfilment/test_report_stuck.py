@@ -1,0 +1,55 @@
+"""A saga that could not undo something says so once, with all that an operator needs."""
+
+from fulfilment import commands
+from fulfilment.commands import Stuck
+from fulfilment.domain.saga import Saga, SagaState
+from shared.bus import Bus
+from tests.unit.fulfilment.examples import JOURNEY, ORDER, TEN
+from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
+from tests.unit.shared.fake_bus import FakeEventBridge
+
+
+def report(*failed_undo: str) -> tuple[InMemorySagas, FakeEventBridge]:
+    store, events = InMemorySagas(), FakeEventBridge()
+    store.begin(Saga(ORDER, JOURNEY, due_at=TEN))
+    stuck = Stuck(
+        order_id=ORDER,
+        execution=f"{ORDER}.2",
+        journey=JOURNEY,
+        failed_undo=failed_undo,
+        done=("reserve-stock",),
+        possibly=("authorize-payment",),
+        cause="payment-declined",
+    )
+    for _ in range(2):
+        commands.report_stuck(store, Bus(events, "bus", "fulfilment"), lambda: TEN, stuck)
+    return store, events
+
+
+def test_operators_learn_what_failed_what_is_done_and_why() -> None:
+    _, events = report("release-stock")
+    message = events.messages[0]
+    assert message.type == "FulfilmentStuck"
+    assert message.correlation_id == JOURNEY.correlation_id
+    assert message.data == {
+        "order_id": ORDER,
+        "execution": f"{ORDER}.2",
+        "failed_undo": ["release-stock"],
+        "done": ["reserve-stock"],
+        "possibly": ["authorize-payment"],
+        "cause": "payment-declined",
+    }
+
+
+def test_a_report_that_is_repeated_bears_the_same_id() -> None:
+    _, events = report("release-stock")
+    first, second = events.messages
+    assert first.event_id == second.event_id
+
+
+def test_a_rejected_order_leaves_the_sweepers_sight_and_a_placed_one_does_not() -> None:
+    rejected, _ = report("release-stock")
+    assert rejected.sagas[ORDER].state is SagaState.STUCK
+    assert ORDER not in rejected.open
+    placed, _ = report("release-stock", "reject-order")
+    assert ORDER in placed.open

@@ -1,0 +1,50 @@
+"""S3 as the archive and a rebuild's scratch see it, in memory."""
+
+import io
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+PAGE = 3
+"""Few objects in a listing's page, so that short listings have several."""
+
+
+class InMemoryS3:
+    """One bucket, whatever its name."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> None:  # noqa: N803
+        """As PutObject."""
+        if IfNoneMatch and Key in self.objects:
+            raise _error("PreconditionFailed", "PutObject")
+        self.objects[Key] = Body
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        """As GetObject."""
+        if Key not in self.objects:
+            raise _error("NoSuchKey", "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def list_objects_v2(
+        self,
+        *,
+        Bucket: str,  # noqa: N803
+        Prefix: str = "",  # noqa: N803
+        StartAfter: str = "",  # noqa: N803
+        ContinuationToken: str = "",  # noqa: N803
+    ) -> dict[str, Any]:
+        """As ListObjectsV2."""
+        after = ContinuationToken or StartAfter
+        keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > after)
+        answer: dict[str, Any] = {
+            "Contents": [{"Key": key, "Size": len(self.objects[key])} for key in keys[:PAGE]]
+        }
+        if len(keys) > PAGE:
+            answer |= {"IsTruncated": True, "NextContinuationToken": keys[PAGE - 1]}
+        return answer
+
+
+def _error(code: str, operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, operation)
