@@ -17,7 +17,7 @@ CONFIRMED = $(if $(filter yes,$(CONFIRM)),--confirm)
 MOMENT = $(if $(AT),--at $(AT)) $(if $(VERSION),--version $(VERSION))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check format synth build bench parity release-contracts snapshots deploy destroy lock clean \
+.PHONY: help setup run up down status load test check format synth build costs bench parity release-contracts snapshots deploy destroy lock clean \
 	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
@@ -60,6 +60,9 @@ build: setup ## Build the functions' packages for the cloud
 synth: setup ## Synthesize the CloudFormation templates, with every rule checked
 	@$(RUN) -m bundling --target cloud
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context environment=$(ENV)
+
+costs: setup ## What an idle month costs, before you deploy: ENV=prod; ORDERS=20 counts orders too
+	@$(LOCAL) $(RUN) -m costs $(if $(ORDERS),record --count $(ORDERS),idle) --environment $(ENV)
 
 bench: setup ## Measure the claims about speed, memory and cost
 	@$(LOCAL) $(RUN) -m benchmarks

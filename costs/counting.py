@@ -126,12 +126,13 @@ def _handler_for(proxy: CountingProxy) -> type[BaseHTTPRequestHandler]:
             )
 
         def _operation(self, path: str, body: bytes) -> str:
-            """Its name where the protocol tells; for REST the method and the path's last word."""
+            """Its name where the request tells; else the method and the path's last word."""
             if target := self.headers.get("X-Amz-Target"):
                 return str(target).rpartition(".")[2]
             if action := re.search(rb"(?:^|&)Action=(\w+)", body):
                 return action[1].decode()
-            return f"{self.command} {urlsplit(path).path.rstrip('/').rpartition('/')[2]}"
+            last = urlsplit(path).path.rstrip("/").rpartition("/")[2]
+            return "Invoke" if last == "invocations" else f"{self.command} {last}"
 
         do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _pass_on  # noqa: N815 - http.server's
 

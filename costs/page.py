@@ -17,6 +17,20 @@ from local.workspace import CHECKOUT
 
 PAGE = CHECKOUT / "docs" / "costs.md"
 BEGIN = "<!-- {}: written by `python -m costs record` -->\n"
+WORDS = {
+    "",
+    "stack",
+    "part",
+    "service",
+    "function",
+    "call",
+    "unit",
+    "name",
+    "for",
+    "source",
+    "checked",
+}
+"""Headings of columns that hold no figures."""
 END = "<!-- end of {} -->\n"
 
 
@@ -96,28 +110,32 @@ def prices_section(prices: PriceList) -> str:
     rows = [
         [
             price.name,
-            f"{price.usd:g} for {price.per:,g} {price.unit}",
+            f"{price.usd:.10f}".rstrip("0").rstrip("."),
+            f"{price.per:,.0f} {price.unit}",
             f"[AWS]({price.source})",
             f"[page]({price.seen})" if price.seen else "**memory**",
         ]
         for price in prices.prices.values()
     ]
-    return f"{_prices(prices).capitalize()}.\n\n" + _table(["", "USD", "source", "checked"], rows)
+    return f"{_prices(prices).capitalize()}.\n\n" + _table(
+        ["name", "USD", "for", "source", "checked"], rows
+    )
 
 
 def assumptions_section(assumed: Assumptions, counted: Counted, prices: PriceList) -> str:
     """What hangs on them, in figures."""
-    time = next(
-        (row for row in by_part(counted.charges, counted.orders, prices) if "time" in row.name),
-        None,
-    )
-    spent = _usd(time.usd) if time else "nothing"
+    rows = by_part(counted.charges, counted.orders, prices)
+    costs = {row.name: row.usd for row in rows}
     tenth = prices["lambda-compute"].of(0.5 * 0.1 * 1_000_000)
     return (
-        f"Functions are taken to be billed {assumed.own_milliseconds:g} ms for an invocation and "
-        f"{assumed.call_milliseconds:g} ms for each AWS call in it: {spent} of the total; twice as "
-        f"slow, it is twice that. Each 100 ms that a function of 512 MB waits for somebody else, "
-        f"such as the payment provider or a carrier, adds {tenth:.2f} for a million."
+        f"Of the {_usd(total(rows))} above, {_usd(costs.get('function time (assumed)', 0))} are "
+        f"functions' time, taken to be {assumed.own_milliseconds:g} ms for an invocation and "
+        f"{assumed.call_milliseconds:g} ms for each AWS call in it; {_usd(costs.get('traces', 0))} "
+        f"are traces, taken to be {assumed.sampled:.0%} of all invocations; "
+        f"{_usd(costs.get('keys', 0))} are keys, taken to be asked for every "
+        f"{assumed.minutes_between_requests:g} minutes by each client. Each of them is twice as "
+        f"much if its assumption is. Each 100 ms that a function of 512 MB waits for somebody "
+        f"else, such as the payment provider or a carrier, adds {_usd(tenth)}."
     )
 
 
@@ -138,7 +156,7 @@ def _find(rows: Iterable[Row], name: tuple[str, str]) -> Row:
 
 
 def _cell(row: Row) -> str:
-    return f"{row.each:.3g} ({_usd(row.usd)})"
+    return f"{row.each:.3g} ({_usd(row.usd)})" if row.each else ""
 
 
 def _rows(rows: Iterable[Row]) -> list[list[str]]:
@@ -154,5 +172,6 @@ def _usd(value: float) -> str:
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headings, ["---", *["---:" if it != "unit" else "---" for it in headings[1:]]], *rows]
+    marks = ["---" if it in WORDS else "---:" for it in headings]
+    lines = [headings, marks, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

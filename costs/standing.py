@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -46,6 +47,36 @@ def _mapping(properties: Properties, _: Resources, assumed: Assumptions) -> Iter
     is_stream = "StartingPosition" in properties  # streams need one, queues have none
     if not is_stream and properties.get("Enabled") is not False:
         yield Charge("queues polled by functions", "queue-requests", assumed.idle_polls)
+
+
+def _schedule(
+    properties: Properties, resources: Resources, assumed: Assumptions
+) -> Iterator[Charge]:
+    """A function that the clock starts, and that finds by one call that nothing is to be done."""
+    if "ScheduleExpression" not in properties:
+        return
+    runs = runs_a_month(properties["ScheduleExpression"], assumed.hours)
+    seconds = (assumed.own_milliseconds + assumed.call_milliseconds) / 1000
+    for target in properties.get("Targets", [properties.get("Target", {})]):
+        function, *_ = target.get("Arn", {}).get("Fn::GetAtt", [""])
+        found = resources.get(function, {})
+        if found.get("Type") == "AWS::Lambda::Function":
+            memory = found["Properties"].get("MemorySize", 128) / 1024
+            yield Charge("schedules", "lambda-requests", runs)
+            yield Charge("schedules", "lambda-compute", runs * memory * seconds)
+
+
+def runs_a_month(schedule: str, hours: float) -> float:
+    """How often ``rate(5 minutes)`` or a daily ``cron(30 3 * * ? *)`` comes round.
+
+    Raises:
+        UnpricedSetting: a schedule of another kind.
+    """
+    if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule):
+        return hours * {"minute": 60, "hour": 1, "day": 1 / 24}[rate[2]] / int(rate[1])
+    if re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", schedule):
+        return hours / 24
+    raise UnpricedSetting(f"nobody has said how often {schedule} comes round in a month")
 
 
 def _alarm(properties: Properties, _: Resources, __: Assumptions) -> Iterator[Charge]:
@@ -93,11 +124,13 @@ PRICED: Mapping[str, Rule] = {
     "AWS::ElasticLoadBalancingV2::LoadBalancer": _hourly("network", "load-balancer-hours"),
     "AWS::KMS::Key": _each("keys", "keys"),
     "AWS::KMS::ReplicaKey": _each("keys", "keys"),
+    "AWS::Events::Rule": _schedule,
     "AWS::Kinesis::Stream": _stream,
     "AWS::Lambda::EventSourceMapping": _mapping,
     "AWS::Route53::HostedZone": _each("network", "hosted-zones"),
     "AWS::SSM::Parameter": _parameter,
     "AWS::SecretsManager::Secret": _each("secrets", "secrets"),
+    "AWS::Scheduler::Schedule": _schedule,
     "AWS::ServiceDiscovery::PrivateDnsNamespace": _each("network", "hosted-zones"),
     "AWS::VpcLattice::Service": _hourly("network", "lattice-service-hours"),
     "AWS::WAFv2::WebACL": _web_acl,
@@ -127,7 +160,6 @@ BY_USE = frozenset(
         "AWS::SES::EmailIdentity",
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
-        "AWS::Scheduler::Schedule",
         "AWS::StepFunctions::StateMachine",
     }
 )
@@ -190,7 +222,6 @@ FREE = frozenset(
         "AWS::ElasticLoadBalancingV2::ListenerRule",
         "AWS::ElasticLoadBalancingV2::TargetGroup",
         "AWS::Events::EventBusPolicy",
-        "AWS::Events::Rule",
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",

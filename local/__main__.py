@@ -9,7 +9,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local import commands
+from local import commands, pictures
 from local.emulator import Emulator
 from local.errors import OfflineError
 from local.interruption import Interrupted, interruptible
@@ -48,14 +48,22 @@ def _complain(error: Exception, evidence: tuple[str, ...]) -> int:
 
 def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Console) -> int:
     match options.command:
-        case "up" | "run":
-            bring_up = commands.up if options.command == "up" else commands.run
-            bring_up(
+        case "up":
+            commands.up(
                 workspace,
                 console,
                 auth=options.auth,
                 persistence=options.persist,
                 verbose=options.verbose,
+            )
+        case "run":
+            commands.run(
+                workspace,
+                pictures.recording() if options.picture else console,
+                auth=options.auth,
+                persistence=options.persist,
+                verbose=options.verbose,
+                picture=options.picture,
             )
         case "down":
             commands.down(workspace, console, forget=options.forget)
@@ -91,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--auth", action="store_true", help="enforce IAM policies")
         command.add_argument("--persist", action="store_true", help="keep state over a restart")
         command.add_argument("--verbose", action="store_true", help="name all that is left out")
+        if name == "run":
+            command.add_argument("--picture", type=Path, help="keep what is printed, as SVG")
     command = kinds.add_parser("down", help="end every process that was started here")
     command.add_argument("--forget", action="store_true", help="remove what was kept, too")
     kinds.add_parser("status", help="what runs and what is deployed; exit status 3 if nothing")

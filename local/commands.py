@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from local import function_logs, journey, outputs, tokens
+from local import function_logs, journey, outputs, pictures, stories, tokens
 from local import load as loads
 from local.bring_up import bring_up, phase
 from local.emulator import Emulator
@@ -31,15 +32,27 @@ def up(
 
 
 def run(
-    workspace: Workspace, console: Console, *, auth: bool, persistence: bool, verbose: bool
+    workspace: Workspace,
+    console: Console,
+    *,
+    auth: bool,
+    persistence: bool,
+    verbose: bool,
+    picture: Path | None = None,
 ) -> None:
-    """Bring everything up, stay in the foreground, and take down what was started at the end."""
+    """Bring everything up, stay in the foreground, and take down what was started at the end.
+
+    ``picture`` is where what was printed is kept as SVG, if the console records.
+    """
     was_running = Emulator.of(workspace).is_healthy()
     try:
         deployed = up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
         emulator = Emulator.of(workspace)
         journey.show_order(deployed, emulator.cloud, workspace, console)
         journey.show_history(deployed, emulator.cloud, workspace, console)
+        stories.tell(deployed, emulator.cloud, workspace, console)
+        if picture is not None:
+            pictures.save(console, picture)
         console.print("\nrunning; Ctrl-C ends it", style="bold")
         while emulator.is_healthy():
             time.sleep(1)

@@ -27,7 +27,7 @@ from local.outputs import Outputs
 from local.payment_provider import PaymentProvider
 
 CLIENTS = 16
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 2.0
 DECLINED_AMOUNT = 7 * 5490
 """Seven iron teapots in minor units of EUR: no other order here has this total."""
 KINDS: Mapping[str, dict[str, Any]] = {

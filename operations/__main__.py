@@ -21,6 +21,7 @@ from shared import clock
 
 SETTLE_OFFLINE, SETTLE = 5, 900
 """Seconds that an event may be on its way to the archive."""
+PIPE_WIDTH = 240
 BATCH_OFFLINE = 5
 """Seconds that a batch may be at work: offline it is milliseconds."""
 
@@ -28,7 +29,8 @@ BATCH_OFFLINE = 5
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status: 1 if it failed, 2 if it found something to do."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False, soft_wrap=True)
+    # Into a file or a pipe, lines are not broken.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
         if options.environment:
             target = account(options.environment, options.region)
@@ -37,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(target.name, style="dim")
         return 0 if _run(options, target, console) else 2
     except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
-        Console(stderr=True, markup=False).print(f"error: {error}", style="bold red")
+        complaint = Console(stderr=True, markup=False, soft_wrap=True)
+        complaint.print(f"error: {error}", style="bold red")
         return 1
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from operations.errors import OperationFailed
 from operations.target import Target
@@ -63,14 +64,16 @@ def events_until(target: Target, order_id: str, moment: Moment) -> list[Envelope
 
 def show_events(target: Target, console: Console, *, order_id: str, moment: Moment) -> None:
     """Print an order's events as a table."""
-    table = Table("version", "occurred at", "event", "caused by", "data", box=None)
+    whole = ("version", "occurred at", "event", "caused by")
+    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    table.add_column("data", overflow="fold")
     for event in events_until(target, order_id, moment):
         table.add_row(
             str(event.version),
             event.occurred_at,
             f"{event.type} v{event.schema_version}",
             event.causation_id or "",
-            json.dumps(event.data, separators=(",", ":")),
+            escape(json.dumps(event.data, separators=(",", ":"))),
         )
     console.print(table)
 
@@ -81,7 +84,7 @@ def show_view(
     """Print what a view said of an order then: the fold of the events until then."""
     console.print(f"{view} of {order_id} {moment}")
     state = state_of(view, events_until(target, order_id, moment))
-    console.print(json.dumps(msgspec.to_builtins(state), indent=2))
+    console.print(json.dumps(msgspec.to_builtins(state), indent=2), markup=False)
 
 
 def state_of(view: str, events: list[Envelope]) -> Any:

@@ -4,7 +4,8 @@ import base64
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from operations.errors import OperationFailed
 from operations.target import Target
@@ -56,14 +57,17 @@ def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
 def _show(records: list[dict[str, Any]], console: Console) -> None:
     if not records:
         return
-    table = Table("parked at", "record", "order", "version", "reason", "outcome", box=None)
+    whole = ("parked at", "order", "version")
+    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    for name in ("record", "reason", "outcome"):
+        table.add_column(name, overflow="fold")
     for each in records:
         table.add_row(
             each["parked_at"],
-            f"{each['shard']} {each['sequence']}",
             each["aggregate_id"] or "",
             "" if each["version"] is None else str(each["version"]),
-            each["reason"],
+            f"{each['shard']} {each['sequence']}",
+            escape(each["reason"]),
             each["outcome"],
         )
     console.print(table)

@@ -36,6 +36,9 @@ class KeepsNothing:
         self.saved += 1
         return True
 
+    def insert(self, changes: Sequence[Change[Any]]) -> set[str]:
+        return {change.aggregate_id for change in changes if self.save(change)}
+
     def park(self, parked: Any) -> None:
         raise AssertionError(parked.reason)
 

@@ -38,7 +38,7 @@ class LogReader:
             found += [shard["ShardId"] for shard in answer["Shards"]]
             if not answer.get("NextToken"):
                 return found
-            request = {"NextToken": answer["NextToken"]}
+            request["NextToken"] = answer["NextToken"]
 
     def batches(
         self,
@@ -81,7 +81,9 @@ class LogReader:
             )["ShardIterator"]
         except ClientError as error:
             raise RecordNotFound(f"{shard} {sequence}: {error}") from error
-        found = self._client.get_records(ShardIterator=iterator, Limit=1)["Records"]
+        found = self._client.get_records(
+            StreamARN=self._stream_arn, ShardIterator=iterator, Limit=1
+        )["Records"]
         if not found or found[0]["SequenceNumber"] != sequence:
             raise RecordNotFound(f"{shard} has no record {sequence}, or not any more")
         return _record(shard, found[0])
@@ -107,7 +109,9 @@ class LogReader:
     def _read_patiently(self, iterator: str) -> Any:
         for attempt in range(PATIENCE):
             try:
-                return self._client.get_records(ShardIterator=iterator, Limit=10_000)
+                return self._client.get_records(
+                    StreamARN=self._stream_arn, ShardIterator=iterator, Limit=10_000
+                )
             except ClientError as error:
                 if error.response["Error"]["Code"] != THROTTLED or attempt == PATIENCE - 1:
                     raise

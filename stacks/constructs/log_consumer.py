@@ -68,6 +68,7 @@ class LogConsumer:
         self.key = key
         self.read_events_arn = read_events_arn
         self.parked = parked
+        self.allowed: list[tuple[tuple[str, ...], str]] = []
         self.environment = environment = {
             **environment,
             "READ_EVENTS_ARN": read_events_arn,
@@ -110,3 +111,4 @@ class LogConsumer:
         """What both functions may do with the read model."""
         grant(self.projector, *actions, on=on)
         grant(self.redrive, *actions, on=on)
+        self.allowed.append((actions, on))

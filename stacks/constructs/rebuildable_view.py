@@ -75,16 +75,9 @@ class RebuildableView:
         self.key.grant_encrypt_decrypt(function)
         grant(function, "lambda:InvokeFunction", on=consumer.read_events_arn)
         grant(function, "dynamodb:PutItem", "dynamodb:Query", on=consumer.parked.table_arn)
-        grant(
-            function,
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            "dynamodb:BatchWriteItem",
-            "dynamodb:Scan",
-            on=view.table_arn,
-        )
+        for actions_of_view, table in consumer.allowed:
+            grant(function, *actions_of_view, on=table)
+        grant(function, "dynamodb:BatchWriteItem", "dynamodb:Scan", on=view.table_arn)
         grant(function, "s3:ListBucket", on=self.scratch.bucket_arn)
         grant(function, "s3:GetObject", "s3:PutObject", on=self.scratch.arn_for_objects("*"))
         allow_reading_the_log(function, stack)
@@ -129,8 +122,7 @@ class RebuildableView:
             (["s3:GetObject"], self.scratch.arn_for_objects("*")),
             # A distributed map starts executions of its own machine; by name, since a reference
             # from the machine's own role would be a circle.
-            (["states:StartExecution"], self._states_arn("stateMachine", name)),
-            (["states:RedriveExecution"], self._states_arn("execution", f"{name}/*")),
+            (["states:StartExecution"], self._machine_arn(name)),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
         self.key.grant_decrypt(role)
@@ -139,12 +131,6 @@ class RebuildableView:
             "The delivery of a state machine's logs and traces is granted on *: AWS documents no "
             "narrower resource for either.",
             "AwsSolutions-IAM5[Resource::*]",
-        )
-        acknowledge(
-            role,
-            "Executions that a distributed map starts have names that Step Functions gives them.",
-            "AwsSolutions-IAM5[Resource::arn:aws:states:"
-            f"{stack.region}:<AWS::AccountId>:execution:{name}/*]",
         )
         self._acknowledge_scratch(role)
         alarm = cloudwatch.Alarm(
@@ -168,10 +154,10 @@ class RebuildableView:
             f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
         )
 
-    def _states_arn(self, kind: str, name: str) -> str:
+    def _machine_arn(self, name: str) -> str:
         return self.stack.format_arn(
             service="states",
-            resource=kind,
+            resource="stateMachine",
             resource_name=name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )

@@ -6,7 +6,7 @@ import io
 import json
 import uuid
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -82,7 +82,11 @@ class Teller:
 
     def has_got(self, text: str) -> None:
         """Wait until a record with this text has come."""
-        eventually(lambda: any(text in batch for batch in self.batches()), timeout=30)
+        eventually(lambda: self.knows(text), timeout=30)
+
+    def knows(self, text: str) -> bool:
+        """Whether a record with this text has come."""
+        return any(text in batch for batch in self.batches())
 
 
 class SmallResources:
@@ -232,6 +236,23 @@ class SmallResources:
 def still(holds: object, simpler: str) -> None:
     """Fail when the emulator no longer does what the design works around."""
     assert holds, f"the emulator has changed, and docs/parity.toml with it: {simpler}"
+
+
+def still_happens(check: Callable[[], object], simpler: str) -> None:
+    """The same for what takes a while."""
+    try:
+        eventually(check)
+    except AssertionError:
+        still(False, simpler)
+
+
+def refusal_of(call: Callable[[], object]) -> str | None:
+    """The code of the error that a call leads to; None if it is carried out."""
+    try:
+        call()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return None
 
 
 def _policy(*statements: Mapping[str, Any]) -> str:

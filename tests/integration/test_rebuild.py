@@ -17,6 +17,7 @@ from operations.__main__ import main
 from operations.errors import OperationFailed
 from operations.rebuild import Pace
 from operations.target import Target
+from shared.pointer import Pointer, PointerMoved
 from tests.integration.offline import eventually
 from tests.integration.own_system import OwnSystem, data, own_system
 
@@ -283,3 +284,18 @@ def test_what_is_not_complete_is_not_served(system: OwnSystem) -> None:
     with pytest.raises(OperationFailed, match="no complete generation"):
         step("back")
     assert json.loads(json.dumps(status(system, "sales")))["complete"] is False
+
+
+def test_a_pointer_that_was_moved_meanwhile_is_not_moved_again(
+    system: OwnSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = system.deployment.cloud.client("dynamodb")
+    table = system.deployment.named("sales", "tables", "Sales")
+    key = {"pk": {"S": "pointer"}, "sk": {"S": "pointer"}}
+    slow, fast = Pointer(client, table, key), Pointer(client, table, key)
+    begun = slow.begin()
+    monkeypatch.setattr(slow, "read", lambda: begun)
+    fast.retire()
+    with pytest.raises(PointerMoved, match="meanwhile"):
+        slow.switch(begun.building or "")
+    assert fast.read().live == begun.live

@@ -45,6 +45,7 @@ class BackFill:
                 Key=f"events/backfill/day={hour[:DAY]}/{name}.jsonl.gz",
                 Body=gzip.compress(lines, mtime=0),
                 IfNoneMatch="*",
+                ChecksumAlgorithm="CRC32",  # a locked bucket takes nothing without one
             )
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412"):

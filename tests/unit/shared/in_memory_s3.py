@@ -15,7 +15,15 @@ class InMemoryS3:
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes, IfNoneMatch: str = "") -> None:  # noqa: N803
+    def put_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        Body: bytes,  # noqa: N803
+        IfNoneMatch: str = "",  # noqa: N803
+        ChecksumAlgorithm: str = "",  # noqa: N803
+    ) -> None:
         """As PutObject."""
         if IfNoneMatch and Key in self.objects:
             raise _error("PreconditionFailed", "PutObject")

@@ -1,0 +1,40 @@
+"""Facts that the log lacks are put there again, though they have been seen; events never are."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from event_log.handlers import intake
+from shared.envelope import encode
+from shared.kinesis_log import KinesisLog
+from shared.log_records import Unreadable
+from tests.unit.shared.fake_kinesis import FakeKinesis
+from tests.unit.shared.projection import ORDERS, event
+
+FACT = msgspec.structs.replace(
+    event(ORDERS[0], 1, "StockReserved"),
+    event_id="00000000-0000-4000-8000-0000000000f1",
+    aggregate_type="inventory",
+    version=None,
+)
+
+
+@pytest.fixture
+def kinesis(monkeypatch: pytest.MonkeyPatch) -> FakeKinesis:
+    fake = FakeKinesis()
+    monkeypatch.setattr(intake, "_log", lambda: KinesisLog(fake, "arn:stream"))
+    return fake
+
+
+def test_a_fact_is_put_on_the_log_again(kinesis: FakeKinesis) -> None:
+    answer: Any = intake.handler({"republish": [encode(FACT).decode()]}, None)
+    assert answer == {"republished": 1}
+    assert kinesis.acknowledged == [FACT]
+
+
+def test_an_orders_event_cannot_come_this_way(kinesis: FakeKinesis) -> None:
+    placed = event(ORDERS[0], 1, "OrderPlaced")
+    with pytest.raises(Unreadable, match="only orders' relay"):
+        intake.handler({"republish": [encode(placed).decode()]}, None)
+    assert kinesis.calls == []
