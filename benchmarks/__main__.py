@@ -23,6 +23,7 @@ BENCHMARKS = (
     "rehydration",
     "rebuild",
     "saga",
+    "cost",
 )
 """Modules of this package, each with ``measure(*, quick: bool) -> list[Result]``."""
 

@@ -54,7 +54,7 @@ def count(shop: Shop, orders: int, assumed: Assumptions) -> Counted:
     begun = int(time.time() * 1000)
     placed = [shop.place_one() for _ in range(orders)]
     shop.settle()
-    timed = _started_by_the_clock(shop)
+    timed = started_by_the_clock(shop)
     calls = [call for call in shop.proxy.calls if call.caller not in timed]
     if not calls:
         raise MeasurementError("no function's call was seen: do they use the proxy?")
@@ -95,7 +95,7 @@ def billed_calls(calls: list[Call], cloud: Cloud) -> Iterator[Charge]:
         )
 
 
-def _started_by_the_clock(shop: Shop) -> frozenset[str]:
+def started_by_the_clock(shop: Shop) -> frozenset[str]:
     """Functions that run as often with orders as without: an idle month pays for them."""
     events = shop.cloud.client("events")
     names = [it["Name"] for it in events.list_rules()["Rules"] if it.get("ScheduleExpression")]

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.infra.system import CHECKOUT, System
 
 DOCUMENT = (CHECKOUT / "docs" / "operations.md").read_text()
-HEADINGS = re.findall(r"^### (.+)$", DOCUMENT, re.MULTILINE)
+HEADINGS: list[str] = re.findall(r"^### (.+)$", DOCUMENT, re.MULTILINE)
 
 
 def _section_of(alarm: str) -> str | None:

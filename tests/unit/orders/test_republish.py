@@ -40,7 +40,7 @@ def kinesis(event_store: DynamoDbWire, monkeypatch: pytest.MonkeyPatch) -> Itera
     """The log; the event store holds three events of one order."""
     for version in (1, 2, 3):
         event = recorded(PLACED if version == 1 else CANCELLED, version)
-        event_store.items[ORDER, version] = to_item(event)  # type: ignore[assignment]
+        event_store.items[ORDER, version] = to_item(event)
     fake = FakeKinesis()
     monkeypatch.setenv("EVENT_STREAM_ARN", "arn:stream")
     dynamodb = aws.client("dynamodb")
