@@ -17,7 +17,7 @@ CONFIRMED = $(if $(filter yes,$(CONFIRM)),--confirm)
 MOMENT = $(if $(AT),--at $(AT)) $(if $(VERSION),--version $(VERSION))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check format synth build costs bench parity release-contracts snapshots deploy destroy lock clean \
+.PHONY: help setup run up down status load test check format synth build costs bench parity catalogue release-contracts snapshots deploy destroy lock clean \
 	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
@@ -96,6 +96,9 @@ checksum: setup ## Sum up a view's generations: VIEW=order-view|sales
 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m local.parity_document
+
+catalogue: setup ## Write docs/catalogue.md from the templates and the messages' schemas
+	@$(LOCAL) $(RUN) -m catalogue
 
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
 	@$(RUN) -m contracts.release

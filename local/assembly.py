@@ -24,7 +24,19 @@ DIRECTORY = CHECKOUT / ".local" / "cdk.out"
 
 # What packages and templates are certainly not made from. Everything else counts: a file too many
 # costs a synthesis, and one too few would deploy what is no longer there.
-_NOT_INPUTS = {"node_modules", "cdk.out", "__pycache__", "tests", "docs", "benchmarks", "local"}
+_NOT_INPUTS = {
+    *(
+        "node_modules",
+        "cdk.out",
+        "__pycache__",
+        "tests",
+        "docs",
+        "benchmarks",
+        "local",
+        "operations",
+    ),
+    *("teardown", "costs", "pictures", "contracts", "README.md", "CONTRIBUTING.md", "Makefile"),
+}
 # Which the CLI would set: with it, templates carry the constructs' paths.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True}
 _NO_CONTEXT: Mapping[str, str] = {}
@@ -115,6 +127,12 @@ def synthesized(
             _run([sys.executable, "app.py"], "synthesis", _app_environment(environment, context))
             made_from.write_text(fingerprint)
         yield Assembly(DIRECTORY)
+
+
+def setting(name: str) -> str:
+    """A value of the context in `cdk.json`, such as the address of the payment provider."""
+    value: str = json.loads((CHECKOUT / "cdk.json").read_text())["context"][name]
+    return value
 
 
 def _app_environment(environment: str, additions: Mapping[str, str]) -> dict[str, str]:

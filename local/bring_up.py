@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 
 from local import opening, outputs
-from local.assembly import synthesized
+from local.assembly import setting, synthesized
 from local.deploy import deploy
 from local.emulator import Emulator
 from local.errors import DeploymentError
@@ -33,15 +33,14 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
         provider.start(persistence=emulator.persistence)
     with ExitStack() as held:
         with phase(console, "packages and templates"):
-            assembly = held.enter_context(
-                synthesized(environment=ENVIRONMENT, context={"payment_provider_url": provider.url})
-            )
+            assembly = held.enter_context(synthesized(environment=ENVIRONMENT))
         with phase(console, "offline copy"):
             copy, removed = make_offline_copy(
                 assembly,
                 workspace.offline_assembly,
                 cloud.client("cloudformation"),
                 auth=emulator.auth,
+                stand_ins={setting("payment_provider_url"): provider.url},
             )
     if removed:
         console.print(f"  not offline: {summary(removed)}", style="dim")

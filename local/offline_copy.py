@@ -6,25 +6,32 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import parity
 from local.assembly import Assembly, Stack
-from local.removal import Removed, Template, take_out, take_out_secure_transport
+from local.removal import Removed, take_out, take_out_secure_transport
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 
 def make_offline_copy(
-    assembly: Assembly, target: Path, cloudformation: CloudFormationClient, *, auth: bool
+    assembly: Assembly,
+    target: Path,
+    cloudformation: CloudFormationClient,
+    *,
+    auth: bool,
+    stand_ins: Mapping[str, str] | None = None,
 ) -> tuple[Assembly, list[Removed]]:
     """Write to `target` what the emulator can deploy of `assembly`, as an assembly of its own.
 
     Args:
         auth: the emulator enforces policies, so those that deny plain HTTP go too.
+        stand_ins: for addresses of the outside world, those of their stand-ins on this machine.
+            They differ from run to run, and so are no part of what is synthesized.
 
     Raises:
         ParityError: the ledger does not say what the emulator does, or something that stays
@@ -44,8 +51,11 @@ def make_offline_copy(
         if auth:
             template, statements = take_out_secure_transport(template, stack=stack.name)
             gone += statements
-        if gone:
-            _replace_template(stack, template)
+        text = json.dumps(template, indent=1)
+        for address, stand_in in (stand_ins or {}).items():
+            text = text.replace(json.dumps(address), json.dumps(stand_in))
+        if gone or stand_ins:
+            _replace_template(stack, text)
         removed += gone
     return Assembly(target), removed
 
@@ -56,10 +66,10 @@ def summary(removed: Iterable[Removed]) -> str:
     return ", ".join(f"{kind} x{count}" for kind, count in sorted(counts.items()))
 
 
-def _replace_template(stack: Stack, template: Template) -> None:
+def _replace_template(stack: Stack, text: str) -> None:
     """Write the template, and give its upload the key that fits: its hash."""
     before = stack.template_file.read_bytes()
-    after = json.dumps(template, indent=1).encode()
+    after = text.encode()
     stack.template_file.write_bytes(after)
     old, new = (hashlib.sha256(content).hexdigest() for content in (before, after))
     manifest = stack.template_file.with_name("manifest.json")

@@ -58,7 +58,9 @@ class EventLogStack(ServiceStack):
         self.operations = self._make_operations_topic()
         self.archive = self._make_archive()
         self._archive_every_event()
+        self.bus_name = f"parcelworks-{environment.name}"
         self.bus = self._make_bus()
+        self._remember_what_the_bus_carried()
         self._take_in_other_services_facts()
 
         self.publish("key-arn", self.key.key_arn)
@@ -197,9 +199,24 @@ class EventLogStack(ServiceStack):
         return role.without_policy_updates()
 
     def _make_bus(self) -> events.EventBus:
-        name = f"parcelworks-{self.settings.name}"
         self._admit("events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
-        return events.EventBus(self, "Bus", event_bus_name=name, kms_key=self.key)
+        return events.EventBus(self, "Bus", event_bus_name=self.bus_name, kms_key=self.key)
+
+    def _remember_what_the_bus_carried(self) -> None:
+        """So that a consumer which was added or corrected later can be given the past again."""
+        # By name: the archive's statement in the key's policy names the bus, and the bus the key.
+        bus = events.EventBus.from_event_bus_name(self, "BusByName", self.bus_name)
+        archive = events.Archive(
+            self,
+            "BusArchive",
+            archive_name=self.bus_name,
+            source_event_bus=bus,
+            description="What services said on the bus, to be replayed to chosen rules",
+            event_pattern=events.EventPattern(source=events.Match.prefix(SOURCE_PREFIX)),
+            kms_key=self.key,
+            retention=self.settings.event_log_retention,  # as long as the log
+        )
+        archive.node.add_dependency(self.bus)
 
     def _make_operations_topic(self) -> sns.Topic:
         self._admit("cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey")
@@ -247,7 +264,7 @@ class EventLogStack(ServiceStack):
         )
         grant(intake, "kinesis:PutRecords", on=self.event_stream.stream_arn)
         grant(intake, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=seen.table_arn)
-        facts.consumed_by(intake, answers_commands=False)
+        facts.consumed_by(intake, max_concurrency=10, answers_commands=False)
         self.publish("intake-arn", intake.function_arn)
 
     def _admit(self, service: str, *actions: str) -> None:

@@ -167,7 +167,7 @@ class FulfilmentStack(ServiceStack):
         starter = self._function("StartSaga", "start_saga", "Starts the saga of a placed order")
         grant(starter, "dynamodb:PutItem", on=self.sagas.table_arn)
         self._allow_executions(starter)
-        placed.consumed_by(starter)
+        placed.consumed_by(starter, max_concurrency=10)
 
     def _take_replies(self) -> None:
         replies = ServiceQueue(self, "Replies", key=self.key, worker_timeout=Duration.seconds(10))
@@ -175,7 +175,7 @@ class FulfilmentStack(ServiceStack):
         taker = self._function("TakeReply", "take_reply", "Gives a reply to who waits for it")
         grant(taker, "dynamodb:UpdateItem", on=self.sagas.table_arn)
         self._allow_answers(taker)
-        replies.consumed_by(taker)
+        replies.consumed_by(taker, max_concurrency=20)
 
     def _resume_what_was_interrupted(self) -> None:
         resume = self._function("Resume", "resume", "Resumes a saga by an operator's command")
@@ -210,7 +210,7 @@ class FulfilmentStack(ServiceStack):
             "ResumeInterrupted", "resume_interrupted", "Resumes a saga whose execution ended early"
         )
         self._allow_resuming(resumer)
-        interrupted.consumed_by(resumer)
+        interrupted.consumed_by(resumer, max_concurrency=5)
 
         sweeper = self._function(
             "Sweep",

@@ -77,7 +77,7 @@ class OrdersStack(ServiceStack):
         grant(worker, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
         grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
         self.key.grant_encrypt_decrypt(worker)
-        commands.consumed_by(worker)
+        commands.consumed_by(worker, max_concurrency=20)
         commands.publish("commands")
 
     def _let_others_read_events(self) -> None:

@@ -78,11 +78,15 @@ class ServiceQueue(Construct):
         self,
         worker: MicroserviceFunction,
         *,
+        max_concurrency: int,
         batch_size: int = 10,
-        max_concurrency: int | None = None,
         answers_commands: bool = True,
     ) -> None:
-        """Let a function work through the queue; one that answers commands uses QueueWorker."""
+        """Let a function work through the queue; one that answers commands uses QueueWorker.
+
+        No more than ``max_concurrency`` run at once, so that a backlog of one service does not take
+        the account's concurrency from the others.
+        """
         worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
         if answers_commands:
             worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))

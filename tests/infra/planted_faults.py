@@ -182,6 +182,18 @@ def read_the_log_once_more(system: System) -> None:
     resources |= {f"Planted{number}": mapping for number in range(4)}
 
 
+def share_a_backlog(system: System) -> None:
+    """Let payments work through the queue of inventory."""
+    mapping = body(system, "payments", MAPPING)["Properties"]
+    mapping["EventSourceArn"] = "{inventory:CommandsQueueDE7D76FB.Arn}"
+
+
+def give_a_queue_away(system: System) -> None:
+    """Let another team own one resource of a stack."""
+    tags = body(system, "orders", QUEUE)["Properties"]["Tags"]
+    next(it for it in tags if it["Key"] == "owner")["Value"] = "warehouse"
+
+
 def untag_a_replica(system: System) -> None:
     """A table's tags are on its replicas."""
     body(system, "orders", TABLE)["Properties"]["Replicas"][0]["Tags"] = []
@@ -199,6 +211,7 @@ FUNCTION = "AWS::Lambda::Function"
 ALARM = "AWS::CloudWatch::Alarm"
 QUEUE = "AWS::SQS::Queue"
 KEY = "AWS::KMS::Key"
+ARCHIVE = "AWS::Events::Archive"
 OTHERS_TABLE = "arn:aws:dynamodb:::table/{orders:EventStore165FCE28.Arn}"
 
 PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
@@ -279,6 +292,13 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     ),
     (deployment.stacks_do_not_wait_for_each_other, "two wait for each other", depend_both_ways),
     (
+        deployment.no_resource_waits_for_itself,
+        "a key's policy names the bus that the key encrypts",
+        set_property(
+            "event-log", KEY, "Description", {"Fn::Sub": "key of ${BusEA82B648.Arn}"}, "Key9"
+        ),
+    ),
+    (
         deployment.every_parameter_is_written_before_it_is_read,
         "nobody writes it",
         read_what_nobody_writes,
@@ -299,6 +319,12 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         "protection is the wrong way round",
         turn_termination_protection,
     ),
+    (deployment.every_service_has_one_owner, "a queue is given away", give_a_queue_away),
+    (
+        deployment.every_service_sends_or_receives_messages,
+        "its queue is read by nobody",
+        remove("notifications", MAPPING),
+    ),
     (data.tables_are_encrypted_and_can_be_restored, "no recovery", unprotect_a_replica),
     (
         data.tables_are_encrypted_and_can_be_restored,
@@ -316,6 +342,26 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         set_property("event-log", "AWS::Kinesis::Stream", "StreamEncryption", {}),
     ),
     (data.the_archive_cannot_be_changed, "another lock", forget_the_lock),
+    (
+        data.the_bus_remembers_what_it_carried,
+        "it has no archive",
+        remove("event-log", ARCHIVE),
+    ),
+    (
+        data.the_bus_remembers_what_it_carried,
+        "a day only",
+        set_property("event-log", ARCHIVE, "RetentionDays", 1),
+    ),
+    (
+        data.the_bus_remembers_what_it_carried,
+        "no key of ours",
+        set_property("event-log", ARCHIVE, "KmsKeyIdentifier", None),
+    ),
+    (
+        data.the_bus_remembers_what_it_carried,
+        "EventBridge may not use the key",
+        admit_nobody("event-log", KEY, "KeyPolicy", "events.amazonaws.com", "Key9"),
+    ),
     (
         data.buckets_are_private_and_encrypted,
         "it can be made public",
@@ -482,6 +528,17 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         cost.tables_and_streams_are_paid_for_by_use,
         "provisioned shards",
         set_property("event-log", "AWS::Kinesis::Stream", "StreamModeDetails", None),
+    ),
+    (
+        cost.every_service_scales_by_itself,
+        "workers without a limit",
+        set_property("payments", MAPPING, "ScalingConfig", None),
+    ),
+    (cost.every_service_scales_by_itself, "another service's queue", share_a_backlog),
+    (
+        cost.every_service_scales_by_itself,
+        "an API without a limit",
+        set_property("orders", "AWS::ApiGateway::Stage", "MethodSettings", None),
     ),
     (cost.everything_is_tagged_for_its_bill, "an untagged table", untag_a_replica),
     (

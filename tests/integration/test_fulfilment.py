@@ -164,6 +164,7 @@ def test_an_order_of_a_newer_version_is_kept_and_starts_nothing(deployment: Depl
 @pytest.mark.parametrize(
     ("request_", "why"),
     [({"order_id": ORDER}, ORDER), ({"order_id": "7"}, "`$.order_id`"), ({}, "`order_id`")],
+    ids=["unknown order", "no id", "nothing"],
 )
 def test_what_cannot_be_resumed_is_refused_with_the_reason(
     deployment: Deployment, request_: dict[str, str], why: str

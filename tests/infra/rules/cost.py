@@ -51,10 +51,27 @@ def tables_and_streams_are_paid_for_by_use(system: System) -> Iterator[str]:
             yield f"{stream} has provisioned shards"
 
 
+def every_service_scales_by_itself(system: System) -> Iterator[str]:
+    """Each API has a rate of its own, and each queue's workers a number that they do not exceed."""
+    for stage in system.resources("AWS::ApiGateway::Stage"):
+        settings = stage.properties.get("MethodSettings", [])
+        if not any(it.get("ThrottlingRateLimit", -1) > 0 for it in settings):
+            yield f"{stage} takes any number of requests"
+    for mapping in system.resources("AWS::Lambda::EventSourceMapping"):
+        source = mapping.text(mapping.properties["EventSourceArn"])
+        queue = system.find(source, "AWS::SQS::Queue")
+        if queue is None:
+            continue  # a stream's readers: as many as it has shards
+        if "MaximumConcurrency" not in mapping.properties.get("ScalingConfig", {}):
+            yield f"{mapping} may take all of the account's concurrency"
+        if queue.template is not mapping.template:
+            yield f"{mapping} scales with another service's queue, {queue}"
+
+
 def everything_is_tagged_for_its_bill(system: System) -> Iterator[str]:
     """By system, service, owner and environment: the cost-allocation tags."""
     for resource in system.resources():
-        for tags in _tags(resource):
+        for tags in tags_of(resource):
             missing = [tag for tag in COST_TAGS if not tags.get(tag)]
             if missing:
                 yield f"{resource} lacks the tags {', '.join(missing)}"
@@ -64,7 +81,7 @@ def everything_is_tagged_for_its_bill(system: System) -> Iterator[str]:
                 yield f"{resource} is billed to {tags['environment']}"
 
 
-def _tags(resource: Resource) -> Iterator[Mapping[str, Any]]:
+def tags_of(resource: Resource) -> Iterator[Mapping[str, Any]]:
     """A resource's tags, in each place that has some; none at all where there should be."""
     places = [resource.properties, *resource.properties.get("Replicas", [])]
     found = [place[name] for place in places for name in _tag_names(place)]
@@ -82,5 +99,6 @@ def _tag_names(place: Any) -> list[str]:
 RULES: tuple[Rule, ...] = (
     everything_runs_on_graviton,
     tables_and_streams_are_paid_for_by_use,
+    every_service_scales_by_itself,
     everything_is_tagged_for_its_bill,
 )

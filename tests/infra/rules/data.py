@@ -1,6 +1,7 @@
 """What is kept is encrypted, can be restored, and stays as long as it has to."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tests.infra.rules import Rule
 from tests.infra.rules.permissions import TABLES
@@ -20,6 +21,7 @@ STAYS_IN_PRODUCTION = (
     "AWS::Cognito::UserPool",
 )
 LOG_RETENTION_HOURS = {"dev": 24 * 7, "staging": 24 * 30, "prod": 24 * 365}
+NEEDED_TO_ARCHIVE = ("kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncrypt*")
 TLS_POLICIES = {
     "AWS::S3::Bucket": ("AWS::S3::BucketPolicy", "Bucket"),
     "AWS::SQS::Queue": ("AWS::SQS::QueuePolicy", "Queues"),
@@ -64,6 +66,27 @@ def the_archive_cannot_be_changed(system: System) -> Iterator[str]:
             yield f"{archive} is locked for {rule or 'no'} days, not {days}"
         if archive.properties.get("VersioningConfiguration", {}).get("Status") != "Enabled":
             yield f"{archive} keeps no versions"
+
+
+def the_bus_remembers_what_it_carried(system: System) -> Iterator[str]:
+    """For as many days as the log, under a key of ours that lets EventBridge archive."""
+    days = LOG_RETENTION_HOURS[system.environment] // 24
+    archives = list(system.resources("AWS::Events::Archive"))
+    for bus in system.resources("AWS::Events::EventBus"):
+        name = f":event-bus/{bus.text(bus.properties['Name'])}"
+        its = [it for it in archives if it.text(it.properties["SourceArn"]).endswith(name)]
+        if not its:
+            yield f"{bus} has no archive"
+        for archive in its:
+            if archive.properties.get("RetentionDays") != days:
+                yield f"{archive} keeps {archive.properties.get('RetentionDays')} days"
+            key = system.find(
+                archive.text(archive.properties.get("KmsKeyIdentifier", "")), "AWS::KMS::Key"
+            )
+            if key is None:
+                yield f"{archive} is not under a customer's key"
+            elif not any(_lets_archive(key, it, name) for it in _statements(key)):
+                yield f"{key} does not let EventBridge archive, so {archive} stays empty"
 
 
 def buckets_are_private_and_encrypted(system: System) -> Iterator[str]:
@@ -135,6 +158,23 @@ def _is_scratch(resource: Resource) -> bool:
     )
 
 
+def _statements(key: Resource) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = key.properties["KeyPolicy"]["Statement"]
+    return found
+
+
+def _lets_archive(key: Resource, statement: dict[str, Any], bus: str) -> bool:
+    context = statement.get("Condition", {}).get("StringEquals", {})
+    of_bus = context.get("kms:EncryptionContext:aws:events:event-bus:arn")
+    return (
+        statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "events.amazonaws.com"}
+        and set(NEEDED_TO_ARCHIVE) <= set(statement["Action"])
+        and of_bus is not None
+        and key.text(of_bus).endswith(bus)
+    )
+
+
 def _is_about(policy: Resource, listed: str, resource: Resource) -> bool:
     return any(map(resource.is_in, policy.template.texts(policy.properties[listed])))
 
@@ -151,6 +191,7 @@ RULES: tuple[Rule, ...] = (
     tables_are_encrypted_and_can_be_restored,
     the_log_is_kept_and_encrypted,
     the_archive_cannot_be_changed,
+    the_bus_remembers_what_it_carried,
     buckets_are_private_and_encrypted,
     queues_and_topics_are_encrypted,
     nothing_travels_in_the_clear,

@@ -3,11 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from tests.infra.rules import Rule
-from tests.infra.system import PARAMETER, System
+from tests.infra.rules.cost import tags_of
+from tests.infra.system import PARAMETER, System, functions_of, role_statements
 
-# Shared ground has no customer of its own; pricing and partners are reached by the mesh.
+SOURCES_OF_MESSAGES = ("AWS::SQS::Queue", "AWS::Kinesis::Stream")
+MESSAGES = ("events:PutEvents", "sns:Publish", "kinesis:PutRecords", "kinesis:GetRecords")
 CROSS_STACK = ("Fn::ImportValue", "Fn::GetStackOutput")
 
 
@@ -25,6 +28,22 @@ def stacks_do_not_wait_for_each_other(system: System) -> Iterator[str]:
             del needs[service]
     if needs:
         yield f"{system.environment}: these stacks wait for each other: {', '.join(sorted(needs))}"
+
+
+def no_resource_waits_for_itself(system: System) -> Iterator[str]:
+    """CloudFormation refuses a template in which references go round in a circle."""
+    for template in system.templates.values():
+        needs = {
+            resource.id: set(_named_in(resource.body)) - {resource.id}
+            for resource in template.resources()
+        }
+        for id in needs:
+            needs[id] &= needs.keys()
+        while ready := [id for id, others in needs.items() if not others & needs.keys()]:
+            for id in ready:
+                del needs[id]
+        if needs:
+            yield f"{system.environment} {template.service}: a circle: {', '.join(sorted(needs))}"
 
 
 def every_parameter_is_written_before_it_is_read(system: System) -> Iterator[str]:
@@ -67,12 +86,61 @@ def parameters_are_named_by_their_owner(system: System) -> Iterator[str]:
             yield f"{parameter} is named {name}"
 
 
+def every_service_has_one_owner(system: System) -> Iterator[str]:
+    """All that is in a stack is one team's."""
+    for template in system.templates.values():
+        owners = {
+            tags.get("owner", "nobody")
+            for resource in template.resources()
+            for tags in tags_of(resource)
+        }
+        if len(owners) != 1:
+            yield f"{system.environment} {template.service} is owned by {', '.join(sorted(owners))}"
+
+
+def every_service_sends_or_receives_messages(system: System) -> Iterator[str]:
+    """A queue's, a topic's, the bus's or the log's; shared ground that runs no code has none."""
+    senders_and_readers = {
+        statement.role.template.service
+        for statement in role_statements(system)
+        if any(map(statement.allows, MESSAGES)) and functions_of(statement.role)
+    }
+    for template in system.templates.values():
+        receives = any(
+            system.find(mapping.text(mapping.properties["EventSourceArn"]), *SOURCES_OF_MESSAGES)
+            for mapping in template.resources("AWS::Lambda::EventSourceMapping")
+        )
+        runs_code = any(template.resources("AWS::Lambda::Function"))
+        if runs_code and not receives and template.service not in senders_and_readers:
+            yield f"{system.environment} {template.service} neither sends nor receives messages"
+
+
 def production_cannot_be_deleted_by_mistake(system: System) -> Iterator[str]:
     """Termination protection has to be lifted by hand."""
     for template in system.templates.values():
         protected = bool(template.properties.get("terminationProtection"))
         if protected != (system.environment == "prod"):
             yield f"{system.environment} {template.service}: termination protection is {protected}"
+
+
+def _named_in(value: Any) -> Iterator[str]:
+    """Every logical id that a part of a template refers to."""
+    match value:
+        case {"Ref": str() as id}:
+            yield id
+        case {"Fn::GetAtt": [str() as id, _]}:
+            yield id
+        case {"Fn::Sub": pattern}:
+            text = pattern if isinstance(pattern, str) else pattern[0]
+            yield from re.findall(r"\$\{(\w+)", text)
+        case dict():
+            depends_on = value.get("DependsOn", [])
+            yield from [depends_on] if isinstance(depends_on, str) else depends_on
+            for part in value.values():
+                yield from _named_in(part)
+        case list():
+            for part in value:
+                yield from _named_in(part)
 
 
 def _writer(parameter: str) -> str:
@@ -91,8 +159,11 @@ def _all_before(system: System, service: str) -> set[str]:
 
 RULES: tuple[Rule, ...] = (
     stacks_do_not_wait_for_each_other,
+    no_resource_waits_for_itself,
     every_parameter_is_written_before_it_is_read,
     nothing_is_exported,
     parameters_are_named_by_their_owner,
+    every_service_has_one_owner,
+    every_service_sends_or_receives_messages,
     production_cannot_be_deleted_by_mistake,
 )

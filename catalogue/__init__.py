@@ -1,0 +1,1 @@
+"""The catalogue of services: who owns what, and who talks to whom."""

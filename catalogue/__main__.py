@@ -1,0 +1,28 @@
+"""`python -m catalogue`: writes docs/catalogue.md from the templates and the schemas."""
+
+import os
+import sys
+from pathlib import Path
+
+from catalogue.document import document
+from catalogue.services import Service
+from costs.templates import templates
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def main() -> int:
+    """Write the document."""
+    os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
+    services = [
+        Service(stack.removeprefix("parcelworks-dev-"), template)
+        for stack, template in templates("dev").items()
+    ]
+    page = document(services, (DOCS / "operations.md").read_text("utf-8"))
+    (DOCS / "catalogue.md").write_text(page, "utf-8")
+    sys.stdout.write("docs/catalogue.md is written.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

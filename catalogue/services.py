@@ -1,0 +1,188 @@
+"""Reads from a synthesized template what a service owns, takes in, reacts to and is limited by."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+KINDS = {
+    "AWS::DynamoDB::GlobalTable": "table",
+    "AWS::Kinesis::Stream": "stream",
+    "AWS::KinesisFirehose::DeliveryStream": "delivery stream",
+    "AWS::Events::EventBus": "bus",
+    "AWS::Events::Archive": "archive of the bus",
+    "AWS::SQS::Queue": "queue",
+    "AWS::SNS::Topic": "topic",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::SecretsManager::Secret": "secret",
+    "AWS::StepFunctions::StateMachine": "state machine",
+    "AWS::Cognito::UserPool": "user pool",
+}
+"""What holds data or work. Dead letters go with their queue, keys and roles with what they keep."""
+DIGEST = re.compile(r"[0-9A-F]{8}$")
+PARAMETER = re.compile(r"/parcelworks/[^/]+/([^/]+)/(.+)")
+
+Resource = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service as its template in one environment has it."""
+
+    name: str
+    template: Mapping[str, Any]
+
+    @property
+    def owner(self) -> str:
+        """The team that the tags name; a rule of the templates sees that it is one."""
+        for _, resource in self._resources():
+            for tag in resource.get("Properties", {}).get("Tags", []):
+                if isinstance(tag, Mapping) and tag["Key"] == "owner":
+                    return str(tag["Value"])
+        raise LookupError(f"nothing in {self.name} is tagged with its owner")
+
+    @property
+    def purpose(self) -> str:
+        """What it does, in a few words."""
+        return str(self.template["Description"]).removeprefix("Parcelworks: ")
+
+    def owned(self) -> list[tuple[str, str]]:
+        """Kind and name of everything that holds data or work."""
+        found = [
+            (kind, plain(id))
+            for type, kind in KINDS.items()
+            for id, _ in self._resources(type)
+            if "DeadLetters" not in id
+        ]
+        return [(kind, name.removesuffix("Queue") or name) for kind, name in found]
+
+    def functions(self) -> dict[str, str]:
+        """Every function with what it does, by name."""
+        return {
+            plain(id): str(it["Properties"]["Description"])
+            for id, it in self._resources("AWS::Lambda::Function")
+        }
+
+    def routes(self) -> list[tuple[str, str]]:
+        """Method and path of each route of its API, and the function that answers."""
+        paths = {id: it["Properties"] for id, it in self._resources("AWS::ApiGateway::Resource")}
+        return sorted(
+            (f"{method['HttpMethod']} {_path(paths, method['ResourceId'])}", function)
+            for _, it in self._resources("AWS::ApiGateway::Method")
+            for method in [it["Properties"]]
+            for function in self._functions_in(method.get("Integration", {}))
+        )
+
+    def heard(self) -> Iterator[tuple[list[str], str]]:
+        """Types of messages that a rule on a bus lets through, and the rule in words."""
+        for _, it in self._resources("AWS::Events::Rule"):
+            if pattern := it["Properties"].get("EventPattern"):
+                types = pattern.get("detail-type", [])
+                yield types, _in_words(pattern)
+
+    def follows_the_log(self) -> list[str]:
+        """The functions that read every event on the log."""
+        return [plain(_id(it["FunctionName"])) for it in self._mappings("event-stream-arn")]
+
+    def schedules(self) -> list[tuple[str, str]]:
+        """When the clock starts something, and what."""
+        return [
+            (str(rule["ScheduleExpression"]), function)
+            for _, it in self._resources("AWS::Events::Rule")
+            for rule in [it["Properties"]]
+            if "ScheduleExpression" in rule
+            for function in self._functions_in(rule["Targets"])
+        ]
+
+    def reads(self) -> dict[str, list[str]]:
+        """Parameters of other services that are read at deployment, by service."""
+        found: dict[str, list[str]] = {}
+        for parameter in self.template.get("Parameters", {}).values():
+            if match := PARAMETER.fullmatch(str(parameter.get("Default", ""))):
+                found.setdefault(match[1], []).append(match[2])
+        return {service: sorted(names) for service, names in sorted(found.items())}
+
+    def publishes(self) -> list[str]:
+        """Parameters by which others find it."""
+        names = [it["Properties"]["Name"] for _, it in self._resources("AWS::SSM::Parameter")]
+        return sorted(name.split("/", 4)[4] for name in names)
+
+    def alarms(self) -> dict[str, list[str]]:
+        """Alarms by what they say, as docs/operations.md explains it."""
+        found: dict[str, list[str]] = {}
+        for id, it in self._resources("AWS::CloudWatch::Alarm"):
+            described = str(it["Properties"]["AlarmDescription"]).partition("; see")[0]
+            what = described.split(": ")[1]  # service: what: remarks
+            found.setdefault(what, []).append(plain(id))
+        return found
+
+    def limits(self) -> list[str]:
+        """How far each part scales by itself, in words."""
+        found = []
+        for _, it in self._resources("AWS::ApiGateway::Stage"):
+            for settings in it["Properties"]["MethodSettings"]:
+                rate, burst = settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]
+                found.append(f"API: {rate} requests a second, {burst} at once")
+        for mapping in self._mappings(""):
+            function = f"`{plain(_id(mapping['FunctionName']))}`"
+            if most := mapping.get("ScalingConfig", {}).get("MaximumConcurrency"):
+                found.append(f"{function}: {most} at once")
+            else:
+                found.append(
+                    f"{function}: {mapping.get('ParallelizationFactor', 1)} for each shard"
+                )
+        return found
+
+    def _mappings(self, source: str) -> list[Mapping[str, Any]]:
+        """Event source mappings whose source is that parameter, or all for an empty text."""
+        parameters = self.template.get("Parameters", {})
+        return [
+            it["Properties"]
+            for _, it in self._resources("AWS::Lambda::EventSourceMapping")
+            for arn in [it["Properties"]["EventSourceArn"]]
+            if str(parameters.get(arn.get("Ref"), {}).get("Default", "")).endswith(source)
+        ]
+
+    def _functions_in(self, part: Any) -> list[str]:
+        text = json.dumps(part)
+        return [
+            plain(id) for id, _ in self._resources("AWS::Lambda::Function") if f'"{id}"' in text
+        ]
+
+    def _resources(self, type: str = "") -> Iterator[tuple[str, Resource]]:
+        for id, resource in self.template["Resources"].items():
+            if not type or resource["Type"] == type:
+                yield id, resource
+
+
+def plain(id: str) -> str:
+    """A logical id without the digest that CDK adds to it."""
+    return DIGEST.sub("", id)
+
+
+def _id(reference: Any) -> str:
+    return str(reference.get("Ref") or reference["Fn::GetAtt"][0])
+
+
+def _path(resources: Mapping[str, Any], reference: Any) -> str:
+    resource = resources.get(_id(reference))
+    if resource is None:
+        return ""  # the root
+    return f"{_path(resources, resource['ParentId'])}/{resource['PathPart']}"
+
+
+def _in_words(pattern: Mapping[str, Any]) -> str:
+    types = ", ".join(f"`{it}`" for it in pattern.get("detail-type", [])) or "everything"
+    sources = [
+        f"all but `{'`, `'.join(it['anything-but'])}`" if isinstance(it, Mapping) else f"`{it}`"
+        for it in pattern.get("source", [])
+    ]
+    words = f"{types} from {', '.join(sources) or 'anybody'}"
+    filters = [
+        f"{field} is {' or '.join(values)}"
+        for field, values in pattern.get("detail", {}).get("data", {}).items()
+    ]
+    return f"{words}, where {', '.join(filters)}" if filters else words

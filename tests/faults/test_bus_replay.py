@@ -1,0 +1,121 @@
+"""The bus's past is told again: who is new hears it, and nobody does anything a second time.
+
+The emulator archives and replays by API calls, though it knows no archive in a template; it tells
+every rule, also where one is named.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from local.payment_provider import PaymentProvider
+from tests.e2e.system import System
+from tests.integration.bus_listener import BusListener
+from tests.integration.mailroom import Mailroom
+from tests.integration.offline import Deployment, eventually
+
+CONSUMERS = (
+    ("notifications", "Events"),
+    ("inventory", "Sales"),
+    ("fulfilment", "PlacedOrders"),
+    ("fulfilment", "Replies"),
+    ("event-log", "Facts"),
+)
+WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+TOLD = ["order-confirmed", "order-received"]
+
+
+@pytest.fixture
+def mailroom(deployment: Deployment) -> Mailroom:
+    return Mailroom(deployment)
+
+
+@contextmanager
+def archive(deployment: Deployment, bus_arn: str) -> Iterator[str]:
+    """An archive of the bus as the template has one; gives its ARN."""
+    client = deployment.cloud.client("events")
+    name = f"archive-{uuid.uuid4().hex[:12]}"
+    made = client.create_archive(
+        ArchiveName=name,
+        EventSourceArn=bus_arn,
+        EventPattern=json.dumps({"source": [{"prefix": "parcelworks."}]}),
+    )
+    try:
+        yield made["ArchiveArn"]
+    finally:
+        client.delete_archive(ArchiveName=name)
+
+
+def replay(deployment: Deployment, bus_arn: str, archive_arn: str) -> None:
+    """Tell the last quarter of an hour again, and wait until that is done."""
+    client = deployment.cloud.client("events")
+    name, now = f"replay-{uuid.uuid4().hex[:12]}", datetime.now(UTC)
+    client.start_replay(
+        ReplayName=name,
+        EventSourceArn=archive_arn,
+        EventStartTime=now - timedelta(minutes=15),
+        EventEndTime=now + timedelta(minutes=1),
+        Destination={"Arn": bus_arn},
+    )
+    eventually(lambda: client.describe_replay(ReplayName=name)["State"] == "COMPLETED", 30)
+
+
+def are_idle(deployment: Deployment) -> bool:
+    """Whether every consumer of the bus has worked off what it was told."""
+    sqs: Any = deployment.cloud.client("sqs")
+    waiting = [
+        sqs.get_queue_attributes(
+            QueueUrl=deployment.named(service, "queues", queue), AttributeNames=["All"]
+        )["Attributes"]
+        for service, queue in CONSUMERS
+    ]
+    return not any(int(counts[kind]) for counts in waiting for kind in WAITING)
+
+
+def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
+    deployment: Deployment, mailroom: Mailroom
+) -> None:
+    bus = deployment.named("event-log", "buses", "Bus")
+    bus_arn = deployment.cloud.client("events").describe_event_bus(Name=bus)["Arn"]
+    provider = PaymentProvider(deployment.emulator.workspace)
+    system = System(deployment.outputs, deployment.token)
+    ada = mailroom.customer()
+
+    def what_is_done(order_id: str) -> dict[str, Any]:
+        saga = deployment.cloud.client("stepfunctions").list_executions(
+            stateMachineArn=deployment.named("fulfilment", "state_machines", "Saga")
+        )["executions"]
+        return {
+            "told": mailroom.templates(ada.id),
+            "charges": len(provider.charges(order_id)),
+            "executions": sorted(it["name"] for it in saga if it["name"].startswith(order_id)),
+            "log": Counter(event["event_id"] for _, event in system.logged(order_id)),
+        }
+
+    with archive(deployment, bus_arn) as archive_arn:
+        order_id = mailroom.order(ada)
+        eventually(lambda: mailroom.templates(ada.id) == TOLD, 60)
+        eventually(lambda: are_idle(deployment), 30)
+        before = what_is_done(order_id)
+        assert before["charges"] == 1
+        assert before["executions"] == [order_id]
+        assert set(before["log"].values()) == {1}
+        newcomer = BusListener(deployment.cloud, bus, "parcelworks.orders")
+        assert newcomer.heard() == []
+
+        replay(deployment, bus_arn, archive_arn)
+
+        def heard() -> set[str]:
+            return {it.type for it in newcomer.heard() if it.aggregate_id == order_id}
+
+        eventually(lambda: heard() >= {"OrderPlaced", "OrderConfirmed"}, 30)
+        eventually(lambda: are_idle(deployment), 30)
+    assert what_is_done(order_id) == before

@@ -1,0 +1,105 @@
+"""The catalogue is fresh and complete, and a service's owner is one team wherever it is named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from catalogue import messages
+from catalogue.document import anchor, document, section_of
+from catalogue.services import KINDS, Service, plain
+from tests.infra.system import CHECKOUT, System, synthesized
+
+PAGE = CHECKOUT / "docs" / "catalogue.md"
+OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text("utf-8")
+CODEOWNERS = CHECKOUT / "CODEOWNERS"
+TEAM = "@parcelworks/"
+
+
+def catalogued(system: System) -> list[Service]:
+    return [Service(it.service, it.body) for it in system.templates.values()]
+
+
+def code_owners() -> dict[str, str]:
+    """Team by path, as CODEOWNERS has them; the last line that fits a file decides."""
+    lines = [line.split() for line in CODEOWNERS.read_text("utf-8").splitlines()]
+    entries = [line for line in lines if line and not line[0].startswith("#")]
+    assert all(len(line) == 2 for line in entries), "each path has one owner"
+    return {path: owner.removeprefix(TEAM) for path, owner in entries}
+
+
+def test_the_page_is_what_make_catalogue_writes() -> None:
+    written = document(catalogued(synthesized("dev")), OPERATIONS)
+    assert PAGE.read_text("utf-8") == written, "docs/catalogue.md is stale: run `make catalogue`"
+
+
+def test_each_service_is_there_with_all_that_it_owns() -> None:
+    sections = dict(re.findall(r"^## ([\w-]+)\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.M | re.S))
+    for template in synthesized("dev").templates.values():
+        section = sections[template.service]
+        for resource in template.resources(*KINDS):
+            name = plain(resource.id)
+            if "DeadLetters" not in name:
+                assert f"`{name.removesuffix('Queue') or name}`" in section, f"{resource}"
+        for function in template.resources("AWS::Lambda::Function"):
+            assert f"`{plain(function.id)}`" in section, f"{function}"
+
+
+def test_each_message_has_a_service_that_says_or_takes_it() -> None:
+    services = set(synthesized("dev").templates)
+    published = messages.published()
+    assert published
+    for message in published:
+        if message.kind != messages.REPLY:
+            assert message.owner in services, message
+
+
+def test_every_route_is_listed_with_its_function() -> None:
+    services = {it.name: it for it in catalogued(synthesized("dev"))}
+    assert ("POST /v1/orders", "PlaceOrder") in services["orders"].routes()
+    for template in synthesized("dev").templates.values():
+        methods = [
+            it
+            for it in template.resources("AWS::ApiGateway::Method")
+            if it.properties["HttpMethod"] != "OPTIONS"
+        ]
+        assert len(services[template.service].routes()) == len(methods)
+
+
+def test_an_alarm_leads_to_its_section_and_an_unexplained_one_is_an_error() -> None:
+    headings = ["... is behind", "the archive is behind", "executions fail, sagas wait"]
+    assert section_of("the archive is behind", headings) == "the archive is behind"
+    assert section_of("Relay is behind", headings) == "... is behind"
+    assert section_of("sagas wait", headings) == "executions fail, sagas wait"
+    assert anchor("executions fail, sagas wait") == "executions-fail-sagas-wait"
+    with pytest.raises(LookupError, match="the sky falls"):
+        section_of("the sky falls", headings)
+
+
+def test_every_service_has_an_owner_in_codeowners_who_is_the_one_of_its_tags(
+    system: System,
+) -> None:
+    owners = code_owners()
+    for service in catalogued(system):
+        package = service.name.replace("-", "_")
+        paths = [f"/stacks/{package}.py", f"/lambdas/{package}/", f"/tests/unit/{package}/"]
+        its = [path for path in paths if (CHECKOUT / path.lstrip("/")).exists()]
+        assert its
+        assert {path: owners.get(path) for path in its} == dict.fromkeys(its, service.owner)
+
+
+def test_each_path_in_codeowners_exists_and_folders_end_with_a_slash() -> None:
+    for path in code_owners():
+        if path == "*":
+            continue
+        assert path.startswith("/")
+        there = CHECKOUT / path.lstrip("/")
+        assert there.is_dir() if path.endswith("/") else there.is_file(), path
+
+
+def test_no_service_folder_or_stack_is_left_to_everybody() -> None:
+    owners = code_owners()
+    found = [f"/lambdas/{it.name}/" for it in (CHECKOUT / "lambdas").iterdir() if it.is_dir()]
+    found += [f"/stacks/{it.name}" for it in (CHECKOUT / "stacks").glob("[a-z]*.py")]
+    assert sorted(set(found) - owners.keys() - {"/lambdas/__pycache__/"}) == []

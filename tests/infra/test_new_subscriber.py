@@ -1,0 +1,59 @@
+"""Who listens on the bus is nobody else's business: a new subscriber changes no other template."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Duration
+from aws_cdk import Environment as Account
+
+from stacks.constructs.service_queue import ServiceQueue
+from stacks.constructs.service_stack import ServiceStack
+from stacks.environment import environment
+from stacks.system import build
+from tests.infra.system import CONTEXT, synthesized
+
+DEV = environment("dev", "cloud")
+ACCOUNT = Account(region=CONTEXT["region"])
+
+
+class Newcomer(ServiceStack):
+    """A service that wants to hear of confirmed orders."""
+
+    def __init__(self, scope: App) -> None:
+        super().__init__(
+            scope,
+            "newcomer",
+            environment=DEV,
+            owner="research",
+            description="Parcelworks: somebody new",
+            env=ACCOUNT,
+        )
+        heard = ServiceQueue(
+            self, "Heard", key=self.make_key(), worker_timeout=Duration.seconds(10)
+        )
+        heard.subscribe_to_bus(
+            "Confirmed", source=["parcelworks.orders"], detail_type=["OrderConfirmed"]
+        )
+
+
+def test_a_new_subscriber_changes_no_publisher(tmp_path: Path) -> None:
+    synthesized("dev")  # builds the packages
+    before = _templates(tmp_path / "before")
+    after = _templates(tmp_path / "after", Newcomer)
+    newcomer = after.pop("parcelworks-dev-newcomer.template.json")
+    types = [resource["Type"] for resource in newcomer["Resources"].values()]
+    assert types.count("AWS::Events::Rule") == 1
+    assert len(before) > 10
+    assert after == before
+
+
+def _templates(out: Path, *more: type[Newcomer]) -> dict[str, Any]:
+    app = App(outdir=str(out), context=CONTEXT)
+    build(app, DEV, env=ACCOUNT)
+    for stack in more:
+        stack(app)
+    app.synth()
+    return {it.name: json.loads(it.read_text()) for it in out.glob("*.template.json")}
