@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ def up(
     with workspace.reserved(), _running(workspace, console, auth, persistence) as emulator:
         deployed = bring_up(emulator, console, verbose=verbose)
     _show_urls(deployed, console)
-    console.print(f"everything else: {workspace.outputs}")
+    console.print(f"everything else: {os.path.relpath(workspace.outputs)}")
     return deployed
 
 

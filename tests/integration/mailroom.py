@@ -11,6 +11,7 @@ from typing import Any
 from shared import clock
 from shared.envelope import Envelope, encode
 from shared.tracing import new_traceparent
+from tests.integration.dead_letters import dead_letters
 from tests.integration.offline import Deployment, call
 
 ADA = {"name": "Ada Quillfeather", "email": "ada@quillfeather.example"}
@@ -159,13 +160,5 @@ class Mailroom:
 
     def parked(self) -> dict[str, str]:
         """Reasons by body of what waits with the dead letters."""
-        answer = self.deployment.cloud.client("sqs").receive_message(
-            QueueUrl=self.deployment.named("notifications", "queues", "Events/DeadLetters"),
-            MaxNumberOfMessages=10,
-            VisibilityTimeout=0,
-            MessageAttributeNames=["All"],
-        )
-        return {
-            message["Body"]: message["MessageAttributes"]["reason"]["StringValue"]
-            for message in answer.get("Messages", [])
-        }
+        url = self.deployment.named("notifications", "queues", "Events/DeadLetters")
+        return dead_letters(self.deployment.cloud, url)

@@ -15,6 +15,7 @@ from local.endpoint import Cloud
 from local.invariants import examine
 from local.payment_provider import PaymentProvider
 from tests.contract.saga_store_contract import SagaStoreContract
+from tests.integration.dead_letters import dead_letters
 from tests.integration.offline import Deployment, call, eventually
 
 LINES = [{"sku": "MUG-BLUE", "quantity": 2}, {"sku": "TEA-ASSAM", "quantity": 1}]
@@ -122,14 +123,9 @@ def message(type: str, data: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def parked(deployment: Deployment, queue: str, event_id: str) -> str:
     """Why that message waits among a queue's dead letters; empty if it does not."""
-    sqs = deployment.cloud.client("sqs")
     url = deployment.named("fulfilment", "queues", f"{queue}/DeadLetters")
-    for letter in sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], VisibilityTimeout=0
-    ).get("Messages", []):
-        if event_id in letter["Body"]:
-            return letter["MessageAttributes"]["reason"]["StringValue"]
-    return ""
+    letters = dead_letters(deployment.cloud, url)
+    return next((why for body, why in letters.items() if event_id in body), "")
 
 
 ORDER = str(uuid.uuid4())
