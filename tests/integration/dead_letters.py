@@ -22,6 +22,7 @@ def dead_letters(cloud: Cloud, queue_url: str) -> dict[str, str]:
         .get("Messages")
     ):
         for message in messages:
-            reason = message.get("MessageAttributes", {}).get("reason", {})
-            letters[message["Body"]] = reason.get("StringValue", "")
+            attributes = message.get("MessageAttributes") or {}
+            parked_by_hand = "reason" in attributes
+            letters[message["Body"]] = attributes["reason"]["StringValue"] if parked_by_hand else ""
     return letters
