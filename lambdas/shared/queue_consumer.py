@@ -11,6 +11,7 @@ import msgspec
 from shared import log
 from shared.envelope import Envelope, decode
 from shared.parking import DeadLetters
+from shared.sqs_batch import settle_each
 
 
 class Unusable(Exception):
@@ -33,12 +34,7 @@ class QueueConsumer:
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Consume a batch of SQS records; the answer names those that must come again."""
-        failed = [
-            {"itemIdentifier": record["messageId"]}
-            for record in event["Records"]
-            if not self._settled(record)
-        ]
-        return {"batchItemFailures": failed}
+        return settle_each(event, self._settled)
 
     def _settled(self, record: Mapping[str, Any]) -> bool:
         try:

@@ -16,6 +16,7 @@ from shared import clock, log
 from shared.bus import Bus, reply_to
 from shared.envelope import Envelope, decode
 from shared.parking import DeadLetters
+from shared.sqs_batch import settle_each
 
 FormT = TypeVar("FormT")
 SCHEMA_VERSION = 1
@@ -80,12 +81,7 @@ class QueueWorker:
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a batch of SQS records; the answer names those that must come again."""
-        failed = [
-            {"itemIdentifier": record["messageId"]}
-            for record in event["Records"]
-            if not self._settled(record)
-        ]
-        return {"batchItemFailures": failed}
+        return settle_each(event, self._settled)
 
     def _settled(self, record: Mapping[str, Any]) -> bool:
         try:
