@@ -1,0 +1,167 @@
+"""The DynamoDB client that passes botocore's serializer by says and hears what botocore would."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError
+from botocore.session import Session
+
+from shared import aws
+
+ITEM = {
+    "id": {"S": "ünï \U0001f69a"},
+    "count": {"N": "7"},
+    "yes": {"BOOL": True},
+    "none": {"NULL": True},
+    "tags": {"SS": ["a", "b"]},
+    "list": {"L": [{"M": {"deep": {"S": "x"}}}]},
+}
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+
+class Body:
+    """A response's body as urllib3 would stream it."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self) -> list[bytes]:
+        return [self._content]
+
+
+def exchange(
+    client: Any, call: Callable[[Any], Any], answer: dict[str, Any], status: int = 200
+) -> tuple[dict[str, Any], Any]:
+    """What the client sent, and what it made of the answer."""
+    sent: list[dict[str, Any]] = []
+
+    def respond(request: Any, **_event: Any) -> AWSResponse:
+        sent.append(json.loads(request.body))
+        assert int(request.headers["Content-Length"]) == len(request.body)
+        return AWSResponse(request.url, status, HTTPHeaders(), Body(json.dumps(answer).encode()))
+
+    client.meta.events.register("before-send", respond, unique_id="exchange")
+    try:
+        made = call(client)
+    finally:
+        client.meta.events.unregister("before-send", unique_id="exchange")
+    made.pop("ResponseMetadata")
+    return sent[0], made
+
+
+def ours() -> Any:
+    aws.client.cache_clear()
+    return aws.client("dynamodb")
+
+
+def botocores() -> Any:
+    return Session().create_client("dynamodb")
+
+
+CALLS: list[tuple[Callable[[Any], Any], dict[str, Any]]] = [
+    (lambda c: c.put_item(TableName="t", Item=ITEM), {}),
+    (
+        lambda c: c.put_item(
+            TableName="t",
+            Item=ITEM,
+            ConditionExpression="attribute_not_exists(id)",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        ),
+        {"Attributes": ITEM},
+    ),
+    (lambda c: c.get_item(TableName="t", Key={"id": {"S": "a"}}), {"Item": ITEM}),
+    (lambda c: c.get_item(TableName="t", Key={"id": {"S": "a"}}), {}),
+    (
+        lambda c: c.query(
+            TableName="t",
+            KeyConditionExpression="id = :id",
+            ExpressionAttributeValues={":id": {"S": "a"}},
+            Limit=2,
+        ),
+        {"Items": [ITEM, ITEM], "Count": 2, "LastEvaluatedKey": {"id": {"S": "b"}}},
+    ),
+    (
+        lambda c: c.batch_get_item(RequestItems={"t": {"Keys": [{"id": {"S": "a"}}]}}),
+        {"Responses": {"t": [ITEM]}, "UnprocessedKeys": {}},
+    ),
+    (
+        lambda c: c.batch_write_item(RequestItems={"t": [{"PutRequest": {"Item": ITEM}}]}),
+        {"UnprocessedItems": {"t": [{"PutRequest": {"Item": ITEM}}]}},
+    ),
+    (
+        lambda c: c.batch_execute_statement(
+            Statements=[{"Statement": "INSERT", "Parameters": [{"S": "a"}]}]
+        ),
+        {"Responses": [{"TableName": "t"}]},
+    ),
+    (
+        lambda c: c.get_item(TableName="t", Key={"id": {"S": "a"}}),
+        {"Item": {**ITEM, "blob": {"B": "AAEC/w=="}, "blobs": {"BS": ["AA==", "AQ=="]}}},
+    ),
+    (
+        lambda c: c.put_item(TableName="t", Item={**ITEM, "blob": {"B": b"\x00\x01\x02\xff"}}),
+        {},
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "answer"), CALLS, ids=range(len(CALLS)))
+def test_what_is_sent_and_heard_is_what_botocore_sends_and_hears(
+    call: Callable[[Any], Any], answer: dict[str, Any]
+) -> None:
+    assert exchange(ours(), call, answer) == exchange(botocores(), call, answer)
+
+
+def test_a_transaction_keeps_the_token_that_makes_its_repetition_harmless() -> None:
+    sent, _ = exchange(
+        ours(),
+        lambda c: c.transact_write_items(TransactItems=[{"Put": {"TableName": "t", "Item": ITEM}}]),
+        {},
+    )
+    assert len(sent["ClientRequestToken"]) == 36
+    assert sent["TransactItems"] == [{"Put": {"TableName": "t", "Item": ITEM}}]
+
+
+def test_an_error_is_botocores_with_what_dynamodb_says_of_it() -> None:
+    answer = {
+        "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
+        "message": "The conditional request failed",
+        "Item": ITEM,
+    }
+    with pytest.raises(ClientError) as raised:
+        exchange(ours(), lambda c: c.put_item(TableName="t", Item=ITEM), answer, status=400)
+    assert raised.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert raised.value.response["Item"] == ITEM  # type: ignore[typeddict-item]
+
+
+def test_an_answer_that_is_not_json_is_an_error() -> None:
+    client = ours()
+
+    def respond(request: Any, **_event: Any) -> AWSResponse:
+        return AWSResponse(request.url, 200, HTTPHeaders(), Body(b"<html>"))
+
+    client.meta.events.register("before-send", respond)
+    with pytest.raises(ValueError, match="JSON"):
+        client.get_item(TableName="t", Key={"id": {"S": "a"}})
+    aws.client.cache_clear()
+
+
+def test_other_services_are_left_to_botocore() -> None:
+    aws.client.cache_clear()
+    sent, made = exchange(
+        aws.client("ssm"), lambda c: c.get_parameter(Name="a"), {"Parameter": {"Value": "b"}}
+    )
+    assert sent == {"Name": "a"}
+    assert made == {"Parameter": {"Value": "b"}}
