@@ -21,6 +21,7 @@ BENCHMARKS = (
     "post_to_view",
     "projection",
     "rehydration",
+    "consumer_lag",
     "rebuild",
     "saga",
     "cost",

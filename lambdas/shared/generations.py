@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 FIRST_GENERATION = "g1"
-POINTER_SECONDS = 5.0
+POINTER_SECONDS = 1.0
 """How long a warm function believes the pointer; whoever moves it waits longer than this."""
 
 
