@@ -263,8 +263,15 @@ class EventLogStack(ServiceStack):
             timeout=Duration.seconds(30),
         )
         grant(intake, "kinesis:PutRecords", on=self.event_stream.stream_arn)
-        grant(intake, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=seen.table_arn)
-        facts.consumed_by(intake, max_concurrency=10, answers_commands=False)
+        grant(intake, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", on=seen.table_arn)
+        # Few at once with much in hand: a batch costs as many calls as a single fact does.
+        facts.consumed_by(
+            intake,
+            max_concurrency=2,
+            batch_size=100,
+            batching_window=Duration.seconds(1),
+            answers_commands=False,
+        )
         self.publish("intake-arn", intake.function_arn)
 
     def _admit(self, service: str, *actions: str) -> None:

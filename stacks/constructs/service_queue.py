@@ -80,12 +80,14 @@ class ServiceQueue(Construct):
         *,
         max_concurrency: int,
         batch_size: int = 10,
+        batching_window: Duration | None = None,
         answers_commands: bool = True,
     ) -> None:
         """Let a function work through the queue; one that answers commands uses QueueWorker.
 
         No more than ``max_concurrency`` run at once, so that a backlog of one service does not take
-        the account's concurrency from the others.
+        the account's concurrency from the others. More than ten messages in a batch want a
+        ``batching_window``.
         """
         worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
         if answers_commands:
@@ -96,6 +98,7 @@ class ServiceQueue(Construct):
             sources.SqsEventSource(
                 self.queue,
                 batch_size=batch_size,
+                max_batching_window=batching_window,
                 max_concurrency=max_concurrency,
                 report_batch_item_failures=True,
             )

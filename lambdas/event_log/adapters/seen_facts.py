@@ -1,11 +1,19 @@
 """Remembers which facts are on the log, for as long as a queue could bring them again."""
 
+import random
 import time
 from collections.abc import Collection
 from typing import Any
 
 REMEMBERED_SECONDS = 15 * 24 * 3600
 """A message stays in a queue and then its dead letters for 14 days at most."""
+BATCH_WRITE = 25
+"""BatchWriteItem's limit of items."""
+ATTEMPTS = 6
+
+
+class NotRemembered(Exception):
+    """DynamoDB put so many facts off again and again: their batch must come again."""
 
 
 class SeenFacts:
@@ -26,10 +34,19 @@ class SeenFacts:
             request = answer.get("UnprocessedKeys") or {}
         return seen
 
-    def remember(self, event_id: str) -> None:
-        """Note that the fact is on the log."""
-        expires_at = int(time.time()) + REMEMBERED_SECONDS
-        self._client.put_item(
-            TableName=self._table,
-            Item={"event_id": {"S": event_id}, "expires_at": {"N": str(expires_at)}},
-        )
+    def remember(self, event_ids: Collection[str]) -> None:
+        """Note that these facts are on the log."""
+        expires_at = {"N": str(int(time.time()) + REMEMBERED_SECONDS)}
+        puts = [
+            {"PutRequest": {"Item": {"event_id": {"S": event_id}, "expires_at": expires_at}}}
+            for event_id in event_ids
+        ]
+        for start in range(0, len(puts), BATCH_WRITE):
+            request = {self._table: puts[start : start + BATCH_WRITE]}
+            for attempt in range(ATTEMPTS):
+                request = self._client.batch_write_item(RequestItems=request)["UnprocessedItems"]
+                if not request:
+                    break
+                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
+            else:
+                raise NotRemembered(len(request[self._table]))

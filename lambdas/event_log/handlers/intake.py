@@ -35,8 +35,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
     for event_id in _seen().among(facts) if facts else ():
         del facts[event_id]
     _log().publish(facts.values())
-    for event_id in facts:
-        _seen().remember(event_id)
+    _seen().remember(facts)
     log.metric("FactsTakenIn", len(facts))
     return None
 

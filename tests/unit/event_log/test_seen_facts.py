@@ -1,0 +1,58 @@
+"""Facts that are on the log are remembered in as few calls as DynamoDB allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from event_log.adapters.seen_facts import ATTEMPTS, NotRemembered, SeenFacts
+
+
+class Table:
+    """Takes at most ``takes`` items of each call, and puts the rest off."""
+
+    def __init__(self, takes: int = 25) -> None:
+        self.takes = takes
+        self.kept: list[str] = []
+        self.calls = 0
+
+    def batch_write_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        ((name, puts),) = RequestItems.items()
+        assert 0 < len(puts) <= 25
+        self.calls += 1
+        self.kept += [put["PutRequest"]["Item"]["event_id"]["S"] for put in puts[: self.takes]]
+        rest = puts[self.takes :]
+        return {"UnprocessedItems": {name: rest} if rest else {}}
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("event_log.adapters.seen_facts.time.sleep", lambda _seconds: None)
+
+
+def test_a_hundred_facts_are_remembered_in_four_calls() -> None:
+    table = Table()
+    facts = [f"fact-{number}" for number in range(100)]
+    SeenFacts(table, "seen").remember(facts)
+    assert table.kept == facts
+    assert table.calls == 4
+
+
+def test_nothing_needs_no_call() -> None:
+    table = Table()
+    SeenFacts(table, "seen").remember([])
+    assert table.calls == 0
+
+
+def test_what_is_put_off_is_written_again() -> None:
+    table = Table(takes=2)
+    SeenFacts(table, "seen").remember(["a", "b", "c", "d", "e"])
+    assert table.kept == ["a", "b", "c", "d", "e"]
+
+
+def test_what_is_put_off_for_ever_makes_the_batch_come_again() -> None:
+    table = Table(takes=0)
+    with pytest.raises(NotRemembered, match="3"):
+        SeenFacts(table, "seen").remember(["a", "b", "c"])
+    assert table.calls == ATTEMPTS
