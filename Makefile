@@ -13,11 +13,14 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
 # Operators' commands work on the emulator; ENVIRONMENT=dev|staging|prod makes it an account's.
 OPERATE = $(if $(ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
+CONFIGURE = $(if $(ENVIRONMENT),,$(LOCAL)) $(RUN) -m configuration
+CONFIGURED = $(if $(ENVIRONMENT),--environment $(ENVIRONMENT)) $(addprefix --service ,$(SERVICE))
 CONFIRMED = $(if $(filter yes,$(CONFIRM)),--confirm)
 MOMENT = $(if $(AT),--at $(AT)) $(if $(VERSION),--version $(VERSION))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run up down status load test check format synth build costs bench parity catalogue release-contracts snapshots deploy destroy lock clean \
+	config-check config-plan config-apply config-drift configuration-page tour \
 	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
@@ -37,11 +40,14 @@ down: ## Stop what `make up` started
 status: setup ## What is running, and where
 	@$(LOCAL) $(RUN) -m local status
 
+tour: setup ## Show flags, refusals, a rollback and a rotation on what is up
+	@$(LOCAL) $(RUN) -m local tour
+
 load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 MIX=good=1
 	@$(LOCAL) $(RUN) -m local load $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--duration $(DURATION)) $(if $(MIX),--mix $(MIX))
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end
-	@$(LOCAL) $(RUN) -m pytest tests
+	@$(LOCAL) $(RUN) -m pytest tests --numprocesses 2 --dist loadfile
 
 check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
 	@$(BIN)/ruff format --check .
@@ -94,6 +100,21 @@ rebuild-retire: setup ## Show the generation that is not served; CONFIRM=yes era
 checksum: setup ## Sum up a view's generations: VIEW=order-view|sales
 	@$(OPERATE) checksum --view $(VIEW)
 
+config-check: setup ## Judge the documents in config/, of every environment
+	@$(LOCAL) $(RUN) -m configuration check
+
+config-plan: setup ## What git has and what is deployed: [SERVICE=orders]
+	@$(CONFIGURE) plan $(CONFIGURED)
+
+config-apply: setup ## Deploy the documents in config/ that differ: [SERVICE=] [STRATEGY=at-once|watched]
+	@$(CONFIGURE) apply $(CONFIGURED) $(if $(STRATEGY),--strategy $(STRATEGY))
+
+config-drift: setup ## Fail if configuration was changed by hand, and name what: [SERVICE=]
+	@$(CONFIGURE) drift $(CONFIGURED)
+
+configuration-page: setup ## Write the list of every value into docs/configuration.md
+	@$(LOCAL) $(RUN) -m configuration.page
+
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m local.parity_document
 
@@ -104,7 +125,9 @@ release-contracts: setup ## Keep the event schemas as released; refused if old r
 	@$(RUN) -m contracts.release
 
 deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod
+	@$(RUN) -m configuration check --environment $(ENV)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --context environment=$(ENV)
+	@$(RUN) -m configuration apply --environment $(ENV)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
 	@$(RUN) -m teardown --environment $(ENV) $(if $(filter yes,$(CONFIRM)),--confirm)
