@@ -16,6 +16,7 @@ from typing import Self
 from local import processes
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
+from local.resumption import read_streams_from_the_beginning
 from local.workspace import CHECKOUT, Workspace
 
 _HOST = "127.0.0.1"
@@ -147,11 +148,14 @@ class Emulator:
             raise EmulatorError("the emulator is not installed: run `make setup` first")
         previous_port = _read_record(self.workspace).get("port")
         self.stop()  # what a crash may have left
+        resumes = self.persistence and self.workspace.state.exists()
         try:
             for preferred in (previous_port, *[None] * _OTHER_PORTS):
                 port = _free_port(preferred)
                 server = self._spawn(port, tethered=tethered)
                 if self._wait_until_healthy(server, port):
+                    if resumes:
+                        read_streams_from_the_beginning(self.cloud)
                     return
         except BaseException:
             self.stop()

@@ -85,9 +85,9 @@ class ServiceQueue(Construct):
     ) -> None:
         """Let a function work through the queue; one that answers commands uses QueueWorker.
 
-        No more than ``max_concurrency`` run at once, so that a backlog of one service does not take
-        the account's concurrency from the others. More than ten messages in a batch want a
-        ``batching_window``.
+        In production no more than ``max_concurrency`` run at once, so that a backlog of one service
+        does not take the account's concurrency from the others. More than ten messages in a batch
+        want a ``batching_window``.
         """
         worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
         if answers_commands:
@@ -99,7 +99,7 @@ class ServiceQueue(Construct):
                 self.queue,
                 batch_size=batch_size,
                 max_batching_window=batching_window,
-                max_concurrency=max_concurrency,
+                max_concurrency=self.stack.settings.concurrency(max_concurrency),
                 report_batch_item_failures=True,
             )
         )

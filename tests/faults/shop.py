@@ -194,7 +194,8 @@ class Shop:
 
     def report(self, orders: Collection[str]) -> Report:
         """What the invariant checker says about these orders."""
-        facts = books.read(self.deployment.outputs, self.deployment.cloud, self.provider, orders)
+        providers = PaymentProvider.all_of(self.deployment.emulator.workspace)
+        facts = books.read(self.deployment.outputs, self.deployment.cloud, providers, orders)
         return examine(facts)
 
     def resume(self, order_id: str) -> str:
@@ -226,31 +227,6 @@ def deadline(deployment: Deployment, seconds: int) -> Iterator[None]:
         yield
     finally:
         client.update_state_machine(stateMachineArn=machine, definition=patient)
-
-
-def read_streams_from_the_beginning(deployment: Deployment) -> None:
-    """Make the mappings of tables' streams again, after a restart of the emulator.
-
-    It keeps how far they had read, but not the streams' records: without this, as many new records
-    would be skipped as were read before. AWS keeps both.
-    """
-    client = deployment.cloud.client("lambda")
-    for page in client.get_paginator("list_event_source_mappings").paginate():
-        for mapping in page["EventSourceMappings"]:
-            if ":dynamodb:" not in mapping["EventSourceArn"]:
-                continue
-            kept: dict[str, Any] = {
-                name: value
-                for name, value in mapping.items()
-                if name in ("BatchSize", "FilterCriteria", "BisectBatchOnFunctionError")
-            }
-            client.delete_event_source_mapping(UUID=mapping["UUID"])
-            client.create_event_source_mapping(
-                FunctionName=mapping["FunctionArn"],
-                EventSourceArn=mapping["EventSourceArn"],
-                StartingPosition="TRIM_HORIZON",
-                **kept,
-            )
 
 
 def _subject(token: str) -> str:

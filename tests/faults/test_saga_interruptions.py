@@ -12,7 +12,7 @@ from rich.console import Console
 from local.bring_up import bring_up
 from local.emulator import Emulator
 from tests.faults.courier import HELD, Courier
-from tests.faults.shop import FORWARD, Shop, read_streams_from_the_beginning
+from tests.faults.shop import FORWARD, Shop
 from tests.integration.offline import Deployment, eventually
 
 LATER = "2999-01-01T00:00:00.000Z"
@@ -96,7 +96,6 @@ def test_ten_sagas_in_the_middle_of_which_the_emulator_restarts_are_finished_by_
         assert again.port == port, "addresses of queues name the port"
         bring_up(again, Console(quiet=True))
         restarted = Deployment(again, lasting.outputs, again.cloud)
-        read_streams_from_the_beginning(restarted)
         with Courier(restarted) as courier:
             shop = Shop(restarted, courier)
             assert {shop.status_of_execution(order) for order in orders} == {"FAILED"}

@@ -9,7 +9,6 @@ os.environ["CDK_VALIDATION"] = "false"  # read when aws_cdk is first imported
 from bundling.build import build as build_packages
 from tests.infra.system import ENVIRONMENTS, System, synthesized
 
-
 build_packages("cloud", [])  # before collection: parameters of tests are read from templates
 
 
