@@ -14,6 +14,7 @@ from benchmarks.peers import ROOT
 KEPT = ROOT / ".local" / "benchmarks.json"
 BENCHMARKS = (
     "place_order_cold",
+    "handlers_cold",
     "place_order_warm",
     "package_size",
     "synth",
@@ -24,6 +25,7 @@ BENCHMARKS = (
     "consumer_lag",
     "rebuild",
     "saga",
+    "configuration",
     "cost",
 )
 """Modules of this package, each with ``measure(*, quick: bool) -> list[Result]``."""
