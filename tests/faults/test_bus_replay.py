@@ -68,16 +68,16 @@ def replay(deployment: Deployment, bus_arn: str, archive_arn: str) -> None:
     eventually(lambda: client.describe_replay(ReplayName=name)["State"] == "COMPLETED", 30)
 
 
-def are_idle(deployment: Deployment) -> bool:
-    """Whether every consumer of the bus has worked off what it was told."""
+def waiting(deployment: Deployment) -> int:
+    """How much the consumers of the bus have been told and not worked off."""
     sqs: Any = deployment.cloud.client("sqs")
-    waiting = [
+    counts = [
         sqs.get_queue_attributes(
             QueueUrl=deployment.named(service, "queues", queue), AttributeNames=["All"]
         )["Attributes"]
         for service, queue in CONSUMERS
     ]
-    return not any(int(counts[kind]) for counts in waiting for kind in WAITING)
+    return sum(int(count[kind]) for count in counts for kind in WAITING)
 
 
 def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
@@ -100,10 +100,12 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
             "log": Counter(event["event_id"] for _, event in system.logged(order_id)),
         }
 
+    # What another test has left to come again in minutes is not what is waited for here.
+    left = waiting(deployment)
     with archive(deployment, bus_arn) as archive_arn:
         order_id = mailroom.order(ada)
         eventually(lambda: mailroom.templates(ada.id) == TOLD, 60)
-        eventually(lambda: are_idle(deployment), 30)
+        eventually(lambda: waiting(deployment) <= left, 30)
         before = what_is_done(order_id)
         assert before["charges"] == 1
         assert before["executions"] == [order_id]
@@ -117,5 +119,5 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
             return {it.type for it in newcomer.heard() if it.aggregate_id == order_id}
 
         eventually(lambda: heard() >= {"OrderPlaced", "OrderConfirmed"}, 30)
-        eventually(lambda: are_idle(deployment), 30)
+        eventually(lambda: waiting(deployment) <= left, 30)
     assert what_is_done(order_id) == before

@@ -152,10 +152,10 @@ class Mailroom:
         cloud = self.deployment.cloud
         name = self.deployment.named("notifications", "functions", "Notify")
         configuration = cloud.client("lambda").get_function_configuration(FunctionName=name)
-        events = cloud.client("logs").filter_log_events(
-            logGroupName=configuration["LoggingConfig"]["LogGroup"]
-        )["events"]
-        lines = [line["message"] for line in events]
+        pages = cloud.client("logs").get_paginator("filter_log_events")
+        group = configuration["LoggingConfig"]["LogGroup"]
+        found = pages.paginate(logGroupName=group)
+        lines = [line["message"] for page in found for line in page["events"]]
         return [line for line in lines if all(text in line for text in texts)]
 
     def parked(self) -> dict[str, str]:
