@@ -19,7 +19,7 @@ CONFIRMED = $(if $(filter yes,$(CONFIRM)),--confirm)
 MOMENT = $(if $(AT),--at $(AT)) $(if $(VERSION),--version $(VERSION))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check format synth build costs bench parity catalogue release-contracts snapshots deploy destroy lock clean \
+.PHONY: help setup run up down status load test check check-code check-behaviour format synth build costs bench parity rotate secret-scan catalogue release-contracts snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
@@ -50,10 +50,15 @@ test: setup ## Every test: unit, contract, infra, integration, faults, end to en
 	@$(LOCAL) $(RUN) -m pytest tests --numprocesses 2 --dist loadfile
 
 check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
+	@$(MAKE) --no-print-directory --jobs 2 check-code check-behaviour
+
+check-code: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(RUN) -m mypy .
 	@PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo
+
+check-behaviour: setup
 	@$(LOCAL) $(RUN) -m pytest tests/unit tests/contract
 
 format: setup ## Format the code and apply safe fixes
@@ -115,6 +120,12 @@ config-drift: setup ## Fail if configuration was changed by hand, and name what:
 configuration-page: setup ## Write the list of every value into docs/configuration.md
 	@$(LOCAL) $(RUN) -m configuration.page
 
+rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVICE=payments|signing
+	@$(LOCAL) $(RUN) -m local rotate $(SERVICE)
+
+secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar
+	@$(LOCAL) $(RUN) -m secret_scan $(PATHS)
+
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m local.parity_document
 
@@ -125,7 +136,7 @@ release-contracts: setup ## Keep the event schemas as released; refused if old r
 	@$(RUN) -m contracts.release
 
 deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod
-	@$(RUN) -m configuration check --environment $(ENV)
+	@$(RUN) -m configuration check --environment $(ENV) --committed
 	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --context environment=$(ENV)
 	@$(RUN) -m configuration apply --environment $(ENV)
 

@@ -28,6 +28,11 @@ ENVIRONMENT = {
     "ORDER_VIEW_TABLE": "order-view",
     "PARKED_TABLE": "parked",
     "READ_EVENTS_ARN": "arn:aws:lambda:eu-west-1:123456789012:function:read-events",
+    # Nobody listens there: packaged defaults are in force, unless a probe brings an agent.
+    "CONFIGURATION_AGENT_URL": "http://127.0.0.1:9",
+    "CONFIGURATION_APPLICATION": "application",
+    "CONFIGURATION_ENVIRONMENT": "environment",
+    "CONFIGURATION_POLL_SECONDS": "15",
     "POWERTOOLS_SERVICE_NAME": "benchmark",
     "POWERTOOLS_METRICS_NAMESPACE": "benchmark",
 }

@@ -21,6 +21,7 @@ class Assumptions:
     poll_seconds: float
     sampled: float
     minutes_between_requests: float
+    agent_seconds: float
     hours: float
     orders: float
 
@@ -28,6 +29,11 @@ class Assumptions:
     def idle_polls(self) -> float:
         """Requests a month to a queue that a function waits for."""
         return self.pollers * self.hours * 3600 / self.poll_seconds
+
+    @property
+    def agent_polls(self) -> float:
+        """Requests a month for one document of one function that stays warm."""
+        return self.hours * 3600 / self.agent_seconds
 
     @property
     def key_requests(self) -> float:

@@ -71,6 +71,7 @@ def count(shop: Shop, orders: int, assumed: Assumptions) -> Counted:
     counted.charges += _saga(shop, counted, placed)
     counted.charges += _queues(shop, counted)
     counted.charges += _keys(calls, assumed.key_requests * share_of_a_month)
+    counted.charges += _agents(shop, counted, assumed.agent_polls * share_of_a_month)
     return counted
 
 
@@ -209,3 +210,11 @@ def _keys(calls: list[Call], requests: float) -> Iterator[Charge]:
     }
     for caller, _ in sorted(used):
         yield Charge("keys", "key-requests", requests, caller.partition("/")[0])
+
+
+def _agents(shop: Shop, counted: Counted, polls: float) -> Iterator[Charge]:
+    """Beside each function that ran, for each of its documents; offline nobody bills the agent."""
+    for function in functions(shop.outputs, shop.cloud):
+        if function.documents and counted.invocations[function.label]:
+            requests = function.documents * polls
+            yield Charge("configuration", "config-requests", requests, function.owner)

@@ -133,7 +133,9 @@ def assumptions_section(assumed: Assumptions, counted: Counted, prices: PriceLis
         f"{assumed.call_milliseconds:g} ms for each AWS call in it; {_usd(costs.get('traces', 0))} "
         f"are traces, taken to be {assumed.sampled:.0%} of all invocations; "
         f"{_usd(costs.get('keys', 0))} are keys, taken to be asked for every "
-        f"{assumed.minutes_between_requests:g} minutes by each client. Twice the time, the "
+        f"{assumed.minutes_between_requests:g} minutes by each client; "
+        f"{_usd(costs.get('configuration', 0))} are AppConfig, taken to be asked for each document "
+        f"every {assumed.agent_seconds:g} seconds. Twice the time, the "
         f"share or the requests is twice the sum. Each 100 ms that a function of 512 MB waits "
         f"for somebody else, such as the payment provider or a carrier, adds {_usd(tenth)}."
     )

@@ -33,19 +33,24 @@ ORDER = {
         "postcode_area": "10",
     },
 }
+PREFETCHED = "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST"
 _QUIET_SECONDS = 4.0
 _PATIENCE_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A deployed function: ``owner`` is its service, ``memory`` in MB."""
+    """A deployed function: ``owner`` is its service, ``memory`` in MB.
+
+    ``documents`` is how many its configuration agent keeps for it.
+    """
 
     owner: str
     name: str
     deployed_name: str
     memory: int
     log_group: str
+    documents: int
 
     @property
     def label(self) -> str:
@@ -122,7 +127,9 @@ def functions(outputs: Outputs, cloud: Cloud) -> list[Function]:
         for name, deployed in service.get("functions", {}).items():
             settings = client.get_function_configuration(FunctionName=deployed)
             group = settings.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{deployed}")
-            found.append(Function(owner, name, deployed, settings["MemorySize"], group))
+            variables = settings.get("Environment", {}).get("Variables", {})
+            documents = variables.get(PREFETCHED, "").count("/configurations/")
+            found.append(Function(owner, name, deployed, settings["MemorySize"], group, documents))
     return found
 
 

@@ -34,11 +34,23 @@ _NOT_INPUTS = {
         "benchmarks",
         "local",
         "operations",
+        "configuration",
     ),
-    *("teardown", "costs", "pictures", "contracts", "README.md", "CONTRIBUTING.md", "Makefile"),
+    *(
+        "teardown",
+        "costs",
+        "pictures",
+        "secret_scan",
+        "contracts",
+        "README.md",
+        "CONTRIBUTING.md",
+        "Makefile",
+    ),
 }
 # Which the CLI would set: with it, templates carry the constructs' paths.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True}
+# Who changes a flag on a laptop wants to see it now.
+_QUICK = {"configuration_poll_seconds": "1"}
 _NO_CONTEXT: Mapping[str, str] = {}
 
 
@@ -139,7 +151,13 @@ def _app_environment(environment: str, additions: Mapping[str, str]) -> dict[str
     """What the CDK CLI would hand to the app, without the CLI."""
     settings = json.loads((CHECKOUT / "cdk.json").read_text())
     context = settings.get("context", {}) | _CLI_CONTEXT
-    context |= {"target": "local", "environment": environment, "region": REGION, **additions}
+    context |= {
+        "target": "local",
+        "environment": environment,
+        "region": REGION,
+        **_QUICK,
+        **additions,
+    }
     return {
         "CDK_OUTDIR": str(DIRECTORY),
         "CDK_CONTEXT_JSON": json.dumps(context),

@@ -1,10 +1,10 @@
-"""Reads what every service, the payment provider and the carriers have on record."""
+"""Reads what every service, the payment providers and the carriers have on record."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from local.endpoint import Cloud
@@ -25,7 +25,7 @@ Item = dict[str, Any]
 def read(
     outputs: Outputs,
     cloud: Cloud,
-    provider: PaymentProvider,
+    providers: Iterable[PaymentProvider],
     only: Collection[str] | None = None,
 ) -> Facts:
     """All of it; with ``only``, what concerns these orders, and no stock levels.
@@ -48,6 +48,7 @@ def read(
         },
         charges=tuple(
             ChargeFact(it["reference"], it["status"], it["amount"], it["captured"], it["refunded"])
+            for provider in providers
             for it in provider.ledger()["authorizations"]
             if concerns(it["reference"])
         ),

@@ -8,16 +8,28 @@ from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 
+from configuration import commands as configuration
+from configuration.errors import ConfigurationError
+from configuration.target import of_emulator
 from local import opening, outputs
 from local.assembly import setting, synthesized
+from local.configuration_agent import ConfigurationAgent
 from local.deploy import deploy
 from local.emulator import Emulator
 from local.errors import DeploymentError
 from local.offline_copy import make_offline_copy, summary
 from local.outputs import Outputs
 from local.payment_provider import PaymentProvider
+from local.payment_provider.process import Name
 
 ENVIRONMENT = "dev"
+CONFIGURATION_SECONDS = 150.0
+"""How long a rollout of configuration that somebody has begun may still take."""
+PROVIDER_URLS: dict[Name, str] = {
+    "primary": "payment_provider_url",
+    "backup": "backup_payment_provider_url",
+}
+"""The context keys of the providers' addresses."""
 
 
 def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> Outputs:
@@ -28,9 +40,15 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     """
     workspace = emulator.workspace
     cloud = emulator.cloud
-    provider = PaymentProvider(workspace)
-    with phase(console, "payment provider"):
-        provider.start(persistence=emulator.persistence)
+    with _told_as_deployment():  # before anything changes
+        configuration.check(Console(quiet=True), environments=[ENVIRONMENT])
+    providers = PaymentProvider.all_of(workspace)
+    with phase(console, "payment providers"):
+        for provider in providers:
+            provider.start(persistence=emulator.persistence)
+    agent = ConfigurationAgent(workspace)
+    with phase(console, "configuration agent"):
+        agent.start(emulator.endpoint)
     with ExitStack() as held:
         with phase(console, "packages and templates"):
             assembly = held.enter_context(synthesized(environment=ENVIRONMENT))
@@ -40,7 +58,10 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
                 workspace.offline_assembly,
                 cloud.client("cloudformation"),
                 auth=emulator.auth,
-                stand_ins={setting("payment_provider_url"): provider.url},
+                stand_ins={
+                    **{setting(PROVIDER_URLS[it.name]): it.url for it in providers},
+                    setting("configuration_agent_url"): agent.url,
+                },
             )
     if removed:
         console.print(f"  not offline: {summary(removed)}", style="dim")
@@ -55,14 +76,28 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
             raise
     with phase(console, "opening"):
         opening.stock_the_shelves(cloud, environment=ENVIRONMENT)
-        opening.introduce_to_payments(provider, cloud, environment=ENVIRONMENT)
+        for provider in providers:
+            opening.introduce_to_payments(provider, cloud, environment=ENVIRONMENT)
+    with phase(console, "configuration"), _told_as_deployment():
+        target, told = of_emulator(cloud), console if verbose else Console(quiet=True)
+        deployed = configuration.apply(target, told, wait_seconds=CONFIGURATION_SECONDS)
     with phase(console, "outputs"):
         found = outputs.collect(copy, cloud, environment=ENVIRONMENT)
         outputs.write(found, workspace.outputs)
     for name, change in changes.items():
         if change != "unchanged":
             console.print(f"  {name}: {change}", style="dim")
+    if deployed:
+        console.print(f"  configuration: {deployed} documents deployed", style="dim")
     return found
+
+
+@contextmanager
+def _told_as_deployment() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        raise DeploymentError(f"configuration: {error}") from error
 
 
 @contextmanager

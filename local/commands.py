@@ -11,8 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from local import function_logs, journey, outputs, pictures, stories, tokens
+from local import function_logs, journey, outputs, pictures, rotation, stories, tokens
 from local import load as loads
+from local import tour as tours
 from local.bring_up import bring_up, phase
 from local.emulator import Emulator
 from local.errors import OfflineError
@@ -120,6 +121,24 @@ def load(workspace: Workspace, console: Console, *, rate: float, duration: float
     deployed = outputs.read(workspace.outputs)
     outcome = loads.Load(emulator, deployed, rate, duration, loads.parse_mix(mix)).run(console)
     return loads.show(outcome, console)
+
+
+def tour(workspace: Workspace, console: Console) -> None:
+    """Show configuration and secrets at work on what is up."""
+    cloud = _running_emulator(workspace).cloud
+    tours.guide(outputs.read(workspace.outputs), cloud, workspace, console)
+
+
+def rotate(workspace: Workspace, console: Console, *, service: str, secret: str | None) -> None:
+    """Rotate a service's secrets, as Secrets Manager does every month."""
+    cloud = _running_emulator(workspace).cloud
+    deployed = outputs.read(workspace.outputs)
+    for name in rotation.secrets_of(deployed, service, secret):
+        rotated = rotation.rotate(deployed, cloud, service, name)
+        how = "went on with" if rotated.was_under_way else "took"
+        console.print(f"{service} {name}: {how} the four steps")
+        console.print(f"  before  {rotated.before}, which is AWSPREVIOUS now", style="dim")
+        console.print(f"  now     {rotated.after}", style="dim")
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def _assert_loopback_before_sending(**event: Any) -> None:
     assert_loopback(request.url)
 
 
-def _isolated_session() -> boto3.Session:
+def _isolated_session(*credentials: str) -> boto3.Session:
     """A session that reads neither files nor environment for profile, keys or endpoint.
 
     The settings are overridden in their store: the session's own method would still fall back
@@ -80,7 +80,7 @@ def _isolated_session() -> boto3.Session:
     }.items():
         settings.set_config_variable(variable, value)
     # The account's number as key is how the emulator knows the account; nothing checks the rest.
-    session.set_credentials(ACCOUNT, "offline")
+    session.set_credentials(*(credentials or (ACCOUNT, "offline")))
     session.register("before-send", _assert_loopback_before_sending)
     return boto3.Session(botocore_session=session)
 
@@ -110,9 +110,15 @@ class Cloud:
     @overload
     def client(self, service: Literal["apigateway"]) -> Any: ...
     @overload
+    def client(self, service: Literal["appconfig"]) -> Any: ...
+    @overload
+    def client(self, service: Literal["appconfigdata"]) -> Any: ...
+    @overload
     def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
     @overload
     def client(self, service: Literal["secretsmanager"]) -> Any: ...
+    @overload
+    def client(self, service: Literal["sts"]) -> Any: ...
     @overload
     def client(self, service: Literal["cognito-idp"]) -> CognitoIdentityProviderClient: ...
     @overload
@@ -146,3 +152,13 @@ class Cloud:
             make: Any = self._session.client
             self._clients[service] = make(service, endpoint_url=self.endpoint, config=_CONFIG)
         return self._clients[service]
+
+    def as_role(self, name: str) -> Cloud:
+        """The same with a role's permissions, if the emulator enforces any."""
+        assumed = self.client("sts").assume_role(
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="offline"
+        )["Credentials"]
+        session = _isolated_session(
+            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
+        )
+        return Cloud(self.endpoint, session)

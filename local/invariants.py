@@ -38,7 +38,7 @@ class StockFact:
 
 @dataclass(frozen=True, slots=True)
 class ChargeFact:
-    """One authorization in the payment provider's own books; amounts in minor units."""
+    """One authorization in a payment provider's own books; amounts in minor units."""
 
     order_id: str
     status: str
@@ -151,6 +151,9 @@ def _money_out_of_place(facts: Facts) -> Iterator[Finding]:
             yield Finding(charge.order_id, what, ("void-payment", "refund-payment"))
         if charge.captured not in (0, charge.amount) or charge.refunded > charge.captured:
             yield Finding(charge.order_id, f"more moved than was authorized: {charge}")
+    for order_id, several in charges.items():
+        if len(several) > 1:
+            yield Finding(order_id, f"charged {len(several)} times: one provider, one charge")
     for order_id in {*charges, *facts.orders}:
         order = facts.orders.get(order_id)
         due = order.total if order and order.status == "confirmed" else 0

@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,9 +101,10 @@ class Load:
         Raises:
             OfflineError: nothing was accepted, or orders had not ended when patience did.
         """
-        provider = PaymentProvider(self.emulator.workspace)
+        providers = PaymentProvider.all_of(self.emulator.workspace)
         if "declined" in self.mix:
-            provider.add_fault("decline", amount=DECLINED_AMOUNT)
+            for provider in providers:
+                provider.add_fault("decline", amount=DECLINED_AMOUNT)
         token = tokens.token(self.outputs, self.emulator.cloud, self.emulator.workspace)
         kinds = random.choices(  # noqa: S311 - customers are no secret
             list(self.mix), list(self.mix.values()), k=max(1, round(self.rate * self.duration))
@@ -119,7 +120,7 @@ class Load:
             ended = self._wait_until_all_ended(live, begun)
         if not self.placed:
             raise OfflineError("no order was accepted")
-        return self._outcome(ended, provider)
+        return self._outcome(ended, providers)
 
     def _at_the_rate(self, kinds: list[str], live: Live, begun: float) -> Iterator[str]:
         shown = 0.0
@@ -216,10 +217,12 @@ class Load:
         )
         return table
 
-    def _outcome(self, journeys: Mapping[str, _Progress], provider: PaymentProvider) -> Outcome:
+    def _outcome(
+        self, journeys: Mapping[str, _Progress], providers: Sequence[PaymentProvider]
+    ) -> Outcome:
         last_placed = max(journey.placed_at for journey in journeys.values())
         last_ended = max(journey.ended_at for journey in journeys.values())
-        facts = books.read(self.outputs, self.emulator.cloud, provider)
+        facts = books.read(self.outputs, self.emulator.cloud, providers)
         return Outcome(
             placed=len(self.placed),
             failed_requests=self.failed_requests,

@@ -1,4 +1,4 @@
-"""What a fresh deployment needs before its first order: stock, and a key the provider knows."""
+"""What a fresh deployment needs before its first order: stock, and keys the providers know."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import json
 from local.endpoint import Cloud
 from local.errors import DeploymentError
 from local.payment_provider import PaymentProvider
+from local.payment_provider.process import Name
 from local.workspace import CHECKOUT
 
 SEED = CHECKOUT / "lambdas" / "inventory" / "seed.json"
+KEYS: dict[Name, str] = {
+    "primary": "payments/provider-key-secret-arn",
+    "backup": "payments/backup-provider-key-secret-arn",
+}
 
 
 def stock_the_shelves(cloud: Cloud, *, environment: str) -> None:
@@ -28,12 +33,12 @@ def stock_the_shelves(cloud: Cloud, *, environment: str) -> None:
 
 
 def introduce_to_payments(provider: PaymentProvider, cloud: Cloud, *, environment: str) -> None:
-    """Let the provider accept the key that the deployed secret holds.
+    """Let a provider accept the key that its deployed secret holds.
 
     A real provider issues its keys, and an operator puts the first one into the secret.
     """
     secret = cloud.client("secretsmanager").get_secret_value(
-        SecretId=_parameter(cloud, environment, "payments/provider-key-secret-arn")
+        SecretId=_parameter(cloud, environment, KEYS[provider.name])
     )
     provider.issue_key(json.loads(secret["SecretString"])["api_key"])
 

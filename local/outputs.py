@@ -33,9 +33,19 @@ HEADINGS = {
     "AWS::Cognito::UserPool": "user_pools",
     "AWS::Cognito::UserPoolClient": "user_pool_clients",
     "AWS::Lambda::Function": "functions",
+    "AWS::SecretsManager::Secret": "secrets",
 }
 # Ends of construct paths that repeat what the heading says.
-_SAID_BY_HEADING = {"Resource", "Default", "Function", "Table", "Bucket", "Queue", "Topic"}
+_SAID_BY_HEADING = {
+    "Resource",
+    "Default",
+    "Function",
+    "Table",
+    "Bucket",
+    "Queue",
+    "Topic",
+    "Secret",
+}
 
 Outputs = dict[str, Any]
 

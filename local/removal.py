@@ -73,6 +73,25 @@ def take_out_secure_transport(template: Template, *, stack: str) -> tuple[Templa
     return result, removed
 
 
+def widen_task_answers(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
+    """A copy in which whoever may answer one state machine's tasks may answer all.
+
+    The emulator does not know which machine a task's token belongs to, and so compares the resource
+    that a statement names with a star.
+    """
+    result = copy.deepcopy(template)
+    widened = []
+    for id, resource in result.get("Resources", {}).items():
+        for document in _policy_documents(resource.get("Properties", {})):
+            for statement in document["Statement"]:
+                actions = statement.get("Action")
+                named = actions if isinstance(actions, list) else [actions]
+                if all(str(action).startswith("states:SendTask") for action in named):
+                    statement["Resource"] = "*"
+                    widened.append(Removed(stack, id, "state machine of a task's answer"))
+    return result, widened
+
+
 def _denies_plain_http(statement: dict[str, Any]) -> bool:
     condition = statement.get("Condition", {}).get("Bool", {})
     return statement.get("Effect") == "Deny" and condition.get("aws:SecureTransport") == "false"

@@ -42,13 +42,17 @@ class Workspace:
     def offline_assembly(self) -> Path:
         return self.root / "cdk.offline"
 
-    @property
-    def payment_provider_record(self) -> Path:
-        return self.root / "payment-provider.json"
+    def payment_provider_record(self, name: str) -> Path:
+        """Of the provider that is called ``primary`` or ``backup``."""
+        return self.root / f"payment-provider-{name}.json"
 
     @property
-    def payment_provider_log(self) -> Path:
-        return self.root / "payment-provider.log"
+    def configuration_agent_record(self) -> Path:
+        return self.root / "configuration-agent.json"
+
+    @property
+    def configuration_agent_log(self) -> Path:
+        return self.root / "configuration-agent.log"
 
     @property
     def outputs(self) -> Path:
@@ -65,8 +69,9 @@ class Workspace:
         for kept in (
             self.emulator_record,
             self.emulator_log,
-            self.payment_provider_record,
-            self.payment_provider_log,
+            *self.root.glob("payment-provider-*"),
+            self.configuration_agent_record,
+            self.configuration_agent_log,
             self.outputs,
             self.demo_password,
             self._lock,

@@ -15,9 +15,10 @@ class Environment:
     """One deployment of the whole system.
 
     ``protected`` keeps what cannot be made again: tables, archive and keys stay when their stack
-    goes, and archived objects are locked for ``archive_lock_days``. Carriers have
-    ``quote_deadline_seconds`` to answer. Customers get mail where ``sends_mail``; elsewhere what
-    they would get can be read in an outbox.
+    goes, and archived objects are locked for ``archive_lock_days``. Customers get mail where
+    ``sends_mail``; elsewhere what they would get can be read in an outbox. A watched rollout of
+    configuration takes ``rollout_minutes``, and alarms may call it back for ``bake_minutes`` more;
+    where ``watches_rollouts`` every rollout is such a one.
     """
 
     name: str
@@ -26,8 +27,10 @@ class Environment:
     archive_lock_days: int
     log_retention: logs.RetentionDays
     log_retention_hours: int
-    quote_deadline_seconds: int
     sends_mail: bool
+    rollout_minutes: int
+    bake_minutes: int
+    watches_rollouts: bool
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -38,6 +41,14 @@ class Environment:
     def event_log_retention(self) -> Duration:
         """How long the event log keeps records; Kinesis allows a year at most."""
         return Duration.hours(self.log_retention_hours)
+
+    def concurrency(self, busiest: int) -> int:
+        """How many workers of a queue run at once, where production has ``busiest``.
+
+        Development has a sixth: few orders, and perhaps a laptop that starts a process for each.
+        Two is the least that an event source admits.
+        """
+        return max(2, busiest // 6) if self.name == "dev" else busiest
 
     def parameter(self, service: str, resource: str) -> str:
         """The name of the SSM parameter by which services find each other."""
@@ -60,14 +71,41 @@ def environment(name: str, target: str) -> Environment:
     match name:
         case "dev":
             return Environment(
-                name, built_for, False, 0, logs.RetentionDays.ONE_WEEK, 24 * 7, 10, False
+                name,
+                built_for,
+                protected=False,
+                archive_lock_days=0,
+                log_retention=logs.RetentionDays.ONE_WEEK,
+                log_retention_hours=24 * 7,
+                sends_mail=False,
+                rollout_minutes=1,
+                bake_minutes=1,
+                watches_rollouts=False,
             )
         case "staging":
             return Environment(
-                name, built_for, False, 1, logs.RetentionDays.ONE_MONTH, 24 * 30, 10, True
+                name,
+                built_for,
+                protected=False,
+                archive_lock_days=1,
+                log_retention=logs.RetentionDays.ONE_MONTH,
+                log_retention_hours=24 * 30,
+                sends_mail=True,
+                rollout_minutes=10,
+                bake_minutes=10,
+                watches_rollouts=True,
             )
         case "prod":
             return Environment(
-                name, built_for, True, 365, logs.RetentionDays.ONE_YEAR, 24 * 365, 20, True
+                name,
+                built_for,
+                protected=True,
+                archive_lock_days=365,
+                log_retention=logs.RetentionDays.ONE_YEAR,
+                log_retention_hours=24 * 365,
+                sends_mail=True,
+                rollout_minutes=30,
+                bake_minutes=30,
+                watches_rollouts=True,
             )
     raise ValueError(f"environment must be dev, staging or prod, not {name!r}")

@@ -8,9 +8,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from stacks.constructs.counted_alarm import alarm_when_counted
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.rotated_secret import may_read
 from stacks.constructs.service_api import ServiceApi
+from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, number, text
@@ -41,6 +44,7 @@ class OrdersStack(ServiceStack):
             stream=dynamodb.StreamViewType.NEW_IMAGE,  # publishing needs no second write
         )
         self._serve_api()
+        self._let_operators_change_what_runs()
         self._take_queued_commands()
         self._let_others_read_events()
         self._relay_events_to_the_log()
@@ -50,8 +54,11 @@ class OrdersStack(ServiceStack):
         api = ServiceApi(
             self, user_pool_arn=self.find("identity", "user-pool-arn"), rate=500, burst=1000
         )
-        place_order = self._function("PlaceOrder", "place_order", "Appends OrderPlaced")
+        self.place_order = place_order = self._function(
+            "PlaceOrder", "place_order", "Appends OrderPlaced"
+        )
         grant(place_order, "dynamodb:PutItem", "dynamodb:GetItem", on=self.event_store.table_arn)
+        self._let_verify_quotes(place_order)
         api.route("POST", "/v1/orders", place_order)
 
         cancel_order = self._function("CancelOrder", "cancel_order", "Appends OrderCancelled")
@@ -65,6 +72,25 @@ class OrdersStack(ServiceStack):
         for function in (place_order, cancel_order):
             self.key.grant_encrypt_decrypt(function)
         self.key.grant_decrypt(order_history)
+
+    def _let_verify_quotes(self, function: MicroserviceFunction) -> None:
+        secret_arn = self.find("signing", "quote-signing-secret-arn")
+        may_read(
+            function, secret_arn=secret_arn, key_arn=self.find("signing", "quote-signing-key-arn")
+        )
+        function.add_environment("QUOTE_SIGNING_SECRET_ARN", secret_arn)
+
+    def _let_operators_change_what_runs(self) -> None:
+        failures = alarm_when_counted(
+            self,
+            "RequestsFail",
+            stack=self,
+            metric_name="UnhandledErrors",
+            what="requests fail on our side",
+            more_than=5,
+        )
+        configuration = ServiceConfiguration(self, flags=True, monitors=[failures])
+        configuration.read_by(self.place_order)
 
     def _take_queued_commands(self) -> None:
         commands = ServiceQueue(self, "Commands", key=self.key, worker_timeout=Duration.seconds(10))

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from stacks.constructs.counted_alarm import alarm_when_counted
 from stacks.constructs.keyed_api import KeyedApi
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -25,8 +28,6 @@ from stacks.shipping_carriers import Carriers, pascal_case
 
 CARRIER_LIST = Path(__file__).parents[1] / "lambdas" / "shipping" / "carriers.json"
 BY_TRACKING_NUMBER = "by-tracking-number"
-LONGEST_DEADLINE = 900
-"""Seconds that SQS can delay a message."""
 BOOKING_TIMEOUT = Duration.seconds(20)
 TIMEOUT = Duration.seconds(10)
 
@@ -50,13 +51,15 @@ class ShippingStack(ServiceStack):
             description="Parcelworks: carriers' quotes, bookings and reports",
             **kwargs,
         )
-        assert environment.quote_deadline_seconds <= LONGEST_DEADLINE
         entries = carriers if carriers is not None else json.loads(CARRIER_LIST.read_text())
         self.key = self.make_key()
         self._make_tables()
         self.answers = ServiceQueue(self, "Answers", key=self.key, worker_timeout=TIMEOUT)
         self.carriers = Carriers(self, entries, key=self.key, answers=self.answers)
         self._gather_answers()
+        self.configuration = ServiceConfiguration(
+            self, monitors=[self._tell_when_carriers_are_silent()], flags=True
+        )
         self._take_commands()
         self._hear_from_carriers()
 
@@ -135,7 +138,6 @@ class ShippingStack(ServiceStack):
                 "SHIPMENTS_TABLE": self.shipments.table_name,
                 "QUOTE_REQUESTS_TOPIC_ARN": self.carriers.quote_requests.topic_arn,
                 "DEADLINES_URL": self.deadlines.queue.queue_url,
-                "QUOTE_DEADLINE_SECONDS": str(self.settings.quote_deadline_seconds),
                 "CARRIER_DESKS": self.to_json_string(
                     {name: desk.function_arn for name, desk in self.carriers.desks.items()}
                 ),
@@ -159,8 +161,20 @@ class ShippingStack(ServiceStack):
             on=[desk.function_arn for desk in self.carriers.desks.values()],
         )
         grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        self.configuration.read_by(worker)
         commands.consumed_by(worker, max_concurrency=20)
         commands.publish("commands")
+
+    def _tell_when_carriers_are_silent(self) -> cloudwatch.Alarm:
+        """What a deadline too short or too few carriers would cause, among other things."""
+        return alarm_when_counted(
+            self,
+            "WithoutQuotes",
+            stack=self,
+            metric_name="GatheringsWithoutQuotes",
+            more_than=4,
+            what="parcels get no quotes",
+        )
 
     def _hear_from_carriers(self) -> None:
         api = KeyedApi(self, rate=200, burst=400)

@@ -112,6 +112,8 @@ def _filter(entry: Mapping[str, Any]) -> dict[str, sns.SubscriptionFilter]:
         ),
         "country": sns.SubscriptionFilter.string_filter(allowlist=sorted(entry["days"])),
         "currency": sns.SubscriptionFilter.string_filter(allowlist=sorted(entry["tariff"])),
+        # Which carriers take part at all is configuration, and so decided for each request.
+        "asked": sns.SubscriptionFilter.string_filter(allowlist=[entry["name"]]),
     }
 
 

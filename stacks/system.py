@@ -18,12 +18,14 @@ from stacks.payments import PaymentsStack
 from stacks.reconciliation import ReconciliationStack
 from stacks.sales import SalesStack
 from stacks.shipping import ShippingStack
+from stacks.signing import SigningStack
 
 
 def build(app: App, environment: Environment, **kwargs: Any) -> dict[str, ServiceStack]:
     """Every stack by its service's name; each depends on those whose parameters it reads."""
     event_log = EventLogStack(app, environment=environment, **kwargs)
     identity = IdentityStack(app, environment=environment, **kwargs)
+    signing = SigningStack(app, environment=environment, **kwargs)
     orders = OrdersStack(app, environment=environment, **kwargs)
     order_views = OrderViewsStack(app, environment=environment, **kwargs)
     sales = SalesStack(app, environment=environment, **kwargs)
@@ -35,8 +37,10 @@ def build(app: App, environment: Environment, **kwargs: Any) -> dict[str, Servic
     payments = PaymentsStack(app, environment=environment, **kwargs)
     fulfilment = FulfilmentStack(app, environment=environment, **kwargs)
 
+    signing.add_stack_dependency(event_log)
     orders.add_stack_dependency(event_log)
     orders.add_stack_dependency(identity)
+    orders.add_stack_dependency(signing)
     order_views.add_stack_dependency(orders)
     sales.add_stack_dependency(orders)
     reconciliation.add_stack_dependency(orders)
@@ -54,6 +58,7 @@ def build(app: App, environment: Environment, **kwargs: Any) -> dict[str, Servic
         for stack in (
             event_log,
             identity,
+            signing,
             orders,
             order_views,
             sales,

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from teardown import buckets
+from teardown import buckets, documents
 from teardown.account import Account
 from teardown.plan import StackPlan
 
@@ -77,6 +77,8 @@ def _empty_and_delete(account: Account, plan: StackPlan, say: Say) -> None:
             deleted = buckets.empty(account, bucket, say)
             if deleted:
                 say(f"{plan.stack.name}: emptied {bucket}, {deleted:,} versions")
+        if versions := documents.delete_versions(account, plan.stack):
+            say(f"{plan.stack.name}: deleted {versions:,} versions of its configuration")
         say(f"{plan.stack.name}: deleting")
         account.client("cloudformation").delete_stack(StackName=plan.stack.name)
         reason = _wait_until_gone(account, plan.stack.name)

@@ -14,6 +14,7 @@ class SagaSettings(msgspec.Struct, frozen=True):
     open_sagas_index: str
     state_machine_arn: str
     saga_deadline: int
+    """Seconds after which an open saga is one to look after."""
 
 
 class QueueSettings(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ class CommandSettings(msgspec.Struct, frozen=True):
     stock_table: str
     reservations_table: str
     hold_seconds: int
+    """For how long stock is held for an order."""
     bus_name: str
     dead_letters_url: str
     queue_attempts: int

@@ -13,14 +13,18 @@ class NotificationSettings(msgspec.Struct, frozen=True):
 
     ledger_table: str
     claim_seconds: int
+    """For how long whoever claims a message has it alone."""
     read_contact_arn: str
     read_events_arn: str
     mail: Literal["outbox", "ses"]
+    """The way to the customer."""
     dead_letters_url: str
     queue_attempts: int
     outbox_table: str = ""
     mail_from: str = ""
+    """The address that mail comes from."""
     configuration_set: str = ""
+    """How SES sends it."""
 
 
 @cache

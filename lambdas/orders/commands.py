@@ -11,16 +11,23 @@ from orders.domain.errors import (
     AppendConflict,
     IdempotencyKeyReused,
     OrderNotFound,
+    OrdersNotAccepted,
+    QuoteRefused,
+    QuotesUnreadable,
+    TooManyLines,
     UnknownSku,
     UnpricedCurrency,
 )
 from orders.domain.events import CancellationReason, Destination, OrderEvent, OrderPlaced
 from orders.domain.order import Order, RequestedLine
+from orders.domain.terms import AS_USUAL, Terms
 from orders.ports import Command, EventStore, RecordedEvent, VersionTaken
 
 NAMESPACE = uuid.UUID("6f1c3f0e-6d0f-5a53-9d2e-0b9f6a0c7a55")
 Clock = Callable[[], str]
 Decision = Callable[[Order], OrderEvent]
+Offer = Callable[[], Sequence[int]]
+"""What a quote offers for each line, in minor units; reading it raises what ``Quotes`` raises."""
 
 
 def order_id_for(customer_id: str, idempotency_key: str) -> str:
@@ -42,16 +49,28 @@ def place_order(
     lines: Sequence[RequestedLine],
     currency: str,
     ship_to: Destination,
+    terms: Terms = AS_USUAL,
+    offer: Offer | None = None,
 ) -> RecordedEvent:
     """Place an order with one conditional append; a repetition gets the first answer again.
 
     Raises:
+        OrdersNotAccepted, TooManyLines: the terms do not allow it.
         UnknownSku, UnpricedCurrency: the price list does not have it.
+        QuoteRefused, QuotesUnreadable: the offer cannot be had.
         IdempotencyKeyReused: the key came with another body before.
     """
     try:
-        placed = Order.place(customer_id, lines, currency, ship_to)
-    except (UnknownSku, UnpricedCurrency):
+        offered = offer() if offer else None
+        placed = Order.place(customer_id, lines, currency, ship_to, terms, offered)
+    except (
+        OrdersNotAccepted,
+        TooManyLines,
+        UnknownSku,
+        UnpricedCurrency,
+        QuoteRefused,
+        QuotesUnreadable,
+    ):
         # What is refused today may have been accepted yesterday: then that is the answer.
         if earlier := store.first(order_id):
             return _same_request(earlier, command)

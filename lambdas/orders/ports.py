@@ -1,4 +1,4 @@
-"""What ordering needs from outside: a place where events are kept in order."""
+"""What ordering needs from outside: events kept in order, and quotes that can be trusted."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from orders.domain.events import OrderEvent
+from orders.domain.order import RequestedLine
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):
@@ -41,6 +42,25 @@ class VersionTaken(Exception):
     def __init__(self, existing: RecordedEvent) -> None:
         super().__init__(f"{existing.order_id} has a version {existing.version}")
         self.existing = existing
+
+
+class Quotes(Protocol):
+    """Price quotes, which pricing signs and customers bring along."""
+
+    def unit_prices(
+        self,
+        quote: str,
+        customer_id: str,
+        lines: Sequence[RequestedLine],
+        currency: str,
+        now: str,
+    ) -> Sequence[int]:
+        """What it offers for each of the lines.
+
+        Raises:
+            QuoteRefused: forged, expired, another customer's, or for other lines.
+            QuotesUnreadable: nobody can tell at present.
+        """
 
 
 class EventStore(Protocol):

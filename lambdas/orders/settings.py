@@ -13,6 +13,12 @@ class CommandSettings(msgspec.Struct, frozen=True):
     event_store_table: str
 
 
+class QuoteSettings(msgspec.Struct, frozen=True):
+    """What placing an order needs besides, if it comes with a quote: where the keys are."""
+
+    quote_signing_secret_arn: str
+
+
 class RelaySettings(msgspec.Struct, frozen=True):
     """What the relay needs."""
 
@@ -41,6 +47,12 @@ class PublisherSettings(msgspec.Struct, frozen=True):
 def for_commands() -> CommandSettings:
     """The settings of command and query functions."""
     return settings.load(CommandSettings)
+
+
+@cache
+def for_quotes() -> QuoteSettings:
+    """The settings of the function that verifies quotes."""
+    return settings.load(QuoteSettings)
 
 
 @cache

@@ -1,74 +1,74 @@
 """The commands on payments: each leads to one state, however often and in whatever order it comes.
 
-The provider decides what happened to the money; the table remembers it. Whatever a lost answer or
-another worker left open is settled by asking the provider again under the same idempotency key.
+The provider decides what happened to the money; the table remembers it, and which provider it was.
+Whatever a lost answer or another worker left open is settled by asking the same provider again
+under the same idempotency key.
 """
 
 from collections.abc import Callable
 
 from payments.domain.errors import Contended, ProviderBroken
 from payments.domain.payment import Payment, Status
-from payments.ports import Declined, PaymentProvider, Payments, Standing
+from payments.ports import Declined, Payments, Providers, Standing
 
 ATTEMPTS = 8
 Step = Callable[[Payment | None], Payment | None]
 """From what is known to what is so next; None: nothing more to do."""
 
 
-def authorize_payment(
-    payments: Payments,
-    provider: PaymentProvider,
-    order_id: str,
-    payer: str,
-    amount: int,
-    currency: str,
-) -> Payment:
-    """Hold the amount, unless anything is known of this order's payment already."""
+def authorize_payment(payments: Payments, providers: Providers, begun: Payment) -> Payment:
+    """Hold the amount, unless anything is known of this order's payment already.
+
+    Then that goes on, with the provider that it began with, whichever ``begun`` names.
+    """
 
     def step(known: Payment | None) -> Payment | None:
         if known is None:
-            return Payment.begin(order_id, payer, amount, currency)
-        return _authorized(provider, known) if known.status is Status.AUTHORIZING else None
+            return begun
+        return _authorized(providers, known) if known.status is Status.AUTHORIZING else None
 
-    return _some(_carry_out(payments, order_id, step))
+    return _some(_carry_out(payments, begun.order_id, step))
 
 
-def capture_payment(payments: Payments, provider: PaymentProvider, order_id: str) -> Payment | None:
+def capture_payment(payments: Payments, providers: Providers, order_id: str) -> Payment | None:
     """Charge what is held. None: there is no payment at all."""
 
     def step(known: Payment | None) -> Payment | None:
         if known is None or known.status is not Status.AUTHORIZED:
             return None
         assert known.authorization_id
+        provider = providers[known.provider]
         return _as_it_stands(known, provider.capture(order_id, known.authorization_id))
 
     return _carry_out(payments, order_id, step)
 
 
-def void_payment(payments: Payments, provider: PaymentProvider, order_id: str) -> Payment:
+def void_payment(payments: Payments, providers: Providers, order_id: str) -> Payment:
     """Let go of what is held; without a payment, see to it that there never is one."""
 
     def step(known: Payment | None) -> Payment | None:
         if known is None:
             return Payment.never_made(order_id)
         if known.status is Status.AUTHORIZING:
-            return _authorized(provider, known)
+            return _authorized(providers, known)
         if known.status is Status.AUTHORIZED:
             assert known.authorization_id
+            provider = providers[known.provider]
             return _as_it_stands(known, provider.void(order_id, known.authorization_id))
         return None
 
     return _some(_carry_out(payments, order_id, step))
 
 
-def refund_payment(payments: Payments, provider: PaymentProvider, order_id: str) -> Payment:
+def refund_payment(payments: Payments, providers: Providers, order_id: str) -> Payment:
     """Undo whatever there is: give back what was charged, let go of what is only held."""
-    payment = void_payment(payments, provider, order_id)
+    payment = void_payment(payments, providers, order_id)
 
     def step(known: Payment | None) -> Payment | None:
         if known is None or known.status is not Status.CAPTURED:
             return None
         assert known.authorization_id
+        provider = providers[known.provider]
         return _as_it_stands(known, provider.refund(order_id, known.authorization_id))
 
     if payment.status is not Status.CAPTURED:
@@ -92,8 +92,9 @@ def _some(payment: Payment | None) -> Payment:
     return payment
 
 
-def _authorized(provider: PaymentProvider, begun: Payment) -> Payment:
+def _authorized(providers: Providers, begun: Payment) -> Payment:
     """Ask, or ask again: the provider gives the first answer, and never holds twice."""
+    provider = providers[begun.provider]
     answer = provider.authorize(begun.order_id, begun.payer, begun.amount, begun.currency)
     if isinstance(answer, Declined):
         return begun.declined(answer.reason)

@@ -1,10 +1,11 @@
 """What payments need from outside: a payment provider, and a place to keep what is known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from payments.domain.payment import Payment
+from payments.domain.payment import Payment, Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ class PaymentProvider(Protocol):
 
     def refund(self, order_id: str, authorization_id: str) -> Standing:
         """Give back what was charged; anything but REFUNDED says why that is not possible."""
+
+
+Providers = Mapping[Provider, PaymentProvider]
+"""The way to each of them."""
 
 
 class Payments(Protocol):

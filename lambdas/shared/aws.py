@@ -50,6 +50,16 @@ def patient_client(service: str, read_timeout: float) -> Any:
     return _create(service, _config.merge(Config(read_timeout=read_timeout)))
 
 
+@cache
+def brief_client(service: str) -> Any:
+    """The same where a request waits and there is something to fall back on: about five seconds.
+
+    Two tries with at most a second to connect and 1.2 to answer, and a pause between them.
+    """
+    brief = Config(read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
+    return _create(service, _config.merge(brief))
+
+
 def _create(service: str, config: Config) -> Any:
     _models.wanted.add(service)
     made = _session.create_client(service, config=config)

@@ -16,6 +16,7 @@ from shared import clock, log
 from shared.bus import Bus, reply_to
 from shared.envelope import Envelope, decode
 from shared.parking import DeadLetters
+from shared.retry_later import RetryLater
 from shared.sqs_batch import settle_each
 
 FormT = TypeVar("FormT")
@@ -65,7 +66,10 @@ class CommandType(Generic[FormT]):
 
 
 class QueueWorker:
-    """``attempts`` is how often the queue delivers a message before it gives up."""
+    """``attempts`` is how often the queue delivers a message before it gives up.
+
+    Without ``retry_later`` a message that failed comes again after the queue's visibility timeout.
+    """
 
     def __init__(
         self,
@@ -73,11 +77,13 @@ class QueueWorker:
         bus: Bus,
         dead_letters: DeadLetters,
         attempts: int,
+        retry_later: RetryLater | None = None,
     ) -> None:
         self._commands = commands
         self._bus = bus
         self._dead_letters = dead_letters
         self._attempts = attempts
+        self._retry_later = retry_later
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a batch of SQS records; the answer names those that must come again."""
@@ -133,6 +139,8 @@ class QueueWorker:
             correlation_id=command.correlation_id,
         )
         if received < self._attempts:
+            if self._retry_later is not None:
+                self._retry_later.postpone(record, received)
             return False
         reason = f"failed {received} times, last with {type(error).__name__}"
         self._bus.put([reply_to(command, "failed", "gave-up", {"detail": reason})])

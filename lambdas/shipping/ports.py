@@ -50,7 +50,7 @@ class QuoteRequests(Protocol):
     """The way to all carriers at once."""
 
     def publish(self, gathering: Gathering) -> None:
-        """Ask every carrier whose filter lets the parcel through."""
+        """Ask every carrier that the gathering expects to answer, and no other."""
 
 
 class Deadlines(Protocol):

@@ -14,8 +14,8 @@ class CommandSettings(msgspec.Struct, frozen=True):
     shipments_table: str
     quote_requests_topic_arn: str
     deadlines_url: str
-    quote_deadline_seconds: int
     carrier_desks: str
+    """ARNs by carrier, as JSON."""
     bus_name: str
     dead_letters_url: str
     queue_attempts: int
@@ -42,12 +42,14 @@ class TrackingSettings(msgspec.Struct, frozen=True):
     shipments_table: str
     tracking_table: str
     carrier_keys: str
+    """Ids of API keys by carrier, as JSON."""
 
 
 class CarrierSettings(msgspec.Struct, frozen=True):
     """What a simulated carrier needs; ``carrier`` is its name in the carrier list."""
 
     carrier: str
+    """Its name in the carrier list."""
     carrier_desk_table: str
     answers_url: str
     dead_letters_url: str

@@ -1,4 +1,4 @@
-"""A payment provider as a real HTTP process, with every fault that a real one may have."""
+"""Payment providers as real HTTP processes, with every fault that a real one may have."""
 
 from local.payment_provider.process import PaymentProvider
 

@@ -1,16 +1,13 @@
-"""`python -m local.payment_provider`: the provider itself, until its emulator is gone."""
+"""`python -m local.payment_provider`: a provider itself, until its emulator is gone."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import threading
-import time
 from pathlib import Path
 
 from local.payment_provider.ledger import Ledger
 from local.payment_provider.server import Provider
+from local.side_process import serve
 
 
 def main() -> None:
@@ -21,31 +18,8 @@ def main() -> None:
     parser.add_argument("--ledger", type=Path, help="keep the ledger in this file")
     parser.add_argument("--until-gone", type=int, metavar="PID", help="end when that process does")
     options = parser.parse_args()
-    provider = _listening(options.ports, Ledger.opened(options.ledger))
-    if options.until_gone:
-        threading.Thread(target=_end_with, args=(options.until_gone,), daemon=True).start()
-    draft = options.record.with_suffix(".draft")
-    draft.write_text(json.dumps({"pid": os.getpid(), "port": provider.server_port}))
-    draft.replace(options.record)
-    provider.serve_forever(poll_interval=0.1)
-
-
-def _listening(ports: list[int], ledger: Ledger) -> Provider:
-    for port in ports:
-        try:
-            return Provider(port, ledger)
-        except OSError:
-            continue
-    raise SystemExit(f"none of the ports {ports} is free")
-
-
-def _end_with(pid: int) -> None:
-    while True:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            os._exit(0)
-        time.sleep(0.5)
+    ledger = Ledger.opened(options.ledger)
+    serve(lambda port: Provider(port, ledger), options.ports, options.record, options.until_gone)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -54,6 +55,7 @@ class Ledger:
     authorizations: dict[str, Authorization] = field(default_factory=dict)
     answers: dict[str, tuple[str, Answer]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    issued_at: dict[str, float] = field(default_factory=dict)
     declined: int = 0
     requests: dict[str, int] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -70,6 +72,7 @@ class Ledger:
                 for key, (fingerprint, answer) in kept["answers"].items()
             }
             ledger.keys = kept["keys"]
+            ledger.issued_at = kept["issued_at"]
             ledger.declined = kept["declined"]
         return ledger
 
@@ -145,8 +148,17 @@ class Ledger:
                     return {"id": key_id, "key": known}
             issued = {"id": uuid.uuid4().hex[:8], "key": key or secrets.token_urlsafe(30)}
             self.keys[issued["id"]] = issued["key"]
+            self.issued_at[issued["id"]] = time.time()
             self._save()
             return issued
+
+    def list_keys(self, key: str) -> Json:
+        """The valid keys without themselves, and the id of this one."""
+        with self._lock:
+            return {
+                "current": next(key_id for key_id, known in self.keys.items() if known == key),
+                "keys": [{"id": it, "issued_at": self.issued_at[it]} for it in self.keys],
+            }
 
     def revoke_key(self, key_id: str) -> bool:
         """Accept it no longer; false if there is none of this id."""
@@ -171,6 +183,7 @@ class Ledger:
                 for key, (fingerprint, answer) in self.answers.items()
             },
             "keys": self.keys,
+            "issued_at": self.issued_at,
             "declined": self.declined,
         }
         draft = self.file.with_suffix(".draft")

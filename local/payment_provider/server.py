@@ -72,6 +72,8 @@ class _Handler(BaseHTTPRequestHandler):
             return Answer(200, self.server.ledger.document())
         if self.path == "/_faults":
             return Answer(200, {"rules": self.server.faults.document()})
+        if self.path == "/v1/keys":
+            return Answer(200, self.server.ledger.list_keys(self._key))
         if self._is_about_keys():
             return Answer(200, {"keys": sorted(self.server.ledger.keys)})
         return self._not_found()
@@ -87,6 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
             except InvalidFault as invalid:
                 return Answer(400, {"error": str(invalid)})
             return Answer(201, {"rules": self.server.faults.document()})
+        if self.path == "/v1/keys":
+            return self._issue_key()
         if self._is_about_keys():
             return Answer(201, self.server.ledger.issue_key(request.get("key")))
         if self.path == "/v1/authorizations":
@@ -103,6 +107,16 @@ class _Handler(BaseHTTPRequestHandler):
         if key and key[1] and self.server.ledger.revoke_key(key[1]):
             return Answer(200, {})
         return self._not_found()
+
+    def _issue_key(self) -> Answer:
+        """One more key; the same one for the same idempotency key."""
+        idempotency_key = self.headers.get("Idempotency-Key")
+        if not idempotency_key:
+            return Answer(400, {"error": "an Idempotency-Key is needed"})
+        ledger = self.server.ledger
+        return ledger.once(
+            f"keys {idempotency_key}", "keys", lambda: Answer(201, ledger.issue_key(None))
+        )
 
     def _authorize(self, request: Json) -> Answer | None:
         if wrong := [name for name, kind in _FORM.items() if type(request.get(name)) is not kind]:
@@ -151,9 +165,13 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.ledger.once(idempotency_key, fingerprint, lambda: work(fault))
         return None if fault and fault.kind == "lost-answer" else answer
 
-    def _has_key(self) -> bool:
+    @property
+    def _key(self) -> str:
         scheme, _, key = (self.headers.get("Authorization") or "").partition(" ")
-        return scheme == "Bearer" and self.server.ledger.accepts(key)
+        return key if scheme == "Bearer" else ""
+
+    def _has_key(self) -> bool:
+        return self.server.ledger.accepts(self._key)
 
     def _is_about_keys(self) -> bool:
         return _KEY.fullmatch(self.path) is not None

@@ -15,6 +15,7 @@ from orders.adapters.event_codec import to_envelope, to_item
 from orders.domain.events import CancellationReason, OrderCancelled, OrderEvent
 from orders.domain.order import Order
 from orders.handlers.queued_commands import commands_on as orders_commands
+from payments.domain.payment import Provider
 from payments.handlers.queued_commands import commands_on as payments_commands
 from shared.bus import reply_to
 from tests.contract.event_schemas import envelope, example, types, violations
@@ -96,7 +97,9 @@ def test_what_inventory_answers_and_tells() -> None:
 
 def test_what_payments_answers_and_tells() -> None:
     provider = FakeProvider()
-    commands = payments_commands(InMemoryPayments(), provider)
+    commands = payments_commands(
+        InMemoryPayments(), {Provider.PRIMARY: provider}, lambda: Provider.PRIMARY
+    )
     desk = QueueDesk(commands)
     paid, voided, expired, declined, never = new_ids(5)
     desk.take("CapturePayment", never)

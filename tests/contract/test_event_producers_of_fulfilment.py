@@ -40,6 +40,7 @@ ASKED = envelope(example("GatherQuotes"))
 ORDER = ASKED.aggregate_id
 OPEN = Gathering.begin(
     list(carriers().values()),
+    list(carriers()),
     ORDER,
     ASKED.event_id,
     encode(ASKED).decode(),
@@ -80,7 +81,7 @@ def answers(kind: str, *ended: Outcome) -> tuple[set[str], set[str]]:
 def test_what_shipping_says_of_a_gathering() -> None:
     assert len(OPEN.expected) > 1
     partly = replace(OPEN, quotes={name: offer(name) for name in OPEN.expected[:-1]})
-    nowhere = Gathering.begin([], ORDER, ASKED.event_id, "", OPEN.parcel, "EUR")
+    nowhere = Gathering.begin([], [], ORDER, ASKED.event_id, "", OPEN.parcel, "EUR")
     ended = [outcomes.of_gathering(it) for it in (partly.closed(), OPEN.closed(), nowhere)]
     facts, reasons = answers("GatherQuotes", *ended)
     assert facts == {"QuotesGathered"}
@@ -122,7 +123,7 @@ def test_what_shipping_says_of_a_parcel_on_its_way(status: TrackingStatus) -> No
 
 def test_what_shipping_asks_carriers_and_itself() -> None:
     queue = FakeQueue()
-    SqsDeadlines(queue, "deadlines", 8).set(OPEN)
+    SqsDeadlines(queue, "deadlines", lambda: 8).set(OPEN)
     sent = [quote_requested(OPEN), decode(queue.sent[0]["MessageBody"])]
     assert [message.type for message in sent] == ["QuoteRequested", "CloseGathering"]
     for message in sent:

@@ -16,9 +16,10 @@ from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
-from payments.domain.payment import Payment, Status
-from payments.ports import Authorized
+from payments.domain.payment import Payment, Provider, Status
+from payments.ports import Authorized, Providers
 from tests.integration.command_desk import CommandDesk, command, verdict
+from tests.integration.live_configuration import changed
 from tests.integration.offline import Deployment, eventually
 from tests.integration.till import AUTHORIZE, Till
 
@@ -35,12 +36,19 @@ STANDING = {
     "void": "voided",
     "refund": "refunded",
 }
-LONGER_THAN_PATIENCE = 2.3
-"""Seconds; the worker waits two for an answer."""
+PATIENCE, LONGER_THAN_PATIENCE = 0.8, 1.0
+"""Seconds for an answer: what the worker is told for these tests, and more."""
 
 
 class Killed(BaseException):
     """The worker is gone, in the middle of what it did."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def impatient(deployment: Deployment) -> Iterator[None]:
+    """The worker waits less than usual, so that the tests do too."""
+    with changed(deployment, "payments", settings={"provider_timeout_seconds": PATIENCE}):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +76,14 @@ def order() -> str:
 @pytest.fixture
 def adapter(deployment: Deployment, till: Till) -> HttpPaymentProvider:
     """The worker's own way to the provider, with the deployed key."""
-    return HttpPaymentProvider(till.provider.url, ProviderKey(*secret_of(deployment)))
+    key = ProviderKey(*secret_of(deployment))
+    return HttpPaymentProvider(till.provider.url, key, lambda: PATIENCE)
+
+
+@pytest.fixture
+def providers(adapter: HttpPaymentProvider) -> Providers:
+    """What a worker of the test's own speaks with: every payment here begins with the primary."""
+    return {Provider.PRIMARY: adapter}
 
 
 def secret_of(deployment: Deployment) -> tuple[Any, str]:
@@ -76,6 +91,10 @@ def secret_of(deployment: Deployment) -> tuple[Any, str]:
     name = "/parcelworks/dev/payments/provider-key-secret-arn"
     parameter = deployment.cloud.client("ssm").get_parameter(Name=name)["Parameter"]
     return deployment.cloud.client("secretsmanager"), parameter["Value"]
+
+
+def begun(order: str) -> Payment:
+    return Payment.begin(order, "customer-1", 1290, "EUR")
 
 
 def data_of(operation: str) -> dict[str, Any]:
@@ -110,6 +129,16 @@ def test_one_fault_of_the_provider_is_not_noticed(
     assert till.payment(order).status == STANDING[operation]
 
 
+def test_an_answer_later_than_the_worker_was_told_to_wait_is_asked_for_again(
+    till: Till, desk: CommandDesk, order: str
+) -> None:
+    # With the usual two seconds it would have been in time.
+    till.provider.add_fault("latency", reference=order, seconds=LONGER_THAN_PATIENCE, times=1)
+    before = till.provider.ledger()["requests"].get("authorize", 0)
+    assert verdict(desk.ask("AuthorizePayment", order, **AUTHORIZE)) == ("done", None)
+    assert till.provider.ledger()["requests"]["authorize"] == before + 2
+
+
 @pytest.mark.parametrize("operation", list(COMMANDS))
 def test_answers_that_are_lost_again_and_again_bring_the_command_again(
     till: Till, desk: CommandDesk, order: str, operation: str
@@ -123,11 +152,11 @@ def test_answers_that_are_lost_again_and_again_bring_the_command_again(
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_authorization_that_nobody_heard_of_is_undone(
-    till: Till, desk: CommandDesk, adapter: HttpPaymentProvider, order: str, undo: str
+    till: Till, desk: CommandDesk, providers: Providers, order: str, undo: str
 ) -> None:
     till.provider.add_fault("lost-answer", reference=order, operation="authorize", times=2)
     with pytest.raises(ProviderUnavailable):
-        authorize_payment(till.payments, adapter, order, "customer-1", 1290, "EUR")
+        authorize_payment(till.payments, providers, begun(order))
     assert till.charge(order)["status"] == "authorized"
     assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
     assert till.charge(order)["status"] == "voided"
@@ -212,7 +241,7 @@ class DeadlyPayments:
 def test_a_worker_killed_after_the_provider_did_it_charges_once(
     till: Till,
     desk: CommandDesk,
-    adapter: HttpPaymentProvider,
+    providers: Providers,
     order: str,
     operation: str,
     after: bool,
@@ -220,10 +249,10 @@ def test_a_worker_killed_after_the_provider_did_it_charges_once(
     bring_before(desk, operation, order)
     dying = DeadlyPayments(till, Status(STANDING[operation]), after=after)
     carry_out: dict[str, Callable[[], object]] = {
-        "authorize": lambda: authorize_payment(dying, adapter, order, "customer-1", 1290, "EUR"),
-        "capture": lambda: capture_payment(dying, adapter, order),
-        "void": lambda: void_payment(dying, adapter, order),
-        "refund": lambda: refund_payment(dying, adapter, order),
+        "authorize": lambda: authorize_payment(dying, providers, begun(order)),
+        "capture": lambda: capture_payment(dying, providers, order),
+        "void": lambda: void_payment(dying, providers, order),
+        "refund": lambda: refund_payment(dying, providers, order),
     }
     with pytest.raises(Killed):
         carry_out[operation]()
@@ -237,7 +266,7 @@ def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
     till: Till, adapter: HttpPaymentProvider, order: str
 ) -> None:
     now = [0.0]
-    circuit = CircuitBreaker(adapter, lambda: now[0])
+    circuit = CircuitBreaker(adapter, Provider.PRIMARY, lambda: now[0])
     till.provider.add_fault("error", reference=order)
 
     def requests() -> int:

@@ -5,12 +5,14 @@ from typing import Any
 
 from tests.infra.rules import (
     Rule,
+    configuration,
     consumers,
     cost,
     data,
     deliveries,
     deployment,
     permissions,
+    secrets,
     wiring,
 )
 from tests.infra.system import System
@@ -156,6 +158,24 @@ def forget_the_lock(system: System) -> None:
         ] = {"Rule": {"DefaultRetention": {"Days": 3}}}
 
 
+def judge_by_an_old_schema(system: System) -> None:
+    """Give AppConfig a schema that is not the published one."""
+    (syntax, _) = body(system, "orders", CONFIGURATION)["Properties"]["Validators"]
+    syntax["Content"] = syntax["Content"].replace("draft-04", "draft-07")
+
+
+def watch_by_too_many(system: System) -> None:
+    """Watch rollouts by more alarms than AppConfig takes."""
+    environment = body(system, "orders", "AWS::AppConfig::Environment")["Properties"]
+    environment["Monitors"] = environment["Monitors"] * 3
+
+
+def watch_by_somebody_elses_alarm(system: System) -> None:
+    """Call a rollout back when another service has trouble."""
+    environment = body(system, "orders", "AWS::AppConfig::Environment")["Properties"]
+    environment["Monitors"][0]["AlarmArn"] = "{payments:CircuitOpens.Arn}"
+
+
 def measure_nothing(system: System) -> None:
     """Point the alarm of the dead letters at something else."""
     body(system, "orders", "AWS::CloudWatch::Alarm", "CommandsDeadLetters")["Properties"][
@@ -206,12 +226,38 @@ def unprotect_a_replica(system: System) -> None:
     ]
 
 
+def forget_a_reader(system: System) -> None:
+    """Let a secret's policy refuse a function that reads it."""
+    policy = body(system, "signing", SECRETS_POLICY)["Properties"]["ResourcePolicy"]
+    del policy["Statement"][0]["Condition"]["ArnNotLike"]["aws:PrincipalArn"][1]
+
+
+def admit_a_stranger(system: System) -> None:
+    """Let a secret's policy admit a function that does not read it."""
+    policy = body(system, "signing", SECRETS_POLICY)["Properties"]["ResourcePolicy"]
+    policy["Statement"][0]["Condition"]["ArnNotLike"]["aws:PrincipalArn"].append(
+        "arn:aws:iam::123456789012:role/parcelworks-prod-orders-CancelOrder"
+    )
+
+
+def take_the_key_away(system: System) -> None:
+    """Let a function read a secret without the key that it is under."""
+    role = body(system, "orders", "AWS::IAM::Policy", "PlaceOrder")["Properties"]
+    statements = role["PolicyDocument"]["Statement"]
+    role["PolicyDocument"]["Statement"] = [
+        it for it in statements if "quotesigningkeyarn" not in str(it).lower()
+    ]
+
+
 MAPPING = "AWS::Lambda::EventSourceMapping"
 FUNCTION = "AWS::Lambda::Function"
 ALARM = "AWS::CloudWatch::Alarm"
 QUEUE = "AWS::SQS::Queue"
 KEY = "AWS::KMS::Key"
+SECRETS_POLICY = "AWS::SecretsManager::ResourcePolicy"
+ROTATION = "AWS::SecretsManager::RotationSchedule"
 ARCHIVE = "AWS::Events::Archive"
+CONFIGURATION = "AWS::AppConfig::ConfigurationProfile"
 OTHERS_TABLE = "arn:aws:dynamodb:::table/{orders:EventStore165FCE28.Arn}"
 
 PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
@@ -515,6 +561,76 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         ),
     ),
     (
+        secrets.every_secret_is_replaced_every_month,
+        "one has no schedule",
+        remove("signing", ROTATION),
+    ),
+    (
+        secrets.every_secret_is_replaced_every_month,
+        "one is replaced every year",
+        set_property("payments", ROTATION, "RotationRules", {"AutomaticallyAfterDays": 365}),
+    ),
+    (
+        secrets.every_secret_is_replaced_every_month,
+        "a deployment replaces one",
+        set_property("payments", ROTATION, "RotateImmediatelyOnUpdate", None),
+    ),
+    (
+        secrets.every_secret_is_replaced_every_month,
+        "Secrets Manager may not call",
+        remove("signing", "AWS::Lambda::Permission"),
+    ),
+    (
+        secrets.every_secret_is_replaced_every_month,
+        "nobody is told",
+        silence("signing", "QuoteSigningRotation"),
+    ),
+    (
+        secrets.every_secret_is_under_its_services_key,
+        "the account's key",
+        set_property("signing", "AWS::SecretsManager::Secret", "KmsKeyId", None),
+    ),
+    (
+        secrets.a_secret_refuses_everybody_but_its_readers,
+        "one has no policy",
+        remove("signing", SECRETS_POLICY),
+    ),
+    (
+        secrets.a_secret_refuses_everybody_but_its_readers,
+        "a reader is refused",
+        forget_a_reader,
+    ),
+    (
+        secrets.a_secret_refuses_everybody_but_its_readers,
+        "a stranger is admitted",
+        admit_a_stranger,
+    ),
+    (
+        secrets.whoever_reads_a_secret_may_use_its_key_and_reads_no_other,
+        "the key is missing",
+        take_the_key_away,
+    ),
+    (
+        secrets.whoever_reads_a_secret_may_use_its_key_and_reads_no_other,
+        "every secret",
+        allow(
+            "orders",
+            "PlaceOrder",
+            "secretsmanager:*",
+            "arn:aws:secretsmanager:eu-west-1:123456789012:secret:*",
+        ),
+    ),
+    (
+        secrets.plain_settings_are_parameters_of_one_service_and_environment,
+        "another environment's path",
+        set_property("orders", "AWS::SSM::Parameter", "Name", "/parcelworks/test/orders/relay-arn"),
+    ),
+    (
+        secrets.plain_settings_are_parameters_of_one_service_and_environment,
+        "another service's path",
+        set_property("orders", "AWS::SSM::Parameter", "Name", "/parcelworks/prod/sales/relay-arn"),
+    ),
+    (
         cost.everything_runs_on_graviton,
         "an Intel function",
         set_property("orders", FUNCTION, "Architectures", ["x86_64"]),
@@ -545,5 +661,58 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         cost.everything_is_tagged_for_its_bill,
         "an untagged queue",
         set_property("orders", QUEUE, "Tags", None),
+    ),
+    (
+        configuration.readers_have_the_agent,
+        "a reader has no agent",
+        set_property("orders", FUNCTION, "Layers", None, "PlaceOrder"),
+    ),
+    (
+        configuration.readers_have_the_agent,
+        "the agent is another region's",
+        set_property(
+            "orders",
+            FUNCTION,
+            "Layers",
+            ["arn:aws:lambda:us-east-1:1:layer:AWS-AppConfig-Extension-Arm64:1"],
+            "PlaceOrder",
+        ),
+    ),
+    (
+        configuration.readers_may_read_their_own_configuration_alone,
+        "one may read every configuration",
+        allow("orders", "PlaceOrder", "appconfig:GetLatestConfiguration", "*"),
+    ),
+    (
+        configuration.readers_may_read_their_own_configuration_alone,
+        "one that reads none may",
+        allow("orders", "CancelOrder", "appconfig:GetLatestConfiguration", "*"),
+    ),
+    (configuration.rollouts_are_watched, "too many alarms watch", watch_by_too_many),
+    (configuration.rollouts_are_watched, "another's alarm watches", watch_by_somebody_elses_alarm),
+    (
+        configuration.rollouts_are_watched,
+        "the role may do more",
+        allow("orders", "ConfigurationMonitorRole", "cloudwatch:SetAlarmState", "*"),
+    ),
+    (
+        configuration.documents_are_judged_before_they_are_deployed,
+        "nobody judges",
+        set_property("orders", CONFIGURATION, "Validators", []),
+    ),
+    (
+        configuration.documents_are_judged_before_they_are_deployed,
+        "the schema is not the published one",
+        judge_by_an_old_schema,
+    ),
+    (
+        configuration.documents_are_judged_before_they_are_deployed,
+        "AppConfig may not call the judge",
+        remove("orders", "AWS::Lambda::Permission", "ValidateConfiguration"),
+    ),
+    (
+        configuration.code_and_configuration_deploy_apart,
+        "a stack deploys a document",
+        add("orders", {"Type": "AWS::AppConfig::Deployment", "Properties": {}}),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipping.domain.carriers import Carrier, Parcel
+from shipping.domain.gathering import Gathering
 from stacks.environment import environment
 from stacks.shipping import CARRIER_LIST, ShippingStack
 
@@ -113,10 +114,13 @@ def test_a_carriers_queue_gets_what_its_entry_says(
         "weight_grams": [{"numeric": [">=", entry["grams"]["from"], "<=", entry["grams"]["to"]]}],
         "country": sorted(entry["days"]),
         "currency": sorted(entry["tariff"]),
+        "asked": [entry["name"]],
     }
 
 
-def lets_through(policy: Mapping[str, Any], parcel: Parcel, currency: str) -> bool:
+def lets_through(
+    policy: Mapping[str, Any], parcel: Parcel, currency: str, asked: Collection[str]
+) -> bool:
     """What SNS does with a filter policy of this form."""
     [weight] = policy["weight_grams"]
     _, least, _, most = weight["numeric"]
@@ -124,6 +128,7 @@ def lets_through(policy: Mapping[str, Any], parcel: Parcel, currency: str) -> bo
         least <= parcel.weight_grams <= most
         and parcel.country in policy["country"]
         and currency in policy["currency"]
+        and not set(asked).isdisjoint(policy["asked"])
     )
 
 
@@ -136,15 +141,34 @@ LIMITS = sorted(
     st.sampled_from(LIMITS) | st.integers(1, 2_000_000),
     st.sampled_from(["AT", "CH", "DE", "DK", "GB", "US", "ZZ"]),
     st.sampled_from(["EUR", "GBP", "USD", "CHF"]),
+    st.sets(st.sampled_from([entry["name"] for entry in CARRIERS])),
 )
 def test_exactly_the_carriers_that_are_expected_are_asked(
+    grams: int, country: str, currency: str, may_be_asked: set[str]
+) -> None:
+    parcel = Parcel(grams, country, "1")
+    everybody = [Carrier.from_entry(entry) for entry in CARRIERS]
+    begun = Gathering.begin(everybody, may_be_asked, "o", "r", "{}", parcel, currency)
+    for entry in CARRIERS:
+        policy = subscription_of(TEMPLATE, entry["name"])["FilterPolicy"]
+        is_asked = lets_through(policy, parcel, currency, asked=begun.expected)
+        assert is_asked == (entry["name"] in begun.expected), entry["name"]
+
+
+@given(
+    st.sampled_from(LIMITS) | st.integers(1, 2_000_000),
+    st.sampled_from(["AT", "CH", "DE", "DK", "GB", "US", "ZZ"]),
+    st.sampled_from(["EUR", "GBP", "USD", "CHF"]),
+)
+def test_a_filter_and_the_service_agree_about_what_a_carrier_takes(
     grams: int, country: str, currency: str
 ) -> None:
     parcel = Parcel(grams, country, "1")
     for entry in CARRIERS:
         policy = subscription_of(TEMPLATE, entry["name"])["FilterPolicy"]
         takes = Carrier.from_entry(entry).takes(parcel, currency)
-        assert takes == lets_through(policy, parcel, currency), entry["name"]
+        everybody = [it["name"] for it in CARRIERS]
+        assert takes == lets_through(policy, parcel, currency, everybody), entry["name"]
 
 
 TEMPLATE = template()

@@ -4,12 +4,14 @@ import pytest
 
 from tests.infra.rules import (
     Rule,
+    configuration,
     consumers,
     cost,
     data,
     deliveries,
     deployment,
     permissions,
+    secrets,
     wiring,
 )
 from tests.infra.system import System
@@ -22,6 +24,8 @@ RULES = (
     *consumers.RULES,
     *cost.RULES,
     *wiring.RULES,
+    *secrets.RULES,
+    *configuration.RULES,
 )
 
 

@@ -85,8 +85,8 @@ def test_a_placed_order_is_confirmed_by_services_that_only_exchange_messages(
     assert set(items) == {"saga", *(name for name, step in STEPS.items() if not step.undoes)}
     assert {it["outcome"]["S"] for part, it in items.items() if part != "saga"} == {"done"}
     assert "open" not in items["saga"], "the sweeper has nothing to look at"
-    provider = PaymentProvider(deployment.emulator.workspace)
-    report = examine(books.read(deployment.outputs, deployment.cloud, provider, [order_id]))
+    providers = PaymentProvider.all_of(deployment.emulator.workspace)
+    report = examine(books.read(deployment.outputs, deployment.cloud, providers, [order_id]))
     assert report.holds, report.violations
 
 

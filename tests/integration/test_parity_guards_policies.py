@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from local.emulator import Emulator
-from local.endpoint import REGION
+from local.endpoint import ACCOUNT, REGION
 from tests.integration.offline import call, eventually
 from tests.integration.small_resources import SmallResources, refusal_of, still, still_happens
 
@@ -112,6 +112,19 @@ def test_a_gateway_invokes_without_permission(resources: SmallResources) -> None
     still(
         answer.status == 200,
         "the gateway needs its permission: every route's can be tested by calling it",
+    )
+
+
+def test_a_tasks_answer_is_not_its_state_machines(resources: SmallResources) -> None:
+    anywhere = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:*"
+    role = resources.role(
+        {"Effect": "Allow", "Action": "states:SendTaskSuccess", "Resource": anywhere}
+    )
+    states = resources.cloud.as_role(role.rpartition("/")[2]).client("stepfunctions")
+    refusal = refusal_of(lambda: states.send_task_success(taskToken="nobody's", output="{}")) or ""
+    still(
+        "AccessDenied" in refusal,
+        "a task's answer is compared with its machine: the offline copy need not allow them all",
     )
 
 

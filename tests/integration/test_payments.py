@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import uuid
@@ -23,7 +24,12 @@ from tests.integration.offline import Deployment, call, eventually
 from tests.integration.till import AUTHORIZE, MONEY, Till
 from tests.unit.payments.payments_contract import PaymentsContract
 from tests.unit.payments.provider_contract import ProviderContract
-from tests.unit.payments.test_provider_key import FakeSecretsManager
+from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+
+
+def patience() -> float:
+    """Seconds for an answer."""
+    return 2.0
 
 
 @pytest.fixture(scope="module")
@@ -46,16 +52,21 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PaymentProvider]:
     provider.stop()
 
 
+def holding(key: str) -> str:
+    """A secret with that key."""
+    return json.dumps({"api_key": key})
+
+
 @pytest.fixture
 def secrets() -> FakeSecretsManager:
-    return FakeSecretsManager()
+    return FakeSecretsManager(holding("first"))
 
 
 @pytest.fixture
 def provider(bare: PaymentProvider, secrets: FakeSecretsManager) -> HttpPaymentProvider:
     """The adapter, as the worker makes it."""
     bare.clear_faults()
-    return HttpPaymentProvider(bare.url, ProviderKey(secrets, "arn:secret"))
+    return HttpPaymentProvider(bare.url, ProviderKey(secrets, ARN), patience)
 
 
 @pytest.fixture
@@ -112,7 +123,7 @@ def test_an_answer_outside_the_contract_is_no_refusal(
 def test_a_provider_that_is_not_there_is_unavailable(
     secrets: FakeSecretsManager, order: str
 ) -> None:
-    nobody = HttpPaymentProvider("http://127.0.0.1:9", ProviderKey(secrets, "arn:secret"))
+    nobody = HttpPaymentProvider("http://127.0.0.1:9", ProviderKey(secrets, ARN), patience)
     with pytest.raises(ProviderUnavailable, match="NewConnectionError"):
         nobody.authorize(order, "customer-1", 1290, "EUR")
 
@@ -134,7 +145,7 @@ def test_a_rotated_key_is_followed_without_a_failed_call(
 ) -> None:
     provider.authorize(order, "customer-1", 1290, "EUR")
     old = bare.issue_key("first")
-    secrets.key = bare.issue_key()["key"]
+    secrets.put(holding(bare.issue_key()["key"]))
     bare.revoke_key(old["id"])
     try:
         assert isinstance(provider.authorize(order, "customer-1", 1290, "EUR"), Authorized)
@@ -144,10 +155,14 @@ def test_a_rotated_key_is_followed_without_a_failed_call(
 
 def test_whoever_has_a_key_may_make_another_and_revoke_it(bare: PaymentProvider) -> None:
     mine = {"Authorization": "Bearer first"}
-    made = call("POST", f"{bare.url}/v1/keys", body={}, headers=mine)
+    once = {**mine, "Idempotency-Key": str(uuid.uuid4())}
+    made = call("POST", f"{bare.url}/v1/keys", body={}, headers=once)
     assert made.status == 201
+    assert call("POST", f"{bare.url}/v1/keys", body={}, headers=once).json == made.json
     theirs = {"Authorization": f"Bearer {made.json['key']}"}
-    assert made.json["id"] in call("GET", f"{bare.url}/v1/keys", headers=theirs).json["keys"]
+    listed = call("GET", f"{bare.url}/v1/keys", headers=theirs).json
+    assert listed["current"] == made.json["id"]
+    assert {key["id"] for key in listed["keys"]} == set(bare.keys())
     gone = call("DELETE", f"{bare.url}/v1/keys/{made.json['id']}", headers=mine)
     assert gone.status == 200
     assert call("GET", f"{bare.url}/v1/keys", headers=theirs).status == 401
@@ -157,24 +172,27 @@ def test_whoever_has_a_key_may_make_another_and_revoke_it(bare: PaymentProvider)
 def test_a_key_that_nobody_knows_is_no_refusal_of_the_payment(
     provider: HttpPaymentProvider, secrets: FakeSecretsManager, order: str
 ) -> None:
-    secrets.key = "nobody's"
+    secrets.put(holding("nobody's"))
     with pytest.raises(KeyRefused):
         provider.authorize(order, "customer-1", 1290, "EUR")
-    assert len(secrets.calls) == 2  # it looked once more
+    assert secrets.reads == 2  # it looked once more
 
 
 def test_the_provider_keeps_its_ledger_when_it_is_asked_to(tmp_path: Path, order: str) -> None:
     provider = PaymentProvider(Workspace(tmp_path))
     provider.start(until_gone=os.getpid(), persistence=True)
     provider.issue_key("first")
-    key = ProviderKey(FakeSecretsManager(), "arn:secret")
+    key = ProviderKey(FakeSecretsManager(holding("first")), ARN)
     url = provider.url
     try:
-        held = HttpPaymentProvider(url, key).authorize(order, "customer-1", 1290, "EUR")
+        held = HttpPaymentProvider(url, key, patience).authorize(order, "customer-1", 1290, "EUR")
         provider.stop()
         provider.start(until_gone=os.getpid(), persistence=True)
         assert provider.url == url
-        assert HttpPaymentProvider(url, key).authorize(order, "customer-1", 1290, "EUR") == held
+        assert (
+            HttpPaymentProvider(url, key, patience).authorize(order, "customer-1", 1290, "EUR")
+            == held
+        )
     finally:
         provider.stop()
     assert processes.of_workspace(tmp_path, None) == []

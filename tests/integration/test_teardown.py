@@ -89,6 +89,7 @@ def test_confirmed_it_leaves_nothing_behind_and_can_be_repeated(
     assert main(["--environment", "dev", "--endpoint", cloud.endpoint, "--confirm"]) == 0
     said = capsys.readouterr().out
     assert f"emptied {archive}" in said
+    assert f"{PREFIX}orders: deleted 2 versions of its configuration" in said
     assert _stacks(cloud) == set()
     assert archive not in {it["Name"] for it in cloud.client("s3").list_buckets()["Buckets"]}
     assert cloud.client("dynamodb").list_tables()["TableNames"] == []

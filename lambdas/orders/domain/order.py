@@ -4,7 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from orders.domain.errors import OrderNotOpen, UnknownSku, UnpricedCurrency
+from orders.domain.errors import (
+    OrderNotOpen,
+    OrdersNotAccepted,
+    TooManyLines,
+    UnknownSku,
+    UnpricedCurrency,
+)
 from orders.domain.events import (
     CancellationReason,
     Destination,
@@ -17,6 +23,7 @@ from orders.domain.events import (
     Status,
 )
 from orders.domain.price_list import CURRENCIES, PRODUCTS
+from orders.domain.terms import AS_USUAL, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +46,41 @@ class Order:
 
     @staticmethod
     def place(
-        customer_id: str, lines: Sequence[RequestedLine], currency: str, ship_to: Destination
+        customer_id: str,
+        lines: Sequence[RequestedLine],
+        currency: str,
+        ship_to: Destination,
+        terms: Terms = AS_USUAL,
+        offered: Sequence[int] | None = None,
     ) -> OrderPlaced:
         """Price the lines and place the order.
 
+        ``offered`` holds a unit price for each line, which is taken where it is the better one.
+
         Raises:
+            OrdersNotAccepted, TooManyLines: the terms do not allow it.
             UnknownSku, UnpricedCurrency: the price list does not have it.
         """
+        if not terms.accepts_orders:
+            raise OrdersNotAccepted
+        if len(lines) > terms.max_lines:
+            raise TooManyLines(terms.max_lines)
         if currency not in CURRENCIES:
             raise UnpricedCurrency(currency)
         for index, line in enumerate(lines):
             if line.sku not in PRODUCTS:
                 raise UnknownSku(line.sku, index)
+        prices = [terms.price(PRODUCTS[line.sku].prices[currency]) for line in lines]
+        if offered is not None:
+            prices = [min(pair) for pair in zip(prices, offered, strict=True)]
+        priced = tuple(
+            Line(line.sku, line.quantity, price) for line, price in zip(lines, prices, strict=True)
+        )
         return OrderPlaced(
             customer_id=customer_id,
-            lines=tuple(
-                Line(line.sku, line.quantity, PRODUCTS[line.sku].prices[currency]) for line in lines
-            ),
+            lines=priced,
             currency=currency,
-            total=sum(PRODUCTS[line.sku].prices[currency] * line.quantity for line in lines),
+            total=sum(line.unit_price * line.quantity for line in priced),
             weight_grams=sum(PRODUCTS[line.sku].weight_grams * line.quantity for line in lines),
             ship_to=ship_to,
         )

@@ -1,17 +1,36 @@
 """POST /v1/orders: place an order, with one call to AWS."""
 
-from orders import commands
+from collections.abc import Sequence
+from functools import cache, partial
+
+from orders import commands, configuration
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.adapters.signed_quotes import SignedQuotes
+from orders.domain.errors import OrdersNotAccepted
 from orders.domain.events import Destination, OrderPlaced
 from orders.domain.order import RequestedLine
 from orders.handlers import requests
 from orders.handlers.requests import PlaceOrderForm
-from orders.settings import for_commands
+from orders.settings import for_commands, for_quotes
 from shared import aws, clock, log
 from shared.api import Request, Response, endpoint
+from shared.configuration import current
+from shared.problems import Problem
+from shared.quotes import SigningKey
+from shared.secrets import VersionedSecret
 
 
-@endpoint(errors=requests.ERRORS)
+def _come_again(_refusal: OrdersNotAccepted) -> Problem:
+    return Problem(
+        503,
+        "orders-not-accepted",
+        "No orders are accepted at present",
+        "try again later; orders that were accepted are not affected",
+        headers={"Retry-After": str(current(configuration.SETTINGS).retry_after_seconds)},
+    )
+
+
+@endpoint(errors={**requests.ERRORS, OrdersNotAccepted: _come_again})
 def handler(request: Request) -> Response:
     """202 with the order's id, version and total; where to read it is in Location."""
     key = requests.idempotency_key(request)
@@ -25,6 +44,8 @@ def handler(request: Request) -> Response:
         [RequestedLine(line.sku, line.quantity) for line in form.lines],
         form.currency,
         Destination(form.ship_to.address_id, form.ship_to.country, form.ship_to.postcode_area),
+        configuration.terms_for(request.customer_id),
+        partial(_unit_prices, request.customer_id, form) if form.quote else None,
     )
     placed = recorded.event
     assert isinstance(placed, OrderPlaced)
@@ -44,3 +65,15 @@ def handler(request: Request) -> Response:
         },
         {"Location": f"/v1/orders/{recorded.order_id}?min_version={recorded.version}"},
     )
+
+
+def _unit_prices(customer_id: str, form: PlaceOrderForm) -> Sequence[int]:
+    assert form.quote
+    lines = [RequestedLine(line.sku, line.quantity) for line in form.lines]
+    return _quotes().unit_prices(form.quote, customer_id, lines, form.currency, clock.now())
+
+
+@cache
+def _quotes() -> SignedQuotes:
+    arn = for_quotes().quote_signing_secret_arn
+    return SignedQuotes(VersionedSecret(aws.brief_client("secretsmanager"), arn, SigningKey))

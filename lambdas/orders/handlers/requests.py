@@ -11,19 +11,22 @@ from orders.domain.errors import (
     IdempotencyKeyReused,
     OrderNotFound,
     OrderNotOpen,
+    QuoteRefused,
+    QuotesUnreadable,
+    TooManyLines,
     UnknownSku,
     UnpricedCurrency,
 )
 from orders.domain.events import CancellationReason
 from orders.domain.price_list import CURRENCIES
+from orders.domain.terms import MAX_LINES
 from orders.ports import Command
 from shared import problems
 from shared.api import Request
 from shared.problems import Problem, Violation
+from shared.quotes import LONGEST as LONGEST_QUOTE
 from shared.tracing import is_uuid
 
-MAX_LINES = 50
-"""Reserving them must fit one transaction of the warehouse, 100 items (DynamoDB quotas)."""
 MAX_QUANTITY = 999
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -51,12 +54,18 @@ class ShipToForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     postcode_area: Annotated[str, msgspec.Meta(pattern=whole("[A-Z0-9]{1,4}"))]
 
 
-class PlaceOrderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PlaceOrderForm(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,  # an order without a quote keeps the digest it had before there were any
+):
     """The body of POST /v1/orders."""
 
     lines: Annotated[list[LineForm], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
     currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
     ship_to: ShipToForm
+    quote: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_QUOTE)] | None = None
 
 
 class CancelOrderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +109,13 @@ def command(request: Request, key: str, form: msgspec.Struct) -> Command:
 
 
 ERRORS = {
+    TooManyLines: lambda e: Problem(
+        422,
+        "too-many-lines",
+        "The order has too many lines",
+        f"an order may have {e.limit} lines at present",
+        [Violation("/lines", f"at most {e.limit}")],
+    ),
     UnknownSku: lambda e: Problem(
         422,
         "unknown-sku",
@@ -113,6 +129,20 @@ ERRORS = {
         "Nothing is sold in this currency",
         f"there are no prices in {e.currency!r}",
         [Violation("/currency", f"one of {', '.join(CURRENCIES)}")],
+    ),
+    QuoteRefused: lambda e: Problem(
+        422,
+        "quote-refused",
+        "The quote does not hold for this order",
+        e.reason,
+        [Violation("/quote", e.reason)],
+    ),
+    QuotesUnreadable: lambda _e: Problem(
+        503,
+        "quotes-unreadable",
+        "Quotes cannot be verified at present",
+        "try again, or order without the quote",
+        headers={"Retry-After": "10"},
     ),
     IdempotencyKeyReused: lambda _e: Problem(
         422,

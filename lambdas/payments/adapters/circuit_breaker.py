@@ -1,5 +1,6 @@
 """Leaves a payment provider alone that does not answer, and looks now and then whether it does.
 
+Each provider has a circuit of its own: one that is down holds up nobody's payments with the other.
 Its state belongs to one process. Each worker of a function finds out by itself: at most FAILURES
 calls for each, which is cheaper than asking a shared state before every call, and one worker's bad
 connection does not stop the others.
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
+from payments.domain.payment import Provider
 from payments.ports import Authorized, Declined, PaymentProvider, Standing
 from shared import log
 
@@ -19,17 +21,21 @@ AnswerT = TypeVar("AnswerT")
 
 
 class CircuitBreaker:
-    """A ``payments.ports.PaymentProvider`` in front of another; ``monotonic`` gives seconds.
+    """A ``payments.ports.PaymentProvider`` in front of another, which is called ``name``.
 
     Closed: every call goes through. After FAILURES in a row it opens: calls raise CircuitOpen
     without asking. After OPEN_SECONDS it is half open: one call is the probe; its success closes
-    the circuit, its failure opens it for as long again.
+    the circuit, its failure opens it for as long again. ``monotonic`` gives seconds.
     """
 
     def __init__(
-        self, provider: PaymentProvider, monotonic: Callable[[], float] = time.monotonic
+        self,
+        provider: PaymentProvider,
+        name: Provider,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._provider = provider
+        self._name = name
         self._monotonic = monotonic
         self._failures = 0
         self._opened_at: float | None = None
@@ -65,11 +71,11 @@ class CircuitBreaker:
                 self._open()
             raise
         if self._opened_at is not None:
-            log.info("circuit closed")
+            log.info("circuit closed", provider=self._name)
         self._failures, self._opened_at = 0, None
         return answer
 
     def _open(self) -> None:
         self._opened_at = self._monotonic()
-        log.error("circuit open", failures=self._failures)
-        log.metric("CircuitOpened", 1)
+        log.error("circuit open", provider=self._name, failures=self._failures)
+        log.metric("CircuitOpened", 1, provider=self._name)

@@ -4,7 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from payments.domain.payment import Payment, Status
+from payments.domain.payment import Payment, Provider, Status
 
 Item = dict[str, Any]
 
@@ -55,6 +55,7 @@ def to_item(payment: Payment) -> Item:
         "captured": {"N": str(payment.captured)},
         "voided": {"N": str(payment.voided)},
         "refunded": {"N": str(payment.refunded)},
+        "provider": {"S": payment.provider},
         **(
             {"authorization_id": {"S": payment.authorization_id}}
             if payment.authorization_id
@@ -79,4 +80,6 @@ def from_item(item: Item) -> Payment:
         captured=int(item["captured"]["N"]),
         refunded=int(item["refunded"]["N"]),
         reason=item["reason"]["S"] if "reason" in item else None,
+        # Payments from before there was a choice name no provider.
+        provider=Provider(item["provider"]["S"]) if "provider" in item else Provider.PRIMARY,
     )

@@ -15,10 +15,10 @@ from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailab
 from payments.ports import Authorized, Declined, Standing
 from shared import log
 
-TIMEOUT = urllib3.Timeout(connect=1.0, read=2.0)
 TRIES = 2
 """The second one is how a lost answer is found again; more would keep the queue's batch waiting."""
 LONGEST_PAUSE = 0.2
+"""Seconds between two tries."""
 UNAVAILABLE = {408, 425, 429}
 
 AnswerT = TypeVar("AnswerT")
@@ -46,17 +46,23 @@ class DeclineDocument(msgspec.Struct, frozen=True):
 class HttpPaymentProvider:
     """Implements ``payments.ports.PaymentProvider``.
 
-    ``url`` is the provider's base address. ``pause`` takes seconds. Errors never quote an answer:
-    what a provider says may be about a person.
+    ``url`` is the provider's base address. ``timeout`` says for how many seconds one request may
+    take, and is asked before each; ``pause`` takes seconds. Errors never quote an answer: what a
+    provider says may be about a person.
     """
 
     def __init__(
-        self, url: str, key: ProviderKey, pause: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        key: ProviderKey,
+        timeout: Callable[[], float],
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._url = url.rstrip("/")
         self._key = key
+        self._timeout = timeout
         self._pause = pause
-        self._connections = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
+        self._connections = urllib3.PoolManager(retries=False)
 
     def authorize(
         self, order_id: str, payer: str, amount: int, currency: str
@@ -137,6 +143,7 @@ class HttpPaymentProvider:
                     "Idempotency-Key": idempotency_key,
                 },
                 redirect=False,
+                timeout=urllib3.Timeout(total=self._timeout()),
             )
         except urllib3.exceptions.HTTPError as failure:
             raise ProviderUnavailable(operation, type(failure).__name__) from failure

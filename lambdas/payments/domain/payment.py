@@ -19,12 +19,21 @@ class Status(StrEnum):
     REFUNDED = "refunded"
 
 
+class Provider(StrEnum):
+    """Who can move the money. New payments begin with one of them, and stay with it to the end."""
+
+    PRIMARY = "primary"
+    BACKUP = "backup"
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One for each order, for ever. Amounts are minor units of ``currency``.
 
-    ``version`` counts the changes, so that of two workers only one makes the next.
-    ``expires_at`` is when the provider lets an authorization go, RFC 3339.
+    ``version`` counts the changes, so that of two workers only one makes the next. ``provider`` is
+    fixed before it is asked for the first time: whoever is asked for new payments later, this one's
+    money is there and nowhere else. ``expires_at`` is when the provider lets an authorization go,
+    RFC 3339.
     """
 
     order_id: str
@@ -38,11 +47,26 @@ class Payment:
     captured: int = 0
     refunded: int = 0
     reason: str | None = None
+    provider: Provider = Provider.PRIMARY
 
     @classmethod
-    def begin(cls, order_id: str, payer: str, amount: int, currency: str) -> "Payment":
+    def begin(
+        cls,
+        order_id: str,
+        payer: str,
+        amount: int,
+        currency: str,
+        provider: Provider = Provider.PRIMARY,
+    ) -> "Payment":
         """Before the provider is asked for the first time."""
-        return cls(order_id, Status.AUTHORIZING, payer=payer, amount=amount, currency=currency)
+        return cls(
+            order_id,
+            Status.AUTHORIZING,
+            payer=payer,
+            amount=amount,
+            currency=currency,
+            provider=provider,
+        )
 
     @classmethod
     def never_made(cls, order_id: str) -> "Payment":

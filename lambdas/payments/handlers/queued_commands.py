@@ -1,5 +1,6 @@
 """AuthorizePayment, CapturePayment, VoidPayment and RefundPayment from the queue."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
@@ -9,16 +10,17 @@ from payments.adapters.circuit_breaker import CircuitBreaker
 from payments.adapters.dynamodb_payments import DynamoDbPayments
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
-from payments.adapters.retry_later import RetryLater
 from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
-from payments.domain.payment import Payment, Status
-from payments.ports import PaymentProvider, Payments
+from payments.configuration import FLAGS, SETTINGS
+from payments.domain.payment import Payment, Provider, Status
+from payments.ports import PaymentProvider, Payments, Providers
 from payments.settings import for_commands
-from shared import aws
+from shared import aws, configuration
 from shared.bus import Bus
 from shared.envelope import Envelope
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.retry_later import RetryLater
 
 Uuid = Annotated[
     str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
@@ -54,55 +56,74 @@ class RefundPayment(msgspec.Struct, frozen=True):
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Carry out a batch of commands; those that failed come again after a while."""
-    answer = _worker().handle(event)
-    failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
-    _retry_later().postpone(event["Records"], failed)
-    return answer
+    return _worker().handle(event)
 
 
 @cache
 def _worker() -> QueueWorker:
     settings = for_commands()
-    key = ProviderKey(aws.client("secretsmanager"), settings.provider_key_secret_arn)
-    provider = CircuitBreaker(HttpPaymentProvider(settings.provider_url, key))
+    sqs = aws.client("sqs")
+    providers = {
+        Provider.PRIMARY: _provider(
+            Provider.PRIMARY, settings.provider_url, settings.provider_key_secret_arn
+        ),
+        Provider.BACKUP: _provider(
+            Provider.BACKUP, settings.backup_provider_url, settings.backup_provider_key_secret_arn
+        ),
+    }
     return QueueWorker(
-        commands_on(DynamoDbPayments(aws.client("dynamodb"), settings.payments_table), provider),
+        commands_on(
+            DynamoDbPayments(aws.client("dynamodb"), settings.payments_table),
+            providers,
+            _first_for_new_payments,
+        ),
         Bus(aws.client("events"), settings.bus_name, "payments"),
-        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
+        DeadLetters(sqs, settings.dead_letters_url),
         settings.queue_attempts,
+        RetryLater(sqs, settings.commands_url),
     )
 
 
-@cache
-def _retry_later() -> RetryLater:
-    return RetryLater(aws.client("sqs"), for_commands().commands_url)
+def _provider(name: Provider, url: str, key_secret_arn: str) -> PaymentProvider:
+    key = ProviderKey(aws.brief_client("secretsmanager"), key_secret_arn)
+    return CircuitBreaker(HttpPaymentProvider(url, key, _provider_timeout), name)
 
 
-def commands_on(payments: Payments, provider: PaymentProvider) -> dict[str, CommandType[Any]]:
+def _provider_timeout() -> float:
+    return configuration.current(SETTINGS).provider_timeout_seconds
+
+
+def _first_for_new_payments() -> Provider:
+    failover = configuration.current(FLAGS).payment_failover.enabled
+    return Provider.BACKUP if failover else Provider.PRIMARY
+
+
+def commands_on(
+    payments: Payments, providers: Providers, for_new_payments: Callable[[], Provider]
+) -> dict[str, CommandType[Any]]:
     """The commands that payments takes from its queue."""
 
     def authorize(form: AuthorizePayment, _message: Envelope) -> Outcome:
-        return _outcome_of_authorizing(
-            authorize_payment(
-                payments, provider, form.order_id, form.customer_id, form.amount, form.currency
-            )
+        begun = Payment.begin(
+            form.order_id, form.customer_id, form.amount, form.currency, for_new_payments()
         )
+        return _outcome_of_authorizing(authorize_payment(payments, providers, begun))
 
     def capture(form: CapturePayment, _message: Envelope) -> Outcome:
-        payment = capture_payment(payments, provider, form.order_id)
+        payment = capture_payment(payments, providers, form.order_id)
         if payment is not None and payment.status is Status.CAPTURED:
             return done(_money(payment), Fact("PaymentCaptured", _money(payment)))
         expired = payment is not None and payment.status is Status.EXPIRED
         return refused("authorization-expired" if expired else "not-authorized")
 
     def void(form: VoidPayment, _message: Envelope) -> Outcome:
-        payment = void_payment(payments, provider, form.order_id)
+        payment = void_payment(payments, providers, form.order_id)
         if payment.status is Status.CAPTURED:
             return refused("already-captured")
         return done({"voided": bool(payment.voided)}, *_voided(payment))
 
     def refund(form: RefundPayment, _message: Envelope) -> Outcome:
-        payment = refund_payment(payments, provider, form.order_id)
+        payment = refund_payment(payments, providers, form.order_id)
         facts = _voided(payment)
         if payment.refunded:
             fact = {"amount": payment.refunded, "currency": payment.currency}

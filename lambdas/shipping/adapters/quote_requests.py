@@ -1,5 +1,6 @@
 """One quote request to the topic; the filters on the carriers' queues read its attributes."""
 
+import json
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ class SnsQuoteRequests:
         self._topic_arn = topic_arn
 
     def publish(self, gathering: Gathering) -> None:
-        """Ask every carrier whose filter lets the parcel through."""
+        """Ask the expected carriers: their filters let the parcel through, and their name."""
         parcel = gathering.parcel
         self._client.publish(
             TopicArn=self._topic_arn,
@@ -26,6 +27,10 @@ class SnsQuoteRequests:
                 "weight_grams": {"DataType": "Number", "StringValue": str(parcel.weight_grams)},
                 "country": {"DataType": "String", "StringValue": parcel.country},
                 "currency": {"DataType": "String", "StringValue": gathering.currency},
+                "asked": {
+                    "DataType": "String.Array",
+                    "StringValue": json.dumps(gathering.expected),
+                },
             },
         )
 

@@ -23,13 +23,12 @@ from shipping.domain.gathering import Quote
 class Behaviour:
     """What is wrong with a carrier, if anything.
 
-    ``answers`` (S): promptly, twice, late (after ``late_seconds``, N), garbage or never;
+    ``answers`` (S): promptly, twice, garbage or never;
     ``refuses_bookings`` (BOOL); ``loses_answers`` (BOOL): it books or cancels, and then fails;
     ``quotes_hold_minutes`` (N): in place of what the carrier list says.
     """
 
     answers: str = "promptly"
-    late_seconds: int = 0
     refuses_bookings: bool = False
     loses_answers: bool = False
     quotes_hold_minutes: int | None = None
@@ -58,7 +57,6 @@ class SimulatedCarrier:
         minutes = item.get("quotes_hold_minutes")
         return Behaviour(
             answers=item.get("answers", {"S": "promptly"})["S"],
-            late_seconds=int(item.get("late_seconds", {"N": "0"})["N"]),
             refuses_bookings=item.get("refuses_bookings", {"BOOL": False})["BOOL"],
             loses_answers=item.get("loses_answers", {"BOOL": False})["BOOL"],
             quotes_hold_minutes=int(minutes["N"]) if minutes else None,

@@ -1,5 +1,6 @@
 """Deadlines as delayed messages: each comes when its time is up, so nobody has to look."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,21 +14,23 @@ from shipping.domain.gathering import Gathering
 class SqsDeadlines:
     """Implements ``shipping.ports.Deadlines``; SQS delays a message by 900 seconds at most.
 
-    ``client`` is a botocore SQS client.
+    ``client`` is a botocore SQS client. ``seconds`` says how long a gathering has that is asked
+    for now.
     """
 
-    def __init__(self, client: Any, queue_url: str, seconds: int) -> None:
+    def __init__(self, client: Any, queue_url: str, seconds: Callable[[], int]) -> None:
         self._client = client
         self._queue_url = queue_url
         self._seconds = seconds
 
     def set(self, gathering: Gathering) -> str:
         """Have a CloseGathering delivered when the time is up."""
-        deadline = clock.format_time(datetime.now(UTC) + timedelta(seconds=self._seconds))
+        seconds = self._seconds()
+        deadline = clock.format_time(datetime.now(UTC) + timedelta(seconds=seconds))
         command = decode(gathering.command)
         self._client.send_message(
             QueueUrl=self._queue_url,
-            DelaySeconds=self._seconds,
+            DelaySeconds=seconds,
             MessageBody=encode(
                 msgspec.structs.replace(
                     command,

@@ -1,6 +1,6 @@
 """A gathering of quotes: who was asked, who has answered, and which answer is the best."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -56,14 +56,19 @@ class Gathering:
     def begin(
         cls,
         carriers: Sequence[Carrier],
+        may_be_asked: Collection[str],
         order_id: str,
         request_id: str,
         command: str,
         parcel: Parcel,
         currency: str,
     ) -> "Gathering":
-        """A new gathering; it is closed from the start if there is nobody to ask."""
-        asked = expected(carriers, parcel, currency)
+        """A new gathering; it is closed from the start if there is nobody to ask.
+
+        Only those of the ``carriers`` take part whose names ``may_be_asked``.
+        """
+        willing = [carrier for carrier in carriers if carrier.name in may_be_asked]
+        asked = expected(willing, parcel, currency)
         begun = cls(order_id, request_id, command, parcel, currency, asked)
         if asked:
             return begun

@@ -45,6 +45,8 @@ def handler(event: dict[str, Any], _context: Any) -> None:
             reason=gathering.reason,
             missing=list(gathering.missing),
         )
+        if gathering.best is None:
+            log.metric("GatheringsWithoutQuotes", 1)
         for carrier in gathering.missing:
             log.metric("QuotesMissing", 1, carrier=carrier)
 

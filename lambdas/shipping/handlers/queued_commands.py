@@ -3,13 +3,13 @@
 GatherQuotes is answered when its gathering is closed: see ``announce_quotes``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Any
 
 import msgspec
 
-from shared import aws, clock
+from shared import aws, clock, configuration
 from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
@@ -22,6 +22,7 @@ from shipping.adapters.lambda_carrier_desk import LambdaCarrierDesk
 from shipping.adapters.quote_requests import SnsQuoteRequests
 from shipping.adapters.sqs_deadlines import SqsDeadlines
 from shipping.commands import Booking, Clock
+from shipping.configuration import FLAGS, SETTINGS, asked
 from shipping.domain.carriers import Carrier
 from shipping.domain.gathering import Gathering
 from shipping.domain.shipment import Journey
@@ -46,8 +47,9 @@ def _worker() -> QueueWorker:
         quote_commands(
             gatherings,
             SnsQuoteRequests(aws.client("sns"), settings.quote_requests_topic_arn),
-            SqsDeadlines(sqs, settings.deadlines_url, settings.quote_deadline_seconds),
+            SqsDeadlines(sqs, settings.deadlines_url, _quote_deadline_seconds),
             list(carriers().values()),
+            _may_be_asked,
         )
         | shipment_commands(
             DynamoDbShipments(dynamodb, settings.shipments_table),
@@ -61,17 +63,27 @@ def _worker() -> QueueWorker:
     )
 
 
+def _quote_deadline_seconds() -> int:
+    return configuration.current(SETTINGS).quote_deadline_seconds
+
+
+def _may_be_asked() -> Collection[str]:
+    return asked(configuration.current(SETTINGS), configuration.current(FLAGS))
+
+
 def quote_commands(
     gatherings: Gatherings,
     requests: QuoteRequests,
     deadlines: Deadlines,
     carrier_list: Sequence[Carrier],
+    may_be_asked: Callable[[], Collection[str]],
 ) -> dict[str, CommandType[Any]]:
     """The command that asks carriers."""
 
     def gather(form: GatherQuotes, message: Envelope) -> Outcome | None:
         begun = Gathering.begin(
             carrier_list,
+            may_be_asked(),
             form.order_id,
             message.event_id,
             encode(message).decode(),

@@ -75,8 +75,4 @@ def _answer(message: Envelope) -> None:
     )
     body = GARBAGE if behaviour.answers == "garbage" else encode(offered).decode()
     for _ in range(2 if behaviour.answers == "twice" else 1):
-        aws.client("sqs").send_message(
-            QueueUrl=for_carrier().answers_url,
-            MessageBody=body,
-            DelaySeconds=behaviour.late_seconds if behaviour.answers == "late" else 0,
-        )
+        aws.client("sqs").send_message(QueueUrl=for_carrier().answers_url, MessageBody=body)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.infra.rules import Rule
 from tests.infra.rules.cost import tags_of
+from tests.infra.rules.secrets import replaces_a_secret
 from tests.infra.system import PARAMETER, System, functions_of, role_statements
 
 SOURCES_OF_MESSAGES = ("AWS::SQS::Queue", "AWS::Kinesis::Stream")
@@ -82,7 +83,7 @@ def parameters_are_named_by_their_owner(system: System) -> Iterator[str]:
         name = parameter.properties["Name"]
         owner = f"/parcelworks/{system.environment}/{parameter.template.service}/"
         resource = name.removeprefix(owner)
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-(arn|name|url)", resource):
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-(arn|name|url|id)", resource):
             yield f"{parameter} is named {name}"
 
 
@@ -99,7 +100,10 @@ def every_service_has_one_owner(system: System) -> Iterator[str]:
 
 
 def every_service_sends_or_receives_messages(system: System) -> Iterator[str]:
-    """A queue's, a topic's, the bus's or the log's; shared ground that runs no code has none."""
+    """A queue's, a topic's, the bus's or the log's.
+
+    Shared ground has none: it runs no code but what replaces its secrets.
+    """
     senders_and_readers = {
         statement.role.template.service
         for statement in role_statements(system)
@@ -110,7 +114,10 @@ def every_service_sends_or_receives_messages(system: System) -> Iterator[str]:
             system.find(mapping.text(mapping.properties["EventSourceArn"]), *SOURCES_OF_MESSAGES)
             for mapping in template.resources("AWS::Lambda::EventSourceMapping")
         )
-        runs_code = any(template.resources("AWS::Lambda::Function"))
+        runs_code = any(
+            not replaces_a_secret(function)
+            for function in template.resources("AWS::Lambda::Function")
+        )
         if runs_code and not receives and template.service not in senders_and_readers:
             yield f"{system.environment} {template.service} neither sends nor receives messages"
 

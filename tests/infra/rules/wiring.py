@@ -2,6 +2,7 @@
 
 The convention: a handler reads its environment through the loaders of its package's ``settings``,
 imported by its own module or by a module of ``handlers`` that it imports; nothing else reads it.
+One that uses its package's ``configuration`` is told besides where the configuration is.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from unittest import mock
 
 import msgspec
 
+from shared.configuration import Profile, for_agent
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, own_functions
 
@@ -26,6 +28,7 @@ READ_BY_LAYERS = re.compile(r"AWS_APPCONFIG_EXTENSION_\w+|AWS_LAMBDA_EXEC_WRAPPE
 LIMITS = re.compile(r"QUEUE_ATTEMPTS|\w+_DEADLINE|\w+_SECONDS")
 """Numbers that the template's own resources hold too: a queue's attempts, a machine's timeout."""
 ADDRESSES = {
+    "_AGENT_URL": re.compile(r"http://localhost:[0-9]+"),  # beside the function
     "_URL": re.compile(r"https://[a-z0-9.-]+(/[a-z0-9/-]*)?"),
     "_FROM": re.compile(r"[a-z-]+@[a-z0-9.-]+"),  # an identity of the mail service
 }
@@ -48,12 +51,12 @@ def every_handler_is_there_and_has_its_settings(system: System) -> Iterator[str]
     """Its module is imported, and its settings are parsed from what the template sets."""
     for function in own_functions(system):
         try:
-            loaders = _loaders(function)
+            found = loaders(function)
         except (ImportError, AttributeError) as error:
             yield f"{function}: {function.properties['Handler']} is not there: {error}"
             continue
         with mock.patch.dict(os.environ, _environment(function), clear=True):
-            for loader in loaders:
+            for loader in found:
                 try:
                     _load(loader)
                 except Exception as error:
@@ -67,7 +70,7 @@ def every_variable_is_read(system: System) -> Iterator[str]:
         with mock.patch.dict(os.environ, variables, clear=True):
             read = {
                 field.name.upper()
-                for loader in _loaders(function)
+                for loader in loaders(function)
                 for field in msgspec.structs.fields(_load(loader))
             }
         for name in sorted(variables.keys() - read - READ_BY_THE_LOG):
@@ -110,7 +113,8 @@ def _environment(function: Resource) -> dict[str, str]:
     }
 
 
-def _loaders(function: Resource) -> list[Loader]:
+def loaders(function: Resource) -> list[Loader]:
+    """What a function reads its environment by. Raises ImportError, AttributeError."""
     name, _, attribute = function.properties["Handler"].rpartition(".")
     module = importlib.import_module(name)
     if not callable(getattr(module, attribute)):
@@ -119,9 +123,19 @@ def _loaders(function: Resource) -> list[Loader]:
     found: dict[str, Loader] = {}
     for part in _modules_of_handlers(module, package, {}):
         for value in vars(part).values():
-            if getattr(value, "__module__", None) == f"{package}.settings" and callable(value):
+            owner = getattr(value, "__module__", None)
+            if owner == f"{package}.settings" and callable(value):
                 found[value.__name__] = value
+            if _is_configuration(value, owner, package):
+                found[for_agent.__name__] = for_agent
     return [loader for loader in found.values() if not isinstance(loader, type)]
+
+
+def _is_configuration(value: Any, owner: str | None, package: str) -> bool:
+    """Whether it is the package's configuration, or a part of it that is asked for values."""
+    if isinstance(value, ModuleType):
+        return value.__name__ == f"{package}.configuration"
+    return isinstance(value, Profile) or owner == f"{package}.configuration"
 
 
 def _modules_of_handlers(

@@ -73,6 +73,9 @@ WRONG = {
         IN_ORDER, charges=(ChargeFact(SOLD, "refunded", 2580, 2580, 2580),)
     ),
     "a second charge": replace(IN_ORDER, charges=(SALE, SALE)),
+    "a second charge that was let go": replace(
+        IN_ORDER, charges=(*IN_ORDER.charges, ChargeFact(SOLD, "voided", 2580, 0, 0))
+    ),
     "a charge for no order": replace(
         IN_ORDER, charges=(*IN_ORDER.charges, ChargeFact("other", "captured", 5, 5, 0))
     ),

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from local.errors import ParityError
-from local.removal import Template, take_out, take_out_secure_transport
+from local.removal import (
+    Template,
+    take_out,
+    take_out_secure_transport,
+    widen_task_answers,
+)
 
 UNKNOWN = frozenset({"AWS::CloudTrail::Trail", "AWS::EC2::NatGateway", "AWS::EC2::EIP"})
 TRAIL = {"Type": "AWS::CloudTrail::Trail", "Properties": {"IsLogging": True}}
@@ -142,4 +147,16 @@ def test_only_the_denial_of_plain_http_is_left_out_where_policies_are_enforced()
     assert result["Resources"] == {"P": policy(other, allow), "Q": policy(other)}
     assert [(it.logical_id, it.kind) for it in removed] == [
         ("P", "enforce_ssl of AWS::IAM::Policy")
+    ]
+
+
+def test_answers_to_tasks_are_allowed_for_every_machine_and_nothing_else_is_widened() -> None:
+    machine = "arn:aws:states:eu-west-1:123456789012:stateMachine:saga"
+    answer = {"Action": ["states:SendTaskSuccess", "states:SendTaskFailure"], "Resource": machine}
+    start = {"Action": "states:StartExecution", "Resource": machine}
+    template = {"Resources": {"P": policy(answer, start)}}
+    result, widened = widen_task_answers(template, stack="audit")
+    assert result == {"Resources": {"P": policy({**answer, "Resource": "*"}, start)}}
+    assert [(it.logical_id, it.kind) for it in widened] == [
+        ("P", "state machine of a task's answer")
     ]

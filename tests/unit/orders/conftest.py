@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from orders import settings
+from orders.configuration import PROFILES
 from shared import aws
+from shared.configuration import current
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CUSTOMER
+from tests.unit.shared.fake_agent import FakeAgent, answering
 
 Invoke = Callable[..., dict[str, Any]]
 
@@ -30,6 +33,15 @@ def dynamodb() -> Iterator[DynamoDbWire]:
         aws.client.cache_clear()
         for cached in (settings.for_commands, settings.for_queue, settings.for_relay):
             cached.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def agent() -> Iterator[FakeAgent]:
+    """The configuration agent; until a test deploys something else, defaults are in force."""
+    with answering(FakeAgent({profile.name: b"{}" for profile in PROFILES})) as fake:
+        for profile in PROFILES:
+            current(profile)  # and says so in the log: before a test reads there
+        yield fake
 
 
 @pytest.fixture

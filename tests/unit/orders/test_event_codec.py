@@ -21,7 +21,8 @@ from orders.domain.events import (
 )
 from orders.domain.order import Order, RequestedLine
 from orders.domain.price_list import CURRENCIES, PRODUCTS
-from orders.handlers.requests import MAX_LINES, MAX_QUANTITY
+from orders.domain.terms import MAX_LINES
+from orders.handlers.requests import MAX_QUANTITY
 from shared.envelope import MAX_EVENT_BYTES, decode, encode
 from tests.unit.orders.examples import (
     CANCELLED,

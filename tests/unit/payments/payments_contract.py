@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from payments.domain.payment import Payment
+from payments.domain.payment import Payment, Provider
 from payments.ports import Payments
 
 
@@ -26,6 +26,17 @@ class PaymentsContract:
         for payment in (begun, held, held.capture(), held.capture().refund()):
             assert payments.save(payment)
             assert payments.find(order) == payment
+
+    def test_the_provider_that_a_payment_began_with_is_found_with_every_state(
+        self, payments: Payments, order: str
+    ) -> None:
+        begun = Payment.begin(order, "customer-1", 1290, "EUR", Provider.BACKUP)
+        held = begun.authorized("auth-1", "2026-12-08T12:00:00.000Z")
+        for payment in (begun, held, held.capture(), held.capture().refund()):
+            assert payments.save(payment)
+            found = payments.find(order)
+            assert found is not None
+            assert found.provider is Provider.BACKUP
 
     def test_a_decline_keeps_its_reason(self, payments: Payments, order: str) -> None:
         begun = Payment.begin(order, "customer-1", 1290, "EUR")

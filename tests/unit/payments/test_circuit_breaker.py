@@ -4,6 +4,7 @@ import pytest
 
 from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBreaker
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
+from payments.domain.payment import Provider
 from payments.ports import Standing
 from tests.unit.payments.fake_provider import FakeProvider
 
@@ -32,7 +33,7 @@ def provider() -> FakeProvider:
 
 @pytest.fixture
 def circuit(provider: FakeProvider, clock: Clock) -> CircuitBreaker:
-    return CircuitBreaker(provider, clock)
+    return CircuitBreaker(provider, Provider.BACKUP, clock)
 
 
 def fail(circuit: CircuitBreaker, provider: FakeProvider, times: int) -> None:
@@ -54,7 +55,9 @@ def test_an_open_circuit_leaves_the_provider_alone(
     with pytest.raises(CircuitOpen):
         circuit.void("order-1", "auth-1")
     assert len(provider.calls) == asked
-    assert '"CircuitOpened":1' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert '"CircuitOpened":1' in printed
+    assert '"provider":"backup"' in printed
 
 
 def test_failures_that_are_not_in_a_row_do_not_open_it(

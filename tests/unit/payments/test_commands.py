@@ -2,12 +2,15 @@
 
 import itertools
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
 from payments.domain.errors import Contended, ProviderUnavailable
-from payments.domain.payment import Payment, Status
+from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Standing
 from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
 from tests.unit.payments.in_memory_payments import InMemoryPayments
@@ -16,22 +19,37 @@ ORDER = "order-1"
 
 
 class Till:
-    """Payments and provider, and the four commands on one order."""
+    """Payments and two providers, and the four commands on one order.
+
+    ``for_new_payments`` is who is asked for a payment of which nothing is known yet.
+    """
 
     def __init__(self) -> None:
-        self.payments, self.provider = InMemoryPayments(), FakeProvider()
+        self.payments, self.provider, self.backup = (
+            InMemoryPayments(),
+            FakeProvider(),
+            FakeProvider(),
+        )
+        self.providers = {Provider.PRIMARY: self.provider, Provider.BACKUP: self.backup}
+        self.for_new_payments = Provider.PRIMARY
+
+    def flip(self) -> None:
+        """Failover is switched on, or off again."""
+        on = self.for_new_payments is Provider.BACKUP
+        self.for_new_payments = Provider.PRIMARY if on else Provider.BACKUP
 
     def authorize(self) -> Payment:
-        return authorize_payment(self.payments, self.provider, ORDER, "customer-1", 1290, "EUR")
+        begun = Payment.begin(ORDER, "customer-1", 1290, "EUR", self.for_new_payments)
+        return authorize_payment(self.payments, self.providers, begun)
 
     def capture(self) -> Payment | None:
-        return capture_payment(self.payments, self.provider, ORDER)
+        return capture_payment(self.payments, self.providers, ORDER)
 
     def void(self) -> Payment:
-        return void_payment(self.payments, self.provider, ORDER)
+        return void_payment(self.payments, self.providers, ORDER)
 
     def refund(self) -> Payment:
-        return refund_payment(self.payments, self.provider, ORDER)
+        return refund_payment(self.payments, self.providers, ORDER)
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:
@@ -44,8 +62,8 @@ class Till:
 
     @property
     def standings(self) -> list[Standing]:
-        """Every authorization at the provider."""
-        return list(self.provider.standings.values())
+        """Every authorization at any provider."""
+        return [*self.provider.standings.values(), *self.backup.standings.values()]
 
 
 @pytest.fixture
@@ -201,3 +219,68 @@ def test_in_whatever_order_they_come_no_money_is_left_over(
     assert payment.captured == payment.refunded
     assert set(till.standings) <= {Standing.VOIDED, Standing.REFUNDED}
     assert len(till.standings) <= 1
+
+
+def test_a_new_payment_goes_to_the_provider_for_new_payments(till: Till) -> None:
+    till.flip()
+    assert till.authorize().provider is Provider.BACKUP
+    assert till.capture() is not None
+    assert till.backup.calls == ["authorize", "capture"]
+    assert till.provider.calls == []
+
+
+@pytest.mark.parametrize("fault", ["loses", "fails"])
+@pytest.mark.parametrize("command", ["authorize", "void", "refund"])
+def test_a_payment_whose_outcome_is_unknown_stays_with_its_provider(
+    till: Till, fault: str, command: str
+) -> None:
+    setattr(till.provider, fault, 1)
+    with pytest.raises(ProviderUnavailable):
+        till.authorize()
+    till.flip()
+    till.commands[command]()
+    expected = Standing.AUTHORIZED if command == "authorize" else Standing.VOIDED
+    assert till.standings == [expected]
+    assert till.backup.calls == []
+
+
+def test_of_two_workers_that_disagree_about_failover_one_begins_the_payment(till: Till) -> None:
+    def other_worker() -> None:
+        till.flip()
+        till.authorize()
+        till.flip()
+
+    till.payments.meanwhile = other_worker
+    payment = till.authorize()
+    assert (payment.status, payment.provider) == (Status.AUTHORIZED, Provider.BACKUP)
+    assert till.standings == [Standing.AUTHORIZED]
+    assert till.provider.calls == []
+
+
+ANYTHING = st.lists(
+    st.tuples(
+        st.sampled_from(["authorize", "capture", "void", "refund"]),
+        st.sampled_from(["answers", "loses", "fails"]),
+        st.booleans(),
+    ),
+    max_size=12,
+)
+
+
+@given(ANYTHING)
+def test_whatever_is_repeated_lost_or_flipped_there_is_one_charge_at_most(
+    steps: list[tuple[str, str, bool]],
+) -> None:
+    till = Till()
+    for command, fate, flips in steps:
+        for provider in (till.provider, till.backup):
+            provider.loses, provider.fails = fate == "loses", fate == "fails"
+        if flips:
+            till.flip()
+        with suppress(ProviderUnavailable):
+            till.commands[command]()
+    assert len(till.standings) <= 1
+    for provider in (till.provider, till.backup):
+        provider.loses = provider.fails = 0
+    till.refund()
+    assert set(till.standings) <= {Standing.VOIDED, Standing.REFUNDED}

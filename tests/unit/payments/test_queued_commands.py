@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from payments.adapters.circuit_breaker import FAILURES, CircuitBreaker
+from payments.domain.payment import Provider
 from payments.handlers.queued_commands import commands_on
 from shared.bus import Bus
 from shared.envelope import Envelope, encode
@@ -26,8 +27,14 @@ class Worker:
 
     def __init__(self) -> None:
         self.provider, self.bus, self.parked = FakeProvider(), FakeEventBridge(), FakeQueue()
+        self.backup = FakeProvider()
+        self.for_new_payments = Provider.PRIMARY
+        providers = {
+            Provider.PRIMARY: CircuitBreaker(self.provider, Provider.PRIMARY),
+            Provider.BACKUP: CircuitBreaker(self.backup, Provider.BACKUP),
+        }
         self._worker = QueueWorker(
-            commands_on(InMemoryPayments(), CircuitBreaker(self.provider)),
+            commands_on(InMemoryPayments(), providers, lambda: self.for_new_payments),
             Bus(self.bus, "bus", "payments"),
             DeadLetters(self.parked, "dead-letters"),
             ATTEMPTS,
@@ -174,6 +181,20 @@ def test_a_provider_that_does_not_answer_is_never_a_refusal(worker: Worker, orde
     for delivery in range(1, 2 * FAILURES):
         assert worker.receive("AuthorizePayment", order, delivery, **AUTHORIZE) == []
     assert len(worker.provider.calls) == FAILURES  # then the circuit was open
+
+
+def test_an_open_circuit_of_one_provider_holds_up_no_payment_with_the_other(
+    worker: Worker, order: str
+) -> None:
+    worker.provider.fails = FAILURES
+    for delivery in range(1, FAILURES + 1):
+        assert worker.receive("AuthorizePayment", order, delivery, **AUTHORIZE) == []
+    worker.for_new_payments = Provider.BACKUP
+    messages = worker.receive("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)
+    assert said(messages)[:2] == (["PaymentAuthorized"], "done")
+    # The one begun before waits for its own provider: it may hold the money already.
+    assert worker.receive("AuthorizePayment", order, FAILURES + 1, **AUTHORIZE) == []
+    assert len(worker.backup.calls) == 1
 
 
 def test_after_the_last_attempt_the_reply_is_failed_and_the_message_is_kept(

@@ -11,8 +11,10 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.retry_later import RetryLater
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.fake_queue import FakeQueue
+from tests.unit.shared.test_retry_later import VisibilityChanges
 
 ATTEMPTS = 3
 ORDER_ID = "00000000-0000-4000-8000-000000000000"
@@ -30,11 +32,13 @@ class Warehouse:
         self.bus, self.dead_letters = FakeEventBridge(), FakeQueue()
         self.trouble: Exception | None = None
         self.ends_later = False
+        self.queue = VisibilityChanges()
         self._worker = QueueWorker(
             {"PackParcel": CommandType(PackParcel, self._pack)},
             Bus(self.bus, "bus", "warehouse"),
             DeadLetters(self.dead_letters, "dead-letters"),
             ATTEMPTS,
+            RetryLater(self.queue, "url"),
         )
 
     def _pack(self, form: PackParcel, _command: Envelope) -> Outcome | None:
@@ -51,6 +55,7 @@ class Warehouse:
         records = [
             {
                 "messageId": str(at),
+                "receiptHandle": f"receipt-{at}",
                 "body": body,
                 "attributes": {"ApproximateReceiveCount": str(delivery)},
             }
@@ -174,3 +179,10 @@ def test_work_that_ends_later_is_not_answered_yet(warehouse: Warehouse) -> None:
 def test_one_failing_message_does_not_hold_back_the_others(warehouse: Warehouse) -> None:
     assert warehouse.receive(command(1), "no JSON", command(2)) == []
     assert len(warehouse.bus.messages) == 4
+
+
+def test_only_what_failed_waits_before_it_comes_again(warehouse: Warehouse) -> None:
+    warehouse.trouble = TimeoutError()
+    warehouse.receive("no JSON", command(1))
+    warehouse.receive(command(1), delivery=ATTEMPTS)
+    assert [handle for handle, _ in warehouse.queue.waits] == ["receipt-1"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from shipping.domain.carriers import Parcel, Tariff
 from shipping.domain.gathering import Gathering, Quote, best
 from tests.unit.shipping.tables_contract import quote
 
+ALL = frozenset(carriers())
 QUOTES = st.lists(
     st.builds(
         quote,
@@ -23,9 +26,13 @@ QUOTES = st.lists(
 )
 
 
-def asked(grams: int, country: str, currency: str = "EUR") -> Gathering:
+def asked(
+    grams: int, country: str, currency: str = "EUR", may_be_asked: Collection[str] = ALL
+) -> Gathering:
     parcel = Parcel(grams, country, "10")
-    return Gathering.begin(list(carriers().values()), "o", "r", "{}", parcel, currency)
+    return Gathering.begin(
+        list(carriers().values()), may_be_asked, "o", "r", "{}", parcel, currency
+    )
 
 
 def test_a_day_less_may_cost_so_much_and_no_more() -> None:
@@ -91,6 +98,17 @@ def test_where_nobody_can_be_asked_the_gathering_is_closed_at_once(
     gathering = asked(grams, country, currency)
     assert gathering.is_closed
     assert (gathering.best, gathering.reason) == (None, reason)
+
+
+def test_who_may_not_be_asked_takes_no_part() -> None:
+    assert asked(380, "DE", may_be_asked=ALL - {"tern-post"}).expected == (
+        "aquila-express",
+        "heron-freight",
+    )
+
+
+def test_a_country_whose_only_carrier_may_not_be_asked_is_known_all_the_same() -> None:
+    assert asked(380, "DK", may_be_asked=ALL - {"tern-post"}).reason == "no-quotes"
 
 
 def test_a_kilogram_begun_is_paid_in_full() -> None:

@@ -1,8 +1,12 @@
 """Lets a failed message wait before it comes again: longer each time, and not all at once."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared import log
 
 LONGEST_WAIT = 120
 
@@ -18,15 +22,19 @@ class RetryLater:
         self._client = client
         self._queue_url = queue_url
 
-    def postpone(self, records: Sequence[Mapping[str, Any]], failed: Collection[str]) -> None:
-        """Set when those of the SQS records whose message ids failed become visible again."""
-        for record in records:
-            if record["messageId"] in failed:
-                self._client.change_message_visibility(
-                    QueueUrl=self._queue_url,
-                    ReceiptHandle=record["receiptHandle"],
-                    VisibilityTimeout=_wait(int(record["attributes"]["ApproximateReceiveCount"])),
-                )
+    def postpone(self, record: Mapping[str, Any], attempt: int) -> None:
+        """Set when an SQS record that has failed for the so-many-th time becomes visible again.
+
+        Where that fails it comes again after the visibility timeout: no reason to fail the batch.
+        """
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._queue_url,
+                ReceiptHandle=record["receiptHandle"],
+                VisibilityTimeout=_wait(attempt),
+            )
+        except (BotoCoreError, ClientError) as failure:
+            log.warning("message not postponed", error=type(failure).__name__)
 
 
 def _wait(attempt: int) -> int:

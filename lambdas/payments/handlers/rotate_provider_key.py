@@ -1,0 +1,49 @@
+"""Secrets Manager's rotation of the provider's key: a new one from the provider, beside the old."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from payments.adapters.provider_key import KeyDocument
+from payments.adapters.provider_keys import ProviderKeys
+from payments.settings import for_rotation
+from shared import aws
+from shared.rotation import rotate
+
+
+def handler(event: dict[str, Any], _context: Any) -> None:
+    """Take one of the four steps."""
+    rotate(aws.client("secretsmanager"), event, _kind())
+
+
+@cache
+def _kind() -> "KeyFromProvider":
+    return KeyFromProvider(ProviderKeys(for_rotation().provider_url))
+
+
+class KeyFromProvider:
+    """Implements ``shared.rotation.Kind``.
+
+    The old key stays valid, for those that have it in their hands: ``retire_provider_keys``
+    revokes it once nobody has.
+    """
+
+    def __init__(self, keys: ProviderKeys) -> None:
+        self._keys = keys
+
+    def create(self, current: str, token: str) -> str:
+        """Ask for a key with the one that we have. A repetition gets the same key."""
+        issued = self._keys.issue(_key(current), token)
+        return msgspec.json.encode(KeyDocument(issued.key)).decode()
+
+    def set(self, current: str, pending: str) -> None:
+        """Nothing: the provider accepts its keys from the moment in which it issues them."""
+
+    def test(self, pending: str) -> None:
+        """Ask the provider for something that only a valid key is answered."""
+        self._keys.valid(_key(pending))
+
+
+def _key(secret: str) -> str:
+    return msgspec.json.decode(secret, type=KeyDocument).api_key

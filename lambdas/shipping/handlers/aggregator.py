@@ -1,0 +1,39 @@
+"""How the aggregator works through its two queues: answers and deadlines of the same gatherings."""
+
+from collections.abc import Callable
+from functools import cache
+
+import msgspec
+
+from shared import aws
+from shared.envelope import Envelope
+from shared.parking import DeadLetters
+from shared.queue_consumer import QueueConsumer, Unusable
+from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.domain.errors import UnusableAnswer
+from shipping.ports import Gatherings
+from shipping.settings import for_aggregator
+
+Take = Callable[[Gatherings, Envelope], None]
+
+
+@cache
+def consumer(take: Take) -> QueueConsumer:
+    """A queue's consumer that takes each message; what fits no gathering is parked at once.
+
+    ``take`` raises msgspec.ValidationError or UnusableAnswer for such a message.
+    """
+    settings = for_aggregator()
+    gatherings = DynamoDbGatherings(aws.client("dynamodb"), settings.gatherings_table)
+
+    def consume(message: Envelope) -> None:
+        try:
+            take(gatherings, message)
+        except (msgspec.ValidationError, UnusableAnswer) as unusable:
+            raise Unusable(str(unusable)) from unusable
+
+    return QueueConsumer(
+        consume,
+        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
+        settings.queue_attempts,
+    )

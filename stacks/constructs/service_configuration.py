@@ -1,0 +1,211 @@
+"""A service's configuration that changes while it runs: AppConfig, and who may read it.
+
+A stack makes the places: application, environment, profiles, validators, strategies. Documents are
+deployed by ``make config-apply`` alone, so that code and configuration deploy apart.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import aws_appconfig as appconfig
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.configuration_agent import agent_layer, agent_url, poll_seconds
+from stacks.constructs.counted_alarm import alarm_when_counted
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_stack import ServiceStack
+
+SCHEMAS = Path(__file__).parents[2] / "config" / "schemas"
+MOST_MONITORS = 5
+"""AppConfig watches no more alarms for an environment."""
+SETTINGS = "settings"
+FLAGS = "flags"
+
+
+class ServiceConfiguration(Construct):
+    """The AppConfig application of one service, since an environment admits one deployment a time.
+
+    ``monitors`` are alarms of the service that roll a deployment back; one more is made here, for
+    documents that a consumer refuses. ``flags`` is whether the service has feature flags. The
+    syntax of settings is ``config/schemas/{service}.settings.schema.json``; the meaning of both is
+    judged by the service's handler ``validate_configuration``.
+
+    Published for ``config-apply``: ``configuration-application-id``, ``-environment-id``,
+    ``-settings-profile-id``, ``-flags-profile-id``, and the strategies ``-at-once-strategy-id``,
+    ``-watched-strategy-id`` and ``-strategy-id``, which is the environment's own choice.
+    """
+
+    def __init__(
+        self,
+        stack: ServiceStack,
+        *,
+        monitors: Sequence[cloudwatch.Alarm] = (),
+        flags: bool = False,
+    ) -> None:
+        super().__init__(stack, "Configuration")
+        self._stack = stack
+        self._application = appconfig.CfnApplication(
+            self,
+            "Application",
+            name=f"parcelworks-{stack.settings.name}-{stack.service}",
+            description=f"What changes in {stack.service} while it runs",
+        )
+        self._publish("application", self._application.ref)
+        self._watch([*monitors, self._refusals()])
+        self._profiles = self._make_profiles(flags)
+        self._make_strategies()
+
+    def read_by(self, function: MicroserviceFunction) -> None:
+        """Give a function the agent, the way to it, and the right to this configuration alone."""
+        application, environment = self._application.ref, self._environment.ref
+        path = f"/applications/{application}/environments/{environment}/configurations"
+        for name, value in {
+            "CONFIGURATION_AGENT_URL": agent_url(self),
+            "CONFIGURATION_APPLICATION": application,
+            "CONFIGURATION_ENVIRONMENT": environment,
+            "CONFIGURATION_POLL_SECONDS": poll_seconds(self),
+            # The agent fetches them while the function starts.
+            "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": ",".join(
+                f"{path}/{name}" for name in self._profiles
+            ),
+        }.items():
+            function.add_environment(name, value)
+        function.add_layers(agent_layer(self._stack))
+        grant(
+            function,
+            "appconfig:StartConfigurationSession",
+            "appconfig:GetLatestConfiguration",
+            on=[
+                self._stack.format_arn(
+                    service="appconfig",
+                    resource="application",
+                    resource_name=f"{application}/environment/{environment}/configuration/{id}",
+                )
+                for id in self._profiles.values()
+            ],
+        )
+
+    def _refusals(self) -> cloudwatch.Alarm:
+        """A document that a consumer refuses must not go any further."""
+        return alarm_when_counted(
+            self,
+            "Refused",
+            stack=self._stack,
+            metric_name="ConfigurationRefused",
+            what="a consumer refuses the deployed configuration",
+        )
+
+    def _watch(self, alarms: Sequence[cloudwatch.Alarm]) -> None:
+        if len(alarms) > MOST_MONITORS:
+            raise ValueError(f"AppConfig watches {MOST_MONITORS} alarms at most: {len(alarms)}")
+        role = iam.Role(
+            self,
+            "MonitorRole",
+            description="Lets AppConfig look at alarms while it deploys",
+            # No condition on the caller's account: AppConfig takes a role of its own account only,
+            # and does not promise to say for whom it assumes one.
+            assumed_by=iam.ServicePrincipal("appconfig.amazonaws.com"),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["cloudwatch:DescribeAlarms"],
+                resources=[self._stack.format_arn(service="cloudwatch", resource="alarm:*")],
+            )
+        )
+        acknowledge(
+            role,
+            "AppConfig asks for alarms as a list, which CloudWatch allows for all alarms or none; "
+            "it reads their state and nothing else.",
+            f"AwsSolutions-IAM5[Resource::arn:aws:cloudwatch:{self._stack.region}:"
+            "<AWS::AccountId>:alarm:*]",
+        )
+        self._environment = appconfig.CfnEnvironment(
+            self,
+            "Environment",
+            application_id=self._application.ref,
+            name=self._stack.settings.name,
+            monitors=[
+                appconfig.CfnEnvironment.MonitorsProperty(
+                    alarm_arn=alarm.alarm_arn, alarm_role_arn=role.role_arn
+                )
+                for alarm in alarms
+            ],
+        )
+        self._publish("environment", self._environment.ref)
+
+    def _make_profiles(self, flags: bool) -> dict[str, str]:
+        judge = MicroserviceFunction(
+            self._stack,
+            "ValidateConfiguration",
+            handler="validate_configuration",
+            description="Judges a configuration before it is deployed",
+        )
+        judge.add_permission(
+            "ByAppConfig",
+            principal=iam.ServicePrincipal("appconfig.amazonaws.com"),
+        )
+        meaning = appconfig.CfnConfigurationProfile.ValidatorsProperty(
+            type="LAMBDA", content=judge.function_arn
+        )
+        syntax = appconfig.CfnConfigurationProfile.ValidatorsProperty(
+            type="JSON_SCHEMA",
+            content=(SCHEMAS / f"{self._stack.service}.settings.schema.json").read_text(),
+        )
+        profiles = {SETTINGS: self._profile(SETTINGS, "AWS.Freeform", [syntax, meaning])}
+        if flags:
+            # AppConfig admits no schema of ours here: it holds flags to the attributes'
+            # constraints that the document itself declares.
+            profiles[FLAGS] = self._profile(FLAGS, "AWS.AppConfig.FeatureFlags", [meaning])
+        return profiles
+
+    def _profile(
+        self,
+        name: str,
+        type: str,
+        validators: Sequence[appconfig.CfnConfigurationProfile.ValidatorsProperty],
+    ) -> str:
+        profile = appconfig.CfnConfigurationProfile(
+            self,
+            name.capitalize(),
+            application_id=self._application.ref,
+            name=name,
+            location_uri="hosted",
+            type=type,
+            validators=list(validators),
+        )
+        self._publish(f"{name}-profile", profile.ref)
+        id: str = profile.ref
+        return id
+
+    def _make_strategies(self) -> None:
+        """``at-once`` shows at once what it does; ``watched`` leaves alarms the time to speak."""
+        settings = self._stack.settings
+        at_once = self._strategy("at-once", minutes=0, growth=100, bake_minutes=0)
+        watched = self._strategy(
+            "watched",
+            minutes=settings.rollout_minutes,
+            growth=20,
+            bake_minutes=settings.bake_minutes,
+        )
+        self._publish("strategy", watched if settings.watches_rollouts else at_once)
+
+    def _strategy(self, name: str, *, minutes: int, growth: int, bake_minutes: int) -> str:
+        strategy = appconfig.CfnDeploymentStrategy(
+            self,
+            name.title().replace("-", ""),
+            name=f"parcelworks-{self._stack.settings.name}-{self._stack.service}-{name}",
+            growth_type="LINEAR",
+            growth_factor=growth,
+            deployment_duration_in_minutes=minutes,
+            final_bake_time_in_minutes=bake_minutes,
+            replicate_to="NONE",
+        )
+        self._publish(f"{name}-strategy", strategy.ref)
+        id: str = strategy.ref
+        return id
+
+    def _publish(self, resource: str, id: str) -> None:
+        self._stack.publish(f"configuration-{resource}-id", id)

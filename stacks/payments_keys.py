@@ -1,0 +1,74 @@
+"""A payment provider's key: replaced every month by one that the provider issues."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
+
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.rotated_secret import RotatedSecret
+from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.stream_alarm import operations_topic
+
+OLD_AFTER = Duration.minutes(15)
+"""Three times as long as a worker keeps a secret: then nobody has the old key in its hands."""
+
+
+class ProviderKey(RotatedSecret):
+    """The secret begins with something made up: an operator puts the provider's first key there."""
+
+    def __init__(
+        self, stack: ServiceStack, id: str, *, key: kms.Key, description: str, provider_url: str
+    ) -> None:
+        super().__init__(
+            stack,
+            id,
+            key=key,
+            description=description,
+            field="api_key",
+            handler="rotate_provider_key",
+            environment={"PROVIDER_URL": provider_url},
+        )
+        self._revoke_old_keys(provider_url)
+
+    def _revoke_old_keys(self, provider_url: str) -> None:
+        retire = MicroserviceFunction(
+            self.stack,
+            f"{self.node.id}Retirement",
+            handler="retire_provider_keys",
+            description="Revokes the provider's keys that a rotation has replaced",
+            environment={"PROVIDER_URL": provider_url, "PROVIDER_KEY_SECRET_ARN": self.arn},
+            timeout=Duration.seconds(30),
+        )
+        self.read_by(retire)
+        grant(retire, "secretsmanager:DescribeSecret", on=self.arn)
+        events.Rule(
+            self,
+            "EveryHour",
+            description="payments: revokes keys that were replaced",
+            schedule=events.Schedule.rate(Duration.hours(1)),
+            targets=[
+                targets.LambdaFunction(
+                    retire,
+                    event=events.RuleTargetInput.from_object(
+                        {"after_seconds": OLD_AFTER.to_seconds()}
+                    ),
+                    retry_attempts=0,  # what one hour could not do, the next one does
+                )
+            ],
+        )
+        alarm = cloudwatch.Alarm(
+            self,
+            "RetirementFails",
+            alarm_description=(
+                f"{self.stack.service}: replaced keys stay valid: {self.node.id}; "
+                "see docs/operations.md"
+            ),
+            metric=retire.metric_errors(period=Duration.hours(1)),
+            threshold=1,
+            evaluation_periods=3,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(operations_topic(self.stack)))

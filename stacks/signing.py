@@ -1,0 +1,37 @@
+"""Signing: the secret by which orders knows that a price quote is pricing's."""
+
+from typing import Any
+
+from constructs import Construct
+
+from stacks.constructs.rotated_secret import RotatedSecret
+from stacks.constructs.service_stack import ServiceStack
+from stacks.environment import Environment
+
+
+class SigningStack(ServiceStack):
+    """Ground that two services share, so that neither needs the other to be there."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
+        super().__init__(
+            scope,
+            "signing",
+            environment=environment,
+            owner="commercial",
+            description="Parcelworks: the secret that price quotes are signed with",
+            **kwargs,
+        )
+        self.key = self.make_key()
+        secret = RotatedSecret(
+            self,
+            "QuoteSigning",
+            key=self.key,
+            description="Signs and verifies price quotes; a key's id is the secret's version",
+            field="key",
+            handler="rotate_quote_signing",
+        )
+        secret.admit(
+            self.settings.role_name("orders", "PlaceOrder"),
+            self.settings.role_name("pricing", "*"),
+        )
+        secret.publish("quote-signing")

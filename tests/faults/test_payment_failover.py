@@ -1,0 +1,143 @@
+"""Failover flipped while payments are under way: each is charged once, where it began."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from base64 import b64encode
+from collections.abc import Iterator
+
+import pytest
+
+from payments.domain.payment import Provider, Status
+from tests.faults.shop import Shop
+from tests.integration.command_desk import CommandDesk, command, verdict
+from tests.integration.live_configuration import changed, process_ids
+from tests.integration.offline import Deployment, eventually
+from tests.integration.till import AUTHORIZE, Till
+
+ON = {"enabled": True}
+
+
+@pytest.fixture(scope="module")
+def till(deployment: Deployment) -> Till:
+    return Till(deployment)
+
+
+@pytest.fixture(scope="module")
+def desk(deployment: Deployment) -> CommandDesk:
+    return CommandDesk(deployment, "payments")
+
+
+@pytest.fixture(autouse=True)
+def faultless(till: Till) -> Iterator[None]:
+    """No fault outlives its test."""
+    yield
+    till.provider.clear_faults()
+    till.backup.clear_faults()
+
+
+def new_orders(count: int) -> list[str]:
+    return [str(uuid.uuid4()) for _ in range(count)]
+
+
+def test_failover_reaches_a_running_worker_and_is_taken_back(
+    deployment: Deployment, till: Till, desk: CommandDesk
+) -> None:
+    before, during, after = new_orders(3)
+    desk.ask("AuthorizePayment", before, **AUTHORIZE)
+    processes = process_ids(deployment, "payments", "QueuedCommands")
+    with changed(deployment, "payments", payment_failover=ON):
+        assert verdict(desk.ask("AuthorizePayment", during, **AUTHORIZE)) == ("done", None)
+    desk.ask("AuthorizePayment", after, **AUTHORIZE)
+    began = [till.payment(order).provider for order in (before, during, after)]
+    assert began == [Provider.PRIMARY, Provider.BACKUP, Provider.PRIMARY]
+    assert [it["reference"] for it in till.backup.charges(during)] == [during]
+    assert process_ids(deployment, "payments", "QueuedCommands") == processes
+
+
+def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
+    deployment: Deployment, till: Till, desk: CommandDesk
+) -> None:
+    held, unheard, late = new_orders(3)
+    desk.ask("AuthorizePayment", held, **AUTHORIZE)
+    # The primary holds the money of `unheard` and nobody hears of it: then it is down.
+    till.provider.add_fault("lost-answer", reference=unheard, operation="authorize", times=1)
+    till.provider.add_fault("error", reference=unheard, status=503)
+    asked = command("AuthorizePayment", unheard, **AUTHORIZE)
+    desk.send(asked)
+    eventually(lambda: till.payments.find(unheard) and till.provider.charges(unheard))
+    with changed(deployment, "payments", payment_failover=ON):
+        assert verdict(desk.ask("AuthorizePayment", late, **AUTHORIZE)) == ("done", None)
+        desk.send(asked)  # once more
+        assert verdict(desk.ask("CapturePayment", held)) == ("done", None)
+        assert till.payment(unheard).status is Status.AUTHORIZING
+        till.provider.clear_faults()
+        assert verdict(desk.await_replies(asked)[0]) == ("done", None)
+        assert verdict(desk.ask("VoidPayment", unheard)) == ("done", None)
+    for order in (held, late):
+        assert verdict(desk.ask("RefundPayment", order)) == ("done", None)
+    providers = {order: till.payment(order).provider for order in (held, unheard, late)}
+    assert providers == {
+        held: Provider.PRIMARY,
+        unheard: Provider.PRIMARY,
+        late: Provider.BACKUP,
+    }
+    standings = [till.charge(order)["status"] for order in (held, unheard, late)]
+    assert standings == ["refunded", "voided", "voided"]
+
+
+def test_every_message_three_times_while_failover_is_flipped_charges_each_order_once(
+    deployment: Deployment, till: Till, desk: CommandDesk
+) -> None:
+    orders = new_orders(9)
+    messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
+    for provider in (till.provider, till.backup):
+        provider.add_fault("lost-answer", operation="authorize", times=3)
+
+    def send_all() -> None:
+        for message in messages:
+            desk.send(message)
+
+    send_all()
+    with changed(deployment, "payments", payment_failover=ON):
+        later = [command("AuthorizePayment", order, **AUTHORIZE) for order in new_orders(3)]
+        messages += later
+        send_all()
+    send_all()
+    for message in messages:
+        assert verdict(desk.await_replies(message, 2)[0]) == ("done", None)
+    for message in messages:
+        charge = till.charge(message.aggregate_id)
+        payment = till.payment(message.aggregate_id)
+        assert (charge["id"], charge["status"]) == (payment.authorization_id, "authorized")
+    at_backup = [it for it in later if till.backup.charges(it.aggregate_id)]
+    assert at_backup == later
+
+
+def test_orders_under_way_while_failover_is_flipped_are_confirmed_and_charged_once(
+    deployment: Deployment, till: Till, shop: Shop
+) -> None:
+    before = [shop.place() for _ in range(4)]
+    with changed(deployment, "payments", payment_failover=ON):
+        during = [shop.place() for _ in range(4)]
+        shop.wait_until_over(during)
+    after = [shop.place() for _ in range(2)]
+    orders = [*before, *during, *after]
+    shop.wait_until_over(orders)
+    report = shop.report(orders)
+    assert report.holds, report.violations
+    assert report.orders == {"confirmed": len(orders)}
+    assert {till.charge(order)["status"] for order in orders} == {"captured"}
+    assert all(till.backup.charges(order) for order in during)
+    assert not any(till.backup.charges(order) for order in after)
+
+
+def test_a_patience_without_sense_is_refused_by_the_validator(deployment: Deployment) -> None:
+    document = b'{"provider_timeout_seconds": 30}'
+    answer = deployment.cloud.client("lambda").invoke(
+        FunctionName=deployment.named("payments", "functions", "ValidateConfiguration"),
+        Payload=json.dumps({"content": b64encode(document).decode()}),
+    )
+    assert answer["FunctionError"]
+    assert "/provider_timeout_seconds" in json.loads(answer["Payload"].read())["errorMessage"]

@@ -1,0 +1,159 @@
+"""Configuration that changes at run time: who reads it, who judges it, who calls it back."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from jsonschema import Draft4Validator
+from jsonschema.exceptions import SchemaError
+
+from shared.configuration import for_agent
+from tests.infra.rules import Rule
+from tests.infra.rules.wiring import loaders
+from tests.infra.system import (
+    CHECKOUT,
+    CONTEXT,
+    Resource,
+    Statement,
+    System,
+    functions_of,
+    own_functions,
+    role_statements,
+)
+
+APPLICATION = "AWS::AppConfig::Application"
+ENVIRONMENT = "AWS::AppConfig::Environment"
+PROFILE = "AWS::AppConfig::ConfigurationProfile"
+DEPLOYED_APART = {"AWS::AppConfig::HostedConfigurationVersion", "AWS::AppConfig::Deployment"}
+READING = {"appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"}
+AGENT = "layer:AWS-AppConfig-Extension-Arm64:"
+MOST_MONITORS = 5
+REGION: str = CONTEXT["region"]
+FLAGS = "AWS.AppConfig.FeatureFlags"
+
+
+def readers_have_the_agent(system: System) -> Iterator[str]:
+    """Who reads configuration has the extension's layer, of its region and architecture."""
+    for function in own_functions(system):
+        layers = [function.text(it) for it in function.properties.get("Layers", [])]
+        agents = [it for it in layers if AGENT in it]
+        if _reads_configuration(function) != bool(agents):
+            yield f"{function} has {len(agents)} agents"
+        for arn in agents:
+            if f":lambda:{REGION}:" not in arn:
+                yield f"{function} has an agent of another region: {arn}"
+
+
+def readers_may_read_their_own_configuration_alone(system: System) -> Iterator[str]:
+    """Exactly two actions, on exactly the configurations of its own application."""
+    for function in own_functions(system):
+        own = sorted(_configurations(function.template))
+        allowed = list(_appconfig_statements(system, function))
+        granted = sorted(resource for it in allowed for resource in it.resources)
+        if _reads_configuration(function) and granted != own:
+            yield f"{function} may read {granted}, and its own is {own}"
+        if not _reads_configuration(function) and allowed:
+            yield f"{function} reads no configuration and may {allowed[0].actions}"
+        for statement in allowed:
+            if set(statement.actions) != READING:
+                yield f"{function} may {', '.join(statement.actions)}"
+
+
+def rollouts_are_watched(system: System) -> Iterator[str]:
+    """By the service's own alarms, no more than AppConfig takes, with a role that only looks."""
+    for environment in system.resources(ENVIRONMENT):
+        monitors = environment.properties.get("Monitors", [])
+        if not 1 <= len(monitors) <= MOST_MONITORS:
+            yield f"{environment} has {len(monitors)} monitors"
+        for monitor in monitors:
+            alarm = system.find(environment.text(monitor["AlarmArn"]), "AWS::CloudWatch::Alarm")
+            if alarm is None or alarm.template is not environment.template:
+                yield f"{environment} is watched by an alarm that is not its service's"
+            role = system.find(environment.text(monitor["AlarmRoleArn"]), "AWS::IAM::Role")
+            actions = {
+                action
+                for statement in role_statements(system)
+                if role and statement.role.place == role.place
+                for action in statement.actions
+            }
+            if actions != {"cloudwatch:DescribeAlarms"}:
+                yield f"{environment} looks at alarms with a role that may {actions}"
+
+
+def documents_are_judged_before_they_are_deployed(system: System) -> Iterator[str]:
+    """Settings by the published schema and by the service; flags, which take no schema, by it."""
+    for profile in system.resources(PROFILE):
+        validators = profile.properties.get("Validators", [])
+        kinds = [it["Type"] for it in validators]
+        wanted = ["LAMBDA"] if profile.properties["Type"] == FLAGS else ["JSON_SCHEMA", "LAMBDA"]
+        if kinds != wanted:
+            yield f"{profile} is judged by {kinds}"
+        for validator in validators:
+            if validator["Type"] == "LAMBDA":
+                yield from _wrong_judge(system, profile, validator["Content"])
+            else:
+                yield from _wrong_schema(profile, validator["Content"])
+
+
+def code_and_configuration_deploy_apart(system: System) -> Iterator[str]:
+    """A stack makes no version and no deployment of a document."""
+    for resource in system.resources(*DEPLOYED_APART):
+        yield f"{resource} deploys a configuration"
+
+
+def _wrong_judge(system: System, profile: Resource, content: Any) -> Iterator[str]:
+    judge = system.find(profile.text(content), "AWS::Lambda::Function")
+    if judge is None or judge.template is not profile.template:
+        yield f"{profile} is judged by no function of its service"
+        return
+    admitted = {
+        permission.properties["Principal"]
+        for permission in profile.template.resources("AWS::Lambda::Permission")
+        if judge.is_in(permission.text(permission.properties["FunctionName"]))
+    }
+    if admitted != {"appconfig.amazonaws.com"}:
+        yield f"{judge} may be called by {sorted(admitted)}"
+
+
+def _wrong_schema(profile: Resource, content: str) -> Iterator[str]:
+    published = CHECKOUT / f"config/schemas/{profile.template.service}.settings.schema.json"
+    if content != published.read_text():
+        yield f"{profile} is not judged by {published.name}"
+    if len(content) > 32_768:
+        yield f"{profile} has a schema that is longer than AppConfig takes"
+    try:
+        Draft4Validator.check_schema(json.loads(content))
+    except (ValueError, SchemaError) as error:
+        yield f"{profile} is judged by no schema of draft 4: {error}"
+
+
+def _reads_configuration(function: Resource) -> bool:
+    return for_agent in loaders(function)
+
+
+def _configurations(template: Any) -> Iterator[str]:
+    """What IAM calls the configurations of a template's application and environment."""
+    for environment in template.resources(ENVIRONMENT):
+        for profile in template.resources(PROFILE):
+            application = environment.text(environment.properties["ApplicationId"])
+            yield (
+                f"arn:aws:appconfig:{REGION}:${{AWS::AccountId}}"
+                f":application/{application}/environment/{environment.place}}}"
+                f"/configuration/{profile.place}}}"
+            )
+
+
+def _appconfig_statements(system: System, function: Resource) -> Iterator[Statement]:
+    for statement in role_statements(system):
+        about_appconfig = any(it.startswith(("appconfig:", "*")) for it in statement.actions)
+        if about_appconfig and function.place in {it.place for it in functions_of(statement.role)}:
+            yield statement
+
+
+RULES: tuple[Rule, ...] = (
+    readers_have_the_agent,
+    readers_may_read_their_own_configuration_alone,
+    rollouts_are_watched,
+    documents_are_judged_before_they_are_deployed,
+    code_and_configuration_deploy_apart,
+)

@@ -1,0 +1,104 @@
+"""A deployed service's configuration, changed for a while in the way that a merge changes it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+from configuration import commands, services
+from configuration.target import of_emulator
+from local import processes
+from local.configuration_agent import ConfigurationAgent
+from tests.integration.offline import Deployment, eventually
+
+ENVIRONMENT = "dev"
+Values = Mapping[str, Any]
+
+
+@contextmanager
+def changed(
+    deployment: Deployment, service: str, *, settings: Values | None = None, **flags: Values
+) -> Iterator[None]:
+    """Every process works with these changes inside, and with git's documents again afterwards.
+
+    ``flags`` are attributes by flag, whose name is written with underscores:
+    ``payment_failover={"enabled": True}``.
+    """
+    document = json.loads((services.CONFIG / ENVIRONMENT / f"{service}.json").read_text())
+    document["settings"].update(settings or {})
+    for name, attributes in flags.items():
+        document["flags"][name.replace("_", "-")].update(attributes)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / ENVIRONMENT / f"{service}.json"
+        file.parent.mkdir()
+        file.write_text(json.dumps(document))
+        try:
+            apply(deployment, service, Path(folder))
+            yield
+        finally:
+            apply(deployment, service, services.CONFIG)
+
+
+def process_ids(deployment: Deployment, service: str, function: str) -> frozenset[int]:
+    """The living processes of a function, such as ``QueuedCommands``."""
+    name = deployment.named(service, "functions", function)
+    own = deployment.emulator.pids
+    return frozenset(
+        pid for pid, _, command in processes.listing() if pid in own and f"-{name}-" in command
+    )
+
+
+def apply(deployment: Deployment, service: str, config: Path) -> None:
+    """Deploy a service's document, and wait until no process works with the one before."""
+    commands.apply(
+        of_emulator(deployment.cloud),
+        Console(quiet=True),
+        chosen=services.chosen([service]),
+        config=config,
+        wait_seconds=60,
+    )
+    document = json.loads((config / ENVIRONMENT / f"{service}.json").read_text())
+    eventually(lambda: all(_serves(deployment, service, it, document[it]) for it in document))
+    # Each process asks the agent again once what it has is so old.
+    since = time.monotonic()
+    eventually(lambda: time.monotonic() - since > _poll_seconds(deployment, service))
+
+
+def _serves(deployment: Deployment, service: str, profile: str, wanted: Any) -> bool:
+    """Whether the agent has it."""
+    address = urlsplit(ConfigurationAgent(deployment.emulator.workspace).url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    application = f"parcelworks-{ENVIRONMENT}-{service}"
+    path = f"/applications/{application}/environments/{ENVIRONMENT}/configurations/{profile}"
+    try:
+        connection.request("GET", path)
+        served = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return _without_idle_attributes(served) == _without_idle_attributes(wanted)
+
+
+def _without_idle_attributes(document: Mapping[str, Any]) -> dict[str, Any]:
+    """AppConfig serves a flag that is off without its attributes; the emulator serves them."""
+    return {
+        name: {"enabled": False} if isinstance(it, dict) and it.get("enabled") is False else it
+        for name, it in document.items()
+    }
+
+
+def _poll_seconds(deployment: Deployment, service: str) -> float:
+    """Of a function of the service that reads its configuration."""
+    reader = "PlaceOrder" if service == "orders" else "QueuedCommands"
+    answer = deployment.cloud.client("lambda").get_function_configuration(
+        FunctionName=deployment.named(service, "functions", reader)
+    )
+    return float(answer["Environment"]["Variables"]["CONFIGURATION_POLL_SECONDS"])

@@ -1,0 +1,175 @@
+"""With every permission enforced the system works as it does without, and secrets are apart."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from local import books, function_logs, rotation
+from local.bring_up import bring_up
+from local.emulator import Emulator
+from local.invariants import examine
+from local.payment_provider import PaymentProvider
+from local.rotation import RotationError
+from tests.integration.mailroom import Mailroom
+from tests.integration.offline import Deployment, call, eventually
+from tests.integration.quoting import LINE, QUOTED, SHIP_TO, Quoting
+
+SECRETS = (
+    ("payments", "ProviderKey"),
+    ("payments", "BackupProviderKey"),
+    ("signing", "QuoteSigning"),
+)
+READERS = {
+    "payments-QueuedCommands": {"ProviderKey", "BackupProviderKey"},
+    "payments-ProviderKeyRotation": {"ProviderKey"},
+    "payments-ProviderKeyRetirement": {"ProviderKey"},
+    "payments-BackupProviderKeyRotation": {"BackupProviderKey"},
+    "payments-BackupProviderKeyRetirement": {"BackupProviderKey"},
+    "signing-QuoteSigningRotation": {"QuoteSigning"},
+    "orders-PlaceOrder": {"QuoteSigning"},
+}
+END_SECONDS = 60.0
+
+
+@pytest.fixture(scope="module")
+def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Everything deployed to an emulator that checks each call of a function."""
+    directory: Path = tmp_path_factory.mktemp("enforced")
+    with Emulator(directory, auth=True) as emulator:
+        outputs = bring_up(emulator, Console(quiet=True))
+        yield Deployment(emulator, outputs, emulator.cloud)
+
+
+def place(enforced: Deployment) -> str:
+    answer = call(
+        "POST",
+        enforced.url("orders", "/v1/orders"),
+        token=enforced.token(),
+        headers={"Idempotency-Key": str(uuid.uuid4())},
+        body={"lines": [LINE], "currency": "EUR", "ship_to": SHIP_TO},
+    )
+    assert answer.status == 202, answer.body
+    order_id: str = answer.json["order_id"]
+    return order_id
+
+
+def view(enforced: Deployment, order_id: str) -> dict[str, Any]:
+    url = enforced.url("order-views", f"/v1/orders/{order_id}")
+    answer: dict[str, Any] = call("GET", url, token=enforced.token()).json
+    return answer
+
+
+def test_the_whole_skeleton_works_under_its_own_roles(enforced: Deployment) -> None:
+    providers = PaymentProvider.all_of(enforced.emulator.workspace)
+    mailroom = Mailroom(enforced)
+    ada = mailroom.customer()
+    told = mailroom.order(ada)
+    good, declined, called_off = place(enforced), place(enforced), place(enforced)
+    for provider in providers:
+        provider.add_fault("decline", reference=declined)
+    cancelled = call(
+        "POST",
+        enforced.url("orders", f"/v1/orders/{called_off}/cancellation"),
+        token=enforced.token(),
+        headers={"Idempotency-Key": str(uuid.uuid4())},
+        body={"reason": "changed_mind"},
+    )
+    assert cancelled.status in (202, 409), cancelled.body
+    eventually(lambda: view(enforced, good).get("status") == "confirmed", END_SECONDS)
+    eventually(lambda: view(enforced, called_off).get("status") != "placed", END_SECONDS)
+    eventually(lambda: "order-confirmed" in mailroom.templates(ada.id), END_SECONDS)
+    history = call(
+        "GET", enforced.url("orders", f"/v1/orders/{good}/history"), token=enforced.token()
+    )
+    assert [it["type"] for it in history.json["events"]] == ["OrderPlaced", "OrderConfirmed"]
+    orders = [good, declined, called_off, told]
+
+    def all_is_well() -> bool:
+        report = examine(books.read(enforced.outputs, enforced.cloud, providers, orders))
+        assert report.holds, report.violations
+        return True
+
+    eventually(all_is_well, END_SECONDS)
+    assert ada.asks("DELETE") == 204
+
+
+def test_quotes_and_rotations_work_under_their_own_roles(enforced: Deployment) -> None:
+    quoting = Quoting(enforced)
+    assert quoting.order(quoting.offer()).json["total"] == QUOTED
+    for service, secret in SECRETS:
+        rotated = rotation.rotate(enforced.outputs, enforced.cloud, service, secret)
+        assert rotated.after != rotated.before
+    total = eventually(lambda: quoting.order(quoting.offer()).json.get("total"))
+    assert total == QUOTED
+    retirement = enforced.named("payments", "functions", "ProviderKeyRetirement")
+    answer = rotation.call(enforced.cloud, retirement, {"after_seconds": 0})
+    assert answer == {"revoked": 1, "valid": 1}
+
+
+@pytest.mark.parametrize(("service", "secret"), SECRETS)
+@pytest.mark.parametrize("role", READERS)
+def test_a_role_reads_the_secrets_that_it_is_for_and_no_other(
+    enforced: Deployment, role: str, service: str, secret: str
+) -> None:
+    secrets = enforced.cloud.as_role(f"parcelworks-dev-{role}").client("secretsmanager")
+
+    def read() -> Any:
+        return secrets.get_secret_value(SecretId=arn_of(enforced, service, secret))
+
+    if secret in READERS[role]:
+        assert read()["SecretString"]
+    else:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            read()
+
+
+@pytest.mark.parametrize(
+    "role", ["orders-CancelOrder", "inventory-QueuedCommands", "order-views-GetOrder"]
+)
+def test_others_read_no_secret_at_all(enforced: Deployment, role: str) -> None:
+    secrets = enforced.cloud.as_role(f"parcelworks-dev-{role}").client("secretsmanager")
+    for service, secret in SECRETS:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            secrets.get_secret_value(SecretId=arn_of(enforced, service, secret))
+
+
+def test_a_rotation_touches_its_own_secret_only(enforced: Deployment) -> None:
+    event = {
+        "Step": "createSecret",
+        "SecretId": arn_of(enforced, "payments", "ProviderKey"),
+        "ClientRequestToken": str(uuid.uuid4()),
+    }
+    with pytest.raises(RotationError, match="AccessDenied"):
+        rotation.call(
+            enforced.cloud, enforced.named("signing", "functions", "QuoteSigningRotation"), event
+        )
+
+
+def test_no_function_was_denied_what_it_asked_for(enforced: Deployment) -> None:
+    """Last, about everything that the tests before have made functions do."""
+    functions = {
+        f"{service}/{name}": function
+        for service, resources in enforced.outputs["services"].items()
+        for name, function in resources.get("functions", {}).items()
+    }
+    denied = [
+        str(line)
+        for line in function_logs.lines(enforced.cloud, functions)
+        if ("AccessDenied" in line.text or '"level":"ERROR"' in line.text)
+        and "QuoteSigningRotation" not in line.function
+    ]
+    assert denied == []
+
+
+def arn_of(enforced: Deployment, service: str, secret: str) -> str:
+    name = enforced.named(service, "secrets", secret)
+    described = enforced.cloud.client("secretsmanager").describe_secret(SecretId=name)
+    arn: str = described["ARN"]
+    return arn

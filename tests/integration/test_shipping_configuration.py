@@ -1,0 +1,180 @@
+"""Shipping's configuration as deployed: a running worker follows it, and nonsense is refused."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from configuration import flags
+from shared.envelope import Envelope
+from tests.integration.live_configuration import changed, process_ids
+from tests.integration.offline import Deployment, eventually
+from tests.integration.shipping_desk import (
+    CARRIERS,
+    ShippingDesk,
+    book_shipment,
+    gather_quotes,
+)
+
+SHORT, USUAL = 2, 10
+"""Seconds that carriers have to answer: for a while, and else."""
+
+
+@pytest.fixture(scope="module")
+def desk(deployment: Deployment) -> ShippingDesk:
+    return ShippingDesk.at(deployment)
+
+
+@contextmanager
+def all_silent(desk: ShippingDesk) -> Iterator[None]:
+    """No carrier answers."""
+    with ExitStack() as silent:
+        for carrier in CARRIERS:
+            silent.enter_context(desk.misbehaving(carrier, answers={"S": "never"}))
+        yield
+
+
+def deadline_of(desk: ShippingDesk, asked: Envelope) -> float:
+    """How many seconds after the question its gathering is closed."""
+
+    def item() -> Mapping[str, Any] | None:
+        found = desk.deployment.cloud.client("dynamodb").get_item(
+            TableName=desk.deployment.named("shipping", "tables", "Gatherings"),
+            Key={"order_id": {"S": asked.aggregate_id}, "request_id": {"S": asked.event_id}},
+            ConsistentRead=True,
+        )
+        return found["Item"] if "deadline" in found.get("Item", {}) else None
+
+    known = eventually(item)
+    assert known
+    begun = datetime.fromisoformat(asked.occurred_at)
+    return (datetime.fromisoformat(known["deadline"]["S"]) - begun).total_seconds()
+
+
+def sent_now(desk: ShippingDesk) -> Envelope:
+    """A question of this moment."""
+    asked = gather_quotes(str(uuid.uuid4()))
+    desk.send(asked)
+    return asked
+
+
+def test_a_new_deadline_takes_effect_in_the_same_process(desk: ShippingDesk) -> None:
+    with all_silent(desk):
+        before = sent_now(desk)
+        assert USUAL <= deadline_of(desk, before) < 2 * USUAL
+        processes = process_ids(desk.deployment, "shipping", "QueuedCommands")
+        with changed(desk.deployment, "shipping", settings={"quote_deadline_seconds": SHORT}):
+            after = sent_now(desk)
+            assert SHORT <= deadline_of(desk, after) < USUAL
+            # Nobody answers, so that the answer comes when the time is up and not before.
+            assert desk.reply(after)["reason"] == "no-quotes"
+    assert process_ids(desk.deployment, "shipping", "QueuedCommands") == processes
+
+
+@contextmanager
+def listening(
+    desk: ShippingDesk, policy: Mapping[str, Any] | None
+) -> Iterator[Callable[[], set[str]]]:
+    """A queue on the quote requests' topic, with a filter of a carrier or none.
+
+    Gives a function that returns the orders of the requests that came through until now.
+    """
+    cloud = desk.deployment.cloud
+    sqs, sns = cloud.client("sqs"), cloud.client("sns")
+    url = sqs.create_queue(QueueName=f"listener-{uuid.uuid4()}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    filtered = {"FilterPolicy": json.dumps(policy)} if policy else {}
+    subscription = sns.subscribe(
+        TopicArn=desk.deployment.named("shipping", "topics", "QuoteRequests"),
+        Protocol="sqs",
+        Endpoint=arn["QueueArn"],
+        Attributes={"RawMessageDelivery": "true", **filtered},
+        ReturnSubscriptionArn=True,
+    )["SubscriptionArn"]
+    orders: set[str] = set()
+
+    def heard() -> set[str]:
+        while messages := sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600
+        ).get("Messages"):
+            orders.update(json.loads(it["Body"])["aggregate_id"] for it in messages)
+        return orders
+
+    try:
+        yield heard
+    finally:
+        sns.unsubscribe(SubscriptionArn=subscription)
+        sqs.delete_queue(QueueUrl=url)
+
+
+def filter_of(desk: ShippingDesk, carrier: str) -> Mapping[str, Any]:
+    """The deployed filter on a carrier's queue."""
+    sns = desk.deployment.cloud.client("sns")
+    topic = desk.deployment.named("shipping", "topics", "QuoteRequests")
+    for it in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+        attributes = sns.get_subscription_attributes(SubscriptionArn=it["SubscriptionArn"])
+        policy: dict[str, Any] = json.loads(attributes["Attributes"].get("FilterPolicy", "{}"))
+        if policy.get("asked") == [carrier]:
+            return policy
+    raise AssertionError(f"no subscription of {carrier}")
+
+
+def test_a_paused_carrier_is_not_asked_and_nobody_waits_for_it(desk: ShippingDesk) -> None:
+    paused, resumed = (gather_quotes(str(uuid.uuid4())) for _ in range(2))
+    with (
+        listening(desk, None) as everything,
+        listening(desk, filter_of(desk, "tern-post")) as to_tern_post,
+    ):
+        with changed(
+            desk.deployment, "shipping", pause_carrier={"enabled": True, "carrier": "tern-post"}
+        ):
+            answer = desk.ask(paused)["data"]
+        assert [it["carrier"] for it in answer["quotes"]] == ["aquila-express", "heron-freight"]
+        assert answer["missing"] == []
+        assert len(desk.ask(resumed)["data"]["quotes"]) == len(CARRIERS)
+        eventually(lambda: everything() == {paused.aggregate_id, resumed.aggregate_id})
+        assert to_tern_post() == {resumed.aggregate_id}
+
+
+def test_only_the_carriers_of_the_settings_are_asked(desk: ShippingDesk) -> None:
+    with changed(desk.deployment, "shipping", settings={"carriers": ["heron-freight"]}):
+        answer = desk.ask(gather_quotes(str(uuid.uuid4())))["data"]
+    assert [it["carrier"] for it in answer["quotes"]] == ["heron-freight"]
+
+
+def test_a_quote_from_before_the_pause_can_still_be_booked(desk: ShippingDesk) -> None:
+    order_id, best = desk.quoted()
+    with changed(
+        desk.deployment, "shipping", pause_carrier={"enabled": True, "carrier": best["carrier"]}
+    ):
+        assert desk.ask(book_shipment(order_id, best))["outcome"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("document", "refusal"),
+    [
+        ({"carriers": ["tern-post", "osprey-air"]}, "/carriers/1"),
+        ({"quote_deadline_seconds": 300}, "/quote_deadline_seconds"),
+        (
+            flags.to_appconfig({"pause-carrier": {"enabled": True, "carrier": "osprey-air"}}),
+            "/pause-carrier/carrier",
+        ),
+    ],
+    ids=["carriers", "deadline", "paused carrier"],
+)
+def test_a_document_without_sense_is_refused_by_the_validator(
+    deployment: Deployment, document: Mapping[str, Any], refusal: str
+) -> None:
+    answer = deployment.cloud.client("lambda").invoke(
+        FunctionName=deployment.named("shipping", "functions", "ValidateConfiguration"),
+        Payload=json.dumps({"content": b64encode(json.dumps(document).encode()).decode()}),
+    )
+    assert answer["FunctionError"]
+    assert refusal in json.loads(answer["Payload"].read())["errorMessage"]
