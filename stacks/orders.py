@@ -11,7 +11,7 @@ from constructs import Construct
 from stacks.constructs.counted_alarm import alarm_when_counted
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
-from stacks.constructs.rotated_secret import may_read
+from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
@@ -79,6 +79,7 @@ class OrdersStack(ServiceStack):
             function, secret_arn=secret_arn, key_arn=self.find("signing", "quote-signing-key-arn")
         )
         function.add_environment("QUOTE_SIGNING_SECRET_ARN", secret_arn)
+        tell_when_unreadable(self)
 
     def _let_operators_change_what_runs(self) -> None:
         failures = alarm_when_counted(

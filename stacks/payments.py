@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.constructs.counted_alarm import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.rotated_secret import tell_when_unreadable
 from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
@@ -47,6 +48,7 @@ class PaymentsStack(ServiceStack):
         self.backup_provider_key = self._keep_a_key(
             "BackupProviderKey", BACKUP_PROVIDER_URL, "The key for the backup payment provider"
         )
+        tell_when_unreadable(self)
         self.publish("provider-key-secret-arn", self.provider_key.arn)
         self.publish("backup-provider-key-secret-arn", self.backup_provider_key.arn)
         self.configuration = ServiceConfiguration(

@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from stacks.constructs.counted_alarm import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.stream_alarm import operations_topic
@@ -183,3 +184,14 @@ def may_read(function: MicroserviceFunction, *, secret_arn: str, key_arn: str) -
     """Let a function read another service's secret, which ``RotatedSecret.admit`` has to allow."""
     grant(function, READ, on=secret_arn)
     grant(function, "kms:Decrypt", on=key_arn)
+
+
+def tell_when_unreadable(stack: ServiceStack) -> None:
+    """Tell operations when functions of this service go on with a secret that they read before."""
+    alarm_when_counted(
+        stack,
+        "SecretsUnreadable",
+        stack=stack,
+        metric_name="SecretUnreadable",
+        what="a secret cannot be read",
+    )

@@ -53,7 +53,7 @@ def test_failover_reaches_a_running_worker_and_is_taken_back(
     began = [till.payment(order).provider for order in (before, during, after)]
     assert began == [Provider.PRIMARY, Provider.BACKUP, Provider.PRIMARY]
     assert [it["reference"] for it in till.backup.charges(during)] == [during]
-    assert process_ids(deployment, "payments", "QueuedCommands") == processes
+    assert process_ids(deployment, "payments", "QueuedCommands") <= processes  # no new one
 
 
 def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(

@@ -17,7 +17,6 @@ from rich.console import Console
 from configuration import commands, services
 from configuration.target import of_emulator
 from local import processes
-from local.configuration_agent import ConfigurationAgent
 from tests.integration.offline import Deployment, eventually
 
 ENVIRONMENT = "dev"
@@ -67,18 +66,30 @@ def apply(deployment: Deployment, service: str, config: Path) -> None:
         wait_seconds=60,
     )
     document = json.loads((config / ENVIRONMENT / f"{service}.json").read_text())
-    eventually(lambda: all(_serves(deployment, service, it, document[it]) for it in document))
+    reader = _reader(deployment, service)
+    eventually(lambda: all(_serves(reader, profile, document[profile]) for profile in document))
     # Each process asks the agent again once what it has is so old.
     since = time.monotonic()
-    eventually(lambda: time.monotonic() - since > _poll_seconds(deployment, service))
+    eventually(lambda: time.monotonic() - since > float(reader["CONFIGURATION_POLL_SECONDS"]))
 
 
-def _serves(deployment: Deployment, service: str, profile: str, wanted: Any) -> bool:
-    """Whether the agent has it."""
-    address = urlsplit(ConfigurationAgent(deployment.emulator.workspace).url)
+def _reader(deployment: Deployment, service: str) -> Mapping[str, str]:
+    """The environment of a function that reads the service's configuration."""
+    name = "PlaceOrder" if service == "orders" else "QueuedCommands"
+    answer = deployment.cloud.client("lambda").get_function_configuration(
+        FunctionName=deployment.named(service, "functions", name)
+    )
+    return answer["Environment"]["Variables"]
+
+
+def _serves(reader: Mapping[str, str], profile: str, wanted: Any) -> bool:
+    """Whether the agent has it under the names by which functions ask: it polls for each name."""
+    address = urlsplit(reader["CONFIGURATION_AGENT_URL"])
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
-    application = f"parcelworks-{ENVIRONMENT}-{service}"
-    path = f"/applications/{application}/environments/{ENVIRONMENT}/configurations/{profile}"
+    path = (
+        f"/applications/{reader['CONFIGURATION_APPLICATION']}"
+        f"/environments/{reader['CONFIGURATION_ENVIRONMENT']}/configurations/{profile}"
+    )
     try:
         connection.request("GET", path)
         served = json.loads(connection.getresponse().read())
@@ -93,12 +104,3 @@ def _without_idle_attributes(document: Mapping[str, Any]) -> dict[str, Any]:
         name: {"enabled": False} if isinstance(it, dict) and it.get("enabled") is False else it
         for name, it in document.items()
     }
-
-
-def _poll_seconds(deployment: Deployment, service: str) -> float:
-    """Of a function of the service that reads its configuration."""
-    reader = "PlaceOrder" if service == "orders" else "QueuedCommands"
-    answer = deployment.cloud.client("lambda").get_function_configuration(
-        FunctionName=deployment.named(service, "functions", reader)
-    )
-    return float(answer["Environment"]["Variables"]["CONFIGURATION_POLL_SECONDS"])

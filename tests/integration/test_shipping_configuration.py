@@ -75,7 +75,7 @@ def test_a_new_deadline_takes_effect_in_the_same_process(desk: ShippingDesk) -> 
             assert SHORT <= deadline_of(desk, after) < USUAL
             # Nobody answers, so that the answer comes when the time is up and not before.
             assert desk.reply(after)["reason"] == "no-quotes"
-    assert process_ids(desk.deployment, "shipping", "QueuedCommands") == processes
+    assert process_ids(desk.deployment, "shipping", "QueuedCommands") <= processes  # no new one
 
 
 @contextmanager
