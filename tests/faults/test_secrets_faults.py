@@ -111,6 +111,8 @@ def test_payments_go_on_with_the_key_that_was_read_last(
     service.now += PAUSE
     assert key.current() != old, "a rotation is followed again"
     assert isinstance(authorize(), Authorized)
+    retirement = deployment.named("payments", "functions", "ProviderKeyRetirement")
+    assert rotation.call(deployment.cloud, retirement, {"after_seconds": 0})["valid"] == 1
 
 
 @pytest.mark.parametrize("how", ["throttled", "unreachable"])
