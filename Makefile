@@ -46,8 +46,8 @@ tour: setup ## Show flags, refusals, a rollback and a rotation on what is up
 load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 MIX=good=1
 	@$(LOCAL) $(RUN) -m local load $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--duration $(DURATION)) $(if $(MIX),--mix $(MIX))
 
-test: setup ## Every test: unit, contract, infra, integration, faults, end to end
-	@$(LOCAL) $(RUN) -m pytest tests --numprocesses 2 --dist loadfile
+test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
+	@$(LOCAL) $(if $(ENFORCE),ENFORCE_PERMISSIONS=$(ENFORCE)) $(RUN) -m pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
 	@$(MAKE) --no-print-directory --jobs 2 check-code check-behaviour

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import processes
+from local import processes, side_process
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
 from local.resumption import read_streams_from_the_beginning
@@ -101,6 +101,7 @@ class Emulator:
         """End the server and its workers, whatever state they are in; return what was ended."""
         ended = processes.end(self.workspace.root, self._recorded_pid, grace=self._grace)
         _collect(self._recorded_pid)
+        side_process.collect(ended)
         shutil.rmtree(self.workspace.scratch, ignore_errors=True)
         if not self.persistence:
             self.workspace.outputs.unlink(missing_ok=True)  # it names what is gone

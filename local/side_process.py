@@ -131,6 +131,13 @@ def serve(
     server.serve_forever(poll_interval=0.1)
 
 
+def collect(pids: Iterable[int]) -> None:
+    """Take note that these have ended, where they were started by this process."""
+    for pid in pids:
+        if child := _children.pop(pid, None):
+            child.wait()
+
+
 def read_record(record: Path) -> dict[str, int]:
     """`{pid, port}` of a process that was started; empty if there is none."""
     try:

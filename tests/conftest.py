@@ -22,10 +22,10 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
 
     from local.bring_up import bring_up
     from local.emulator import Emulator
-    from tests.integration.offline import Deployment
+    from tests.integration.offline import ENFORCED, Deployment
 
     directory: Path = tmp_path_factory.mktemp("offline")
-    with Emulator(directory) as emulator:
+    with Emulator(directory, auth=ENFORCED) as emulator:
         outputs = bring_up(emulator, Console(quiet=True))
         yield Deployment(emulator, outputs, emulator.cloud)
 

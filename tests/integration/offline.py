@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from local.endpoint import Cloud
 from local.outputs import Outputs
 
 T = TypeVar("T")
+ENFORCED = os.environ.get("ENFORCE_PERMISSIONS") == "yes"
+"""Whether the emulator checks each call of a function against its role, whatever the test."""
 _PAUSE_SECONDS = 0.05
 
 

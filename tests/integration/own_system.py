@@ -17,7 +17,7 @@ from rich.console import Console
 from local.bring_up import bring_up
 from local.emulator import Emulator
 from operations.target import Target, offline
-from tests.integration.offline import Answer, Deployment, call, eventually
+from tests.integration.offline import ENFORCED, Answer, Deployment, call, eventually
 
 SHIP_TO = {"address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001", "country": "DE"}
 Item = dict[str, Any]
@@ -152,7 +152,7 @@ class OwnSystem:
 @contextmanager
 def own_system(directory: Path) -> Iterator[OwnSystem]:
     """Deployed to an emulator of its own, which ends with the context."""
-    with Emulator(directory) as emulator:
+    with Emulator(directory, auth=ENFORCED) as emulator:
         outputs = bring_up(emulator, Console(quiet=True))
         deployment = Deployment(emulator, outputs, emulator.cloud)
         yield OwnSystem(deployment, offline(emulator.workspace.root))

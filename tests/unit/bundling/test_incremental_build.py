@@ -121,7 +121,9 @@ def start_build(target: str, workspace: Workspace) -> "subprocess.Popen[str]":
         f"Path({str(folder)!r})" for folder in (workspace.sources, workspace.build, workspace.tools)
     )
     program = (
-        "import sys\nfrom pathlib import Path\nfrom bundling.__main__ import main\n"
+        "import signal, sys\nfrom pathlib import Path\nfrom bundling.__main__ import main\n"
+        # What runs in the background of a shell inherits that interrupts are ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from bundling.workspace import Workspace\n"
         f"sys.exit(main(['--target', {target!r}], Workspace({folders})))\n"
     )
