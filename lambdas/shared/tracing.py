@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from shared.forms import UUID
+
+_UUID = re.compile(UUID)
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 

@@ -1,6 +1,6 @@
 """An operator's command: resume the saga of an order that is stuck or was interrupted."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
@@ -9,12 +9,13 @@ from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.settings import for_sagas
 from shared import aws, clock
+from shared.forms import Uuid
 
 
 class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The request."""
 
-    order_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
+    order_id: Uuid
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

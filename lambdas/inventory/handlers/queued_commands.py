@@ -16,16 +16,13 @@ from inventory.settings import for_commands
 from shared import aws, clock
 from shared.bus import Bus
 from shared.envelope import Envelope
+from shared.forms import Uuid
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 
 Clock = Callable[[], str]
 MAX_LINES = 99
 """A DynamoDB transaction takes 100 writes, and one of them is the reservation."""
-
-Uuid = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
-]
 
 
 class LineForm(msgspec.Struct, frozen=True):

@@ -9,26 +9,29 @@ from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.commands import Clock, Decision, change_order, digest
 from orders.domain.errors import OrderNotFound, OrderNotOpen
 from orders.domain.order import Order
-from orders.handlers.requests import Uuid, whole
 from orders.ports import Command, EventStore
 from orders.settings import for_queue
 from shared import aws, clock
 from shared.bus import Bus
 from shared.envelope import Envelope
+from shared.forms import UUID, whole
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Outcome, QueueWorker, done, refused
+
+OrderId = Annotated[str, msgspec.Meta(pattern=whole(UUID))]
+"""As these two commands were released: the pattern alone, without a length that says it again."""
 
 
 class ConfirmOrder(msgspec.Struct, frozen=True):
     """Fulfilment succeeded."""
 
-    order_id: Uuid
+    order_id: OrderId
 
 
 class RejectOrder(msgspec.Struct, frozen=True):
     """Fulfilment was undone; ``reason`` is a code such as ``payment-declined``."""
 
-    order_id: Uuid
+    order_id: OrderId
     reason: Annotated[str, msgspec.Meta(pattern=whole("[a-z0-9-]{1,64}"))]
 
 

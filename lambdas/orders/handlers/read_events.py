@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.handlers.requests import Uuid
 from orders.settings import for_commands
 from shared import aws
+from shared.forms import Uuid
 
 MAX_EVENTS = 500
 

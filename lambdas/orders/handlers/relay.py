@@ -7,10 +7,10 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import to_envelope
-from orders.handlers.requests import Uuid
 from orders.settings import for_commands, for_relay
 from shared import aws, log
 from shared.envelope import Envelope
+from shared.forms import Uuid
 from shared.kinesis_log import KinesisLog
 
 MAX_ORDERS = 100

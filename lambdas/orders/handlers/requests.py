@@ -23,20 +23,13 @@ from orders.domain.terms import MAX_LINES
 from orders.ports import Command
 from shared import problems
 from shared.api import Request
+from shared.forms import Uuid, whole
 from shared.problems import Problem, Violation
 from shared.quotes import LONGEST as LONGEST_QUOTE
 from shared.tracing import is_uuid
 
 MAX_QUANTITY = 999
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-
-
-def whole(pattern: str) -> str:
-    """A pattern for all of a text. Python's ``$`` alone would admit a line break at the end."""
-    return f"^{pattern}$(?!\\n)"
-
-
-Uuid = Annotated[str, msgspec.Meta(pattern=whole("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"))]
 
 
 class LineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

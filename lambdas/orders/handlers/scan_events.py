@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.handlers.requests import Uuid
 from orders.settings import for_commands
 from shared import aws
 from shared.fingerprint import fingerprint
+from shared.forms import Uuid
 
 MAX_SEGMENTS = 64
 MAX_EVENTS = 10_000

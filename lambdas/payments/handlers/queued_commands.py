@@ -18,13 +18,10 @@ from payments.settings import for_commands
 from shared import aws, configuration
 from shared.bus import Bus
 from shared.envelope import Envelope
+from shared.forms import Uuid
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 from shared.retry_later import RetryLater
-
-Uuid = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
-]
 
 
 class AuthorizePayment(msgspec.Struct, frozen=True):

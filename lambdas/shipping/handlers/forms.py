@@ -4,11 +4,9 @@ from typing import Annotated
 
 import msgspec
 
+from shared.forms import Uuid
 from shipping.domain.carriers import Parcel
 
-Uuid = Annotated[
-    str, msgspec.Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", max_length=36)
-]
 CarrierName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}\Z")]
 QuoteId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]

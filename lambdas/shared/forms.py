@@ -1,0 +1,16 @@
+"""Forms that several services' messages and requests share."""
+
+from typing import Annotated
+
+import msgspec
+
+UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+def whole(pattern: str) -> str:
+    """A pattern for all of a text. Python's ``$`` alone would admit a line break at the end."""
+    return f"^{pattern}$(?!\\n)"
+
+
+Uuid = Annotated[str, msgspec.Meta(pattern=whole(UUID), max_length=36)]
+"""A UUID as we write it: lower case, with hyphens."""
