@@ -127,9 +127,17 @@ class SmallResources:
         return arn
 
     def queue(self) -> tuple[str, str]:
-        """Address and ARN."""
+        """Address and ARN; topics may send to it."""
         name = self.name("queue")
-        url = self.cloud.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        topics = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": "*",
+        }
+        url = self.cloud.client("sqs").create_queue(
+            QueueName=name, Attributes={"Policy": _policy(topics)}
+        )["QueueUrl"]
         return url, f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
 
     def waiting(self, queue_url: str) -> int:

@@ -78,6 +78,19 @@ def test_a_new_deadline_takes_effect_in_the_same_process(desk: ShippingDesk) -> 
     assert process_ids(desk.deployment, "shipping", "QueuedCommands") <= processes  # no new one
 
 
+ADMITS_TOPICS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": "*",
+        }
+    ],
+}
+
+
 @contextmanager
 def listening(
     desk: ShippingDesk, policy: Mapping[str, Any] | None
@@ -88,7 +101,9 @@ def listening(
     """
     cloud = desk.deployment.cloud
     sqs, sns = cloud.client("sqs"), cloud.client("sns")
-    url = sqs.create_queue(QueueName=f"listener-{uuid.uuid4()}")["QueueUrl"]
+    url = sqs.create_queue(
+        QueueName=f"listener-{uuid.uuid4()}", Attributes={"Policy": json.dumps(ADMITS_TOPICS)}
+    )["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     filtered = {"FilterPolicy": json.dumps(policy)} if policy else {}
     subscription = sns.subscribe(
