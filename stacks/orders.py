@@ -175,7 +175,12 @@ class OrdersStack(ServiceStack):
             key=self.key,
             read_events_arn=self.read_events.function_arn,
         )
-        publisher.allow("dynamodb:BatchGetItem", "dynamodb:PutItem", on=gate.table_arn)
+        publisher.allow(
+            "dynamodb:BatchGetItem",
+            "dynamodb:PutItem",
+            "dynamodb:PartiQLInsert",
+            on=gate.table_arn,
+        )
         publisher.allow("events:PutEvents", on=self.find("event-log", "bus-arn"))
 
     def _function(

@@ -1,0 +1,95 @@
+"""Orders' events reach the bus before the gate says that they did, many in a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orders.adapters.bus_gate import BusGate
+from shared.bus import Bus
+from shared.parked_records import ParkedRecords
+from shared.projector import Projector
+from tests.unit.shared.fake_bus import FakeEventBridge
+from tests.unit.shared.projection import event, records
+
+ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(12)]
+
+
+class Gates:
+    """The gate's table; notes how many messages were on the bus when each gate was made."""
+
+    def __init__(self, bridge: FakeEventBridge) -> None:
+        self.bridge = bridge
+        self.versions: dict[str, int] = {}
+        self.on_the_bus: dict[str, set[str]] = {}
+        self.calls: list[str] = []
+
+    def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
+        return {"Responses": {table: [] for table in RequestItems}}
+
+    def batch_execute_statement(self, Statements: list[Any]) -> dict[str, Any]:  # noqa: N803
+        self.calls.append("insert")
+        for statement in Statements:
+            names = statement["Statement"].partition("{")[2]
+            keys = [part.split("'")[1] for part in names.split(",")]
+            self._make(dict(zip(keys, statement["Parameters"], strict=True)))
+        return {"Responses": [{} for _ in Statements]}
+
+    def put_item(self, Item: dict[str, Any], **_condition: Any) -> dict[str, Any]:  # noqa: N803
+        self.calls.append("put")
+        self._make(Item)
+        return {}
+
+    def _make(self, item: dict[str, Any]) -> None:
+        order_id = item["order_id"]["S"].partition("#")[2]
+        self.versions[order_id] = int(item["version"]["N"])
+        self.on_the_bus[order_id] = {it.event_id for it in self.bridge.messages}
+
+
+@pytest.fixture
+def bridge() -> FakeEventBridge:
+    return FakeEventBridge()
+
+
+@pytest.fixture
+def gates(bridge: FakeEventBridge) -> Gates:
+    return Gates(bridge)
+
+
+def publish(gates: Gates, bridge: FakeEventBridge) -> None:
+    gate = BusGate(
+        gates, "gate", ParkedRecords(gates, "parked", "test"), Bus(bridge, "bus", "orders")
+    )
+    events = [
+        event(order_id, version, type)
+        for version, type in ((1, "OrderPlaced"), (2, "OrderConfirmed"))
+        for order_id in ORDERS
+    ]
+    Projector(gate, lambda said, it: (*(said or ()), it), lambda *_: (), writers=1).apply(
+        records(events)
+    )
+
+
+def test_new_orders_are_published_together_and_only_then_gated(
+    gates: Gates, bridge: FakeEventBridge
+) -> None:
+    publish(gates, bridge)
+    assert gates.versions == dict.fromkeys(ORDERS, 2)
+    assert gates.calls == ["insert"]
+    assert [len(call) for call in bridge.calls] == [10, 10, 4]
+    for order_id in ORDERS:
+        said = [it.event_id for it in bridge.messages if it.aggregate_id == order_id]
+        assert said == [f"{order_id}/1", f"{order_id}/2"]
+        assert gates.on_the_bus[order_id] >= set(said)
+
+
+def test_what_the_bus_refuses_moves_no_gate(gates: Gates, bridge: FakeEventBridge) -> None:
+    bridge.refuses = True
+    with pytest.raises(Exception, match="Throttling"):
+        publish(gates, bridge)
+    assert gates.versions == {}
+    bridge.refuses = False
+    publish(gates, bridge)
+    assert gates.versions == dict.fromkeys(ORDERS, 2)
+    assert {it.event_id for it in bridge.messages} == {f"{o}/{v}" for o in ORDERS for v in (1, 2)}
