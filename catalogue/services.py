@@ -175,14 +175,17 @@ def _path(resources: Mapping[str, Any], reference: Any) -> str:
 
 
 def _in_words(pattern: Mapping[str, Any]) -> str:
-    types = ", ".join(f"`{it}`" for it in pattern.get("detail-type", [])) or "everything"
-    sources = [
-        f"all but `{'`, `'.join(it['anything-but'])}`" if isinstance(it, Mapping) else f"`{it}`"
-        for it in pattern.get("source", [])
-    ]
-    words = f"{types} from {', '.join(sources) or 'anybody'}"
+    types = _named(pattern.get("detail-type", [])) or "everything"
+    words = f"{types} from {_named(pattern.get('source', [])) or 'anybody'}"
     filters = [
         f"{field} is {' or '.join(values)}"
         for field, values in pattern.get("detail", {}).get("data", {}).items()
     ]
     return f"{words}, where {', '.join(filters)}" if filters else words
+
+
+def _named(wanted: Sequence[Any]) -> str:
+    return ", ".join(
+        f"all but `{'`, `'.join(it['anything-but'])}`" if isinstance(it, Mapping) else f"`{it}`"
+        for it in wanted
+    )

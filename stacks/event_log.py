@@ -239,10 +239,15 @@ class EventLogStack(ServiceStack):
         return topic
 
     def _take_in_other_services_facts(self) -> None:
-        """Bus, queue, log: orders' events are on the log already, and would go round in circles."""
+        """Bus, queue, log: orders' events are on the log already, and would go round in circles.
+
+        Replies stay between two services: what has happened, the facts beside them say to all.
+        """
         facts = ServiceQueue(self, "Facts", key=self.key, worker_timeout=Duration.seconds(30))
         facts.subscribe_to_bus(
-            "OtherServicesFacts", source=events.Match.anything_but(f"{SOURCE_PREFIX}orders")
+            "OtherServicesFacts",
+            but=["CommandReplied"],
+            source=events.Match.anything_but(f"{SOURCE_PREFIX}orders"),
         )
         seen = ServiceTable(
             self,

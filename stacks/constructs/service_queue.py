@@ -115,10 +115,15 @@ class ServiceQueue(Construct):
         id: str,
         *,
         detail_type: Sequence[str] | None = None,
+        but: Sequence[str] = (),
         source: Sequence[Any] | None = None,
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Put what matches on the bus into the queue; undeliverable events become dead letters."""
+        """Put what matches on the bus into the queue; undeliverable events become dead letters.
+
+        Instead of the types that are wanted, ``but`` names those that are not.
+        """
+        assert not (detail_type and but)
         bus = bus_of(self.stack)
         admit(self.key, "events.amazonaws.com", self.stack.account)
         events.Rule(
@@ -127,7 +132,9 @@ class ServiceQueue(Construct):
             event_bus=bus,
             description=f"{self.stack.service}: {', '.join(detail_type or ['others'])}",
             event_pattern=events.EventPattern(
-                detail_type=list(detail_type) if detail_type else None,
+                detail_type=list(detail_type)
+                if detail_type
+                else (events.Match.anything_but(*but) if but else None),
                 source=list(source) if source else None,
                 detail=dict(detail) if detail else None,
             ),
