@@ -1,7 +1,8 @@
 """An archive as Firehose writes it: gzip JSON lines, journeys interleaved, always the same.
 
-Two kinds: ``journeys`` holds what an order really leaves behind, twelve records of which two are
-the order's own events; ``orders`` holds orders' own events alone, so that nothing is passed over.
+Two kinds: ``journeys`` holds what an order really leaves behind, seven records of which two are
+the order's own events and five are facts; ``orders`` holds orders' own events alone, so that
+nothing is passed over.
 """
 
 import gzip
@@ -30,13 +31,13 @@ STEPS = (
     ("shipment", "ShipmentBooked", {"carrier": "pelican", "tracking": "PEL-00000000"}),
     ("payment", "PaymentCaptured", {"amount": 8960, "currency": "EUR"}),
 )
-RECORDS = {"journeys": 2 + 2 * len(STEPS), "orders": 2}
+RECORDS = {"journeys": 2 + len(STEPS), "orders": 2}
 """Of an order, in its whole journey."""
 
 
 def archive(folder: Path, events: int, kind: Kind) -> Path:
     """A folder with about that many events, made once; whole journeys only."""
-    made = folder / f"archive-{kind}-{events}"
+    made = folder / f"archive-{kind}-of-{RECORDS[kind]}-{events}"
     if not (made / "complete").exists():
         made.mkdir(parents=True, exist_ok=True)
         size, lines, number = 0, [], 0
@@ -80,8 +81,6 @@ def _journey(numbers: random.Random, kind: Kind) -> Iterator[bytes]:
         for aggregate_type, fact, data in STEPS:
             data = {"order_id": order_id, **data}
             yield _line(numbers, journey, fact, aggregate_type, order_id, None, data)
-            reply = {"command_id": _id(numbers), "outcome": "done", "reason": None, "data": data}
-            yield _line(numbers, journey, "CommandReplied", aggregate_type, order_id, None, reply)
     if numbers.random() < 0.9:
         yield _line(numbers, journey, "OrderConfirmed", "order", order_id, 2, CONFIRMED)
     else:

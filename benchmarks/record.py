@@ -1,11 +1,12 @@
 """`python -m benchmarks.record`: puts the figures of the last run into docs/benchmarks.md."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import KEPT
+from benchmarks.__main__ import BENCHMARKS, KEPT
 from benchmarks.peers import ROOT
 from benchmarks.report import figure
 
@@ -14,36 +15,62 @@ BEGIN = "<!-- figures: written by `python -m benchmarks.record` -->\n"
 END = "<!-- end of figures -->\n"
 
 
+RUN = re.compile(r"^\d+\. (?P<run>.+)$", re.MULTILINE)
+ROW = re.compile(r"^\| (?P<name>\w+) \| .+ \| (?P<run>\d+) \|$", re.MULTILINE)
+HEADING = "| benchmark | claim | measured | least to most | target | aim | | run |"
+
+
 def record(kept: dict[str, Any], page: Path) -> None:
-    """Replace what stands between the two marks.
+    """Replace the rows of the benchmarks that were run; those of earlier runs stay, with their run.
 
     Raises:
         ValueError: the page has lost a mark.
     """
     text = page.read_text()
     before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    shown, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page.name} has no place for figures: it needs both marks")
-    page.write_text(f"{before}{BEGIN}\n{markdown(kept)}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{_merged(shown, kept)}\n{END}{after}")
 
 
-def markdown(kept: dict[str, Any]) -> str:
-    """A line on the run, and a row for each result."""
-    machine = kept["machine"]
-    loads = " ".join(f"{load:.1f}" for load in machine["load_average"])
-    rows = [_row(name, result) for name, results in kept["results"].items() for result in results]
+def _merged(shown: str, kept: dict[str, Any]) -> str:
+    runs = [match["run"] for match in RUN.finditer(shown)]
+    rows: dict[str, list[tuple[str, str]]] = {}
+    for match in ROW.finditer(shown):
+        row = match[0].rpartition(f" | {match['run']} |")[0]
+        rows.setdefault(match["name"], []).append((row, runs[int(match["run"]) - 1]))
+    this_run = _run(kept)
+    for name, results in kept["results"].items():
+        rows[name] = [(_row(name, result), this_run) for result in results]
+    named = list(dict.fromkeys(run for of_one in rows.values() for _, run in of_one))
     return "\n".join(
         [
-            f"`{kept['command']}`, {kept['measured_at']}, on {machine['system']} with "
-            f"{machine['processors']} processors, Python {machine['python']}; "
-            f"load average at the end of the run {loads}.",
+            *(f"{number}. {run}" for number, run in enumerate(named, start=1)),
             "",
-            "| benchmark | claim | measured | least to most | target | aim | |",
-            "| --- | --- | ---: | ---: | ---: | ---: | --- |",
-            *rows,
+            HEADING,
+            "| --- | --- | ---: | ---: | ---: | ---: | --- | ---: |",
+            *(
+                f"{row} | {named.index(run) + 1} |"
+                for name in sorted(rows, key=_place)
+                for row, run in rows[name]
+            ),
             "",
         ]
+    )
+
+
+def _place(name: str) -> int:
+    return BENCHMARKS.index(name) if name in BENCHMARKS else len(BENCHMARKS)
+
+
+def _run(kept: dict[str, Any]) -> str:
+    machine = kept["machine"]
+    loads = " ".join(f"{load:.1f}" for load in machine["load_average"])
+    return (
+        f"`{kept['command']}`, {kept['measured_at']}, on {machine['system']} with "
+        f"{machine['processors']} processors, Python {machine['python']}; "
+        f"load average at the end of the run {loads}"
     )
 
 
@@ -58,7 +85,7 @@ def _row(name: str, result: dict[str, Any]) -> str:
     measured = figure(result["value"], result["unit"]) + _sides(result["details"])
     extremes = f"{figure(spread[0])} to {figure(spread[1])}" if spread else ""
     cells = [name, result["claim"], measured, extremes, *bounds, verdict]
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(cells)}"
 
 
 def _sides(details: dict[str, Any]) -> str:

@@ -36,6 +36,26 @@ def test_new_figures_replace_the_ones_before_and_nothing_else(tmp_path: Path) ->
     assert text.endswith("## Method\n")
 
 
+def test_rows_of_another_run_stay_with_the_run_that_measured_them(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text(BEGIN + END)
+    both = kept(ratio("warm", [40], [10], both_in="orders/s"))
+    both["results"]["saga"] = [Result("confirmed order", 10, "transitions").document()]
+    record(both, page)
+    later = kept(ratio("warm", [50], [10], both_in="orders/s"))
+    record(later | {"command": "python -m benchmarks place_order_warm"}, page)
+    text = page.read_text()
+    assert "1. `python -m benchmarks place_order_warm`" in text
+    assert "2. `python -m benchmarks`" in text
+    (warm,) = [line for line in text.splitlines() if line.startswith("| place_order_warm")]
+    assert "5.00 x" in warm
+    assert warm.endswith("| 1 |")
+    (saga,) = [line for line in text.splitlines() if line.startswith("| saga")]
+    assert saga.endswith("| 2 |")
+    record({**both, "measured_at": "2026-11-23T06:00:00+00:00"}, page)
+    assert "2. " not in page.read_text()
+
+
 def test_a_missed_target_is_not_hidden(tmp_path: Path) -> None:
     page = tmp_path / "benchmarks.md"
     page.write_text(BEGIN + END)
