@@ -56,6 +56,7 @@ def run(
         if picture is not None:
             pictures.save(console, picture)
         console.print("\nrunning; Ctrl-C ends it", style="bold")
+        console.print("meanwhile, in another terminal: make tour, make load", style="dim")
         while emulator.is_healthy():
             time.sleep(1)
         raise OfflineError("the emulator has ended by itself", emulator.log_tail())
