@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -64,7 +65,7 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
                 },
             )
     if removed:
-        console.print(f"  not offline: {summary(removed)}", style="dim")
+        console.print(_indented(f"not offline: {summary(removed)}"), style="dim")
     if verbose:
         for item in removed:
             console.print(f"    {item.stack}: {item.logical_id} ({item.kind})")
@@ -90,6 +91,10 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     if deployed:
         console.print(f"  configuration: {deployed} documents deployed", style="dim")
     return found
+
+
+def _indented(text: str) -> str:
+    return textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
 
 
 @contextmanager
