@@ -29,6 +29,10 @@ MOST_TRANSITIONS = 30
 PATIENCE_SECONDS = 60.0
 
 
+class NotInvariant(Exception):
+    """Orders ended otherwise than they should have, or the books do not agree."""
+
+
 def measure(*, quick: bool) -> list[Result]:
     """Transitions, calls and cost of a confirmed order; and how long orders take under load."""
     with tempfile.TemporaryDirectory() as directory, Emulator(Path(directory)) as emulator:
@@ -38,6 +42,8 @@ def measure(*, quick: bool) -> list[Result]:
         orders = 50 if quick else 500
         load = Load(emulator, outputs, rate=10, duration=orders / 10, mix={"good": 1.0})
         outcome = load.run(Console(quiet=True))
+    if not outcome.report.holds or outcome.statuses["confirmed"] != orders:
+        raise NotInvariant(f"{dict(outcome.statuses)}: {outcome.report.violations}")
     return [
         Result(
             "confirmed order: state transitions of its saga",
