@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 from botocore.config import Config
 
 from local import outputs
 from local.endpoint import Cloud
+from operations import clients
 
 OFFLINE = "dev"
 """The environment that is deployed to the emulator."""
@@ -29,7 +27,7 @@ class Target:
 
     name: str
     environment: str
-    client: Callable[[str], Any]
+    client: clients.Client
     is_offline: bool
 
 
@@ -44,23 +42,11 @@ def offline(workspace: Path) -> Target:
 
 def of_emulator(cloud: Cloud) -> Target:
     """An emulator that the system is deployed to."""
-
-    def client(service: str) -> Any:
-        make: Any = cloud.client
-        return make(service)
-
+    client = clients.of_emulator(cloud)
     return Target(f"offline at {cloud.endpoint}", OFFLINE, client, is_offline=True)
 
 
 def account(environment: str, region: str) -> Target:
     """An environment of the account that the usual credentials lead to."""
-    session = boto3.Session(region_name=region)
-    clients: dict[str, Any] = {}
-
-    def client(service: str) -> Any:
-        if service not in clients:
-            make: Any = session.client
-            clients[service] = make(service, config=_CONFIG)
-        return clients[service]
-
+    client = clients.of_account(region, _CONFIG)
     return Target(f"environment {environment} in {region}", environment, client, is_offline=False)

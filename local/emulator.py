@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import processes, side_process
+from local import processes
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
 from local.resumption import read_streams_from_the_beginning
@@ -23,8 +23,6 @@ _HOST = "127.0.0.1"
 _INTERPRETER = CHECKOUT / ".venv-emulator" / "bin" / "python"
 _START_SECONDS = 30.0
 _READY = " Ready "
-# Servers that this process has started: whoever stops one here collects it.
-_children: dict[int, subprocess.Popen[bytes]] = {}
 _OTHER_PORTS = 3
 
 
@@ -100,8 +98,6 @@ class Emulator:
     def stop(self) -> list[int]:
         """End the server and its workers, whatever state they are in; return what was ended."""
         ended = processes.end(self.workspace.root, self._recorded_pid, grace=self._grace)
-        _collect(self._recorded_pid)
-        side_process.collect(ended)
         shutil.rmtree(self.workspace.scratch, ignore_errors=True)
         if not self.persistence:
             self.workspace.outputs.unlink(missing_ok=True)  # it names what is gone
@@ -178,7 +174,7 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        _children[server.pid] = server
+        processes.started(server)
         record = {
             "pid": server.pid,
             "port": port,
@@ -229,12 +225,6 @@ class Emulator:
         raise EmulatorError(
             f"the emulator did not answer within {_START_SECONDS:.0f} s", self.log_tail()
         )
-
-
-def _collect(pid: int | None) -> None:
-    if pid in _children:
-        with _children.pop(pid) as server:
-            server.wait()
 
 
 def _read_record(workspace: Workspace) -> dict[str, int]:

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
+# Those that this process has started: it collects them when they have ended.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def workspace_option(root: Path) -> str:
@@ -44,7 +46,21 @@ def end(root: Path, group: int | None, *, grace: float) -> list[int]:
     if not _gone(root, group, grace):
         _signal(of_workspace(root, group), signal.SIGKILL)
         _gone(root, group, grace)
+    collect(found if group is None else [*found, group])
     return found
+
+
+def started(child: subprocess.Popen[bytes]) -> None:
+    """Keep hold of a process that was started here, until it is collected."""
+    _children[child.pid] = child
+
+
+def collect(pids: Iterable[int]) -> None:
+    """Take note that these have ended or are about to, where they were started here."""
+    for pid in pids:
+        if pid in _children:
+            with _children.pop(pid) as child:
+                child.wait()
 
 
 def _leads_its_group(pid: int) -> bool:

@@ -21,8 +21,6 @@ from local.workspace import CHECKOUT, Workspace
 
 HOST = "127.0.0.1"
 _START_SECONDS = 10.0
-# Those that this process has started: it collects them.
-_children: dict[int, subprocess.Popen[bytes]] = {}
 ServerT = TypeVar("ServerT", bound=HTTPServer)
 
 
@@ -95,7 +93,7 @@ class SideProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        _children[child.pid] = child
+        processes.started(child)
         self._wait_until_it_listens(child)
 
     def stop(self) -> None:
@@ -105,8 +103,7 @@ class SideProcess:
         pid = read_record(self._record_file)["pid"]
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-        if child := _children.pop(pid, None):
-            child.wait()
+        processes.collect([pid])
 
     def _wait_until_it_listens(self, child: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -129,13 +126,6 @@ def serve(
     draft.write_text(json.dumps({"pid": os.getpid(), "port": server.server_port}))
     draft.replace(record)
     server.serve_forever(poll_interval=0.1)
-
-
-def collect(pids: Iterable[int]) -> None:
-    """Take note that these have ended, where they were started by this process."""
-    for pid in pids:
-        if child := _children.pop(pid, None):
-            child.wait()
 
 
 def read_record(record: Path) -> dict[str, int]:

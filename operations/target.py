@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local import outputs
 from local.bring_up import ENVIRONMENT
 from local.endpoint import Cloud
+from operations import clients
 from operations.errors import OperationFailed
 
 LONGEST_CALL = 15 * 60
@@ -33,7 +33,7 @@ class Target:
 
     name: str
     environment: str
-    client: Callable[[str], Any]
+    client: clients.Client
     is_offline: bool
     _found: dict[str, str] = field(default_factory=dict)
 
@@ -79,23 +79,11 @@ def offline(workspace: Path) -> Target:
         OfflineError: nothing is deployed.
     """
     cloud = Cloud(outputs.read(workspace / "outputs.json")["endpoint"])
-
-    def client(service: str) -> Any:
-        make: Any = cloud.client
-        return make(service)
-
+    client = clients.of_emulator(cloud)
     return Target(f"offline at {cloud.endpoint}", ENVIRONMENT, client, is_offline=True)
 
 
 def account(environment: str, region: str) -> Target:
     """An environment of the account that the usual credentials lead to."""
-    session = boto3.Session(region_name=region)
-    clients: dict[str, Any] = {}
-
-    def client(service: str) -> Any:
-        if service not in clients:
-            make: Any = session.client
-            clients[service] = make(service, config=_CONFIG)
-        return clients[service]
-
+    client = clients.of_account(region, _CONFIG)
     return Target(f"environment {environment}", environment, client, is_offline=False)

@@ -124,6 +124,7 @@ class ServiceQueue(Construct):
         Instead of the types that are wanted, ``but`` names those that are not.
         """
         assert not (detail_type and but)
+        wanted = list(detail_type) if detail_type else None
         bus = bus_of(self.stack)
         admit(self.key, "events.amazonaws.com", self.stack.account)
         events.Rule(
@@ -132,9 +133,7 @@ class ServiceQueue(Construct):
             event_bus=bus,
             description=f"{self.stack.service}: {', '.join(detail_type or ['others'])}",
             event_pattern=events.EventPattern(
-                detail_type=list(detail_type)
-                if detail_type
-                else (events.Match.anything_but(*but) if but else None),
+                detail_type=events.Match.anything_but(*but) if but else wanted,
                 source=list(source) if source else None,
                 detail=dict(detail) if detail else None,
             ),

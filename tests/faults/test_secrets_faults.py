@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from benchmarks.probes.botocore_stub import Body
 from local import rotation
 from local.endpoint import Cloud
 from payments.adapters.http_provider import HttpPaymentProvider
@@ -24,16 +25,6 @@ from tests.integration.till import Till
 
 NOBODY = "http://127.0.0.1:9"
 HOURS = 3600.0
-
-
-class Body:
-    """A response's body as urllib3 would stream it."""
-
-    def __init__(self, content: dict[str, Any]) -> None:
-        self._content = json.dumps(content).encode()
-
-    def stream(self) -> list[bytes]:
-        return [self._content]
 
 
 class SecretsManager:
@@ -69,7 +60,7 @@ class SecretsManager:
         self.throttled += 1
         answer = {"__type": "ThrottlingException", "message": "Rate exceeded"}
         headers: Any = {}
-        return AWSResponse(request.url, 400, headers, Body(answer))
+        return AWSResponse(request.url, 400, headers, Body(json.dumps(answer).encode()))
 
 
 @pytest.fixture

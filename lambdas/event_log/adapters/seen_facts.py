@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 REMEMBERED_SECONDS = 15 * 24 * 3600
@@ -17,11 +17,17 @@ class NotRemembered(Exception):
 
 
 class SeenFacts:
-    """The table's key is ``event_id``; ``client`` is a botocore DynamoDB client."""
+    """The table's key is ``event_id``; ``client`` is a botocore DynamoDB client.
 
-    def __init__(self, client: Any, table_name: str) -> None:
+    ``pause`` takes seconds.
+    """
+
+    def __init__(
+        self, client: Any, table_name: str, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         self._client = client
         self._table = table_name
+        self._pause = pause
 
     def among(self, event_ids: Collection[str]) -> set[str]:
         """Those of at most 100 ids that have been seen."""
@@ -47,6 +53,6 @@ class SeenFacts:
                 request = self._client.batch_write_item(RequestItems=request)["UnprocessedItems"]
                 if not request:
                     break
-                time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
+                self._pause(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
             else:
                 raise NotRemembered(len(request[self._table]))

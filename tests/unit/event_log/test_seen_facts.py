@@ -26,33 +26,32 @@ class Table:
         return {"UnprocessedItems": {name: rest} if rest else {}}
 
 
-@pytest.fixture(autouse=True)
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("event_log.adapters.seen_facts.time.sleep", lambda _seconds: None)
+def seen(table: Table) -> SeenFacts:
+    return SeenFacts(table, "seen", pause=lambda _seconds: None)
 
 
 def test_a_hundred_facts_are_remembered_in_four_calls() -> None:
     table = Table()
     facts = [f"fact-{number}" for number in range(100)]
-    SeenFacts(table, "seen").remember(facts)
+    seen(table).remember(facts)
     assert table.kept == facts
     assert table.calls == 4
 
 
 def test_nothing_needs_no_call() -> None:
     table = Table()
-    SeenFacts(table, "seen").remember([])
+    seen(table).remember([])
     assert table.calls == 0
 
 
 def test_what_is_put_off_is_written_again() -> None:
     table = Table(takes=2)
-    SeenFacts(table, "seen").remember(["a", "b", "c", "d", "e"])
+    seen(table).remember(["a", "b", "c", "d", "e"])
     assert table.kept == ["a", "b", "c", "d", "e"]
 
 
 def test_what_is_put_off_for_ever_makes_the_batch_come_again() -> None:
     table = Table(takes=0)
     with pytest.raises(NotRemembered, match="3"):
-        SeenFacts(table, "seen").remember(["a", "b", "c"])
+        seen(table).remember(["a", "b", "c"])
     assert table.calls == ATTEMPTS

@@ -6,17 +6,8 @@ from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBre
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Provider
 from payments.ports import Standing
+from tests.unit.clock import Clock
 from tests.unit.payments.fake_provider import FakeProvider
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

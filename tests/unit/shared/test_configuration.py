@@ -20,6 +20,7 @@ from shared.configuration import (
     current,
 )
 from shared.settings import MissingSetting
+from tests.unit.clock import Clock
 from tests.unit.shared.fake_agent import ENVIRONMENT, FakeAgent, answering
 
 
@@ -39,28 +40,22 @@ SHOP = Profile("settings", Shop, check=_doors_differ)
 STRICT = Profile("strict", Shop, without_source=WithoutSource.REFUSE)
 
 
-class Clock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+class PollingClock(Clock):
+    """A clock that knows how often the agent is asked."""
 
     def pass_interval(self) -> None:
         self.now += float(ENVIRONMENT["CONFIGURATION_POLL_SECONDS"])
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    time = Clock()
+def clock(monkeypatch: pytest.MonkeyPatch) -> PollingClock:
+    time = PollingClock()
     monkeypatch.setattr("shared.configuration.time.monotonic", time)
     return time
 
 
 @pytest.fixture
-def agent(clock: Clock) -> Iterator[FakeAgent]:
+def agent(clock: PollingClock) -> Iterator[FakeAgent]:
     with answering(FakeAgent()) as fake:
         yield fake
 
@@ -85,7 +80,7 @@ def test_a_process_reads_what_is_deployed(agent: FakeAgent) -> None:
     ]
 
 
-def test_within_the_interval_nobody_is_asked(agent: FakeAgent, clock: Clock) -> None:
+def test_within_the_interval_nobody_is_asked(agent: FakeAgent, clock: PollingClock) -> None:
     deploy(agent, {"greeting": "hello"})
     first = current(SHOP)
     clock.now += 14.9
@@ -95,7 +90,7 @@ def test_within_the_interval_nobody_is_asked(agent: FakeAgent, clock: Clock) -> 
 
 
 def test_the_same_process_serves_the_old_value_and_then_the_new(
-    agent: FakeAgent, clock: Clock
+    agent: FakeAgent, clock: PollingClock
 ) -> None:
     deploy(agent, {"greeting": "old"})
     assert current(SHOP).greeting == "old"
@@ -105,7 +100,7 @@ def test_the_same_process_serves_the_old_value_and_then_the_new(
     assert current(SHOP).greeting == "new"
 
 
-def test_an_unchanged_document_is_not_parsed_again(agent: FakeAgent, clock: Clock) -> None:
+def test_an_unchanged_document_is_not_parsed_again(agent: FakeAgent, clock: PollingClock) -> None:
     deploy(agent, {"greeting": "hello"})
     first = current(SHOP)
     clock.pass_interval()
@@ -119,7 +114,7 @@ def test_an_unchanged_document_is_not_parsed_again(agent: FakeAgent, clock: Cloc
     ids=["nobody listens", "no answer in time", "no HTTP"],
 )
 def test_an_unreachable_agent_leaves_the_last_value_in_force(
-    agent: FakeAgent, clock: Clock, fault: Exception
+    agent: FakeAgent, clock: PollingClock, fault: Exception
 ) -> None:
     deploy(agent, {"greeting": "old"})
     current(SHOP)
@@ -135,7 +130,7 @@ def test_an_unreachable_agent_leaves_the_last_value_in_force(
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 502, 504])
 def test_an_answer_that_is_an_error_leaves_the_last_value_in_force(
-    agent: FakeAgent, clock: Clock, status: int
+    agent: FakeAgent, clock: PollingClock, status: int
 ) -> None:
     deploy(agent, {"greeting": "old"})
     current(SHOP)
@@ -147,7 +142,7 @@ def test_an_answer_that_is_an_error_leaves_the_last_value_in_force(
 
 @pytest.mark.parametrize("status", [200, 500])
 def test_no_answer_is_no_wrong_document(
-    agent: FakeAgent, clock: Clock, capsys: pytest.CaptureFixture[str], status: int
+    agent: FakeAgent, clock: PollingClock, capsys: pytest.CaptureFixture[str], status: int
 ) -> None:
     deploy(agent, {"greeting": "old"})
     current(SHOP)
@@ -161,7 +156,7 @@ def test_no_answer_is_no_wrong_document(
 
 
 def test_a_document_that_is_refused_leaves_the_last_value_in_force(
-    agent: FakeAgent, clock: Clock, capsys: pytest.CaptureFixture[str]
+    agent: FakeAgent, clock: PollingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(agent, {"greeting": "old"})
     current(SHOP)
@@ -177,7 +172,7 @@ def test_a_document_that_is_refused_leaves_the_last_value_in_force(
 
 
 def test_after_a_rollback_the_old_document_is_right_again(
-    agent: FakeAgent, clock: Clock, capsys: pytest.CaptureFixture[str]
+    agent: FakeAgent, clock: PollingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for greeting, most_items in (("old", 1), ("bad", 0), ("old", 1), ("bad", 0)):
         deploy(agent, {"greeting": greeting, "most_items": most_items})
@@ -187,7 +182,7 @@ def test_after_a_rollback_the_old_document_is_right_again(
 
 
 def test_log_and_metric_tell_of_a_change_of_state_once(
-    agent: FakeAgent, clock: Clock, capsys: pytest.CaptureFixture[str]
+    agent: FakeAgent, clock: PollingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy(agent, {})
     for fault in (None, TimeoutError(), TimeoutError(), ConnectionRefusedError(), None, None):
@@ -204,7 +199,7 @@ def test_log_and_metric_tell_of_a_change_of_state_once(
 
 
 def test_without_a_source_a_process_begins_with_the_packaged_default(
-    agent: FakeAgent, clock: Clock, capsys: pytest.CaptureFixture[str]
+    agent: FakeAgent, clock: PollingClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     agent.fault = ConnectionRefusedError()
     assert current(SHOP) == Shop()
@@ -224,7 +219,7 @@ def test_a_process_that_begins_with_a_wrong_document_uses_the_default_too(
 
 @pytest.mark.parametrize("document", [None, {"most_items": -1}], ids=["none", "a wrong one"])
 def test_where_a_default_would_be_wrong_a_process_refuses_to_begin(
-    agent: FakeAgent, clock: Clock, document: Any
+    agent: FakeAgent, clock: PollingClock, document: Any
 ) -> None:
     if document:
         deploy(agent, document, "strict")
@@ -238,7 +233,7 @@ def test_where_a_default_would_be_wrong_a_process_refuses_to_begin(
 
 
 def test_what_once_was_in_force_stays_even_where_a_default_would_be_wrong(
-    agent: FakeAgent, clock: Clock
+    agent: FakeAgent, clock: PollingClock
 ) -> None:
     deploy(agent, {"greeting": "hello"}, "strict")
     current(STRICT)
@@ -247,7 +242,7 @@ def test_what_once_was_in_force_stays_even_where_a_default_would_be_wrong(
     assert current(STRICT).greeting == "hello"
 
 
-def test_a_request_waits_less_than_a_cold_start(agent: FakeAgent, clock: Clock) -> None:
+def test_a_request_waits_less_than_a_cold_start(agent: FakeAgent, clock: PollingClock) -> None:
     deploy(agent, {})
     current(SHOP)
     clock.pass_interval()

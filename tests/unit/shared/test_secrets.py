@@ -16,6 +16,7 @@ from shared.secrets import (
     SecretUnavailable,
     VersionedSecret,
 )
+from tests.unit.clock import Clock
 from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager, error
 
 FAULTS = [
@@ -33,16 +34,6 @@ class Form(msgspec.Struct):
 
 def document(password: str) -> str:
     return json.dumps({"password": password, "engine": "more than is asked for"})
-
-
-class Clock:
-    """Seconds, as the test says."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

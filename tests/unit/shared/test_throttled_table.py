@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.probes.botocore_stub import Body
 from shared import aws
 from shared.gated_table import GatedTable
 from shared.parked_records import ParkedRecords
@@ -97,21 +98,12 @@ class Table:
         return refused
 
 
-class Body:
-    """A response's body as urllib3 would stream it."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def stream(self) -> Iterator[bytes]:
-        yield self._content
-
-
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    # botocore waits between its own tries, for seconds
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _seconds: None)
     aws.client.cache_clear()
     yield aws.client("dynamodb")
