@@ -28,6 +28,8 @@ from local.payment_provider import PaymentProvider
 
 CLIENTS = 16
 REFRESH_SECONDS = 2.0
+LOOKING_SHARE = 0.1
+"""Of the time: reading the whole event store takes longer with every order, and is work too."""
 DECLINED_AMOUNT = 7 * 5490
 """Seven iron teapots in minor units of EUR: no other order here has this total."""
 KINDS: Mapping[str, dict[str, Any]] = {
@@ -95,6 +97,9 @@ class Load:
     """Kinds of the orders that were accepted, by id."""
     failed_requests: int = 0
 
+    def __post_init__(self) -> None:
+        self._cloud = self.emulator.cloud
+
     def run(self, console: Console) -> Outcome:
         """Place orders, wait until all have ended, and hold the books against the invariants.
 
@@ -105,7 +110,7 @@ class Load:
         if "declined" in self.mix:
             for provider in providers:
                 provider.add_fault("decline", amount=DECLINED_AMOUNT)
-        token = tokens.token(self.outputs, self.emulator.cloud, self.emulator.workspace)
+        token = tokens.token(self.outputs, self._cloud, self.emulator.workspace)
         kinds = random.choices(  # noqa: S311 - customers are no secret
             list(self.mix), list(self.mix.values()), k=max(1, round(self.rate * self.duration))
         )
@@ -123,13 +128,14 @@ class Load:
         return self._outcome(ended, providers)
 
     def _at_the_rate(self, kinds: list[str], live: Live, begun: float) -> Iterator[str]:
-        shown = 0.0
+        next_look = begun
         for number, kind in enumerate(kinds):
             due = begun + number / self.rate
             time.sleep(max(0.0, due - time.monotonic()))
-            if time.monotonic() - shown > REFRESH_SECONDS:
-                shown = time.monotonic()
+            if time.monotonic() > next_look:
+                looked = time.monotonic()
                 live.update(self._view(self._journeys(), begun))
+                next_look = looked + _pause_after(looked)
             yield kind
 
     def _await(self, requests: list[Future[None]]) -> None:
@@ -138,7 +144,7 @@ class Load:
 
     def _place(self, kind: str, token: str) -> None:
         order = KINDS[kind]
-        caller = Journey(self.outputs, self.emulator.cloud, token)
+        caller = Journey(self.outputs, self._cloud, token)
         body = {
             "lines": order["lines"],
             "currency": "EUR",
@@ -161,6 +167,7 @@ class Load:
     def _wait_until_all_ended(self, live: Live, begun: float) -> dict[str, _Progress]:
         deadline = time.monotonic() + self.patience
         while True:
+            looked = time.monotonic()
             journeys = self._journeys()
             live.update(self._view(journeys, begun))
             open_orders = [order for order in self.placed if journeys[order].status not in ENDED]
@@ -172,13 +179,13 @@ class Load:
                     f"{self.patience:.0f} s after the last one was placed",
                     tuple(open_orders[:10]),
                 )
-            time.sleep(REFRESH_SECONDS)
+            time.sleep(_pause_after(looked))
 
     def _journeys(self) -> dict[str, _Progress]:
         """Of each order that was placed here, as the event store has it."""
         table = self.outputs["services"]["orders"]["tables"]["EventStore"]
         pages = (
-            self.emulator.cloud.client("dynamodb")
+            self._cloud.client("dynamodb")
             .get_paginator("scan")
             .paginate(
                 TableName=table,
@@ -222,7 +229,7 @@ class Load:
     ) -> Outcome:
         last_placed = max(journey.placed_at for journey in journeys.values())
         last_ended = max(journey.ended_at for journey in journeys.values())
-        facts = books.read(self.outputs, self.emulator.cloud, providers)
+        facts = books.read(self.outputs, self._cloud, providers)
         return Outcome(
             placed=len(self.placed),
             failed_requests=self.failed_requests,
@@ -231,6 +238,11 @@ class Load:
             settled_after=max(0.0, (last_ended - last_placed).total_seconds()),
             report=examine(facts),
         )
+
+
+def _pause_after(looked: float) -> float:
+    """Seconds until the next look, after one that began at that monotonic time."""
+    return max(REFRESH_SECONDS, (time.monotonic() - looked) / LOOKING_SHARE)
 
 
 @dataclass(frozen=True, slots=True)

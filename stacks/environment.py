@@ -18,7 +18,8 @@ class Environment:
     goes, and archived objects are locked for ``archive_lock_days``. Customers get mail where
     ``sends_mail``; elsewhere what they would get can be read in an outbox. A watched rollout of
     configuration takes ``rollout_minutes``, and alarms may call it back for ``bake_minutes`` more;
-    where ``watches_rollouts`` every rollout is such a one.
+    where ``watches_rollouts`` every rollout is such a one. The event log has ``log_shards``, each
+    good for 1,000 records a second, or as many as its traffic needs where that is None.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Environment:
     archive_lock_days: int
     log_retention: logs.RetentionDays
     log_retention_hours: int
+    log_shards: int | None
     sends_mail: bool
     rollout_minutes: int
     bake_minutes: int
@@ -77,6 +79,7 @@ def environment(name: str, target: str) -> Environment:
                 archive_lock_days=0,
                 log_retention=logs.RetentionDays.ONE_WEEK,
                 log_retention_hours=24 * 7,
+                log_shards=1,
                 sends_mail=False,
                 rollout_minutes=1,
                 bake_minutes=1,
@@ -90,6 +93,7 @@ def environment(name: str, target: str) -> Environment:
                 archive_lock_days=1,
                 log_retention=logs.RetentionDays.ONE_MONTH,
                 log_retention_hours=24 * 30,
+                log_shards=None,
                 sends_mail=True,
                 rollout_minutes=10,
                 bake_minutes=10,
@@ -103,6 +107,7 @@ def environment(name: str, target: str) -> Environment:
                 archive_lock_days=365,
                 log_retention=logs.RetentionDays.ONE_YEAR,
                 log_retention_hours=24 * 365,
+                log_shards=None,
                 sends_mail=True,
                 rollout_minutes=30,
                 bake_minutes=30,

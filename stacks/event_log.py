@@ -40,10 +40,14 @@ class EventLogStack(ServiceStack):
             **kwargs,
         )
         self.key = self.make_key()
+        shards = environment.log_shards
         self.event_stream = kinesis.Stream(
             self,
             "EventStream",
-            stream_mode=kinesis.StreamMode.ON_DEMAND,
+            stream_mode=(
+                kinesis.StreamMode.PROVISIONED if shards else kinesis.StreamMode.ON_DEMAND
+            ),
+            shard_count=shards,
             retention_period=environment.event_log_retention,
             encryption=kinesis.StreamEncryption.KMS,
             encryption_key=self.key,

@@ -86,8 +86,16 @@ def send_command(
     )
     if kept.reply and kept.reply.is_final:
         _answer(executions, kept, kept.reply)
-        return
-    owners.send(step.owner, _message(step.command, kept, asked.journey))
+        happened = "answer known before was given"
+    else:
+        owners.send(step.owner, _message(step.command, kept, asked.journey))
+        happened = "command sent"
+    log.info(
+        happened,
+        order_id=kept.order_id,
+        step=kept.step,
+        correlation_id=asked.journey.correlation_id,
+    )
 
 
 def take_reply(store: SagaStore, executions: Executions, message: Envelope) -> SentCommand:

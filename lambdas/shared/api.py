@@ -100,12 +100,21 @@ def endpoint(
             except Exception as raised:
                 problem = _as_problem(raised, translations, trace)
                 document = problem.document(_path(event), trace.correlation_id)
-                return _answer(
+                answer = _answer(
                     problem.status, document, problems.PROBLEM_JSON, problem.headers, trace
                 )
-            return _answer(
-                response.status, response.body, "application/json", response.headers, trace
+            else:
+                answer = _answer(
+                    response.status, response.body, "application/json", response.headers, trace
+                )
+            log.info(
+                "request answered",
+                method=event.get("httpMethod"),
+                route=event.get("resource"),  # not the path, which names whose order it is
+                status=answer["statusCode"],
+                correlation_id=trace.correlation_id,
             )
+            return answer
 
         return handler
 

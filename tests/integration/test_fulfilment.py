@@ -10,7 +10,7 @@ import pytest
 
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.domain.steps import STEPS
-from local import books
+from local import books, function_logs
 from local.endpoint import Cloud
 from local.invariants import examine
 from local.payment_provider import PaymentProvider
@@ -34,12 +34,17 @@ class TestDynamoDbSagas(SagaStoreContract):
         return DynamoDbSagas(deployment.cloud.client("dynamodb"), table, "OpenSagas")
 
 
-def place(deployment: Deployment, lines: list[dict[str, Any]] = LINES) -> str:
+def place(
+    deployment: Deployment, lines: list[dict[str, Any]] = LINES, journey: str | None = None
+) -> str:
     answer = call(
         "POST",
         deployment.url("orders", "/v1/orders"),
         token=deployment.token(),
-        headers={"Idempotency-Key": str(uuid.uuid4())},
+        headers={
+            "Idempotency-Key": str(uuid.uuid4()),
+            "X-Correlation-Id": journey or str(uuid.uuid4()),
+        },
         body={
             "lines": lines,
             "currency": "EUR",
@@ -88,6 +93,42 @@ def test_a_placed_order_is_confirmed_by_services_that_only_exchange_messages(
     providers = PaymentProvider.all_of(deployment.emulator.workspace)
     report = examine(books.read(deployment.outputs, deployment.cloud, providers, [order_id]))
     assert report.holds, report.violations
+
+
+SERVES_AN_ORDER = {
+    "orders": ["PlaceOrder", "ReadEvents", "QueuedCommands"],
+    "fulfilment": ["StartSaga", "SendCommand", "TakeReply"],
+    "inventory": ["QueuedCommands", "RecordSales"],
+    "payments": ["QueuedCommands"],
+    "shipping": [
+        "QueuedCommands",
+        "AquilaExpress",
+        "HeronFreight",
+        "TernPost",
+        "TakeAnswers",
+        "CloseGatherings",
+        "AnnounceQuotes",
+    ],
+    "notifications": ["Notify"],
+}
+
+
+def test_the_logs_of_all_who_served_an_order_name_its_journey(deployment: Deployment) -> None:
+    journey = str(uuid.uuid4())
+    order_id = place(deployment, journey=journey)
+    functions = {
+        f"{service} {name}": deployment.named(service, "functions", name)
+        for service, names in SERVES_AN_ORDER.items()
+        for name in names
+    }
+
+    def all_have_spoken() -> bool:
+        lines = function_logs.lines(deployment.cloud, functions)
+        about = {line.function for line in lines if journey in line.text and order_id in line.text}
+        assert about == functions.keys(), functions.keys() - about
+        return True
+
+    eventually(all_have_spoken, 60)
 
 
 def put_on_bus(cloud: Cloud, deployment: Deployment, source: str, message: dict[str, Any]) -> None:

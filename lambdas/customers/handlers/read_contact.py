@@ -7,6 +7,7 @@ import msgspec
 from customers import queries
 from customers.domain.errors import CustomerForgotten, CustomerNotRegistered
 from customers.handlers import storage
+from shared import log
 
 
 class ReadContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +27,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str] | None:
     asked = msgspec.convert(event, ReadContact)
     try:
         contact = queries.profile(storage.profiles(), asked.customer_id).contact
-    except (CustomerNotRegistered, CustomerForgotten):
+    except (CustomerNotRegistered, CustomerForgotten) as nobody:
+        log.info("no contact to read", customer_id=asked.customer_id, why=type(nobody).__name__)
         return None
+    log.info("contact read", customer_id=asked.customer_id)
     return {"name": contact.name, "email": contact.email}

@@ -6,7 +6,7 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.settings import for_commands
-from shared import aws
+from shared import aws, log
 from shared.forms import Uuid
 
 MAX_EVENTS = 500
@@ -29,6 +29,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     asked = msgspec.convert(event, ReadEvents)
     store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
     envelopes = store.envelopes(asked.order_id, asked.after_version, asked.limit)
+    log.info(
+        "events read",
+        order_id=asked.order_id,
+        events=len(envelopes),
+        correlation_id=envelopes[-1].correlation_id if envelopes else None,
+    )
     more = len(envelopes) == asked.limit
     return {
         "events": msgspec.to_builtins(envelopes),

@@ -37,13 +37,14 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         for message in messages_of(command, outcomes.of_gathering(gathering))
     ]
     Bus(aws.client("events"), settings.bus_name, "shipping").put(messages)
-    for gathering, _ in closed:
+    for gathering, command in closed:
         log.info(
             "gathering closed",
             order_id=gathering.order_id,
             best=gathering.best,
             reason=gathering.reason,
             missing=list(gathering.missing),
+            correlation_id=command.correlation_id,
         )
         if gathering.best is None:
             log.metric("GatheringsWithoutQuotes", 1)

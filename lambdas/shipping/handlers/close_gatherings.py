@@ -20,10 +20,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def close(gatherings: Gatherings, message: Envelope) -> None:
     """Close one gathering unless it is closed already. Raises UnusableAnswer: there is none."""
     form = msgspec.convert(message.data, CloseGathering)
-    if commands.close_gathering(gatherings, form.order_id, form.request_id):
-        log.info(
-            "gathering closed at its deadline",
-            order_id=form.order_id,
-            correlation_id=message.correlation_id,
-        )
+    closed = commands.close_gathering(gatherings, form.order_id, form.request_id)
+    log.info(
+        "gathering closed at its deadline"
+        if closed
+        else "gathering was closed before its deadline",
+        order_id=form.order_id,
+        correlation_id=message.correlation_id,
+    )
+    if closed:
         log.metric("GatheringsClosedAtDeadline", 1)

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from shared import aws, clock
+from shared import aws, clock, log
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
@@ -58,6 +58,13 @@ def _answer(message: Envelope) -> None:
         raise Unusable(str(invalid)) from invalid
     simulated = _simulated()
     behaviour = simulated.behaviour()
+    log.info(
+        "quote requested",
+        carrier=for_carrier().carrier,
+        answers=behaviour.answers,
+        order_id=request.order_id,
+        correlation_id=message.correlation_id,
+    )
     if behaviour.answers == "never":
         return
     quote = simulated.quote(request.request_id, request.parcel, request.currency, behaviour)

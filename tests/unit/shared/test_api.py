@@ -216,10 +216,22 @@ def test_a_fault_of_ours_tells_the_caller_nothing_and_the_log_everything_but_the
     )
     printed = capsys.readouterr().out
     assert "Jane" not in printed + answer["body"]
-    line, metric = map(json.loads, printed.splitlines())
+    line, metric, _answered = map(json.loads, printed.splitlines())
     assert (line["error"], line["correlation_id"]) == ("RuntimeError", JOURNEY)
     assert any("in handle" in frame for frame in line["frames"])
     assert metric["UnhandledErrors"] == 1
+
+
+@pytest.mark.parametrize(("weight", "status"), [("7", 200), ('"light"', 400)])
+def test_every_answer_leaves_a_line_that_names_the_route_and_nobodys_order(
+    weight: str, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, route = "/v1/parcels/p-1/weight", "/v1/parcels/{parcel_id}/weight"
+    call(weigh, path=path, resource=route, body=f'{{"weight": {weight}}}')
+    line = json.loads(capsys.readouterr().out)
+    assert (line["message"], line["method"], line["route"]) == ("request answered", "POST", route)
+    assert (line["status"], line["correlation_id"]) == (status, JOURNEY)
+    assert "p-1" not in json.dumps(line)
 
 
 @pytest.mark.parametrize("text", ["0", "11", "-1", "+1", "1.0", "", " 1", "٣", "1_0", "9" * 5000])
