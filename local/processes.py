@@ -56,11 +56,14 @@ def started(child: subprocess.Popen[bytes]) -> None:
 
 
 def collect(pids: Iterable[int]) -> None:
-    """Take note that these have ended or are about to, where they were started here."""
-    for pid in pids:
-        if pid in _children:
-            with _children.pop(pid) as child:
-                child.wait()
+    """Take note that these have ended or are about to, where they were started here.
+
+    And of those that somebody else has ended since.
+    """
+    ended = [pid for pid, child in list(_children.items()) if child.poll() is not None]
+    for pid in {*pids, *ended} & _children.keys():
+        with _children.pop(pid) as child:
+            child.wait()
 
 
 def _leads_its_group(pid: int) -> bool:
