@@ -28,8 +28,6 @@ from local.payment_provider import PaymentProvider
 
 CLIENTS = 16
 REFRESH_SECONDS = 2.0
-LOOKING_SHARE = 0.1
-"""Of the time: reading the whole event store takes longer with every order, and is work too."""
 DECLINED_AMOUNT = 7 * 5490
 """Seven iron teapots in minor units of EUR: no other order here has this total."""
 KINDS: Mapping[str, dict[str, Any]] = {
@@ -128,14 +126,13 @@ class Load:
         return self._outcome(ended, providers)
 
     def _at_the_rate(self, kinds: list[str], live: Live, begun: float) -> Iterator[str]:
-        next_look = begun
+        shown = 0.0
         for number, kind in enumerate(kinds):
             due = begun + number / self.rate
             time.sleep(max(0.0, due - time.monotonic()))
-            if time.monotonic() > next_look:
-                looked = time.monotonic()
+            if time.monotonic() - shown > REFRESH_SECONDS:
+                shown = time.monotonic()
                 live.update(self._view(self._journeys(), begun))
-                next_look = looked + _pause_after(looked)
             yield kind
 
     def _await(self, requests: list[Future[None]]) -> None:
@@ -167,7 +164,6 @@ class Load:
     def _wait_until_all_ended(self, live: Live, begun: float) -> dict[str, _Progress]:
         deadline = time.monotonic() + self.patience
         while True:
-            looked = time.monotonic()
             journeys = self._journeys()
             live.update(self._view(journeys, begun))
             open_orders = [order for order in self.placed if journeys[order].status not in ENDED]
@@ -179,7 +175,7 @@ class Load:
                     f"{self.patience:.0f} s after the last one was placed",
                     tuple(open_orders[:10]),
                 )
-            time.sleep(_pause_after(looked))
+            time.sleep(REFRESH_SECONDS)
 
     def _journeys(self) -> dict[str, _Progress]:
         """Of each order that was placed here, as the event store has it."""
@@ -238,11 +234,6 @@ class Load:
             settled_after=max(0.0, (last_ended - last_placed).total_seconds()),
             report=examine(facts),
         )
-
-
-def _pause_after(looked: float) -> float:
-    """Seconds until the next look, after one that began at that monotonic time."""
-    return max(REFRESH_SECONDS, (time.monotonic() - looked) / LOOKING_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
