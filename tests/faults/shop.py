@@ -23,8 +23,8 @@ UNDOS = tuple(step.name for step in STEPS.values() if step.undoes)
 SHIP_TO = {"address_id": str(uuid.uuid4()), "country": "DE", "postcode_area": "10"}
 END_SECONDS = 60.0
 PATIENT_SECONDS = 120
-IMPATIENT_SECONDS = 8
-"""Deadlines of a step: one that no step here exceeds unless it is made to wait, and one that a test
+IMPATIENT_SECONDS = 6
+"""Deadlines of a step: one that no step here exceeds, however slow the machine, and one that a test
 can wait for."""
 
 
@@ -67,6 +67,13 @@ class Shop:
         )
         assert answer.status == 202, answer.body
         assert answer.json["order_id"] == order_id
+        return order_id
+
+    def place_impatiently(self, step: str, handling: Handling) -> str:
+        """Place an order whose saga waits long for every answer but that step's; its id."""
+        with deadlines(self.deployment, {step: IMPATIENT_SECONDS}):
+            order_id = self.place({step: handling})
+            eventually(lambda: self._is_under_way(order_id), END_SECONDS)
         return order_id
 
     def cancel(self, order_id: str) -> int:
@@ -123,11 +130,14 @@ class Shop:
         name = order_id if attempt == 1 else f"{order_id}.{attempt}"
         entered = []
         for event in self.history(name):
-            state = event.get("stateEnteredEventDetails", {}).get("name", "")
-            step = state.lower().replace(" ", "-").replace("settle-", "reject-")
+            step = _step_of_state(event.get("stateEnteredEventDetails", {}).get("name", ""))
             if step in STEPS:
                 entered.append(step)
         return entered
+
+    def _is_under_way(self, order_id: str) -> bool:
+        """Whether its execution has sent a command, and so goes by the definition it began with."""
+        return self.status_of_execution(order_id) != "" and bool(self.steps(order_id))
 
     def abort(self, order_id: str) -> None:
         """End the order's first execution, as an operator may by mistake."""
@@ -212,21 +222,25 @@ class Shop:
 
 
 @contextmanager
-def deadline(deployment: Deployment, seconds: int) -> Iterator[None]:
-    """New executions wait so many seconds for an answer, and give up after two tries."""
+def deadlines(deployment: Deployment, seconds: Mapping[str, int]) -> Iterator[None]:
+    """New executions wait so many seconds for a step's answer, long for others, and try twice."""
     client = deployment.cloud.client("stepfunctions")
     machine = deployment.named("fulfilment", "state_machines", "Saga")
-    patient = client.describe_state_machine(stateMachineArn=machine)["definition"]
-    definition = json.loads(patient)
-    for state in definition["States"].values():
+    before = client.describe_state_machine(stateMachineArn=machine)["definition"]
+    definition = json.loads(before)
+    for name, state in definition["States"].items():
         if "TimeoutSeconds" in state:
-            state["TimeoutSeconds"] = seconds
+            state["TimeoutSeconds"] = seconds.get(_step_of_state(name), PATIENT_SECONDS)
             state["Retry"][1] |= {"MaxAttempts": 1, "IntervalSeconds": 1}
     client.update_state_machine(stateMachineArn=machine, definition=json.dumps(definition))
     try:
         yield
     finally:
-        client.update_state_machine(stateMachineArn=machine, definition=patient)
+        client.update_state_machine(stateMachineArn=machine, definition=before)
+
+
+def _step_of_state(name: str) -> str:
+    return name.lower().replace(" ", "-").replace("settle-", "reject-")
 
 
 def _subject(token: str) -> str:

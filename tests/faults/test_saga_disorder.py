@@ -15,10 +15,9 @@ UNDONE_BY = {
 
 
 def test_an_undo_that_comes_before_its_do_makes_the_late_do_change_nothing(
-    impatient_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = impatient_shop
-    orders = {step: shop.place({step: HELD}) for step in UNDONE_BY}
+    orders = {step: shop.place_impatiently(step, HELD) for step in UNDONE_BY}
     shop.wait_until_over(orders.values())
     for step, order in orders.items():
         assert (order, UNDONE_BY[step]) in shop.courier.delivered
@@ -33,9 +32,8 @@ def test_an_undo_that_comes_before_its_do_makes_the_late_do_change_nothing(
     assert not report.failed_undos
 
 
-def test_a_confirmation_that_comes_after_the_rejection_is_refused(impatient_shop: Shop) -> None:
-    shop = impatient_shop
-    order = shop.place({"confirm-order": HELD})
+def test_a_confirmation_that_comes_after_the_rejection_is_refused(shop: Shop) -> None:
+    order = shop.place_impatiently("confirm-order", HELD)
     shop.wait_until_over([order])
     shop.courier.let_go(order, "confirm-order")
     shop.wait_for_reply(order, "confirm-order")

@@ -21,10 +21,9 @@ UNDONE_AFTER = {
 
 
 def test_a_step_that_was_never_done_and_never_answered_is_undone_with_those_before_it(
-    impatient_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = impatient_shop
-    orders = {step: shop.place({step: LOST}) for step in FORWARD}
+    orders = {step: shop.place_impatiently(step, LOST) for step in FORWARD}
     shop.wait_until_over(orders.values())
     assert {step: shop.undone(order) for step, order in orders.items()} == UNDONE_AFTER
     for step, order in orders.items():
@@ -36,10 +35,9 @@ def test_a_step_that_was_never_done_and_never_answered_is_undone_with_those_befo
 
 
 def test_a_step_that_was_done_but_never_answered_is_undone_with_those_before_it(
-    impatient_shop: Shop,
+    shop: Shop,
 ) -> None:
-    shop = impatient_shop
-    orders = {step: shop.place({step: UNANSWERED}) for step in FORWARD}
+    orders = {step: shop.place_impatiently(step, UNANSWERED) for step in FORWARD}
     shop.wait_until_over(orders.values())
     confirmed = orders.pop("confirm-order")
     assert {step: shop.undone(order) for step, order in orders.items()} == {
