@@ -21,6 +21,7 @@ from local.workspace import CHECKOUT, Workspace
 
 _HOST = "127.0.0.1"
 _INTERPRETER = CHECKOUT / ".venv-emulator" / "bin" / "python"
+_ENGINE = CHECKOUT / "local" / "engine.py"
 _START_SECONDS = 30.0
 _READY = " Ready "
 _OTHER_PORTS = 3
@@ -162,7 +163,7 @@ class Emulator:
     def _spawn(self, port: int, *, tethered: bool) -> subprocess.Popen[bytes]:
         self.workspace.scratch.mkdir(parents=True, exist_ok=True)
         root = self.workspace.root
-        program = ["-P", str(CHECKOUT / "local" / "tether.py")] if tethered else ["-m", "ministack"]
+        program = ["-P", str(_ENGINE), *(["--tethered"] if tethered else [])]
         with self.workspace.emulator_log.open("wb") as log:
             server = subprocess.Popen(
                 # The option -X only puts the workspace's path into the command line.

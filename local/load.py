@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
 from math import inf
 from statistics import quantiles
 from typing import Any
@@ -25,6 +24,7 @@ from local.invariants import ENDED, Report, examine
 from local.journey import Journey
 from local.outputs import Outputs
 from local.payment_provider import PaymentProvider
+from local.progress import OrderProgress, Progress
 
 CLIENTS = 16
 REFRESH_SECONDS = 2.0
@@ -97,6 +97,7 @@ class Load:
 
     def __post_init__(self) -> None:
         self._cloud = self.emulator.cloud
+        self._progress = OrderProgress(self.outputs, self._cloud)
 
     def run(self, console: Console) -> Outcome:
         """Place orders, wait until all have ended, and hold the books against the invariants.
@@ -161,12 +162,16 @@ class Load:
             path = f"/v1/orders/{order_id}/cancellation"
             caller.call("POST", "orders", path, {"reason": "changed_mind"})
 
-    def _wait_until_all_ended(self, live: Live, begun: float) -> dict[str, _Progress]:
+    def _wait_until_all_ended(self, live: Live, begun: float) -> dict[str, Progress]:
         deadline = time.monotonic() + self.patience
         while True:
             journeys = self._journeys()
             live.update(self._view(journeys, begun))
-            open_orders = [order for order in self.placed if journeys[order].status not in ENDED]
+            open_orders = [
+                order
+                for order in self.placed
+                if order not in journeys or journeys[order].status not in ENDED
+            ]
             if not open_orders:
                 return journeys
             if time.monotonic() > deadline:
@@ -177,32 +182,12 @@ class Load:
                 )
             time.sleep(REFRESH_SECONDS)
 
-    def _journeys(self) -> dict[str, _Progress]:
-        """Of each order that was placed here, as the event store has it."""
-        table = self.outputs["services"]["orders"]["tables"]["EventStore"]
-        pages = (
-            self._cloud.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(
-                TableName=table,
-                ProjectionExpression="order_id, version, #type, occurred_at",
-                ExpressionAttributeNames={"#type": "type"},
-                ConsistentRead=True,
-            )
-        )
-        journeys: dict[str, _Progress] = {}
-        items = sorted(
-            (item for page in pages for item in page["Items"]),
-            key=lambda item: int(item["version"]["N"]),
-        )
-        for item in items:
-            order_id = item["order_id"]["S"]
-            at = datetime.fromisoformat(item["occurred_at"]["S"])
-            known = journeys.get(order_id, _Progress(at, at, "placed"))
-            journeys[order_id] = _Progress(known.placed_at, at, books.STATUS[item["type"]["S"]])
-        return {id: journeys[id] for id in list(self.placed) if id in journeys}
+    def _journeys(self) -> dict[str, Progress]:
+        """Of each order that was placed here, as far as the event log tells."""
+        seen = self._progress.look()
+        return {id: seen[id] for id in list(self.placed) if id in seen}
 
-    def _view(self, journeys: Mapping[str, _Progress], begun: float) -> Table:
+    def _view(self, journeys: Mapping[str, Progress], begun: float) -> Table:
         statuses = Counter(journey.status for journey in journeys.values())
         table = Table(box=None, pad_edge=False)
         for heading in ("seconds", "placed", "open", "confirmed", "rejected", "cancelled"):
@@ -221,7 +206,7 @@ class Load:
         return table
 
     def _outcome(
-        self, journeys: Mapping[str, _Progress], providers: Sequence[PaymentProvider]
+        self, journeys: Mapping[str, Progress], providers: Sequence[PaymentProvider]
     ) -> Outcome:
         last_placed = max(journey.placed_at for journey in journeys.values())
         last_ended = max(journey.ended_at for journey in journeys.values())
@@ -236,14 +221,7 @@ class Load:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Progress:
-    placed_at: datetime
-    ended_at: datetime
-    status: str
-
-
-def _confirmed_after(journeys: Mapping[str, _Progress]) -> list[float]:
+def _confirmed_after(journeys: Mapping[str, Progress]) -> list[float]:
     return [
         (journey.ended_at - journey.placed_at).total_seconds()
         for journey in journeys.values()

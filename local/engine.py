@@ -1,0 +1,60 @@
+"""Serves the emulator's application from this process.
+
+Started as a script by the emulator's own interpreter, which has nothing of ours but this file. With
+``--tethered`` it ends, workers included, when the process that started it is gone: its standard
+input is then a pipe, which closes when its other end dies, however it dies.
+
+The emulator's own command would serve the same application, slower: figures are in ADR 0006.
+"""
+
+import gc
+import os
+import resource
+import signal
+import sys
+import threading
+
+import uvicorn
+
+# It keeps every execution's history, every log line and every item in memory, most of it for good:
+# Python's own thresholds (700, 10, 10) have the collector look through all of it again and again.
+COLLECTOR_THRESHOLDS = (50_000, 20, 50)
+FILES = 8192
+"""Open at the same time: three pipes for each worker, and every caller's connection."""
+KEEP_ALIVE_SECONDS = 75
+GRACE_SECONDS = 1
+"""For requests under way at a clean end; receiving from a queue may wait for 20 s."""
+
+
+def serve() -> None:
+    """Serve on the address that the environment names, until a signal ends it."""
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    uvicorn.run(
+        "ministack.app:app",
+        host=os.environ["BIND_HOST"],
+        port=int(os.environ["GATEWAY_PORT"]),
+        http="httptools",
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        log_level="warning",
+        access_log=False,
+        # The application answers as AWS does: with a date of its own, and no server's name.
+        date_header=False,
+        server_header=False,
+    )
+
+
+def _end_with_the_starter() -> None:
+    while os.read(0, 1):
+        continue
+    os.killpg(0, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    if "--tethered" in sys.argv:
+        threading.Thread(target=_end_with_the_starter, daemon=True).start()
+    serve()

@@ -1,0 +1,65 @@
+"""Follows orders on the event log: each look reads only what is new."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from local.books import STATUS
+from local.endpoint import Cloud
+from local.outputs import Outputs
+
+MOST_RECORDS = 10_000
+"""That one call gives (Kinesis, "GetRecords": 10,000 records or 10 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an order is. ``ended_at`` is the time of its last event so far."""
+
+    placed_at: datetime
+    ended_at: datetime
+    status: str
+    version: int
+
+
+class OrderProgress:
+    """What becomes of all orders that are placed after this was made."""
+
+    def __init__(self, outputs: Outputs, cloud: Cloud) -> None:
+        self._kinesis = cloud.client("kinesis")
+        stream = outputs["services"]["event-log"]["streams"]["EventStream"]
+        self._iterators = [
+            self._kinesis.get_shard_iterator(
+                StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
+            )["ShardIterator"]
+            for shard in self._kinesis.list_shards(StreamName=stream)["Shards"]
+        ]
+        self._orders: dict[str, Progress] = {}
+
+    def look(self) -> dict[str, Progress]:
+        """Each order by its id, as far as the log has come."""
+        self._iterators = [self._read_to_the_end(iterator) for iterator in self._iterators]
+        return self._orders
+
+    def _read_to_the_end(self, iterator: str) -> str:
+        while True:
+            answer = self._kinesis.get_records(ShardIterator=iterator, Limit=MOST_RECORDS)
+            for record in answer["Records"]:
+                self._take(json.loads(record["Data"]))
+            iterator = answer["NextShardIterator"]
+            if not answer["Records"]:
+                return iterator
+
+    def _take(self, envelope: dict[str, Any]) -> None:
+        """The log delivers at least once: what is known already changes nothing."""
+        if (status := STATUS.get(envelope["type"])) is None:
+            return
+        order_id, version = envelope["aggregate_id"], envelope["version"]
+        known = self._orders.get(order_id)
+        if known and version <= known.version:
+            return
+        at = datetime.fromisoformat(envelope["occurred_at"])
+        self._orders[order_id] = Progress(known.placed_at if known else at, at, status, version)
