@@ -43,6 +43,7 @@ class Emulator:
         self.workspace = Workspace(directory.resolve())
         self.auth = auth
         self.persistence = persistence
+        self._cloud: Cloud | None = None
 
     @classmethod
     def of(cls, workspace: Workspace) -> Emulator:
@@ -72,8 +73,10 @@ class Emulator:
 
     @property
     def cloud(self) -> Cloud:
-        """Clients for it, as one new set."""
-        return Cloud(self.endpoint)
+        """Clients for it, the same as long as it keeps its port."""
+        if self._cloud is None or self._cloud.endpoint != self.endpoint:
+            self._cloud = Cloud(self.endpoint)
+        return self._cloud
 
     @property
     def pids(self) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from urllib.parse import urlsplit
@@ -102,6 +103,7 @@ class Cloud:
     endpoint: str
     _session: boto3.Session = field(default_factory=_isolated_session, repr=False, compare=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert_loopback(self.endpoint)
@@ -148,10 +150,11 @@ class Cloud:
     # fmt: on
     def client(self, service: str) -> Any:
         """A client of one AWS service, made once; it may be shared between threads."""
-        if service not in self._clients:
-            make: Any = self._session.client
-            self._clients[service] = make(service, endpoint_url=self.endpoint, config=_CONFIG)
-        return self._clients[service]
+        with self._making:  # a session may not make two at the same time
+            if service not in self._clients:
+                make: Any = self._session.client
+                self._clients[service] = make(service, endpoint_url=self.endpoint, config=_CONFIG)
+            return self._clients[service]
 
     def as_role(self, name: str) -> Cloud:
         """The same with a role's permissions, if the emulator enforces any."""

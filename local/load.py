@@ -28,6 +28,7 @@ from local.progress import OrderProgress, Progress
 
 CLIENTS = 16
 REFRESH_SECONDS = 2.0
+UNDOING_SECONDS = 30.0
 DECLINED_AMOUNT = 7 * 5490
 """Seven iron teapots in minor units of EUR: no other order here has this total."""
 KINDS: Mapping[str, dict[str, Any]] = {
@@ -210,15 +211,23 @@ class Load:
     ) -> Outcome:
         last_placed = max(journey.placed_at for journey in journeys.values())
         last_ended = max(journey.ended_at for journey in journeys.values())
-        facts = books.read(self.outputs, self._cloud, providers)
         return Outcome(
             placed=len(self.placed),
             failed_requests=self.failed_requests,
             statuses=Counter(journey.status for journey in journeys.values()),
             confirmed_after=tuple(_confirmed_after(journeys)),
             settled_after=max(0.0, (last_ended - last_placed).total_seconds()),
-            report=examine(facts),
+            report=self._report(providers),
         )
+
+    def _report(self, providers: Sequence[PaymentProvider]) -> Report:
+        """What holds when sagas have had time to undo: a cancelled order ends before its saga."""
+        deadline = time.monotonic() + UNDOING_SECONDS
+        while True:
+            report = examine(books.read(self.outputs, self._cloud, providers))
+            if report.holds or time.monotonic() > deadline:
+                return report
+            time.sleep(REFRESH_SECONDS)
 
 
 def _confirmed_after(journeys: Mapping[str, Progress]) -> list[float]:

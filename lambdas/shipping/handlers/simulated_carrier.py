@@ -25,11 +25,22 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     if "Records" in event:
         return _consumer().handle(event)
-    if event["request"] == "cancel":
-        _simulated().cancel(event["shipment_id"])
+    answer = _serve(event["request"], event["shipment_id"])
+    log.info(
+        "desk answered",
+        carrier=for_carrier().carrier,
+        shipment_id=event["shipment_id"],
+        outcome=answer["outcome"],
+    )
+    return answer
+
+
+def _serve(request: str, shipment_id: str) -> dict[str, Any]:
+    if request == "cancel":
+        _simulated().cancel(shipment_id)
         return {"outcome": "cancelled"}
     try:
-        number = _simulated().book(event["shipment_id"])
+        number = _simulated().book(shipment_id)
     except CarrierRefused:
         return {"outcome": "refused"}
     return {"outcome": "booked", "tracking_number": number}
