@@ -8,11 +8,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from stacks.constructs.alarms import alarm_when_behind
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.constructs.stream_alarm import alarm_when_behind
 from stacks.environment import Environment
 
 PROFILE_RECOVERY_DAYS = 7

@@ -4,8 +4,6 @@ import json
 from typing import Any
 
 from aws_cdk import ArnFormat, Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -15,11 +13,11 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue, admit
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.constructs.stream_alarm import operations_topic
 from stacks.environment import Environment
 from stacks.fulfilment_saga import saga, saga_times
 
@@ -115,10 +113,11 @@ class FulfilmentStack(ServiceStack):
             "narrower resource for either.",
             "AwsSolutions-IAM5[Resource::*]",
         )
-        self._alarm(
+        alarm_on(
+            self,
             "ExecutionsFail",
-            "executions fail: they are resumed, but find out why",
-            machine.metric_failed(statistic="Sum", period=Duration.minutes(5)),
+            what="executions fail: they are resumed, but find out why",
+            metric=machine.metric_failed(statistic="Sum", period=Duration.minutes(5)),
         )
         return machine
 
@@ -227,10 +226,11 @@ class FulfilmentStack(ServiceStack):
             schedule=events.Schedule.rate(Duration.minutes(5)),
             targets=[targets.LambdaFunction(sweeper, retry_attempts=0)],  # the next sweep is near
         )
-        self._alarm(
+        alarm_on(
+            self,
             "SweepFails",
-            "sagas that wait too long are not found",
-            sweeper.metric_errors(period=Duration.minutes(15)),
+            what="sagas that wait too long are not found",
+            metric=sweeper.metric_errors(period=Duration.minutes(15)),
         )
 
     def _tell_operators_what_is_stuck(self) -> None:
@@ -242,10 +242,11 @@ class FulfilmentStack(ServiceStack):
             detail_type=["FulfilmentStuck"],
             source=[f"parcelworks.{self.service}"],
         )
-        self._alarm(
+        alarm_on(
+            self,
             "StuckSagasWait",
-            "sagas wait for an operator",
-            operators.queue.metric_approximate_number_of_messages_visible(
+            what="sagas wait for an operator",
+            metric=operators.queue.metric_approximate_number_of_messages_visible(
                 statistic="Maximum", period=Duration.minutes(1)
             ),
         )
@@ -317,16 +318,3 @@ class FulfilmentStack(ServiceStack):
         )
         self.key.grant_encrypt_decrypt(function)
         return function
-
-    def _alarm(self, id: str, what: str, metric: cloudwatch.IMetric) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            id,
-            alarm_description=f"fulfilment: {what}; see docs/operations.md",
-            metric=metric,
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(self)))

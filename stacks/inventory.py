@@ -3,18 +3,16 @@
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.constructs.stream_alarm import operations_topic
 from stacks.environment import Environment
 
 BY_DEADLINE = "by-deadline"
@@ -107,16 +105,14 @@ class InventoryStack(ServiceStack):
             # What one minute could not do, the next one does.
             targets=[targets.LambdaFunction(release_expired, retry_attempts=0)],
         )
-        alarm = cloudwatch.Alarm(
+        alarm_on(
             self,
             "ExpiryFails",
-            alarm_description="inventory: expired stock is not released; see docs/operations.md",
+            what="expired stock is not released",
             metric=release_expired.metric_errors(period=Duration.minutes(5)),
-            threshold=2,
-            evaluation_periods=3,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            more_than=1,
+            periods=3,
         )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(self)))
 
     def _receive_deliveries(self) -> None:
         restock = MicroserviceFunction(

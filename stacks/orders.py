@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from stacks.constructs.counted_alarm import alarm_when_counted
+from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
@@ -17,7 +17,6 @@ from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, number, text
-from stacks.constructs.stream_alarm import alarm_when_behind
 from stacks.environment import Environment
 from stacks.event_log import event_stream_of
 
@@ -85,7 +84,6 @@ class OrdersStack(ServiceStack):
         failures = alarm_when_counted(
             self,
             "RequestsFail",
-            stack=self,
             metric_name="UnhandledErrors",
             what="requests fail on our side",
             more_than=5,

@@ -6,7 +6,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from stacks.constructs.counted_alarm import alarm_when_counted
+from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import tell_when_unreadable
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -105,7 +105,6 @@ class PaymentsStack(ServiceStack):
         return alarm_when_counted(
             self,
             f"{provider.capitalize()}CircuitOpens",
-            stack=self,
             metric_name="CircuitOpened",
             dimensions={"provider": provider},
             what=f"a provider does not answer: the {provider} one",

@@ -1,16 +1,14 @@
 """A payment provider's key: replaced every month by one that the provider issues."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import RotatedSecret
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.stream_alarm import operations_topic
 
 OLD_AFTER = Duration.minutes(15)
 """Three times as long as a worker keeps a secret: then nobody has the old key in its hands."""
@@ -63,16 +61,10 @@ class ProviderKey(RotatedSecret):
                 )
             ],
         )
-        alarm = cloudwatch.Alarm(
+        alarm_on(
             self,
             "RetirementFails",
-            alarm_description=(
-                f"{self.stack.service}: replaced keys stay valid: {self.node.id}; "
-                "see docs/operations.md"
-            ),
+            what=f"replaced keys stay valid: {self.node.id}",
             metric=retire.metric_errors(period=Duration.hours(1)),
-            threshold=1,
-            evaluation_periods=3,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            periods=3,
         )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(self.stack)))

@@ -4,15 +4,14 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.stream_alarm import operations_topic
 from stacks.environment import Environment
 from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, key_of
 
@@ -73,10 +72,11 @@ class ReconciliationStack(ServiceStack):
                 )
             ],
         )
-        self._alarm(
+        alarm_on(
+            self,
             "EventsMissing",
-            "events were missing",
-            cloudwatch.Metric(
+            what="events were missing",
+            metric=cloudwatch.Metric(
                 namespace="Parcelworks",
                 metric_name="EventsMissing",
                 dimensions_map={"service": self.service},
@@ -84,22 +84,10 @@ class ReconciliationStack(ServiceStack):
                 period=Duration.hours(1),
             ),
         )
-        self._alarm(
+        alarm_on(
+            self,
             "ReconcileFails",
-            "nobody knows whether events are missing",
-            reconcile.metric_errors(period=Duration.hours(1)),
+            what="nobody knows whether events are missing",
+            metric=reconcile.metric_errors(period=Duration.hours(1)),
         )
         self.publish("reconcile-arn", reconcile.function_arn)
-
-    def _alarm(self, id: str, what: str, metric: cloudwatch.IMetric) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            id,
-            alarm_description=f"reconciliation: {what}; see docs/operations.md",
-            metric=metric,
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(self)))

@@ -15,14 +15,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from stacks.constructs.counted_alarm import alarm_when_counted
+from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.keyed_api import KeyedApi
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.constructs.stream_alarm import alarm_when_behind
 from stacks.environment import Environment
 from stacks.shipping_carriers import Carriers, pascal_case
 
@@ -170,7 +169,6 @@ class ShippingStack(ServiceStack):
         return alarm_when_counted(
             self,
             "WithoutQuotes",
-            stack=self,
             metric_name="GatheringsWithoutQuotes",
             more_than=4,
             what="parcels get no quotes",

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 
+from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.constructs.stream_alarm import alarm_when_behind, operations_topic
 from stacks.event_log import event_stream_of
 
 
@@ -23,23 +21,9 @@ class ParkedRecordsTable(ServiceTable):
         super().__init__(
             stack, "Parked", key=key, partition_key=text("consumer"), sort_key=text("record")
         )
-        alarm = cloudwatch.Alarm(
-            stack,
-            "RecordsParked",
-            alarm_description=f"{stack.service}: records were parked; see docs/operations.md",
-            metric=cloudwatch.Metric(
-                namespace="Parcelworks",
-                metric_name="RecordsParked",
-                dimensions_map={"service": stack.service},
-                statistic="Sum",
-                period=Duration.minutes(1),
-            ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        alarm_when_counted(
+            stack, "RecordsParked", metric_name="RecordsParked", what="records were parked"
         )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(stack)))
 
 
 class LogConsumer:

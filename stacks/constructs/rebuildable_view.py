@@ -3,19 +3,17 @@
 import json
 
 from aws_cdk import ArnFormat, Duration, RemovalPolicy
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as stepfunctions
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rebuild_machine import rebuild_machine
 from stacks.constructs.service_table import ServiceTable
-from stacks.constructs.stream_alarm import operations_topic
 from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, event_stream_of
 
 
@@ -133,17 +131,12 @@ class RebuildableView:
             "AwsSolutions-IAM5[Resource::*]",
         )
         self._acknowledge_scratch(role)
-        alarm = cloudwatch.Alarm(
+        alarm_on(
             stack,
             "RebuildFails",
-            alarm_description=f"{stack.service}: a rebuild has failed; see docs/operations.md",
+            what="a rebuild has failed",
             metric=machine.metric_failed(statistic="Sum", period=Duration.minutes(5)),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(stack)))
         return machine
 
     def _acknowledge_scratch(self, role: iam.IRole) -> None:

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from stacks.constructs.counted_alarm import alarm_when_counted
+from stacks.constructs.alarms import alarm_on, alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.stream_alarm import operations_topic
 
 READ = "secretsmanager:GetSecretValue"
 
@@ -138,20 +135,12 @@ class RotatedSecret(Construct):
         return rotation
 
     def _tell_when_a_rotation_fails(self) -> None:
-        alarm = cloudwatch.Alarm(
+        alarm_on(
             self,
             "RotationFails",
-            alarm_description=(
-                f"{self.stack.service}: a rotation has failed: {self.node.id}; "
-                "see docs/operations.md"
-            ),
+            what=f"a rotation has failed: {self.node.id}",
             metric=self.rotation.metric_errors(period=Duration.minutes(5)),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(self.stack)))
 
     def _admit(self, *role_names: str) -> None:
         """Everybody else is refused, roles with more rights than they need included.
@@ -191,7 +180,6 @@ def tell_when_unreadable(stack: ServiceStack) -> None:
     alarm_when_counted(
         stack,
         "SecretsUnreadable",
-        stack=stack,
         metric_name="SecretUnreadable",
         what="a secret cannot be read",
     )

@@ -13,8 +13,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.configuration_agent import agent_layer, agent_url, poll_seconds
-from stacks.constructs.counted_alarm import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 
@@ -93,7 +93,6 @@ class ServiceConfiguration(Construct):
         return alarm_when_counted(
             self,
             "Refused",
-            stack=self._stack,
             metric_name="ConfigurationRefused",
             what="a consumer refuses the deployed configuration",
         )

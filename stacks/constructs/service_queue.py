@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -14,9 +12,9 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.stream_alarm import operations_topic
 
 ATTEMPTS = 5
 
@@ -60,19 +58,14 @@ class ServiceQueue(Construct):
                 max_receive_count=attempts + 1,
             ),
         )
-        alarm = cloudwatch.Alarm(
+        alarm_on(
             self,
             "DeadLettersWait",
-            alarm_description=f"{stack.service}: messages wait in {id}; see docs/operations.md",
+            what=f"messages wait in {id}",
             metric=self.dead_letters.metric_approximate_number_of_messages_visible(
                 statistic="Maximum", period=Duration.minutes(1)
             ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
-        alarm.add_alarm_action(actions.SnsAction(operations_topic(stack)))
 
     def consumed_by(
         self,

@@ -1,0 +1,95 @@
+"""Alarms as every service has them: they tell operations what is wrong, and where to read on."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.constructs.microservice_function import MicroserviceFunction
+from stacks.constructs.service_stack import ServiceStack
+
+BEHIND = Duration.hours(6)
+"""A table's stream keeps records for 24 hours: six leave a working day to act."""
+
+
+def alarm_on(
+    scope: Construct,
+    id: str,
+    *,
+    what: str,
+    metric: cloudwatch.IMetric,
+    more_than: float = 0,
+    periods: int = 1,
+) -> cloudwatch.Alarm:
+    """Tell operations when the metric was more than that for so many of its periods.
+
+    ``what`` is wrong then, in the words of ``docs/operations.md``. Periods without data are well.
+    """
+    stack = _service_of(scope)
+    alarm = cloudwatch.Alarm(
+        scope,
+        id,
+        alarm_description=f"{stack.service}: {what}; see docs/operations.md",
+        metric=metric,
+        threshold=more_than,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+        evaluation_periods=periods,
+        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+    )
+    alarm.add_alarm_action(actions.SnsAction(_operations_topic(stack)))
+    return alarm
+
+
+def alarm_when_counted(
+    scope: Construct,
+    id: str,
+    *,
+    metric_name: str,
+    what: str,
+    more_than: int = 0,
+    dimensions: Mapping[str, str] | None = None,
+) -> cloudwatch.Alarm:
+    """Tell operations when the service counted ``metric_name`` too often within a minute.
+
+    ``dimensions`` are those that the metric has besides the service.
+    """
+    service = _service_of(scope).service
+    counted = cloudwatch.Metric(
+        namespace="Parcelworks",
+        metric_name=metric_name,
+        dimensions_map={"service": service, **(dimensions or {})},
+        statistic="Sum",
+        period=Duration.minutes(1),
+    )
+    return alarm_on(scope, id, what=what, metric=counted, more_than=more_than)
+
+
+def alarm_when_behind(scope: Construct, id: str, function: MicroserviceFunction) -> None:
+    """Tell operations when the oldest record that a stream's consumer has not read is too old."""
+    age = function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1))
+    alarm_on(
+        scope,
+        id,
+        what=f"{function.node.id} is behind",
+        metric=age,
+        more_than=BEHIND.to_milliseconds(),
+        periods=5,
+    )
+
+
+def _service_of(scope: Construct) -> ServiceStack:
+    stack = Stack.of(scope)
+    assert isinstance(stack, ServiceStack), f"{stack.stack_name} belongs to no service"
+    return stack
+
+
+def _operations_topic(stack: ServiceStack) -> sns.ITopic:
+    existing = stack.node.try_find_child("Operations")
+    if existing is not None:
+        return existing  # type: ignore[return-value]
+    return sns.Topic.from_topic_arn(
+        stack, "Operations", stack.find("event-log", "operations-topic-arn")
+    )
