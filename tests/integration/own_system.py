@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from operations.target import Target, offline
 from tests.integration.offline import ENFORCED, Answer, Deployment, call, eventually
 
 SHIP_TO = {"address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001", "country": "DE"}
+UNTIL_SHARDS_ARE_SEEN = 3.0
+"""Seconds; the engine looks for work once a second."""
 Item = dict[str, Any]
 
 
@@ -85,6 +88,28 @@ class OwnSystem:
         for events in orders.values():
             events.sort(key=lambda it: int(it["version"]["N"]))
         return orders
+
+    def split_the_log(self, shards: int) -> None:
+        """Give the log, which is still empty, so many shards: dev has one."""
+        stream = self.deployment.named("event-log", "streams", "EventStream")
+        self.deployment.cloud.client("kinesis").update_shard_count(
+            StreamName=stream, TargetShardCount=shards, ScalingType="UNIFORM_SCALING"
+        )
+        # The engine's consumers begin a shard that they have not seen at its end.
+        time.sleep(UNTIL_SHARDS_ARE_SEEN)
+
+    def records_by_shard(self) -> list[int]:
+        """How many records each shard of the log has."""
+        kinesis = self.deployment.cloud.client("kinesis")
+        stream = self.deployment.named("event-log", "streams", "EventStream")
+        counts = []
+        for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
+            begin = kinesis.get_shard_iterator(
+                StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            records = kinesis.get_records(ShardIterator=begin, Limit=10_000)["Records"]
+            counts.append(len(records))
+        return counts
 
     def settle(self) -> None:
         """Wait until every order has ended and every view knows it."""

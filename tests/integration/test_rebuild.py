@@ -29,16 +29,20 @@ STATUS = {
     "OrderCancelled": "cancelled",
 }
 VIEWS = ("order-view", "sales")
+SHARDS = 2
 QUIET = Console(file=io.StringIO())
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnSystem]:
     with own_system(tmp_path_factory.mktemp("rebuild")) as own:
+        own.split_the_log(SHARDS)
         for order_id in own.place(12)[::4]:
             own.cancel(order_id)
         own.settle()
         eventually(lambda: archive_is_complete(own), timeout=30)
+        assert len(own.records_by_shard()) == SHARDS
+        assert all(own.records_by_shard()), "every shard has a part in what is rebuilt"
         yield own
 
 
