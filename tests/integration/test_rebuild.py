@@ -156,11 +156,12 @@ def test_customers_order_and_read_while_it_is_built(system: OwnSystem) -> None:
     before = len(system.placed)
     with system.orders_keep_coming() as faults:
         eventually(lambda: len(system.placed) > before + 3, timeout=30)
+        begun = len(system.placed)
         live = {view: run(system, view) for view in VIEWS}
         during = len(system.placed)
         eventually(lambda: len(system.placed) > during + 3, timeout=30)
     assert faults == []
-    assert during > before + 10
+    assert during > begun, "orders came while it was built"
     system.settle()
     for view in VIEWS:
         found = status(system, view)
