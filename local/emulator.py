@@ -135,7 +135,7 @@ class Emulator:
     @property
     def _grace(self) -> float:
         """Seconds for a clean end: only what is to be kept has to be written."""
-        return 15.0 if self.persistence else 2.0
+        return 15.0 if self.persistence else 0.0
 
     def _assert_same_options(self) -> None:
         running = Emulator.of(self.workspace)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
+UNTIL_KILLED_SECONDS = 5.0
 # Those that this process has started: it collects them when they have ended.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -40,12 +41,13 @@ def of_workspace(root: Path, group: int | None) -> list[int]:
 def end(root: Path, group: int | None, *, grace: float) -> list[int]:
     """End a workspace's processes, by force after `grace` seconds; return who had to go."""
     found = of_workspace(root, group)
-    # The emulator ends its own workers; if it is gone already, they are asked themselves.
-    leaders = [pid for pid in found if _leads_its_group(pid)]
-    _signal(leaders or found, signal.SIGTERM)
+    if grace:
+        # The emulator ends its own workers; if it is gone already, they are asked themselves.
+        leaders = [pid for pid in found if _leads_its_group(pid)]
+        _signal(leaders or found, signal.SIGTERM)
     if not _gone(root, group, grace):
         _signal(of_workspace(root, group), signal.SIGKILL)
-        _gone(root, group, grace)
+        _gone(root, group, UNTIL_KILLED_SECONDS)
     collect(found if group is None else [*found, group])
     return found
 
