@@ -125,7 +125,9 @@ class Load:
             ended = self._wait_until_all_ended(live, begun)
         if not self.placed:
             raise OfflineError("no order was accepted")
-        return self._outcome(ended, providers)
+        with console.status("until sagas have undone what they must"):
+            report = self._report(providers)
+        return self._outcome(ended, report)
 
     def _at_the_rate(self, kinds: list[str], live: Live, begun: float) -> Iterator[str]:
         shown = 0.0
@@ -206,9 +208,7 @@ class Load:
         )
         return table
 
-    def _outcome(
-        self, journeys: Mapping[str, Progress], providers: Sequence[PaymentProvider]
-    ) -> Outcome:
+    def _outcome(self, journeys: Mapping[str, Progress], report: Report) -> Outcome:
         last_placed = max(journey.placed_at for journey in journeys.values())
         last_ended = max(journey.ended_at for journey in journeys.values())
         return Outcome(
@@ -217,7 +217,7 @@ class Load:
             statuses=Counter(journey.status for journey in journeys.values()),
             confirmed_after=tuple(_confirmed_after(journeys)),
             settled_after=max(0.0, (last_ended - last_placed).total_seconds()),
-            report=self._report(providers),
+            report=report,
         )
 
     def _report(self, providers: Sequence[PaymentProvider]) -> Report:

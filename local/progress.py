@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from local.books import STATUS
 from local.endpoint import Cloud
@@ -48,16 +47,22 @@ class OrderProgress:
         while True:
             answer = self._kinesis.get_records(ShardIterator=iterator, Limit=MOST_RECORDS)
             for record in answer["Records"]:
-                self._take(json.loads(record["Data"]))
+                self._take(record["Data"])
             iterator = answer["NextShardIterator"]
             if not answer["Records"]:
                 return iterator
 
-    def _take(self, envelope: dict[str, Any]) -> None:
-        """The log delivers at least once: what is known already changes nothing."""
-        if (status := STATUS.get(envelope["type"])) is None:
+    def _take(self, record: bytes) -> None:
+        """The log delivers at least once: what is known already changes nothing.
+
+        Nor does what is no envelope: that is for the consumers to park.
+        """
+        try:
+            envelope = json.loads(record)
+            status, order_id = STATUS[envelope["type"]], envelope["aggregate_id"]
+        except (ValueError, TypeError, KeyError):
             return
-        order_id, version = envelope["aggregate_id"], envelope["version"]
+        version = envelope["version"]
         known = self._orders.get(order_id)
         if known and version <= known.version:
             return

@@ -89,6 +89,8 @@ def test_what_comes_twice_late_or_from_others_changes_nothing() -> None:
     log.put(0, "a", "OrderRejected", 2, 5)
     log.put(0, "a", "OrderPlaced", 1, 2)
     log.put(0, "a", "StockReserved", None, 7)
+    for garbage in (b"\xff", b"{", b"[]", b"7", b"{}", b'{"type": []}', b'{"type": "OrderPlaced"}'):
+        log.records[SHARDS[0]].append(garbage)
     [order] = progress.look().values()
     assert order.status == "rejected"
     assert (order.ended_at - order.placed_at).total_seconds() == 3
