@@ -74,8 +74,9 @@ class Emulator:
     @property
     def cloud(self) -> Cloud:
         """Clients for it, the same as long as it keeps its port."""
-        if self._cloud is None or self._cloud.endpoint != self.endpoint:
-            self._cloud = Cloud(self.endpoint)
+        endpoint = self.endpoint
+        if self._cloud is None or self._cloud.endpoint != endpoint:
+            self._cloud = Cloud(endpoint)
         return self._cloud
 
     @property

@@ -17,6 +17,7 @@ from rich.table import Table
 from local import tokens
 from local.endpoint import Cloud, assert_loopback
 from local.errors import OfflineError
+from local.log_reader import LogReader
 from local.outputs import Outputs
 from local.workspace import Workspace
 
@@ -81,7 +82,8 @@ def show_order(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Co
     total = f"{placed['total'] / 100:.2f} {placed['currency']}"
     journey.note("API Gateway", f"202 Accepted, {total}")
     journey.note("event store", _in_event_store(journey, order_id))
-    journey.note("event log", journey.wait_for(lambda: _in_log(journey, order_id), "the log"))
+    log = LogReader(outputs, cloud, "TRIM_HORIZON")
+    journey.note("event log", journey.wait_for(lambda: _in_log(log, order_id), "the log"))
     journey.note("read model", journey.wait_for(lambda: _in_view(journey, order_id), "its view"))
     journey.note("archive", journey.wait_for(lambda: _in_archive(journey, order_id), "the archive"))
     _print(journey, order_id, console)
@@ -117,19 +119,10 @@ def _in_event_store(journey: Journey, order_id: str) -> str:
     return f"{item['type']['S']}, version {item['version']['N']}, by one conditional put"
 
 
-def _in_log(journey: Journey, order_id: str) -> str | None:
-    stream = journey.outputs["services"]["event-log"]["streams"]["EventStream"]
-    kinesis = journey.cloud.client("kinesis")
-    for shard in kinesis.list_shards(StreamName=stream)["Shards"]:
-        iterator = kinesis.get_shard_iterator(
-            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        while iterator:
-            answer = kinesis.get_records(ShardIterator=iterator, Limit=10_000)
-            for record in answer["Records"]:
-                if record["PartitionKey"] == order_id:
-                    return f"{shard['ShardId']}, keyed by the order's id"
-            iterator = answer.get("NextShardIterator", "") if answer["Records"] else ""
+def _in_log(log: LogReader, order_id: str) -> str | None:
+    for record in log.new():
+        if record.partition_key == order_id:
+            return f"{record.shard}, keyed by the order's id"
     return None
 
 

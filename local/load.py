@@ -95,10 +95,7 @@ class Load:
     placed: dict[str, str] = field(default_factory=dict)
     """Kinds of the orders that were accepted, by id."""
     failed_requests: int = 0
-
-    def __post_init__(self) -> None:
-        self._cloud = self.emulator.cloud
-        self._progress = OrderProgress(self.outputs, self._cloud)
+    _progress: OrderProgress = field(init=False, repr=False)
 
     def run(self, console: Console) -> Outcome:
         """Place orders, wait until all have ended, and hold the books against the invariants.
@@ -106,11 +103,12 @@ class Load:
         Raises:
             OfflineError: nothing was accepted, or orders had not ended when patience did.
         """
+        self._progress = OrderProgress(self.outputs, self.emulator.cloud)
         providers = PaymentProvider.all_of(self.emulator.workspace)
         if "declined" in self.mix:
             for provider in providers:
                 provider.add_fault("decline", amount=DECLINED_AMOUNT)
-        token = tokens.token(self.outputs, self._cloud, self.emulator.workspace)
+        token = tokens.token(self.outputs, self.emulator.cloud, self.emulator.workspace)
         kinds = random.choices(  # noqa: S311 - customers are no secret
             list(self.mix), list(self.mix.values()), k=max(1, round(self.rate * self.duration))
         )
@@ -145,7 +143,7 @@ class Load:
 
     def _place(self, kind: str, token: str) -> None:
         order = KINDS[kind]
-        caller = Journey(self.outputs, self._cloud, token)
+        caller = Journey(self.outputs, self.emulator.cloud, token)
         body = {
             "lines": order["lines"],
             "currency": "EUR",
@@ -224,7 +222,7 @@ class Load:
         """What holds when sagas have had time to undo: a cancelled order ends before its saga."""
         deadline = time.monotonic() + UNDOING_SECONDS
         while True:
-            report = examine(books.read(self.outputs, self._cloud, providers))
+            report = examine(books.read(self.outputs, self.emulator.cloud, providers))
             if report.holds or time.monotonic() > deadline:
                 return report
             time.sleep(REFRESH_SECONDS)

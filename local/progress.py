@@ -8,10 +8,8 @@ from datetime import datetime
 
 from local.books import STATUS
 from local.endpoint import Cloud
+from local.log_reader import LogReader
 from local.outputs import Outputs
-
-MOST_RECORDS = 10_000
-"""That one call gives (Kinesis, "GetRecords": 10,000 records or 10 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +26,14 @@ class OrderProgress:
     """What becomes of all orders that are placed after this was made."""
 
     def __init__(self, outputs: Outputs, cloud: Cloud) -> None:
-        self._kinesis = cloud.client("kinesis")
-        stream = outputs["services"]["event-log"]["streams"]["EventStream"]
-        self._iterators = [
-            self._kinesis.get_shard_iterator(
-                StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
-            )["ShardIterator"]
-            for shard in self._kinesis.list_shards(StreamName=stream)["Shards"]
-        ]
+        self._log = LogReader(outputs, cloud, "LATEST")
         self._orders: dict[str, Progress] = {}
 
     def look(self) -> dict[str, Progress]:
         """Each order by its id, as far as the log has come."""
-        self._iterators = [self._read_to_the_end(iterator) for iterator in self._iterators]
+        for record in self._log.new():
+            self._take(record.data)
         return self._orders
-
-    def _read_to_the_end(self, iterator: str) -> str:
-        while True:
-            answer = self._kinesis.get_records(ShardIterator=iterator, Limit=MOST_RECORDS)
-            for record in answer["Records"]:
-                self._take(record["Data"])
-            iterator = answer["NextShardIterator"]
-            if not answer["Records"]:
-                return iterator
 
     def _take(self, record: bytes) -> None:
         """The log delivers at least once: what is known already changes nothing.

@@ -4,7 +4,6 @@ from typing import Any
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
@@ -16,6 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
@@ -147,10 +147,10 @@ class EventLogStack(ServiceStack):
             "refuses encryption of its own when a stream is its source.",
             "AwsSolutions-KDF1",
         )
-        late = cloudwatch.Alarm(
+        alarm_on(
             self,
             "ArchiveBehind",
-            alarm_description="event-log: the archive is behind; see docs/operations.md",
+            what="the archive is behind",
             metric=cloudwatch.Metric(
                 namespace="AWS/Firehose",
                 metric_name="DeliveryToS3.DataFreshness",
@@ -158,12 +158,8 @@ class EventLogStack(ServiceStack):
                 statistic="Maximum",
                 period=Duration.minutes(5),
             ),
-            threshold=ARCHIVE_BEHIND.to_seconds(),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            more_than=ARCHIVE_BEHIND.to_seconds(),
         )
-        late.add_alarm_action(actions.SnsAction(self.operations))
 
     def _delivery_role(self, delivery_log: logs.ILogGroup) -> iam.IRole:
         """What Firehose needs to add to the archive; CDK's grants would let it delete as well."""

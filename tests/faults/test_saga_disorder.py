@@ -14,9 +14,7 @@ UNDONE_BY = {
 }
 
 
-def test_an_undo_that_comes_before_its_do_makes_the_late_do_change_nothing(
-    shop: Shop,
-) -> None:
+def test_an_undo_that_comes_before_its_do_makes_the_late_do_change_nothing(shop: Shop) -> None:
     orders = {step: shop.place_impatiently(step, HELD) for step in UNDONE_BY}
     shop.wait_until_over(orders.values())
     for step, order in orders.items():

@@ -100,7 +100,7 @@ def test_ten_sagas_in_the_middle_of_which_the_emulator_restarts_are_finished_by_
             shop = Shop(restarted, courier)
             assert {shop.status_of_execution(order) for order in orders} == {"FAILED"}
             assert shop.sweep(LATER) == len(orders)
-            shop.wait_until_over(orders, 180)
+            shop.wait_until_over(orders, 90)
             others = set(orders) - {undone}
             assert {shop.state(order)["status"] for order in others} == {"confirmed"}
             assert shop.state(undone)["status"] == "cancelled"

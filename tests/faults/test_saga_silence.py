@@ -34,9 +34,7 @@ def test_a_step_that_was_never_done_and_never_answered_is_undone_with_those_befo
     assert not report.failed_undos
 
 
-def test_a_step_that_was_done_but_never_answered_is_undone_with_those_before_it(
-    shop: Shop,
-) -> None:
+def test_a_step_that_was_done_but_never_answered_is_undone_with_those_before_it(shop: Shop) -> None:
     orders = {step: shop.place_impatiently(step, UNANSWERED) for step in FORWARD}
     shop.wait_until_over(orders.values())
     confirmed = orders.pop("confirm-order")

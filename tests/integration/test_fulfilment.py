@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from typing import Any
 
@@ -114,7 +115,7 @@ SERVES_AN_ORDER = {
 
 
 def test_the_logs_of_all_who_served_an_order_name_its_journey(deployment: Deployment) -> None:
-    journey = str(uuid.uuid4())
+    journey, begun = str(uuid.uuid4()), int(time.time() * 1000)
     order_id = place(deployment, journey=journey)
     functions = {
         f"{service} {name}": deployment.named(service, "functions", name)
@@ -123,7 +124,7 @@ def test_the_logs_of_all_who_served_an_order_name_its_journey(deployment: Deploy
     }
 
     def all_have_spoken() -> bool:
-        lines = function_logs.lines(deployment.cloud, functions)
+        lines = function_logs.lines(deployment.cloud, functions, since=begun)
         about = {line.function for line in lines if journey in line.text and order_id in line.text}
         assert about == functions.keys(), functions.keys() - about
         return True

@@ -1,11 +1,13 @@
 """Orders are followed on the event log, from where it was when the following began."""
 
-import uuid
 from typing import Any, cast
+
+import msgspec
 
 from local.endpoint import Cloud
 from local.progress import OrderProgress
-from shared.envelope import Envelope, encode
+from shared.envelope import encode
+from tests.unit.shared.projection import event
 
 OUTPUTS = {"services": {"event-log": {"streams": {"EventStream": "log"}}}}
 SHARDS = ("shard-0", "shard-1")
@@ -37,28 +39,13 @@ class Log:
         taken = self.records[shard][int(position) :][:MOST_AT_ONCE]
         self.given += len(taken)
         return {
-            "Records": [{"Data": it} for it in taken],
+            "Records": [{"PartitionKey": "", "Data": it} for it in taken],
             "NextShardIterator": f"{shard}:{int(position) + len(taken)}",
         }
 
-    def put(self, shard: int, order: str, type_: str, version: int | None, second: int) -> None:
-        self.records[SHARDS[shard]].append(
-            encode(
-                Envelope(
-                    event_id=str(uuid.uuid4()),
-                    type=type_,
-                    schema_version=1,
-                    aggregate_type="order",
-                    aggregate_id=order,
-                    version=version,
-                    occurred_at=f"2026-01-01T00:00:{second:02}.000Z",
-                    correlation_id="c",
-                    causation_id=None,
-                    traceparent="t",
-                    data={},
-                )
-            )
-        )
+    def put(self, shard: int, order: str, type_: str, version: int, second: int) -> None:
+        at = f"2026-01-01T00:00:{second:02}.000Z"
+        self.records[SHARDS[shard]].append(encode(event(order, version, type_, occurred_at=at)))
 
 
 def follow(log: Log) -> OrderProgress:
@@ -88,7 +75,8 @@ def test_what_comes_twice_late_or_from_others_changes_nothing() -> None:
     log.put(0, "a", "OrderPlaced", 1, 2)
     log.put(0, "a", "OrderRejected", 2, 5)
     log.put(0, "a", "OrderPlaced", 1, 2)
-    log.put(0, "a", "StockReserved", None, 7)
+    fact = msgspec.structs.replace(event("a", 3, "StockReserved"), version=None)
+    log.records[SHARDS[0]].append(encode(fact))
     for garbage in (b"\xff", b"{", b"[]", b"7", b"{}", b'{"type": []}', b'{"type": "OrderPlaced"}'):
         log.records[SHARDS[0]].append(garbage)
     [order] = progress.look().values()
