@@ -27,7 +27,8 @@ ENDINGS = {
 }
 """What a variable without a docstring of its own is: names and addresses say it themselves."""
 EVERYWHERE = {
-    "queue_attempts": "How often the queue delivers a message before it is set aside.",
+    "queue_url": "Address of the queue that the function works through.",
+    "queue_attempts": "How often a message may fail before it is set aside.",
 }
 
 

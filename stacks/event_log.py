@@ -275,7 +275,7 @@ class EventLogStack(ServiceStack):
             max_concurrency=2,
             batch_size=100,
             batching_window=Duration.seconds(1),
-            answers_commands=False,
+            retries_each=False,
         )
         self.publish("intake-arn", intake.function_arn)
 

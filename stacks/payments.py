@@ -87,7 +87,6 @@ class PaymentsStack(ServiceStack):
                 "PROVIDER_KEY_SECRET_ARN": self.provider_key.arn,
                 "BACKUP_PROVIDER_URL": self.node.get_context(BACKUP_PROVIDER_URL),
                 "BACKUP_PROVIDER_KEY_SECRET_ARN": self.backup_provider_key.arn,
-                "COMMANDS_URL": commands.queue.queue_url,
                 "BUS_NAME": self.find("event-log", "bus-name"),
             },
         )
@@ -95,8 +94,6 @@ class PaymentsStack(ServiceStack):
         for key in (self.provider_key, self.backup_provider_key):
             key.read_by(worker)
         grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
-        # An open circuit makes messages wait longer each time.
-        grant(worker, "sqs:ChangeMessageVisibility", on=commands.queue.queue_arn)
         self.configuration.read_by(worker)
         commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
         commands.publish("commands")

@@ -21,6 +21,7 @@ class QueueSettings(msgspec.Struct, frozen=True):
     """What every consumer of a queue is given."""
 
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 

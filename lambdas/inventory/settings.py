@@ -16,6 +16,7 @@ class CommandSettings(msgspec.Struct, frozen=True):
     """For how long stock is held for an order."""
     bus_name: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 
@@ -25,6 +26,7 @@ class SaleSettings(msgspec.Struct, frozen=True):
     stock_table: str
     reservations_table: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 

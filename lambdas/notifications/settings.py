@@ -19,6 +19,7 @@ class NotificationSettings(msgspec.Struct, frozen=True):
     mail: Literal["outbox", "ses"]
     """The way to the customer."""
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
     outbox_table: str = ""
     mail_from: str = ""

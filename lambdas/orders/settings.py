@@ -31,6 +31,7 @@ class QueueSettings(msgspec.Struct, frozen=True):
     event_store_table: str
     bus_name: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 

@@ -16,8 +16,8 @@ class CommandSettings(msgspec.Struct, frozen=True):
     backup_provider_url: str
     backup_provider_key_secret_arn: str
     bus_name: str
-    commands_url: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 

@@ -11,6 +11,7 @@ import msgspec
 from shared import log
 from shared.envelope import Envelope, decode
 from shared.parking import DeadLetters
+from shared.retries import Retries, failures_of
 from shared.sqs_batch import settle_each
 
 
@@ -21,20 +22,20 @@ class Unusable(Exception):
 class QueueConsumer:
     """``consume`` may raise Unusable to have the message parked at once.
 
-    Anything else that it raises may pass: the message comes again, up to ``attempts`` times, and is
-    then parked with its reason. Consuming a message again must change nothing more.
+    Anything else that it raises may pass: the message comes again until its ``retries`` are used
+    up, and is then parked with its reason. Consuming a message again must change nothing more.
     """
 
     def __init__(
-        self, consume: Callable[[Envelope], None], dead_letters: DeadLetters, attempts: int
+        self, consume: Callable[[Envelope], None], dead_letters: DeadLetters, retries: Retries
     ) -> None:
         self._consume = consume
         self._dead_letters = dead_letters
-        self._attempts = attempts
+        self._retries = retries
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Consume a batch of SQS records; the answer names those that must come again."""
-        return settle_each(event, self._settled)
+        return settle_each(event, self._settled, self._retries)
 
     def _settled(self, record: Mapping[str, Any]) -> bool:
         try:
@@ -46,17 +47,17 @@ class QueueConsumer:
         except Unusable as unusable:
             return self._park(record, str(unusable))
         except Exception as error:
-            received = int(record["attributes"]["ApproximateReceiveCount"])
+            failures = failures_of(record) + 1
             log.error(
                 "message not consumed",
                 type=message.type,
                 error=type(error).__name__,
-                attempt=received,
+                attempt=failures,
                 correlation_id=message.correlation_id,
             )
-            if received < self._attempts:
+            if not self._retries.are_used_up(record):
                 return False
-            return self._park(record, f"failed {received} times, last with {type(error).__name__}")
+            return self._park(record, f"failed {failures} times, last with {type(error).__name__}")
         return True
 
     def _park(self, record: Mapping[str, Any], reason: str) -> bool:

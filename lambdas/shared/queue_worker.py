@@ -16,7 +16,7 @@ from shared import clock, log
 from shared.bus import Bus, reply_to
 from shared.envelope import Envelope, decode
 from shared.parking import DeadLetters
-from shared.retry_later import RetryLater
+from shared.retries import Retries, failures_of
 from shared.sqs_batch import settle_each
 
 FormT = TypeVar("FormT")
@@ -56,7 +56,7 @@ class CommandType(Generic[FormT]):
     """A command that the service takes: the form of its data, and what carries it out.
 
     ``carry_out`` gets the form and the envelope. It raises for what may pass: the message then
-    comes again, and after the queue's last attempt the reply is ``failed`` and the message is kept
+    comes again, and after the last attempt the reply is ``failed`` and the message is kept
     with the dead letters. None says that the answer is not known yet: whoever ends the work sends
     facts and reply, by ``messages_of``.
     """
@@ -66,9 +66,9 @@ class CommandType(Generic[FormT]):
 
 
 class QueueWorker:
-    """``attempts`` is how often the queue delivers a message before it gives up.
+    """Works through one queue; ``retries`` says how often a command may fail before it is given up.
 
-    Without ``retry_later`` a message that failed comes again after the queue's visibility timeout.
+    What the queue delivers without a failure of the worker counts for nothing.
     """
 
     def __init__(
@@ -76,18 +76,16 @@ class QueueWorker:
         commands: Mapping[str, CommandType[Any]],
         bus: Bus,
         dead_letters: DeadLetters,
-        attempts: int,
-        retry_later: RetryLater | None = None,
+        retries: Retries,
     ) -> None:
         self._commands = commands
         self._bus = bus
         self._dead_letters = dead_letters
-        self._attempts = attempts
-        self._retry_later = retry_later
+        self._retries = retries
 
     def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a batch of SQS records; the answer names those that must come again."""
-        return settle_each(event, self._settled)
+        return settle_each(event, self._settled, self._retries)
 
     def _settled(self, record: Mapping[str, Any]) -> bool:
         try:
@@ -129,20 +127,18 @@ class QueueWorker:
     def _give_up_or_try_again(
         self, record: Mapping[str, Any], command: Envelope, error: Exception
     ) -> bool:
-        received = int(record["attributes"]["ApproximateReceiveCount"])
+        failures = failures_of(record) + 1
         log.error(
             "command failed",
             type=command.type,
             error=type(error).__name__,
-            attempt=received,
+            attempt=failures,
             order_id=command.data.get("order_id"),
             correlation_id=command.correlation_id,
         )
-        if received < self._attempts:
-            if self._retry_later is not None:
-                self._retry_later.postpone(record, received)
+        if not self._retries.are_used_up(record):
             return False
-        reason = f"failed {received} times, last with {type(error).__name__}"
+        reason = f"failed {failures} times, last with {type(error).__name__}"
         self._bus.put([reply_to(command, "failed", "gave-up", {"detail": reason})])
         self._dead_letters.park(record["body"], reason, "queue-worker")
         return True

@@ -3,14 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shared.retries import Retries
+
 
 def settle_each(
-    event: Mapping[str, Any], settled: Callable[[Mapping[str, Any]], bool]
+    event: Mapping[str, Any], settled: Callable[[Mapping[str, Any]], bool], retries: Retries
 ) -> dict[str, Any]:
-    """Settle every record; the answer names those that must come again."""
-    failed = [
-        {"itemIdentifier": record["messageId"]}
-        for record in event["Records"]
-        if not settled(record)
-    ]
-    return {"batchItemFailures": failed}
+    """Settle every record; one that cannot be settled now gets another try.
+
+    The tries are given only when the whole batch has been gone through: if a record kills the
+    worker, all of them come again as they were, and none of them twice.
+    """
+    failed = [record for record in event["Records"] if not settled(record)]
+    lost = [record for record in failed if not retries.send_again(record)]
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in lost]}

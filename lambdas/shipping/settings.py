@@ -18,6 +18,7 @@ class CommandSettings(msgspec.Struct, frozen=True):
     """ARNs by carrier, as JSON."""
     bus_name: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 
@@ -26,6 +27,7 @@ class AggregatorSettings(msgspec.Struct, frozen=True):
 
     gatherings_table: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 
@@ -53,6 +55,7 @@ class CarrierSettings(msgspec.Struct, frozen=True):
     carrier_desk_table: str
     answers_url: str
     dead_letters_url: str
+    queue_url: str
     queue_attempts: int
 
 

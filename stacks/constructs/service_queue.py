@@ -16,11 +16,18 @@ from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 
-ATTEMPTS = 5
+ATTEMPTS = 10
+"""How often a message may fail: with the pauses between, some six minutes."""
+RECEIVES = 100
+"""How often SQS hands a message out before it is set aside without a reason. A worker that fails
+sends the message again with its count, so this is for a worker that dies, and for receives that
+Lambda throttles: with a minute or more between two, an account may be busy for two hours."""
+KEPT = Duration.days(14)
+"""The longest that SQS keeps a message: each one is somebody's money or work."""
 
 
 class ServiceQueue(Construct):
-    """``queue`` and its ``dead_letters``; what fails ATTEMPTS times is kept there for 14 days."""
+    """``queue`` and its ``dead_letters``, where a message waits that failed ``attempts`` times."""
 
     def __init__(
         self,
@@ -41,7 +48,7 @@ class ServiceQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=KEPT,
         )
         self.queue = sqs.Queue(
             self,
@@ -49,13 +56,12 @@ class ServiceQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
+            retention_period=KEPT,
             # Lambda's advice: six times the worker's timeout
             visibility_timeout=Duration.seconds(6 * worker_timeout.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(
-                # The worker parks on its last attempt by itself, with a reason; this is for a
-                # worker that dies before it can.
                 queue=self.dead_letters,
-                max_receive_count=attempts + 1,
+                max_receive_count=RECEIVES,
             ),
         )
         alarm_on(
@@ -74,18 +80,20 @@ class ServiceQueue(Construct):
         max_concurrency: int,
         batch_size: int = 10,
         batching_window: Duration | None = None,
-        answers_commands: bool = True,
+        retries_each: bool = True,
     ) -> None:
-        """Let a function work through the queue; one that answers commands uses QueueWorker.
+        """Let a function work through the queue; with ``retries_each`` it counts what failed.
 
         In production no more than ``max_concurrency`` run at once, so that a backlog of one service
         does not take the account's concurrency from the others. More than ten messages in a batch
         want a ``batching_window``.
         """
         worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
-        if answers_commands:
-            worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))
         grant(worker, "sqs:SendMessage", on=self.dead_letters.queue_arn)
+        if retries_each:
+            worker.add_environment("QUEUE_URL", self.queue.queue_url)
+            worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))
+            grant(worker, "sqs:SendMessage", on=self.queue.queue_arn)
         self.key.grant_encrypt_decrypt(worker)
         worker.add_event_source(
             sources.SqsEventSource(

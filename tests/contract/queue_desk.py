@@ -9,6 +9,7 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, QueueWorker
+from shared.retries import Retries
 from tests.contract.event_schemas import (
     closed,
     envelope,
@@ -28,7 +29,8 @@ class QueueDesk:
         self.bus = FakeEventBridge()
         self.refusals: set[str] = set()
         dead_letters = DeadLetters(FakeQueue(), "dead-letters")
-        self._worker = QueueWorker(commands, Bus(self.bus, "bus", "any"), dead_letters, 3)
+        retries = Retries(FakeQueue(), "url", 3)
+        self._worker = QueueWorker(commands, Bus(self.bus, "bus", "any"), dead_letters, retries)
 
     @property
     def facts(self) -> set[str]:

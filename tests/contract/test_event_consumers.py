@@ -24,6 +24,7 @@ from shared import schemas
 from shared.envelope import Envelope, encode
 from shared.log_records import read_envelope
 from shared.parking import DeadLetters
+from shared.retries import Retries
 from tests.contract.event_examples import FEW, valid_messages
 from tests.contract.event_schemas import (
     MESSAGES,
@@ -117,7 +118,12 @@ def test_inventory_records_any_sale(drawn: st.DataObject) -> None:
         "body": encode(confirmed).decode(),
         "attributes": {"ApproximateReceiveCount": "1"},
     }
-    answer = record_sales({"Records": [message]}, record, DeadLetters(parked, "dead-letters"), 3)
+    answer = record_sales(
+        {"Records": [message]},
+        record,
+        DeadLetters(parked, "dead-letters"),
+        Retries(parked, "queue", 3),
+    )
     assert (answer, heard) == ({"batchItemFailures": []}, [confirmed.aggregate_id])
     assert parked.sent == []
 

@@ -18,6 +18,7 @@ from shared.bus import Bus
 from shared.envelope import encode
 from shared.parking import DeadLetters
 from shared.queue_worker import QueueWorker
+from shared.retries import Retries
 from tests.integration.command_desk import CommandDesk, command, verdict
 from tests.integration.offline import Deployment
 from tests.integration.warehouse import DeployedWarehouse
@@ -170,7 +171,7 @@ def test_a_worker_killed_before_it_could_answer_did_it_once(
         commands_on(warehouse, clock.now, hold_seconds=3600),
         Bus(DeadlyBus(), "bus", "inventory"),
         DeadLetters(FakeQueue(), "dead-letters"),
-        attempts=5,
+        Retries(FakeQueue(), "url", 5),
     )
     record = {
         "messageId": "m-1",

@@ -18,25 +18,8 @@ PATIENCE = 30.0
 
 
 @pytest.fixture(scope="module")
-def mailroom(deployment: Deployment) -> Iterator[Mailroom]:
-    mailroom = Mailroom(deployment)
-    with soon_again(mailroom):
-        yield mailroom
-
-
-@contextmanager
-def soon_again(mailroom: Mailroom) -> Iterator[None]:
-    """Have failed messages come again after two seconds instead of minutes, a hundred times."""
-    sqs = mailroom.deployment.cloud.client("sqs")
-    url = mailroom.deployment.named("notifications", "queues", "Events")
-    before: Any = sqs.get_queue_attributes(
-        QueueUrl=url, AttributeNames=["VisibilityTimeout", "RedrivePolicy"]
-    )["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "2"})
-    try:
-        yield
-    finally:
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+def mailroom(deployment: Deployment) -> Mailroom:
+    return Mailroom(deployment)
 
 
 @contextmanager

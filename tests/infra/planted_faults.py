@@ -45,11 +45,11 @@ def set_property(service: str, type: str, name: str, value: Any, id: str = "") -
     return plant
 
 
-def set_variable(service: str, name: str, value: str) -> Plant:
-    """Give a service's first function an environment variable."""
+def set_variable(service: str, name: str, value: str, id: str = "") -> Plant:
+    """Give a function of a service, or its first one, an environment variable."""
 
     def plant(system: System) -> None:
-        function = body(system, service, FUNCTION)
+        function = body(system, service, FUNCTION, id)
         function["Properties"]["Environment"]["Variables"][name] = value
 
     return plant
@@ -63,6 +63,16 @@ def allow(service: str, role: str, action: str, resource: Any) -> Plant:
         body(system, service, "AWS::IAM::Policy", role)["Properties"]["PolicyDocument"][
             "Statement"
         ].append(statement)
+
+    return plant
+
+
+def allow_nothing(service: str, role: str) -> Plant:
+    """Take a role all that it may."""
+
+    def plant(system: System) -> None:
+        policy = body(system, service, "AWS::IAM::Policy", role)["Properties"]
+        policy["PolicyDocument"]["Statement"] = []
 
     return plant
 
@@ -480,8 +490,33 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     ),
     (
         consumers.every_queue_with_a_consumer_has_dead_letters,
-        "forgotten after four days",
+        "receives that were throttled end a message",
+        set_property("orders", QUEUE, "RedrivePolicy", {"maxReceiveCount": 6}, "CommandsQueue"),
+    ),
+    (
+        consumers.queues_keep_messages_for_as_long_as_sqs_can,
+        "dead letters are forgotten after four days",
         set_property("orders", QUEUE, "MessageRetentionPeriod", None, "CommandsDeadLetters"),
+    ),
+    (
+        consumers.queues_keep_messages_for_as_long_as_sqs_can,
+        "a stuck saga is forgotten after four days",
+        set_property("fulfilment", QUEUE, "MessageRetentionPeriod", 345600, "OperatorsQueue"),
+    ),
+    (
+        consumers.workers_count_failures_and_not_receives,
+        "it sends to another queue",
+        set_variable("shipping", "QUEUE_URL", "https://sqs/another", "QueuedCommands"),
+    ),
+    (
+        consumers.workers_count_failures_and_not_receives,
+        "it tries for ever",
+        set_variable("shipping", "QUEUE_ATTEMPTS", "1000", "QueuedCommands"),
+    ),
+    (
+        consumers.workers_count_failures_and_not_receives,
+        "it may not send",
+        allow_nothing("orders", "QueuedCommands"),
     ),
     (
         consumers.every_queue_with_a_consumer_has_dead_letters,

@@ -1,6 +1,7 @@
 """An execution failed, timed out or was aborted: the saga goes on by itself."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +12,8 @@ from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.settings import for_queue, for_sagas
 from shared import aws, clock, log
 from shared.parking import DeadLetters
+from shared.retries import Retries, failures_of
+from shared.sqs_batch import settle_each
 
 
 class Interruption(msgspec.Struct, frozen=True):
@@ -22,17 +25,16 @@ class Interruption(msgspec.Struct, frozen=True):
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Resume the saga of each execution in a batch of SQS records."""
-    failed = [
-        {"itemIdentifier": record["messageId"]}
-        for record in event["Records"]
-        if not _settled(record)
-    ]
-    return {"batchItemFailures": failed}
+    return settle_each(event, _settled, _retries())
 
 
-def _settled(record: dict[str, Any]) -> bool:
+def _retries() -> Retries:
+    queue = for_queue()
+    return Retries(aws.client("sqs"), queue.queue_url, queue.queue_attempts)
+
+
+def _settled(record: Mapping[str, Any]) -> bool:
     queue, settings = for_queue(), for_sagas()
-    received = int(record["attributes"]["ApproximateReceiveCount"])
     dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
     try:
         interruption = msgspec.convert(json.loads(record["body"]), Interruption)
@@ -50,8 +52,8 @@ def _settled(record: dict[str, Any]) -> bool:
         )
     except Exception as error:
         log.error("saga not resumed", execution=interruption.name, error=type(error).__name__)
-        if received < queue.queue_attempts:
+        if not _retries().are_used_up(record):
             return False
-        reason = f"failed {received} times, last with {type(error).__name__}"
+        reason = f"failed {failures_of(record) + 1} times, last with {type(error).__name__}"
         dead_letters.park(record["body"], reason, "fulfilment")
     return True

@@ -11,6 +11,7 @@ from shared import aws, clock, log
 from shared.envelope import Envelope
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
+from shared.retries import Retries
 from shared.tracing import is_uuid
 
 SCHEMA_VERSION = 1
@@ -30,8 +31,12 @@ def _consumer() -> QueueConsumer:
         StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
         settings.saga_deadline,
     )
-    dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
-    return QueueConsumer(start, dead_letters, queue.queue_attempts)
+    sqs = aws.client("sqs")
+    return QueueConsumer(
+        start,
+        DeadLetters(sqs, queue.dead_letters_url),
+        Retries(sqs, queue.queue_url, queue.queue_attempts),
+    )
 
 
 def _start(store: DynamoDbSagas, executions: StateMachine, deadline: int, placed: Envelope) -> None:

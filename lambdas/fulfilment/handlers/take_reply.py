@@ -14,6 +14,7 @@ from shared import aws, log
 from shared.envelope import Envelope
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
+from shared.retries import Retries
 
 SCHEMA_VERSION = 1
 
@@ -41,8 +42,12 @@ def _consumer() -> QueueConsumer:
         DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
         StateMachine(aws.client("stepfunctions")),
     )
-    dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
-    return QueueConsumer(take, dead_letters, queue.queue_attempts)
+    sqs = aws.client("sqs")
+    return QueueConsumer(
+        take,
+        DeadLetters(sqs, queue.dead_letters_url),
+        Retries(sqs, queue.queue_url, queue.queue_attempts),
+    )
 
 
 def _take(store: DynamoDbSagas, executions: StateMachine, message: Envelope) -> None:

@@ -19,6 +19,7 @@ from shared.envelope import Envelope
 from shared.forms import Uuid
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.retries import Retries
 
 Clock = Callable[[], str]
 MAX_LINES = 99
@@ -52,15 +53,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings = for_commands()
+    settings, sqs = for_commands(), aws.client("sqs")
     warehouse = DynamoDbWarehouse(
         aws.client("dynamodb"), settings.stock_table, settings.reservations_table
     )
     return QueueWorker(
         commands_on(warehouse, clock.now, settings.hold_seconds),
         Bus(aws.client("events"), settings.bus_name, "inventory"),
-        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
-        settings.queue_attempts,
+        DeadLetters(sqs, settings.dead_letters_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 

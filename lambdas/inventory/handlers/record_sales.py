@@ -13,6 +13,8 @@ from inventory.settings import for_sales
 from shared import aws, log
 from shared.envelope import Envelope, decode
 from shared.parking import DeadLetters
+from shared.retries import Retries
+from shared.sqs_batch import settle_each
 
 PARKED_BY = "record-sales"
 
@@ -21,12 +23,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Record a batch of sales; the answer names those that must come again."""
     settings = for_sales()
     warehouse = _warehouse()
-    letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
+    sqs = aws.client("sqs")
     return record_sales(
         event,
         lambda order_id: record_sale(warehouse, order_id),
-        letters,
-        settings.queue_attempts,
+        DeadLetters(sqs, settings.dead_letters_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 
@@ -42,25 +44,26 @@ def record_sales(
     event: Mapping[str, Any],
     record: Callable[[str], object],
     dead_letters: DeadLetters,
-    attempts: int,
+    retries: Retries,
 ) -> dict[str, Any]:
     """Record every sale that can be; what can never be is parked with its reason."""
-    failed = []
-    for message in event["Records"]:
+
+    def settled(message: Mapping[str, Any]) -> bool:
         try:
             confirmed = decode(message["body"])
         except msgspec.DecodeError as malformed:
             dead_letters.park(message["body"], f"not an event: {malformed}", PARKED_BY)
-            continue
+            return True
         try:
             _record_one(confirmed, record)
         except Exception as error:
-            if _is_last_attempt(message, attempts):
-                dead_letters.park(message["body"], f"{type(error).__name__}: {error}", PARKED_BY)
-            else:
-                failed.append({"itemIdentifier": message["messageId"]})
             _say_that_it_failed(confirmed, error)
-    return {"batchItemFailures": failed}
+            if not retries.are_used_up(message):
+                return False
+            dead_letters.park(message["body"], f"{type(error).__name__}: {error}", PARKED_BY)
+        return True
+
+    return settle_each(event, settled, retries)
 
 
 def _record_one(confirmed: Envelope, record: Callable[[str], object]) -> None:
@@ -78,10 +81,6 @@ def _record_one(confirmed: Envelope, record: Callable[[str], object]) -> None:
         order_id=confirmed.aggregate_id,
         correlation_id=confirmed.correlation_id,
     )
-
-
-def _is_last_attempt(message: Mapping[str, Any], attempts: int) -> bool:
-    return int(message["attributes"]["ApproximateReceiveCount"]) >= attempts
 
 
 def _say_that_it_failed(confirmed: Envelope, error: Exception) -> None:

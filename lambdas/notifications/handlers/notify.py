@@ -16,6 +16,7 @@ from shared.envelope import Envelope
 from shared.order_history import OrderHistory
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
+from shared.retries import Retries
 from shared.tracing import is_uuid
 
 
@@ -34,10 +35,11 @@ def _consumer() -> QueueConsumer:
         PublishedContacts(functions, settings.read_contact_arn),
         _mailer(settings),
     )
+    sqs = aws.client("sqs")
     return QueueConsumer(
         notifier.notify,
-        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
-        settings.queue_attempts,
+        DeadLetters(sqs, settings.dead_letters_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 

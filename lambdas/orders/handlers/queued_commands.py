@@ -17,6 +17,7 @@ from shared.envelope import Envelope
 from shared.forms import UUID, whole
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Outcome, QueueWorker, done, refused
+from shared.retries import Retries
 
 OrderId = Annotated[str, msgspec.Meta(pattern=whole(UUID))]
 """As these two commands were released: the pattern alone, without a length that says it again."""
@@ -42,13 +43,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings = for_queue()
+    settings, sqs = for_queue(), aws.client("sqs")
     store = DynamoDbEventStore(aws.client("dynamodb"), settings.event_store_table)
     return QueueWorker(
         commands_on(store, clock.now),
         Bus(aws.client("events"), settings.bus_name, "orders"),
-        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
-        settings.queue_attempts,
+        DeadLetters(sqs, settings.dead_letters_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 

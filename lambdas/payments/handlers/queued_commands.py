@@ -21,7 +21,7 @@ from shared.envelope import Envelope
 from shared.forms import Uuid
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
-from shared.retry_later import RetryLater
+from shared.retries import Retries
 
 
 class AuthorizePayment(msgspec.Struct, frozen=True):
@@ -76,8 +76,7 @@ def _worker() -> QueueWorker:
         ),
         Bus(aws.client("events"), settings.bus_name, "payments"),
         DeadLetters(sqs, settings.dead_letters_url),
-        settings.queue_attempts,
-        RetryLater(sqs, settings.commands_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 

@@ -9,6 +9,7 @@ from shared import aws
 from shared.envelope import Envelope
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
+from shared.retries import Retries
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
 from shipping.domain.errors import UnusableAnswer
 from shipping.ports import Gatherings
@@ -32,8 +33,9 @@ def consumer(take: Take) -> QueueConsumer:
         except (msgspec.ValidationError, UnusableAnswer) as unusable:
             raise Unusable(str(unusable)) from unusable
 
+    sqs = aws.client("sqs")
     return QueueConsumer(
         consume,
-        DeadLetters(aws.client("sqs"), settings.dead_letters_url),
-        settings.queue_attempts,
+        DeadLetters(sqs, settings.dead_letters_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )

@@ -14,6 +14,7 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Outcome, QueueWorker
+from shared.retries import Retries
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
@@ -59,7 +60,7 @@ def _worker() -> QueueWorker:
         ),
         Bus(aws.client("events"), settings.bus_name, "shipping"),
         DeadLetters(sqs, settings.dead_letters_url),
-        settings.queue_attempts,
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 

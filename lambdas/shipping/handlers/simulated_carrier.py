@@ -9,6 +9,7 @@ from shared import aws, clock, log
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
+from shared.retries import Retries
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.simulated_carrier import SimulatedCarrier
 from shipping.domain.errors import CarrierRefused
@@ -56,9 +57,11 @@ def _simulated() -> SimulatedCarrier:
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings = for_carrier()
+    settings, sqs = for_carrier(), aws.client("sqs")
     return QueueConsumer(
-        _answer, DeadLetters(aws.client("sqs"), settings.dead_letters_url), settings.queue_attempts
+        _answer,
+        DeadLetters(sqs, settings.dead_letters_url),
+        Retries(sqs, settings.queue_url, settings.queue_attempts),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.infra.rules import Rule
-from tests.infra.system import Resource, System
+from tests.infra.system import Resource, System, functions_of, role_statements
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 QUEUE = "AWS::SQS::Queue"
@@ -20,8 +20,10 @@ ASYNCHRONOUS = {
 READERS_AT_MOST = 4
 """A stream's throughput is shared by those who read it without a fan-out of their own."""
 MOST_ATTEMPTS = 50
-"""A queue that waits for a partner to come back tries for long, but not for ever."""
-DEAD_LETTER_SECONDS = 14 * 24 * 3600
+"""A worker that waits for a partner to come back tries for long, but not for ever."""
+RECEIVES = (100, 1000)
+"""What SQS counts: receives that Lambda throttles as well, and no good message may end by them."""
+KEPT_SECONDS = 14 * 24 * 3600
 
 
 def streams_are_retried_without_limit(system: System) -> Iterator[str]:
@@ -104,18 +106,45 @@ def queues_report_single_failures(system: System) -> Iterator[str]:
 
 
 def every_queue_with_a_consumer_has_dead_letters(system: System) -> Iterator[str]:
-    """They are kept for as long as SQS can, and an alarm says that there are some."""
+    """An alarm says that there are some, and only what failed or crashed gets there."""
     for _, queue in _queue_mappings(system):
         redrive = queue.properties.get("RedrivePolicy", {})
-        if not 2 <= redrive.get("maxReceiveCount", 0) <= MOST_ATTEMPTS:
-            yield f"{queue} tries {redrive.get('maxReceiveCount', 'for ever')} times"
+        fewest, most = RECEIVES
+        if not fewest <= redrive.get("maxReceiveCount", 0) <= most:
+            yield f"{queue} hands out {redrive.get('maxReceiveCount', 'for ever')} times"
             continue
         dead_letters = system.find(queue.text(redrive["deadLetterTargetArn"]), QUEUE)
         assert dead_letters, f"{queue} has dead letters that are in no template"
-        if dead_letters.properties.get("MessageRetentionPeriod") != DEAD_LETTER_SECONDS:
-            yield f"{dead_letters} does not keep dead letters for 14 days"
         if not any(_measures(alarm, dead_letters) for alarm in system.resources(ALARM)):
             yield f"{dead_letters} can fill up without an alarm"
+
+
+def queues_keep_messages_for_as_long_as_sqs_can(system: System) -> Iterator[str]:
+    """Each message is somebody's money or work, and a long weekend has four days."""
+    for queue in system.resources(QUEUE):
+        if queue.properties.get("MessageRetentionPeriod") != KEPT_SECONDS:
+            yield f"{queue} does not keep messages for 14 days"
+
+
+def workers_count_failures_and_not_receives(system: System) -> Iterator[str]:
+    """A worker that counts failures sends to its own queue again, and is told how often."""
+    for mapping, queue in _queue_mappings(system):
+        function = system.find(mapping.text(mapping.properties["FunctionName"]), FUNCTION)
+        assert function, f"{mapping} calls a function that is in no template"
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        if "QUEUE_ATTEMPTS" not in variables:
+            continue
+        if not 2 <= int(variables["QUEUE_ATTEMPTS"]) <= MOST_ATTEMPTS:
+            yield f"{function} tries {variables['QUEUE_ATTEMPTS']} times"
+        if not queue.is_in(function.text(variables.get("QUEUE_URL", ""))):
+            yield f"{function} does not know the queue that it works through"
+        if not any(
+            statement.allows("sqs:SendMessage")
+            and function in functions_of(statement.role)
+            and any(queue.is_in(it) for it in statement.resources)
+            for statement in role_statements(system)
+        ):
+            yield f"{function} may not send to the queue that it works through"
 
 
 def asynchronous_calls_have_a_place_for_failures(system: System) -> Iterator[str]:
@@ -202,6 +231,8 @@ RULES: tuple[Rule, ...] = (
     every_stream_consumer_says_when_it_is_behind,
     queues_report_single_failures,
     every_queue_with_a_consumer_has_dead_letters,
+    queues_keep_messages_for_as_long_as_sqs_can,
+    workers_count_failures_and_not_receives,
     asynchronous_calls_have_a_place_for_failures,
     rules_that_match_events_have_dead_letters,
     every_alarm_tells_someone,

@@ -10,6 +10,7 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import QueueWorker
+from shared.retries import Retries
 from tests.unit.inventory.examples import NOON, command, new_id
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
 from tests.unit.shared.fake_bus import FakeEventBridge
@@ -28,7 +29,7 @@ class Worker:
             commands_on(self.warehouse, lambda: NOON, hold_seconds=3600),
             Bus(self.bus, "bus", "inventory"),
             DeadLetters(FakeQueue(), "dead-letters"),
-            attempts=5,
+            Retries(FakeQueue(), "url", 5),
         )
 
     def says(self, kind: str, order: str, **data: Any) -> list[Envelope]:

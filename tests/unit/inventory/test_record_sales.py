@@ -10,9 +10,10 @@ from inventory.domain.reservation import Bucket, Line, Status
 from inventory.handlers.record_sales import record_sales
 from shared.envelope import encode
 from shared.parking import DeadLetters
+from shared.retries import Retries
 from tests.unit.inventory.examples import NOON, command, held, new_id
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 ATTEMPTS = 3
 
@@ -22,15 +23,14 @@ def parked() -> FakeQueue:
     return FakeQueue()
 
 
-def deliver(parked: FakeQueue, body: str, record: Any, delivery: int = 1) -> list[dict[str, str]]:
-    message = {
-        "messageId": "m-1",
-        "body": body,
-        "attributes": {"ApproximateReceiveCount": str(delivery)},
-    }
-    answer = record_sales({"Records": [message]}, record, DeadLetters(parked, "url"), ATTEMPTS)
-    failures: list[dict[str, str]] = answer["batchItemFailures"]
-    return failures
+def deliver(parked: FakeQueue, body: str, record: Any, failures: int = 0) -> list[str]:
+    """The bodies of what comes again."""
+    queue = FakeQueue()
+    retries = Retries(queue, "url", ATTEMPTS)
+    message = delivered(body, failures=failures)
+    answer = record_sales({"Records": [message]}, record, DeadLetters(parked, "url"), retries)
+    assert answer == {"batchItemFailures": []}
+    return [it["MessageBody"] for it in queue.sent]
 
 
 def confirmed(order: str, kind: str = "OrderConfirmed") -> str:
@@ -60,10 +60,10 @@ def test_a_sale_that_fails_comes_again_and_is_parked_in_the_end(parked: FakeQueu
         raise Contended(order)
 
     body = confirmed(new_id())
-    for delivery in range(1, ATTEMPTS):
-        assert deliver(parked, body, fails, delivery) == [{"itemIdentifier": "m-1"}]
+    for failures in range(ATTEMPTS - 1):
+        assert deliver(parked, body, fails, failures) == [body]
     assert parked.sent == []
-    assert deliver(parked, body, fails, ATTEMPTS) == []
+    assert deliver(parked, body, fails, ATTEMPTS - 1) == []
     assert parked.sent[0]["MessageBody"] == body
     assert "Contended" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
 
@@ -75,6 +75,6 @@ def test_what_is_no_event_is_parked_at_once(parked: FakeQueue) -> None:
 
 def test_an_event_that_is_no_sale_is_parked_after_its_attempts(parked: FakeQueue) -> None:
     body = confirmed(new_id(), "OrderShipped")
-    assert deliver(parked, body, pytest.fail) == [{"itemIdentifier": "m-1"}]
-    assert deliver(parked, body, pytest.fail, ATTEMPTS) == []
+    assert deliver(parked, body, pytest.fail) == [body]
+    assert deliver(parked, body, pytest.fail, ATTEMPTS - 1) == []
     assert "OrderShipped" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]

@@ -12,10 +12,11 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import QueueWorker
+from shared.retries import Retries
 from tests.unit.orders.examples import PLACED, TEN, cancel, place, recorded
 from tests.unit.orders.in_memory_event_store import InMemoryEventStore
 from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 ATTEMPTS = 5
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -26,21 +27,20 @@ class Worker:
 
     def __init__(self, store: EventStore) -> None:
         self.bus, self.dead_letters = FakeEventBridge(), FakeQueue()
+        self.queue = FakeQueue()
         self._worker = QueueWorker(
             commands_on(store, lambda: TEN),
             Bus(self.bus, "bus", "orders"),
             DeadLetters(self.dead_letters, "dead-letters"),
-            ATTEMPTS,
+            Retries(self.queue, "url", ATTEMPTS),
         )
 
-    def receive(self, command: Envelope, delivery: int = 1) -> bool:
+    def receive(self, command: Envelope, failures: int = 0) -> bool:
         """Hand one message over; whether it is settled, and does not come again."""
-        record = {
-            "messageId": "m-1",
-            "body": encode(command).decode(),
-            "attributes": {"ApproximateReceiveCount": str(delivery)},
-        }
-        return not self._worker.handle({"Records": [record]})["batchItemFailures"]
+        before = len(self.queue.sent)
+        record = delivered(encode(command).decode(), failures=failures)
+        assert self._worker.handle({"Records": [record]}) == {"batchItemFailures": []}
+        return len(self.queue.sent) == before
 
     @property
     def replies(self) -> list[tuple[str, str | None]]:
@@ -156,5 +156,5 @@ def test_an_order_that_others_keep_changing_makes_the_command_come_again(
     command = message("ConfirmOrder", order_id)
     assert not worker.receive(command)
     assert worker.replies == []
-    assert worker.receive(command, delivery=2)
+    assert worker.receive(command, failures=1)
     assert worker.replies == [("done", None)]

@@ -12,10 +12,11 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import QueueWorker
+from shared.retries import Retries
 from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
 from tests.unit.payments.in_memory_payments import InMemoryPayments
 from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 ATTEMPTS = 30
 MONEY: dict[str, Any] = {"amount": 1290, "currency": "EUR"}
@@ -33,14 +34,15 @@ class Worker:
             Provider.PRIMARY: CircuitBreaker(self.provider, Provider.PRIMARY),
             Provider.BACKUP: CircuitBreaker(self.backup, Provider.BACKUP),
         }
+        self.queue = FakeQueue()
         self._worker = QueueWorker(
             commands_on(InMemoryPayments(), providers, lambda: self.for_new_payments),
             Bus(self.bus, "bus", "payments"),
             DeadLetters(self.parked, "dead-letters"),
-            ATTEMPTS,
+            Retries(self.queue, "url", ATTEMPTS),
         )
 
-    def receive(self, kind: str, order: str, delivery: int = 1, **data: Any) -> list[Envelope]:
+    def receive(self, kind: str, order: str, failures: int = 0, **data: Any) -> list[Envelope]:
         """What is put on the bus because of one command; nothing if it comes again."""
         before = len(self.bus.messages)
         command = Envelope(
@@ -56,14 +58,11 @@ class Worker:
             traceparent="00-1",
             data={"order_id": order, **data},
         )
-        record = {
-            "messageId": "m-1",
-            "body": encode(command).decode(),
-            "attributes": {"ApproximateReceiveCount": str(delivery)},
-        }
-        failures = self._worker.handle({"Records": [record]})["batchItemFailures"]
+        sent_again = len(self.queue.sent)
+        record = delivered(encode(command).decode(), failures=failures)
+        assert self._worker.handle({"Records": [record]}) == {"batchItemFailures": []}
         messages = self.bus.messages[before:]
-        assert bool(failures) == (not messages)
+        assert (len(self.queue.sent) > sent_again) == (not messages)
         return messages
 
 
@@ -178,8 +177,8 @@ def test_a_command_that_makes_no_sense_asks_nobody_for_money(
 
 def test_a_provider_that_does_not_answer_is_never_a_refusal(worker: Worker, order: str) -> None:
     worker.provider.fails = 2 * FAILURES
-    for delivery in range(1, 2 * FAILURES):
-        assert worker.receive("AuthorizePayment", order, delivery, **AUTHORIZE) == []
+    for failures in range(2 * FAILURES - 1):
+        assert worker.receive("AuthorizePayment", order, failures, **AUTHORIZE) == []
     assert len(worker.provider.calls) == FAILURES  # then the circuit was open
 
 
@@ -187,8 +186,8 @@ def test_an_open_circuit_of_one_provider_holds_up_no_payment_with_the_other(
     worker: Worker, order: str
 ) -> None:
     worker.provider.fails = FAILURES
-    for delivery in range(1, FAILURES + 1):
-        assert worker.receive("AuthorizePayment", order, delivery, **AUTHORIZE) == []
+    for failures in range(FAILURES):
+        assert worker.receive("AuthorizePayment", order, failures, **AUTHORIZE) == []
     worker.for_new_payments = Provider.BACKUP
     messages = worker.receive("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)
     assert said(messages)[:2] == (["PaymentAuthorized"], "done")
@@ -201,6 +200,6 @@ def test_after_the_last_attempt_the_reply_is_failed_and_the_message_is_kept(
     worker: Worker, order: str
 ) -> None:
     worker.provider.loses = 1
-    (reply,) = worker.receive("AuthorizePayment", order, ATTEMPTS, **AUTHORIZE)
+    (reply,) = worker.receive("AuthorizePayment", order, ATTEMPTS - 1, **AUTHORIZE)
     assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
     assert len(worker.parked.sent) == 1

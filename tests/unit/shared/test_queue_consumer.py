@@ -8,6 +8,8 @@ import pytest
 
 from shared.envelope import Envelope, encode
 from shared.queue_consumer import QueueConsumer, Unusable
+from shared.retries import Retries
+from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 MESSAGE = Envelope(
     event_id="e-1",
@@ -34,44 +36,44 @@ class ParkedLetters:
         self.reasons.append(reason)
 
 
-def handled(error: Exception | None, body: str | None = None, received: int = 1) -> Any:
-    """The answer to the queue, and why the message was parked, if it was."""
+def handled(error: Exception | None, body: str | None = None, failures: int = 0) -> Any:
+    """How often the message is sent again, and why it was parked, if it was."""
     letters = ParkedLetters()
 
     def consume(message: Envelope) -> None:
         if error:
             raise error
 
-    record = {
-        "messageId": "m-1",
-        "body": encode(MESSAGE).decode() if body is None else body,
-        "attributes": {"ApproximateReceiveCount": str(received)},
-    }
-    consumer = QueueConsumer(consume, letters, attempts=3)  # type: ignore[arg-type]
-    answer = consumer.handle({"Records": [record]})
-    return [it["itemIdentifier"] for it in answer["batchItemFailures"]], letters.reasons
+    record = delivered(
+        encode(MESSAGE).decode() if body is None else body, failures=failures, received=50
+    )
+    queue = FakeQueue()
+    retries = Retries(queue, "url", attempts=3)
+    consumer = QueueConsumer(consume, letters, retries)  # type: ignore[arg-type]
+    assert consumer.handle({"Records": [record]}) == {"batchItemFailures": []}
+    return len(queue.sent), letters.reasons
 
 
 def test_what_is_consumed_is_gone() -> None:
-    assert handled(None) == ([], [])
+    assert handled(None) == (0, [])
 
 
 @pytest.mark.parametrize("body", ["", "<quote/>", "[]", '{"event_id": 1}', "\ud800"])
 def test_what_is_no_message_is_parked(body: str) -> None:
-    failed, [reason] = handled(None, body)
-    assert failed == []
+    sent_again, [reason] = handled(None, body)
+    assert sent_again == 0
     assert reason.startswith("not a message: ")
 
 
 def test_what_can_never_be_consumed_is_parked_at_once() -> None:
-    assert handled(Unusable("there is no such thing")) == ([], ["there is no such thing"])
+    assert handled(Unusable("there is no such thing")) == (0, ["there is no such thing"])
 
 
-@pytest.mark.parametrize("received", [1, 2])
-def test_what_may_pass_comes_again(received: int) -> None:
-    assert handled(ConnectionError("busy"), received=received) == (["m-1"], [])
+@pytest.mark.parametrize("failures", [0, 1])
+def test_what_may_pass_comes_again_however_often_it_was_received(failures: int) -> None:
+    assert handled(ConnectionError("busy"), failures=failures) == (1, [])
 
 
 def test_after_the_last_attempt_it_is_parked_without_the_errors_words() -> None:
     error = ConnectionError("could not mail ada@quillfeather.example")
-    assert handled(error, received=3) == ([], ["failed 3 times, last with ConnectionError"])
+    assert handled(error, failures=2) == (0, ["failed 3 times, last with ConnectionError"])

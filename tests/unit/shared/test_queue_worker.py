@@ -11,10 +11,9 @@ from shared.bus import Bus
 from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
-from shared.retry_later import RetryLater
+from shared.retries import Retries
 from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
-from tests.unit.shared.test_retry_later import VisibilityChanges
+from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 ATTEMPTS = 3
 ORDER_ID = "00000000-0000-4000-8000-000000000000"
@@ -32,13 +31,12 @@ class Warehouse:
         self.bus, self.dead_letters = FakeEventBridge(), FakeQueue()
         self.trouble: Exception | None = None
         self.ends_later = False
-        self.queue = VisibilityChanges()
+        self.queue = FakeQueue()
         self._worker = QueueWorker(
             {"PackParcel": CommandType(PackParcel, self._pack)},
             Bus(self.bus, "bus", "warehouse"),
             DeadLetters(self.dead_letters, "dead-letters"),
-            ATTEMPTS,
-            RetryLater(self.queue, "url"),
+            Retries(self.queue, "url", ATTEMPTS),
         )
 
     def _pack(self, form: PackParcel, _command: Envelope) -> Outcome | None:
@@ -50,19 +48,19 @@ class Warehouse:
             return refused("too-many")
         return done({"parcels": form.parcels}, Fact("ParcelPacked", {"parcels": form.parcels}))
 
-    def receive(self, *bodies: str, delivery: int = 1) -> list[str]:
-        """Hand a batch over; returns which messages come again."""
+    def handle(self, records: list[dict[str, Any]]) -> dict[str, Any]:
+        """Hand records over as they are."""
+        return self._worker.handle({"Records": records})
+
+    def receive(self, *bodies: str, failures: int = 0, received: int = 1) -> list[str]:
+        """Hand a batch over; returns the bodies of what comes again."""
         records = [
-            {
-                "messageId": str(at),
-                "receiptHandle": f"receipt-{at}",
-                "body": body,
-                "attributes": {"ApproximateReceiveCount": str(delivery)},
-            }
+            delivered(body, failures=failures, received=received, at=at)
             for at, body in enumerate(bodies)
         ]
-        answer = self._worker.handle({"Records": records})
-        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        before = len(self.queue.sent)
+        assert self.handle(records) == {"batchItemFailures": []}
+        return [message["MessageBody"] for message in self.queue.sent[before:]]
 
 
 @pytest.fixture
@@ -150,16 +148,16 @@ def test_a_passing_failure_makes_the_message_come_again_and_says_nothing_yet(
     warehouse: Warehouse,
 ) -> None:
     warehouse.trouble = TimeoutError()
-    assert warehouse.receive(command(1), delivery=ATTEMPTS - 1) == ["0"]
+    assert warehouse.receive(command(1), failures=ATTEMPTS - 2) == [command(1)]
     assert warehouse.bus.messages == []
     warehouse.trouble = None
-    assert warehouse.receive(command(1), delivery=ATTEMPTS) == []
+    assert warehouse.receive(command(1), failures=ATTEMPTS - 1) == []
     assert warehouse.bus.messages[-1].data["outcome"] == "done"
 
 
 def test_after_the_last_attempt_the_command_has_failed_and_is_kept(warehouse: Warehouse) -> None:
     warehouse.trouble = TimeoutError()
-    assert warehouse.receive(command(1), delivery=ATTEMPTS) == []
+    assert warehouse.receive(command(1), failures=ATTEMPTS - 1) == []
     (reply,) = warehouse.bus.messages
     assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
     assert warehouse.dead_letters.sent[0]["MessageBody"] == command(1)
@@ -167,7 +165,7 @@ def test_after_the_last_attempt_the_command_has_failed_and_is_kept(warehouse: Wa
 
 def test_a_bus_that_is_down_makes_the_message_come_again(warehouse: Warehouse) -> None:
     warehouse.bus.refuses = True
-    assert warehouse.receive(command(1)) == ["0"]
+    assert warehouse.receive(command(1)) == [command(1)]
 
 
 def test_work_that_ends_later_is_not_answered_yet(warehouse: Warehouse) -> None:
@@ -181,8 +179,37 @@ def test_one_failing_message_does_not_hold_back_the_others(warehouse: Warehouse)
     assert len(warehouse.bus.messages) == 4
 
 
-def test_only_what_failed_waits_before_it_comes_again(warehouse: Warehouse) -> None:
+def test_only_what_failed_comes_again(warehouse: Warehouse) -> None:
     warehouse.trouble = TimeoutError()
-    warehouse.receive("no JSON", command(1))
-    warehouse.receive(command(1), delivery=ATTEMPTS)
-    assert [handle for handle, _ in warehouse.queue.waits] == ["receipt-1"]
+    assert warehouse.receive("no JSON", command(1)) == [command(1)]
+    assert warehouse.receive(command(1), failures=ATTEMPTS - 1) == []
+
+
+def test_a_good_message_that_was_throttled_for_long_is_not_given_up(warehouse: Warehouse) -> None:
+    warehouse.trouble = TimeoutError()
+    assert warehouse.receive(command(1), received=99) == [command(1)]
+    assert warehouse.bus.messages == []
+    assert warehouse.dead_letters.sent == []
+
+
+def test_a_queue_that_cannot_be_sent_to_gives_the_message_back(warehouse: Warehouse) -> None:
+    warehouse.trouble = TimeoutError()
+    warehouse.queue.refuses = True
+    with pytest.raises(AssertionError, match="m-0"):
+        warehouse.receive(command(1))
+
+
+def test_a_batch_that_kills_its_worker_leaves_no_message_twice(warehouse: Warehouse) -> None:
+    warehouse.trouble = TimeoutError()
+
+    class Killed(BaseException):
+        """As a timeout ends a process."""
+
+    class Records(list[Any]):
+        def __iter__(self) -> Any:
+            yield delivered(command(1))
+            raise Killed
+
+    with pytest.raises(Killed):
+        warehouse.handle(Records())
+    assert warehouse.queue.sent == []
