@@ -9,7 +9,6 @@ reader and the agent's polling are the real ones, and the agent polls as seldom 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from threading import Thread
 from typing import Any
@@ -21,6 +20,7 @@ from benchmarks.fresh_process import figures
 from costs import assumptions, prices
 from costs.prices import Charge
 from local.configuration_agent.retrieval import Retrieval
+from local.loopback_guard import GuardedHandler, GuardedServer
 from orders.configuration import terms_for
 from shared.configuration import forget
 
@@ -99,7 +99,7 @@ def measure(*, quick: bool) -> list[Result]:
 @contextmanager
 def _agent() -> Iterator[str]:
     """An agent that has the documents; it runs here, and so beside the measured process."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Agent)
+    server = GuardedServer(0, _Agent)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -108,18 +108,13 @@ def _agent() -> Iterator[str]:
         server.server_close()
 
 
-class _Agent(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
+class _Agent(GuardedHandler):
     def do_GET(self) -> None:
         document = json.dumps(DOCUMENTS[self.path.rpartition("/")[2]]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(document)))
         self.end_headers()
         self.wfile.write(document)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: it is the other side that is measured."""
 
 
 class _AppConfig:

@@ -9,12 +9,12 @@ import threading
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from local.endpoint import assert_loopback
+from local.loopback_guard import HOST, GuardedHandler, GuardedServer
 
 _CREDENTIAL = re.compile(r"Credential=[^/]+/[^/]+/[^/]+/(?P<service>[^/]+)/")
 _FIRST_ATTEMPT = re.compile(r"\battempt=1\b")
@@ -50,14 +50,13 @@ class CountingProxy:
 
     def __post_init__(self) -> None:
         assert_loopback(self.upstream)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
-        self._server.daemon_threads = True
+        self._server = _Server(0, _handler_for(self))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def address_for(self, caller: str) -> str:
         """The endpoint that a caller is to use in place of the emulator's."""
         quoted = urllib.parse.quote(caller, safe="")
-        return f"http://127.0.0.1:{self._server.server_address[1]}/{quoted}"
+        return f"http://{HOST}:{self._server.server_port}/{quoted}"
 
     def forget(self) -> None:
         """Start again at nothing."""
@@ -77,13 +76,14 @@ class CountingProxy:
         self._server.server_close()
 
 
-def _handler_for(proxy: CountingProxy) -> type[BaseHTTPRequestHandler]:
+class _Server(GuardedServer):
+    control = ()  # a POST to AWS has its protocol's type
+
+
+def _handler_for(proxy: CountingProxy) -> type[GuardedHandler]:
     upstream = urlsplit(proxy.upstream)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+    class Handler(GuardedHandler):
         def _pass_on(self) -> None:
             _, caller, path = [*self.path.split("/", 2), ""][:3]
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -134,10 +134,7 @@ def _handler_for(proxy: CountingProxy) -> type[BaseHTTPRequestHandler]:
             last = urlsplit(path).path.rstrip("/").rpartition("/")[2]
             return "Invoke" if last == "invocations" else f"{self.command} {last}"
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _pass_on  # noqa: N815 - http.server's
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing: what counts is in ``calls``."""
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = _pass_on
 
     return Handler
 

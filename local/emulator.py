@@ -16,10 +16,10 @@ from typing import Self
 from local import processes
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
+from local.loopback_guard import HOST
 from local.resumption import read_streams_from_the_beginning
 from local.workspace import CHECKOUT, Workspace
 
-_HOST = "127.0.0.1"
 _INTERPRETER = CHECKOUT / ".venv-emulator" / "bin" / "python"
 _ENGINE = CHECKOUT / "local" / "engine.py"
 _START_SECONDS = 30.0
@@ -69,7 +69,7 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        return f"http://{_HOST}:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     @property
     def cloud(self) -> Cloud:
@@ -199,8 +199,8 @@ class Emulator:
             "TMPDIR": str(self.workspace.scratch),
             "LANG": "C.UTF-8",
             "GATEWAY_PORT": str(port),
-            "BIND_HOST": _HOST,
-            "MINISTACK_HOST": _HOST,  # in the addresses of queues
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,  # in the addresses of queues
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
             "STATE_DIR": str(self.workspace.state),
@@ -247,7 +247,7 @@ def _free_port(preferred: int | None) -> int:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
-                    probe.bind((_HOST, candidate))
+                    probe.bind((HOST, candidate))
                 except OSError:
                     continue
                 return int(probe.getsockname()[1])
@@ -255,7 +255,7 @@ def _free_port(preferred: int | None) -> int:
 
 
 def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(_HOST, port, timeout=2)
+    connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
         connection.request("GET", "/_ministack/health")
         return connection.getresponse().status == 200

@@ -1,20 +1,29 @@
 """Serves the emulator's application from this process.
 
-Started as a script by the emulator's own interpreter, which has nothing of ours but this file. With
+Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
+``loopback_guard.py``, through which every request goes. With
 ``--tethered`` it ends, workers included, when the process that started it is gone: its standard
 input is then a pipe, which closes when its other end dies, however it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
 
+from __future__ import annotations
+
 import gc
+import importlib.util
 import os
 import resource
 import signal
 import sys
 import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import uvicorn
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from local.loopback_guard import Application
 
 # It keeps every execution's history, every log line and every item in memory, most of it for good:
 # Python's own thresholds (700, 10, 10) have the collector look through all of it again and again.
@@ -24,6 +33,8 @@ FILES = 8192
 KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 """For requests under way at a clean end; receiving from a queue may wait for 20 s."""
+CONTROL = ("/_ministack/", "/_localstack/")
+"""Where the emulator itself is told what to do; everything else is an AWS service's."""
 
 
 def serve() -> None:
@@ -32,11 +43,10 @@ def serve() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-    uvicorn.run(
-        "ministack.app:app",
-        host=os.environ["BIND_HOST"],
+    _guard().serve(
+        _application,
         port=int(os.environ["GATEWAY_PORT"]),
-        http="httptools",
+        control=CONTROL,
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -45,7 +55,27 @@ def serve() -> None:
         # The application answers as AWS does: with a date of its own, and no server's name.
         date_header=False,
         server_header=False,
+        # Nothing stands before it: whoever says that something does is lying.
+        proxy_headers=False,
     )
+
+
+def _application() -> Application:
+    from ministack.app import app
+
+    application: Application = app
+    return application
+
+
+def _guard() -> ModuleType:
+    """From the file beside this one, without its folder or the checkout on the path of imports."""
+    name = "loopback_guard"
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def _end_with_the_starter() -> None:

@@ -11,17 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from http.server import HTTPServer
 from pathlib import Path
 from typing import TypeVar
 
 from local import processes
 from local.errors import OfflineError
+from local.loopback_guard import HOST, GuardedServer
 from local.workspace import CHECKOUT, Workspace
 
-HOST = "127.0.0.1"
 _START_SECONDS = 10.0
-ServerT = TypeVar("ServerT", bound=HTTPServer)
+ServerT = TypeVar("ServerT", bound=GuardedServer)
 
 
 class SideProcessError(OfflineError):

@@ -10,24 +10,21 @@ import json
 import re
 import threading
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from local.configuration_agent.retrieval import NotDeployed, Retrieval, Retrieved
-from local.side_process import HOST
+from local.loopback_guard import GuardedHandler, GuardedServer
 
 _PATH = re.compile(r"/applications/([^/]+)/environments/([^/]+)/configurations/([^/]+)")
 _JSON = "application/json"
 
 
-class Agent(ThreadingHTTPServer):
-    """One thread for each connection; none of them keeps the process alive."""
-
-    daemon_threads = True
+class Agent(GuardedServer):
+    """The agent of the emulator at ``endpoint``."""
 
     def __init__(self, port: int, *, endpoint: str, poll_seconds: float) -> None:
-        super().__init__((HOST, port), _Handler)
+        super().__init__(port, _Handler)
         self._endpoint = endpoint
         self._poll_seconds = poll_seconds
         self._retrievals: dict[tuple[str, ...], Retrieval] = {}
@@ -41,9 +38,6 @@ class Agent(ThreadingHTTPServer):
                 self._retrievals[name] = Retrieval(self._client, *name, self._poll_seconds)
             return self._retrievals[name]
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that is gone is no error here: it did not want to wait."""
-
     @cached_property
     def _client(self) -> Any:
         from local.endpoint import Cloud  # takes a moment: whoever starts the agent need not wait
@@ -51,9 +45,7 @@ class Agent(ThreadingHTTPServer):
         return Cloud(self._endpoint).client("appconfigdata")
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Handler(GuardedHandler):
     server: Agent
 
     def do_GET(self) -> None:
@@ -65,9 +57,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._configuration(*map(unquote, match.groups()))
         else:
             self._refuse(400, "BadRequestException", "there is no such path")
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: who asks says in its own log what came of it."""
 
     def _configuration(self, application: str, environment: str, profile: str) -> None:
         from botocore.exceptions import BotoCoreError, ClientError

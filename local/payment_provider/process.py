@@ -7,7 +7,8 @@ import json
 from typing import Any, Literal, get_args
 
 from local.errors import OfflineError
-from local.side_process import HOST, SideProcess
+from local.loopback_guard import HOST
+from local.side_process import SideProcess
 from local.workspace import Workspace
 
 Name = Literal["primary", "backup"]
@@ -88,7 +89,9 @@ class PaymentProvider(SideProcess):
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
         try:
-            connection.request(method, path, json.dumps(body) if body is not None else None)
+            headers = {"Content-Type": "application/json"}
+            content = json.dumps(body) if body is not None else None
+            connection.request(method, path, content, headers)
             response = connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         finally:

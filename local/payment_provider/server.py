@@ -6,35 +6,28 @@ import json
 import re
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
+from local.loopback_guard import GuardedHandler, GuardedServer
 from local.payment_provider.faults import Fault, Faults, InvalidFault
 from local.payment_provider.ledger import WEEK, Answer, Authorization, Json, Ledger
 
-HOST = "127.0.0.1"
 _CHANGE = re.compile(r"/v1/authorizations/([^/]+)/(capture|void|refund)")
 _KEY = re.compile(r"/(?:v1/|_)keys(?:/([^/]+))?")
 _FORM = {"reference": str, "payer": str, "amount": int, "currency": str}
 
 
-class Provider(ThreadingHTTPServer):
-    """One thread for each connection; none of them keeps the process alive."""
+class Provider(GuardedServer):
+    """A provider with its ledger and the faults that were ordered."""
 
-    daemon_threads = True
+    control = ("/_",)  # under /v1 its customers send what they like, with their key
 
     def __init__(self, port: int, ledger: Ledger) -> None:
-        super().__init__((HOST, port), _Handler)
+        super().__init__(port, _Handler)
         self.ledger = ledger
         self.faults = Faults()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that is gone is no error here: timeouts are what this is for."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Handler(GuardedHandler):
     server: Provider
 
     def do_GET(self) -> None:
@@ -48,9 +41,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_DELETE(self) -> None:
         """Faults and keys go away."""
         self._answer_with(self._delete)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the ledger says what was asked."""
 
     def _answer_with(self, work: Callable[[], Answer | None]) -> None:
         """Send the answer; None closes the connection without one."""
