@@ -10,6 +10,7 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks.claims import Result
 from benchmarks.peers import ROOT
+from local.workspace import Workspace
 
 KEPT = ROOT / ".local" / "benchmarks.json"
 BENCHMARKS = (
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     console = Console()
     command = shlex.join(["python", "-m", "benchmarks", *(arguments or sys.argv[1:])])
+    Workspace(KEPT.parent).prepare()
     results: dict[str, list[Result]] = {}
     for name in options.names or BENCHMARKS:
         with console.status(name):

@@ -18,7 +18,7 @@ from typing import Any
 
 from local.endpoint import REGION
 from local.errors import SynthesisError
-from local.workspace import CHECKOUT
+from local.workspace import CHECKOUT, Workspace
 
 DIRECTORY = CHECKOUT / ".local" / "cdk.out"
 
@@ -128,7 +128,7 @@ def synthesized(
     Raises:
         SynthesisError: with the last lines of what the build or the app printed.
     """
-    DIRECTORY.parent.mkdir(parents=True, exist_ok=True)
+    Workspace(DIRECTORY.parent).prepare()
     with DIRECTORY.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         made_from = DIRECTORY / "made-from"

@@ -18,7 +18,7 @@ from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
 from local.loopback_guard import HOST
 from local.resumption import read_streams_from_the_beginning
-from local.workspace import CHECKOUT, Workspace
+from local.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
 
 _INTERPRETER = CHECKOUT / ".venv-emulator" / "bin" / "python"
 _ENGINE = CHECKOUT / "local" / "engine.py"
@@ -165,10 +165,11 @@ class Emulator:
         raise EmulatorError("the emulator did not start", self.log_tail())
 
     def _spawn(self, port: int, *, tethered: bool) -> subprocess.Popen[bytes]:
-        self.workspace.scratch.mkdir(parents=True, exist_ok=True)
+        self.workspace.prepare()
+        self.workspace.scratch.mkdir(exist_ok=True, mode=0o700)
         root = self.workspace.root
         program = ["-P", str(_ENGINE), *(["--tethered"] if tethered else [])]
-        with self.workspace.emulator_log.open("wb") as log:
+        with open_private(self.workspace.emulator_log, anew=True) as log:
             server = subprocess.Popen(
                 # The option -X only puts the workspace's path into the command line.
                 [str(_INTERPRETER), "-X", processes.workspace_option(root), *program],
@@ -178,6 +179,7 @@ class Emulator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=OTHERS,
             )
         processes.started(server)
         record = {
@@ -186,9 +188,7 @@ class Emulator:
             "auth": self.auth,
             "persistence": self.persistence,
         }
-        draft = self.workspace.emulator_record.with_suffix(".draft")
-        draft.write_text(json.dumps(record))
-        draft.replace(self.workspace.emulator_record)
+        write_private(self.workspace.emulator_record, json.dumps(record))
         return server
 
     def _environment(self, port: int) -> dict[str, str]:

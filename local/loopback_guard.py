@@ -1,7 +1,7 @@
 """Keeps web pages away from whatever listens on this machine: every listener is made here.
 
 A page in the developer's browser can send requests to 127.0.0.1, under that address or under a name
-of its own that it points there (DNS rebinding). ADR 0016 lists the ways, and what stops each.
+of its own that it points there (DNS rebinding). ADR 0017 lists the ways, and what stops each.
 
 The emulator's interpreter loads this file by its path, so it imports the standard library alone.
 """

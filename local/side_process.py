@@ -17,7 +17,7 @@ from typing import TypeVar
 from local import processes
 from local.errors import OfflineError
 from local.loopback_guard import HOST, GuardedServer
-from local.workspace import CHECKOUT, Workspace
+from local.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
 
 _START_SECONDS = 10.0
 ServerT = TypeVar("ServerT", bound=GuardedServer)
@@ -73,7 +73,7 @@ class SideProcess:
             SideProcessError: it did not start.
         """
         ports = [read_record(self._record_file).get("port", self._usual_port), self._usual_port, 0]
-        self.workspace.root.mkdir(parents=True, exist_ok=True)
+        self.workspace.prepare()
         self._record_file.unlink(missing_ok=True)
         command = [
             *(sys.executable, "-X", processes.workspace_option(self.workspace.root)),
@@ -83,7 +83,7 @@ class SideProcess:
         ]
         if follows := until_gone or read_record(self.workspace.emulator_record).get("pid"):
             command += ["--until-gone", str(follows)]
-        with self._log.open("wb") as log:
+        with open_private(self._log, anew=True) as log:
             child = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
@@ -91,6 +91,7 @@ class SideProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=OTHERS,
             )
         processes.started(child)
         self._wait_until_it_listens(child)
@@ -121,9 +122,7 @@ def serve(
     server = _listening(make, list(ports))
     if until_gone:
         threading.Thread(target=_end_with, args=(until_gone,), daemon=True).start()
-    draft = record.with_suffix(".draft")
-    draft.write_text(json.dumps({"pid": os.getpid(), "port": server.server_port}))
-    draft.replace(record)
+    write_private(record, json.dumps({"pid": os.getpid(), "port": server.server_port}))
     server.serve_forever(poll_interval=0.1)
 
 

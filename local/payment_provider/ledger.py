@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from local.workspace import write_private
+
 WEEK = 7 * 24 * 3600.0
 # What an operation needs, and what it leads to.
 TRANSITIONS = {
@@ -186,6 +188,4 @@ class Ledger:
             "issued_at": self.issued_at,
             "declined": self.declined,
         }
-        draft = self.file.with_suffix(".draft")
-        draft.write_text(json.dumps(kept))
-        draft.replace(self.file)
+        write_private(self.file, json.dumps(kept))

@@ -52,7 +52,8 @@ class PaymentProvider(SideProcess):
             return
         options = []
         if persistence:
-            self.workspace.state.mkdir(parents=True, exist_ok=True)
+            self.workspace.prepare()
+            self.workspace.state.mkdir(exist_ok=True, mode=0o700)
             ledger = self.workspace.state / self.workspace.payment_provider_record(self.name).name
             options = ["--ledger", str(ledger)]
         self.launch(*options, until_gone=until_gone)
