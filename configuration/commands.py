@@ -82,7 +82,8 @@ def apply(
     """Deploy what differs: services side by side, each one's profiles in sequence.
 
     Args:
-        strategy: such as ``watched``; empty is the environment's own choice.
+        strategy: such as ``watched``; empty is the environment's own choice, and at once for a
+            profile's first version.
         wait_seconds: how long to wait for a deployment that is under way already; 0 refuses.
         uncommitted: whether a document may be one that is in no commit.
 
@@ -204,7 +205,12 @@ def _keep_versions(target: Target, found: Sequence[Change]) -> list[Version]:
             Description=str(provenance),
         )
         answer["Content"].close()  # it sends back what it was given
-        version = Version(change.profile, answer["VersionNumber"], str(provenance))
+        version = Version(
+            change.profile,
+            answer["VersionNumber"],
+            str(provenance),
+            is_first=change.served is None,
+        )
         kept.append((change, version))
         try:
             validation.validate(target, change.at, profile, version.number, content)

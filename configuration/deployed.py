@@ -60,6 +60,8 @@ class Place:
     environment_id: str
     strategy_id: str
     profiles: Mapping[str, DeployedProfile]
+    first_strategy_id: str
+    """How a profile gets its first version ever: nobody reads one that could be put back."""
 
     @property
     def environment_ids(self) -> dict[str, str]:
@@ -108,7 +110,8 @@ def place(target: Target, service: str, profiles: Iterable[str], strategy: str =
     """Where a service's configuration goes, as its stack published it.
 
     Args:
-        strategy: such as ``watched``; empty is the environment's own choice.
+        strategy: such as ``watched``; empty is the environment's own choice, and at once for a
+            profile's first version.
 
     Raises:
         NotDeployed: the stack is not there, or is not as this checkout has it.
@@ -117,11 +120,12 @@ def place(target: Target, service: str, profiles: Iterable[str], strategy: str =
         "application": "application",
         "environment": "environment",
         "strategy": f"{strategy}-strategy" if strategy else "strategy",
+        "first": f"{strategy}-strategy" if strategy else "at-once-strategy",
         **{f"{it}-profile": f"{it}-profile" for it in profiles},
     }
     prefix = f"/parcelworks/{target.environment}/{service}/configuration-"
     paths = {kind: f"{prefix}{name}-id" for kind, name in names.items()}
-    answer = target.client("ssm").get_parameters(Names=sorted(paths.values()))
+    answer = target.client("ssm").get_parameters(Names=sorted(set(paths.values())))
     if missing := answer["InvalidParameters"]:
         raise NotDeployed(f"{target.name} has no {missing[0]}: deploy {service} first")
     values = {it["Name"]: str(it["Value"]) for it in answer["Parameters"]}
@@ -134,6 +138,7 @@ def place(target: Target, service: str, profiles: Iterable[str], strategy: str =
         ids["environment"],
         ids["strategy"],
         {it: _profile(appconfig, ids["application"], ids[f"{it}-profile"]) for it in profiles},
+        ids["first"],
     )
 
 

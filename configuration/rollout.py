@@ -28,6 +28,7 @@ class Version:
     profile: str
     number: int
     description: str
+    is_first: bool = False
 
 
 def deploy(target: Target, at: Place, version: Version, say: Say, *, wait_seconds: float) -> None:
@@ -49,7 +50,7 @@ def deploy(target: Target, at: Place, version: Version, say: Say, *, wait_second
                 **at.environment_ids,
                 ConfigurationProfileId=at.profiles[version.profile].id,
                 ConfigurationVersion=str(version.number),
-                DeploymentStrategyId=at.strategy_id,
+                DeploymentStrategyId=at.first_strategy_id if version.is_first else at.strategy_id,
                 Description=version.description,
                 LatestDeploymentNumber=latest,  # or somebody was faster
             )

@@ -33,14 +33,18 @@ def stock_the_shelves(cloud: Cloud, *, environment: str) -> None:
 
 
 def introduce_to_payments(provider: PaymentProvider, cloud: Cloud, *, environment: str) -> None:
-    """Let a provider accept the key that its deployed secret holds.
+    """Let a provider accept the key that its deployed secret holds, which is then made up no more.
 
     A real provider issues its keys, and an operator puts the first one into the secret.
     """
-    secret = cloud.client("secretsmanager").get_secret_value(
-        SecretId=_parameter(cloud, environment, KEYS[provider.name])
-    )
-    provider.issue_key(json.loads(secret["SecretString"])["api_key"])
+    secrets = cloud.client("secretsmanager")
+    arn = _parameter(cloud, environment, KEYS[provider.name])
+    held = json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+    provider.issue_key(held["api_key"])
+    if held.get("made_up"):
+        secrets.put_secret_value(
+            SecretId=arn, SecretString=json.dumps({"api_key": held["api_key"]})
+        )
 
 
 def _parameter(cloud: Cloud, environment: str, resource: str) -> str:

@@ -29,6 +29,7 @@ class ProviderKey(RotatedSecret):
             key=key,
             description=description,
             field="api_key",
+            template='{"made_up":true}',
             handler="rotate_provider_key",
             environment={"PROVIDER_URL": provider_url},
         )

@@ -78,7 +78,7 @@ class _Rotation:
             case "setSecret":
                 self._kind.set(self._value_at(CURRENT), self._pending())
             case "testSecret":
-                self._kind.test(self._pending())
+                self._test()
             case "finishSecret":
                 self._finish(stages)
         log.info("step of a rotation taken", step=self._step, version=self._token)
@@ -101,23 +101,56 @@ class _Rotation:
                 VersionStages=[PENDING],
             )
 
+    def _test(self) -> None:
+        """Try the pending version; also when Secrets Manager tries this step alone.
+
+        It does so when a schedule is new, with a pending version that no other step has filled. If
+        that fails, nobody would take its label away, and the label would refuse every rotation.
+        """
+        pending = self._find(self._token)
+        if pending is None:
+            log.info("nothing to test: the pending version is empty", version=self._token)
+            return
+        try:
+            self._kind.test(pending)
+        except Exception:
+            if pending == self._value_at(CURRENT):  # a rotation would have made another
+                self._take_away_pending()
+            raise
+
     def _finish(self, stages: Mapping[str, Sequence[str]]) -> None:
         self._pending()  # a version without a value must not become the current one
         before = next(version for version, labels in stages.items() if CURRENT in labels)
-        self._client.update_secret_version_stage(
-            SecretId=self._secret_id,
-            VersionStage=CURRENT,  # the one before becomes AWSPREVIOUS by itself
-            MoveToVersionId=self._token,
-            RemoveFromVersionId=before,
-        )
-        self._forget_that_it_was_pending([PENDING])
+        try:
+            self._client.update_secret_version_stage(
+                SecretId=self._secret_id,
+                VersionStage=CURRENT,  # the one before becomes AWSPREVIOUS by itself
+                MoveToVersionId=self._token,
+                RemoveFromVersionId=before,
+            )
+        except ClientError:
+            if not self._has(CURRENT):  # else a call before, whose answer was lost, has moved it
+                raise
+        self._take_away_pending()
         log.metric("SecretRotated", 1)
 
     def _forget_that_it_was_pending(self, labels: Sequence[str]) -> None:
         if self._step == "finishSecret" and PENDING in labels:
+            self._take_away_pending()
+
+    def _take_away_pending(self) -> None:
+        """Secrets Manager tidies up as well, in its own time: what is gone already is no error."""
+        try:
             self._client.update_secret_version_stage(
                 SecretId=self._secret_id, VersionStage=PENDING, RemoveFromVersionId=self._token
             )
+        except ClientError:
+            if self._has(PENDING):
+                raise
+
+    def _has(self, label: str) -> bool:
+        stages = self._client.describe_secret(SecretId=self._secret_id)["VersionIdsToStages"]
+        return label in stages.get(self._token, ())
 
     def _pending(self) -> str:
         value = self._find(self._token)

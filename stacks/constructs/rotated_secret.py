@@ -19,7 +19,7 @@ class RotatedSecret(Construct):
     """``arn`` names it; ``rotation`` is the function that replaces it every ``every``.
 
     Nobody reads it but the functions that are named, whatever else their roles allow. The first
-    value is made up: `{field: random text}`.
+    value is made up: `{field: random text}`, with what ``template`` holds beside it.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class RotatedSecret(Construct):
         handler: str,
         environment: Mapping[str, str] | None = None,
         every: Duration | None = None,
+        template: str = "{}",
     ) -> None:
         super().__init__(stack, id)
         self.stack = stack
@@ -44,7 +45,7 @@ class RotatedSecret(Construct):
             description=description,
             encryption_key=key,
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template="{}",  # noqa: S106 - what it generates goes in there
+                secret_string_template=template,
                 generate_string_key=field,
                 password_length=48,
                 exclude_punctuation=True,

@@ -26,6 +26,8 @@ ENVIRONMENT = "dev"
 METRIC = "Complaints"
 BAKES = "bakes"
 """A strategy: everybody gets the version at once, and alarms may call it back for a minute."""
+STRATEGIES = {"strategy": 0, "at-once-strategy": 0, f"{BAKES}-strategy": 1}
+"""The minutes for which each lets alarms call a version back."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,14 @@ class Scratch:
     def console(self) -> Console:
         """Keeps what is printed in ``said``."""
         return Console(file=self.said, markup=False, highlight=False, soft_wrap=True)
+
+    def choose_strategy(self, name: str) -> None:
+        """What a stack of another environment publishes as its own choice."""
+        self.target.client("ssm").put_parameter(
+            Name=f"/parcelworks/{ENVIRONMENT}/{self.name}/configuration-strategy-id",
+            Value=self.ids[f"{name}-strategy"],
+            Overwrite=True,
+        )
 
     def write(self, document: Any) -> None:
         """What a merge does."""
@@ -216,7 +226,7 @@ def scratch(cloud: Cloud, config: Path) -> Iterator[Scratch]:
             Type=type,
             Validators=syntax if profile == "settings" else [],
         )["Id"]
-    for strategy, bake in (("strategy", 0), (f"{BAKES}-strategy", 1)):
+    for strategy, bake in STRATEGIES.items():
         ids[strategy] = appconfig.create_deployment_strategy(
             Name=f"{name}-{strategy}",
             DeploymentDurationInMinutes=0,
@@ -236,7 +246,7 @@ def scratch(cloud: Cloud, config: Path) -> Iterator[Scratch]:
     finally:
         for parameter in parameters:
             ssm.delete_parameter(Name=parameter)
-        for strategy in ("strategy", f"{BAKES}-strategy"):
+        for strategy in STRATEGIES:
             appconfig.delete_deployment_strategy(DeploymentStrategyId=ids[strategy])
         appconfig.delete_application(ApplicationId=application)
         cloudwatch.delete_alarms(AlarmNames=[name])

@@ -62,12 +62,32 @@ def states(of: Scratch) -> list[str]:
     return [it["State"] for it in of.deployments()]
 
 
+def bakes(of: Scratch) -> list[float]:
+    """For how many minutes each of its deployments is watched."""
+    return [it["FinalBakeTimeInMinutes"] for it in of.deployments()]
+
+
 def test_the_first_time_everything_is_deployed_and_the_next_time_nothing(one: Scratch) -> None:
     assert one.apply() == 2
     assert one.served("settings") == right()["settings"]
     assert one.served("flags") == right()["flags"]
     assert one.apply() == 0
     assert one.versions() == 2
+
+
+def test_a_first_version_is_not_watched_and_the_next_one_is(one: Scratch) -> None:
+    one.choose_strategy(BAKES)
+    assert one.apply() == 2
+    assert bakes(one) == [0, 0]
+    one.write(settings(limit=9) | {"flags": right()["flags"]})
+    with ThreadPoolExecutor() as pool:
+        applying = pool.submit(one.apply)
+        try:
+            eventually(lambda: states(one)[-1] == "BAKING")
+        finally:
+            one.sound_the_alarm()
+        assert isinstance(applying.exception(timeout=20), NotCompleted)
+    assert bakes(one) == [0, 0, 1]
 
 
 def test_a_plan_shows_each_place_that_differs_and_deploys_nothing(one: Scratch) -> None:

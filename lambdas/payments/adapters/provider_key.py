@@ -10,9 +10,10 @@ from shared.secrets import Secret
 
 
 class KeyDocument(msgspec.Struct, frozen=True):
-    """What the secret holds."""
+    """What the secret holds; a ``made_up`` key stands there until the provider's first one does."""
 
     api_key: str
+    made_up: bool = False
 
 
 class ProviderKey:

@@ -28,7 +28,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """``{revoked, valid}``: how many keys were revoked, and how many the provider accepts now.
 
     What is valid is the provider's word, and what is needed the secret's: whatever a rotation that
-    died between the two has left is found as well, and doing it again changes nothing.
+    died between the two has left is found as well, and doing it again changes nothing. While the
+    secret holds a made-up key there is nothing to revoke.
     """
     after_seconds = msgspec.convert(event, Request).after_seconds
     settings = for_retirement()
@@ -38,18 +39,21 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     changed = client.describe_secret(SecretId=arn)["LastChangedDate"].timestamp()
 
     current, *others = _held(client, arn)
-    known = provider.valid(current)
-    needed = {known.current, *(provider.valid(key).current for key in others)}
+    if current.made_up:
+        log.info("nothing to revoke: the provider's first key has not been put in")
+        return {"revoked": 0, "valid": 0}
+    known = provider.valid(current.api_key)
+    needed = {known.current, *(provider.valid(key.api_key).current for key in others)}
     old = [it.id for it in known.keys if it.id not in needed and it.issued_at <= newest]
     if changed > newest:
         old = []
     for key_id in old:
-        provider.revoke(current, key_id)
+        provider.revoke(current.api_key, key_id)
         log.info("a key of the provider was revoked", key_id=key_id)
     return {"revoked": len(old), "valid": len(known.keys) - len(old)}
 
 
-def _held(client: Any, arn: str) -> Iterator[str]:
+def _held(client: Any, arn: str) -> Iterator[KeyDocument]:
     """The key in force, and the one that a rotation under way is about to put in force."""
     for stage in (CURRENT, PENDING):
         try:
@@ -61,4 +65,4 @@ def _held(client: Any, arn: str) -> Iterator[str]:
             ):
                 return
             raise
-        yield msgspec.json.decode(value, type=KeyDocument).api_key
+        yield msgspec.json.decode(value, type=KeyDocument)

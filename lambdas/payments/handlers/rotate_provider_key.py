@@ -8,8 +8,8 @@ import msgspec
 from payments.adapters.provider_key import KeyDocument
 from payments.adapters.provider_keys import ProviderKeys
 from payments.settings import for_rotation
-from shared import aws
-from shared.rotation import rotate
+from shared import aws, log
+from shared.rotation import RotationRefused, rotate
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -34,16 +34,29 @@ class KeyFromProvider:
 
     def create(self, current: str, token: str) -> str:
         """Ask for a key with the one that we have. A repetition gets the same key."""
-        issued = self._keys.issue(_key(current), token)
-        return msgspec.json.encode(KeyDocument(issued.key)).decode()
+        in_force = _read(current)
+        if in_force.made_up:
+            raise RotationRefused(
+                "the secret holds a made-up key: put in the provider's first one, as "
+                "docs/operations.md says"
+            )
+        issued = self._keys.issue(in_force.api_key, token)
+        return msgspec.json.encode({"api_key": issued.key}).decode()
 
     def set(self, current: str, pending: str) -> None:
         """Nothing: the provider accepts its keys from the moment in which it issues them."""
 
     def test(self, pending: str) -> None:
-        """Ask the provider for something that only a valid key is answered."""
-        self._keys.valid(_key(pending))
+        """Ask the provider for something that only a valid key is answered.
+
+        A made-up key is not tried: it is pending only when Secrets Manager tries a new schedule.
+        """
+        key = _read(pending)
+        if key.made_up:
+            log.info("nothing to test: the provider's first key has not been put in")
+            return
+        self._keys.valid(key.api_key)
 
 
-def _key(secret: str) -> str:
-    return msgspec.json.decode(secret, type=KeyDocument).api_key
+def _read(secret: str) -> KeyDocument:
+    return msgspec.json.decode(secret, type=KeyDocument)

@@ -12,7 +12,7 @@ from configuration.deployed import DeployedProfile, Place, deployments, served
 
 PAGE = 50
 SETTINGS = DeployedProfile("s1", "settings", "AWS.Freeform", ())
-PLACE = Place("scratch", "dev", "app", "env", "strategy", {"settings": SETTINGS})
+PLACE = Place("scratch", "dev", "app", "env", "strategy", {"settings": SETTINGS}, "first")
 
 
 class FakeAppConfig:

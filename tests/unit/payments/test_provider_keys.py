@@ -15,6 +15,7 @@ from payments.domain.errors import KeyRefused
 from payments.handlers import retire_provider_keys, rotate_provider_key
 from payments.handlers.rotate_provider_key import KeyFromProvider
 from shared import aws
+from shared.rotation import RotationRefused
 from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
 
 HOUR = 3600.0
@@ -111,6 +112,21 @@ def test_a_key_that_the_provider_does_not_know_is_not_put_in_force(
     del provider.issued_at["key-0"]
     with pytest.raises(KeyRefused):
         take("testSecret", token=token)
+
+
+def test_a_made_up_key_is_not_tried_and_nothing_is_made_from_it(
+    secrets: FakeSecretsManager, provider: FakeProvider
+) -> None:
+    made_up = json.dumps({"api_key": "nobody's", "made_up": True})
+    secrets.put(made_up)
+    trial = str(uuid.uuid4())
+    secrets.stages[trial], secrets.values[trial] = ["AWSPENDING"], made_up
+    take("testSecret", token=trial)  # as Secrets Manager does when the schedule is new
+    del secrets.stages[trial]
+    with pytest.raises(RotationRefused, match="put in the provider's first one"):
+        take("createSecret", token=str(uuid.uuid4()))
+    assert retire() == {"revoked": 0, "valid": 0}
+    assert set(provider.issued_at) == {"first"}
 
 
 def test_the_old_key_goes_when_nobody_can_have_it(

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from shared.rotation import PENDING, RotationRefused, rotate
 from shared.secrets import CURRENT, PREVIOUS
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager, error
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 
@@ -137,12 +138,75 @@ def test_a_step_of_a_version_that_was_replaced_is_refused(rotating: Rotating, st
     assert rotating.labels[CURRENT] == rotating.token
 
 
-@pytest.mark.parametrize("step", STEPS[1:])
+@pytest.mark.parametrize("step", ["setSecret", "finishSecret"])
 def test_a_version_without_a_value_goes_no_further(rotating: Rotating, step: str) -> None:
     rotating.service.stages[rotating.token] = [PENDING]
     with pytest.raises(RotationRefused, match="no value yet"):
         rotating.take(step)
     assert rotating.labels[CURRENT] == rotating.first
+
+
+def test_a_new_schedule_is_tried_on_an_empty_version_without_an_error(rotating: Rotating) -> None:
+    rotating.service.stages[rotating.token] = [PENDING]
+    rotating.take("testSecret")
+    assert rotating.labels[CURRENT] == rotating.first
+
+
+def test_a_trial_that_fails_leaves_no_label_that_keeps_rotations_back(rotating: Rotating) -> None:
+    rotating.kind.told = set()
+    rotating.service.stages[rotating.token] = [PENDING]
+    rotating.service.values[rotating.token] = "secret-0"  # a copy of what is in force
+    with pytest.raises(AssertionError, match="does not work"):
+        rotating.take("testSecret")
+    assert rotating.labels[PENDING] is None
+    rotating.kind.told = {"secret-0"}
+    rotating.take(*STEPS, token=str(uuid.uuid4()))
+
+
+def test_a_pending_label_that_secrets_manager_has_taken_away_ends_no_rotation_in_an_error(
+    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = rotating.service.update_secret_version_stage
+
+    def tidied_up(**request: Any) -> Any:
+        answer = update(**request)
+        if request["VersionStage"] == CURRENT:
+            rotating.service.stages[rotating.token].remove(PENDING)
+        return answer
+
+    monkeypatch.setattr(rotating.service, "update_secret_version_stage", tidied_up)
+    rotating.take(*STEPS)
+    assert rotating.labels == {CURRENT: rotating.token, PREVIOUS: rotating.first, PENDING: None}
+
+
+def test_a_label_that_was_moved_by_a_call_whose_answer_was_lost_is_no_error(
+    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = rotating.service.update_secret_version_stage
+
+    def twice(**request: Any) -> Any:  # as botocore's retry does
+        update(**request)
+        return update(**request)
+
+    monkeypatch.setattr(rotating.service, "update_secret_version_stage", twice)
+    rotating.take(*STEPS)
+    assert rotating.labels == {CURRENT: rotating.token, PREVIOUS: rotating.first, PENDING: None}
+
+
+@pytest.mark.parametrize("label", [CURRENT, PENDING])
+def test_a_label_that_cannot_be_moved_is_an_error(
+    rotating: Rotating, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = rotating.service.update_secret_version_stage
+
+    def refused(**request: Any) -> Any:
+        if request["VersionStage"] == label:
+            raise error("InternalServiceError", "UpdateSecretVersionStage")
+        return update(**request)
+
+    monkeypatch.setattr(rotating.service, "update_secret_version_stage", refused)
+    with pytest.raises(ClientError, match="InternalServiceError"):
+        rotating.take(*STEPS)
 
 
 def test_a_second_rotation_waits_for_the_first(rotating: Rotating) -> None:
