@@ -23,8 +23,9 @@ from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 
 SOURCE_PREFIX = "parcelworks."
-ARCHIVE_BEHIND = Duration.minutes(30)
-"""A rebuild counts on the archive to hold what is older than an hour."""
+ARCHIVE_BEHIND = Duration.minutes(10)
+"""A rebuild counts on the archive to hold what is older than an hour; Firehose waits for one
+minute."""
 
 
 class EventLogStack(ServiceStack):
@@ -60,6 +61,7 @@ class EventLogStack(ServiceStack):
             "AwsSolutions-KDS3",
         )
         self.operations = self._make_operations_topic()
+        self._tell_when_readers_want_more_than_there_is()
         self.archive = self._make_archive()
         self._archive_every_event()
         self.bus_name = f"parcelworks-{environment.name}"
@@ -74,6 +76,26 @@ class EventLogStack(ServiceStack):
         self.publish("bus-arn", self.bus.event_bus_arn)
         self.publish("bus-name", self.bus.event_bus_name)
         self.publish("operations-topic-arn", self.operations.topic_arn)
+
+    def _tell_when_readers_want_more_than_there_is(self) -> None:
+        """Four readers share a shard's 2 MB a second: they are throttled at half of what it takes.
+
+        A read now and then is: two of them came at the same time, and each asks again by itself.
+        """
+        alarm_on(
+            self,
+            "ReadersThrottled",
+            what="readers of the log wait for each other",
+            metric=cloudwatch.Metric(
+                namespace="AWS/Kinesis",
+                metric_name="ReadProvisionedThroughputExceeded",
+                dimensions_map={"StreamName": self.event_stream.stream_name},
+                statistic="Average",  # 1 where every read of the minute was refused
+                period=Duration.minutes(1),
+            ),
+            more_than=0.1,
+            periods=10,
+        )
 
     def _make_archive(self) -> s3.Bucket:
         lock_days = self.settings.archive_lock_days

@@ -47,7 +47,7 @@ BATCH_SECONDS = 60
 """A projector's time limit: no batch is at work for longer."""
 OVERLAP = timedelta(hours=1)
 """How far before its beginning a rebuild reads the log: events may be in it and not yet in the
-archive. An alarm tells when Firehose is later than half of that."""
+archive. An alarm tells when Firehose is later than a sixth of that."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 WORK_SECONDS = 600
 ARCHIVE_SHARD = "archive"

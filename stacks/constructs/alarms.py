@@ -11,6 +11,8 @@ from constructs import Construct
 from stacks.constructs.microservice_function import MicroserviceFunction
 from stacks.constructs.service_stack import ServiceStack
 
+LATE = Duration.minutes(10)
+"""A consumer that follows its stream is a second or two behind."""
 BEHIND = Duration.hours(6)
 """A table's stream keeps records for 24 hours: six leave a working day to act."""
 
@@ -68,16 +70,23 @@ def alarm_when_counted(
 
 
 def alarm_when_behind(scope: Construct, id: str, function: MicroserviceFunction) -> None:
-    """Tell operations when the oldest record that a stream's consumer has not read is too old."""
+    """Tell operations when the oldest record that a stream's consumer has not read is too old.
+
+    Twice: within minutes, when nothing is lost but time, and hours before a table's stream forgets.
+    """
     age = function.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1))
-    alarm_on(
-        scope,
-        id,
-        what=f"{function.node.id} is behind",
-        metric=age,
-        more_than=BEHIND.to_milliseconds(),
-        periods=5,
-    )
+    for its_id, state, limit in (
+        (f"{function.node.id}Late", "late", LATE),
+        (id, "behind", BEHIND),
+    ):
+        alarm_on(
+            scope,
+            its_id,
+            what=f"{function.node.id} is {state}",
+            metric=age,
+            more_than=limit.to_milliseconds(),
+            periods=5,
+        )
 
 
 def _service_of(scope: Construct) -> ServiceStack:

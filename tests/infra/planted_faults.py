@@ -474,6 +474,21 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         remove("orders", ALARM, "RelayBehind"),
     ),
     (
+        consumers.every_stream_consumer_says_when_it_is_behind,
+        "an alarm after hours",
+        remove("orders", ALARM, "RelayLate"),
+    ),
+    (
+        consumers.readers_of_the_log_say_when_they_wait_for_each_other,
+        "nobody is told",
+        remove("event-log", ALARM, "ReadersThrottled"),
+    ),
+    (
+        consumers.readers_of_the_log_say_when_they_wait_for_each_other,
+        "half an hour late",
+        set_property("event-log", ALARM, "Threshold", 1800, "ArchiveBehind"),
+    ),
+    (
         consumers.queues_report_single_failures,
         "whole batches",
         set_property("orders", MAPPING, "FunctionResponseTypes", None, "QueuedCommands"),

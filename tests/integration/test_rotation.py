@@ -316,5 +316,5 @@ def held_values(deployment: Deployment) -> frozenset[str]:
         for name in resources.get("secrets", {}).values():
             for version in secrets.describe_secret(SecretId=name)["VersionIdsToStages"]:
                 value = secrets.get_secret_value(SecretId=name, VersionId=version)["SecretString"]
-                found |= set(json.loads(value).values())
+                found |= {it for it in json.loads(value).values() if isinstance(it, str)}
     return frozenset(found)

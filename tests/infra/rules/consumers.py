@@ -19,6 +19,8 @@ ASYNCHRONOUS = {
 }
 READERS_AT_MOST = 4
 """A stream's throughput is shared by those who read it without a fan-out of their own."""
+MINUTES = 15 * 60
+"""Seconds within which somebody is told that a reader does not keep up."""
 MOST_ATTEMPTS = 50
 """A worker that waits for a partner to come back tries for long, but not for ever."""
 RECEIVES = (100, 1000)
@@ -79,18 +81,43 @@ def streams_have_few_readers(system: System) -> Iterator[str]:
             yield f"{stream} is read by {', '.join(readers)}"
 
 
+def readers_of_the_log_say_when_they_wait_for_each_other(system: System) -> Iterator[str]:
+    """They share its throughput, so that the one which asks too much is seldom the one that waits.
+
+    Within minutes: a consumer's own alarm speaks when it is late already.
+    """
+    for stream in system.resources("AWS::Kinesis::Stream"):
+        if not any(
+            alarm.properties.get("MetricName") == "ReadProvisionedThroughputExceeded"
+            and _measures(alarm, stream)
+            and alarm.properties["Period"] * alarm.properties["EvaluationPeriods"] <= MINUTES
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"readers of {stream} can be throttled without an alarm"
+    for delivery in system.resources("AWS::KinesisFirehose::DeliveryStream"):
+        if not any(
+            alarm.properties.get("MetricName") == "DeliveryToS3.DataFreshness"
+            and _measures(alarm, delivery)
+            and alarm.properties["Threshold"] <= MINUTES
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"{delivery} can be late without an alarm in minutes"
+
+
 def every_stream_consumer_says_when_it_is_behind(system: System) -> Iterator[str]:
-    """Long before the source forgets what was not read."""
+    """Within minutes, and once more long before the source forgets what was not read."""
     for mapping in _stream_mappings(system):
         function = system.find(mapping.text(mapping.properties["FunctionName"]), FUNCTION)
         assert function, f"{mapping} calls a function that is in no template"
-        if not any(
-            alarm.properties.get("MetricName") == "IteratorAge"
-            and _measures(alarm, function)
-            and alarm.properties["Threshold"] <= 6 * 3600 * 1000
+        thresholds = [
+            alarm.properties["Threshold"] / 1000
             for alarm in system.resources(ALARM)
-        ):
-            yield f"{function} can fall behind without an alarm"
+            if alarm.properties.get("MetricName") == "IteratorAge" and _measures(alarm, function)
+        ]
+        if not any(it <= MINUTES for it in thresholds):
+            yield f"{function} can fall behind without an alarm in minutes"
+        if not any(MINUTES < it <= 6 * 3600 for it in thresholds):
+            yield f"{function} can be behind for hours, and the alarm has been forgotten"
 
 
 def queues_report_single_failures(system: System) -> Iterator[str]:
@@ -228,6 +255,7 @@ RULES: tuple[Rule, ...] = (
     relays_keep_the_order,
     whoever_follows_a_table_says_what_it_waits_for,
     streams_have_few_readers,
+    readers_of_the_log_say_when_they_wait_for_each_other,
     every_stream_consumer_says_when_it_is_behind,
     queues_report_single_failures,
     every_queue_with_a_consumer_has_dead_letters,
