@@ -102,7 +102,14 @@ def _authorized(providers: Providers, begun: Payment) -> Payment:
 
 
 def _as_it_stands(known: Payment, standing: Standing) -> Payment:
-    """What the provider says is so, even if it is not what was asked for."""
+    """What the provider says is so, even if it is not what was asked for.
+
+    Raises:
+        ProviderBroken: that cannot be so. Believed, it would end the command while money is held
+            or charged.
+    """
+    if not known.may_become(Status(standing)):
+        raise ProviderBroken(f"{known.order_id}: {known.status}, and now said to be {standing}")
     match standing:
         case Standing.CAPTURED:
             return known.capture()
@@ -110,7 +117,5 @@ def _as_it_stands(known: Payment, standing: Standing) -> Payment:
             return known.void()
         case Standing.EXPIRED:
             return known.expire()
-        case Standing.REFUNDED:
+        case _:
             return known.refund()
-        case Standing.AUTHORIZED:
-            raise ProviderBroken(f"{known.order_id}: neither done nor refused")

@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -13,7 +13,7 @@ import urllib3
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import Authorized, Declined, Standing
-from shared import log
+from shared import clock, log
 
 TRIES = 2
 """The second one is how a lost answer is found again; more would keep the queue's batch waiting."""
@@ -25,10 +25,17 @@ AnswerT = TypeVar("AnswerT")
 
 
 class AuthorizationDocument(msgspec.Struct, frozen=True):
-    """The provider's answer to an authorization."""
+    """The provider's answer to an authorization.
 
-    id: str
+    The id becomes part of a path, and the time is passed on: neither is taken as it comes.
+    """
+
+    id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,128}\Z")]
     expires_at: str
+    status: Literal["authorized"]
+    reference: str
+    amount: int
+    currency: str
 
 
 class StandingDocument(msgspec.Struct, frozen=True):
@@ -75,7 +82,10 @@ class HttpPaymentProvider:
         if status != 201:
             raise ProviderBroken(f"authorize: unexpected status {status}")
         document = _read(answer, AuthorizationDocument)
-        return Authorized(document.id, document.expires_at)
+        held = (document.reference, document.amount, document.currency)
+        if held != (order_id, amount, currency):
+            raise ProviderBroken("authorize: something else is held than was asked for")
+        return Authorized(document.id, _time(document.expires_at))
 
     def capture(self, order_id: str, authorization_id: str) -> Standing:
         """Charge what is held. Raises ProviderUnavailable, ProviderBroken."""
@@ -155,3 +165,10 @@ def _read(answer: bytes, document: type[AnswerT]) -> AnswerT:
         return msgspec.json.decode(answer, type=document)
     except msgspec.DecodeError as malformed:
         raise ProviderBroken("the answer is not in the contract") from malformed
+
+
+def _time(text: str) -> str:
+    try:
+        return clock.format_time(clock.parse_time(text))
+    except (ValueError, OverflowError) as malformed:
+        raise ProviderBroken("authorize: no time") from malformed

@@ -19,6 +19,18 @@ class Status(StrEnum):
     REFUNDED = "refunded"
 
 
+MAY_FOLLOW: dict[Status, frozenset[Status]] = {
+    Status.AUTHORIZING: frozenset({Status.AUTHORIZED, Status.DECLINED}),
+    Status.AUTHORIZED: frozenset({Status.CAPTURED, Status.VOIDED, Status.EXPIRED, Status.REFUNDED}),
+    Status.DECLINED: frozenset(),
+    Status.CAPTURED: frozenset({Status.REFUNDED}),
+    Status.VOIDED: frozenset(),
+    Status.EXPIRED: frozenset(),
+    Status.REFUNDED: frozenset(),
+}
+"""What money can go through, one step or several: what was charged is never only let go."""
+
+
 class Provider(StrEnum):
     """Who can move the money. New payments begin with one of them, and stay with it to the end."""
 
@@ -77,6 +89,10 @@ class Payment:
     def voided(self) -> int:
         """How much of an authorization was given back without having been captured."""
         return self.amount if self.status is Status.VOIDED and self.authorization_id else 0
+
+    def may_become(self, status: Status) -> bool:
+        """Whether that can be so next."""
+        return status in MAY_FOLLOW[self.status]
 
     def authorized(self, authorization_id: str, expires_at: str) -> "Payment":
         """The provider holds the amount."""

@@ -1,4 +1,7 @@
-"""A payment provider in memory: one answer for each idempotency key, and answers that get lost."""
+"""A payment provider in memory: one answer for each idempotency key, and answers that get lost.
+
+It can also be made to say what no provider should.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -14,7 +17,8 @@ class FakeProvider:
     """Implements ``PaymentProvider``.
 
     ``declines`` is for new authorizations. ``loses`` and ``fails`` count the calls whose answer is
-    lost, or which are not carried out at all.
+    lost, or which are not carried out at all. ``says`` is what it answers to an operation by name,
+    whatever it was that happened to the money.
     """
 
     def __init__(self) -> None:
@@ -24,6 +28,7 @@ class FakeProvider:
         self.declines = False
         self.loses = 0
         self.fails = 0
+        self.says: dict[str, Standing] = {}
         self._answers: dict[tuple[str, str], object] = {}
 
     def authorize(
@@ -68,7 +73,8 @@ class FakeProvider:
                 self.standings[authorization_id] = then
             return self.standings[authorization_id]
 
-        return self._once(operation, order_id, work)
+        answer = self._once(operation, order_id, work)
+        return self.says.get(operation, answer)
 
     def _once(self, operation: str, order_id: str, work: Callable[[], AnswerT]) -> AnswerT:
         self.calls.append(operation)

@@ -1,0 +1,169 @@
+"""Every answer that a provider could give to every request: believed if it can be so, else not."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.domain.errors import ProviderBroken
+from payments.domain.payment import MAY_FOLLOW, Payment, Provider, Status
+from payments.ports import Standing
+from tests.unit.payments.fake_provider import FakeProvider
+from tests.unit.payments.in_memory_payments import InMemoryPayments
+from tests.unit.payments.test_queued_commands import ATTEMPTS, AUTHORIZE, MONEY, Worker, said
+
+ORDER = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"
+AUTHORIZED, CAPTURED = ["authorize"], ["authorize", "capture"]
+EVERY_PAIR = set(itertools.product(("capture", "void", "refund"), Standing))
+BELIEVED = {
+    # What was asked for.
+    ("capture", Standing.CAPTURED),
+    ("void", Standing.VOIDED),
+    ("refund", Standing.REFUNDED),
+    # It came too late: somebody or something else was faster.
+    ("capture", Standing.VOIDED),
+    ("capture", Standing.EXPIRED),
+    ("capture", Standing.REFUNDED),
+    ("void", Standing.CAPTURED),
+    ("void", Standing.EXPIRED),
+    ("void", Standing.REFUNDED),
+}
+
+
+class Till:
+    """One payment, and the four commands on it."""
+
+    def __init__(self) -> None:
+        self.payments, self.provider = InMemoryPayments(), FakeProvider()
+        self._providers = {Provider.PRIMARY: self.provider}
+
+    def do(self, operation: str) -> Payment | None:
+        if operation == "authorize":
+            begun = Payment.begin(ORDER, "customer-1", 1290, "EUR")
+            return authorize_payment(self.payments, self._providers, begun)
+        command: Any = {"capture": capture_payment, "void": void_payment, "refund": refund_payment}
+        payment: Payment | None = command[operation](self.payments, self._providers, ORDER)
+        return payment
+
+    @property
+    def kept(self) -> Payment:
+        return self.payments.kept[ORDER]
+
+
+def asked(operation: str, answer: Standing) -> Till:
+    """A payment that is as far as the operation needs, and a provider that will answer so."""
+    till = Till()
+    for step in CAPTURED if operation == "refund" else AUTHORIZED:
+        till.do(step)
+    till.provider.says = {operation: answer}
+    till.provider.calls.clear()
+    return till
+
+
+@pytest.mark.parametrize(("operation", "answer"), sorted(BELIEVED))
+def test_an_answer_that_can_be_so_is_what_is_known_from_then_on(
+    operation: str, answer: Standing
+) -> None:
+    till = asked(operation, answer)
+    payment = till.do(operation)
+    assert payment == till.kept
+    assert till.kept.status.value == answer.value
+    assert till.provider.calls == [operation]
+    authorized = till.kept.amount if answer is not Standing.EXPIRED else 0
+    assert till.kept.captured + till.kept.voided == authorized
+
+
+@pytest.mark.parametrize(("operation", "answer"), sorted(EVERY_PAIR - BELIEVED))
+def test_an_answer_that_cannot_be_so_changes_nothing_and_is_an_error(
+    operation: str, answer: Standing
+) -> None:
+    till = asked(operation, answer)
+    before = till.kept
+    with pytest.raises(ProviderBroken) as broken:
+        till.do(operation)
+    assert till.kept == before
+    assert till.provider.calls == [operation], "asked once: the queue's next delivery asks again"
+    for word in (ORDER, before.status.value, answer.value):
+        assert word in str(broken.value)
+
+
+@pytest.mark.parametrize("answer", [Standing.CAPTURED, Standing.AUTHORIZED])
+def test_a_refund_of_what_is_held_never_ends_while_money_is_held(answer: Standing) -> None:
+    till = Till()
+    till.do("authorize")
+    till.provider.says = {"void": answer}
+    if answer is Standing.AUTHORIZED:
+        with pytest.raises(ProviderBroken):
+            till.do("refund")
+        assert till.kept.status is Status.AUTHORIZED
+    else:
+        till.provider.says["refund"] = Standing.REFUNDED
+        till.do("refund")
+        assert till.provider.calls == ["authorize", "void", "refund"]
+        assert till.kept.status is Status.REFUNDED
+
+
+def test_what_may_follow_is_said_of_every_state() -> None:
+    assert set(MAY_FOLLOW) == set(Status)
+    ends = {status for status, following in MAY_FOLLOW.items() if not following}
+    assert ends == {Status.DECLINED, Status.VOIDED, Status.EXPIRED, Status.REFUNDED}
+    for status in Status:
+        assert not Payment(ORDER, status).may_become(status)
+
+
+COMMAND = {"capture": "CapturePayment", "void": "VoidPayment", "refund": "RefundPayment"}
+SAID: dict[tuple[str, Standing], tuple[list[str], str, str | None, dict[str, Any]]] = {
+    ("capture", Standing.CAPTURED): (["PaymentCaptured"], "done", None, MONEY),
+    ("capture", Standing.VOIDED): ([], "refused", "not-authorized", {}),
+    ("capture", Standing.EXPIRED): ([], "refused", "authorization-expired", {}),
+    ("capture", Standing.REFUNDED): ([], "refused", "not-authorized", {}),
+    ("void", Standing.VOIDED): (["PaymentVoided"], "done", None, {"voided": True}),
+    ("void", Standing.CAPTURED): ([], "refused", "already-captured", {}),
+    ("void", Standing.EXPIRED): ([], "done", None, {"voided": False}),
+    ("void", Standing.REFUNDED): ([], "done", None, {"voided": False}),
+    ("refund", Standing.REFUNDED): (["PaymentRefunded"], "done", None, {"refunded": 1290}),
+}
+
+
+def at_the_worker(operation: str, answer: Standing) -> Worker:
+    """The same at the function on the queue."""
+    worker = Worker()
+    worker.receive("AuthorizePayment", ORDER, **AUTHORIZE)
+    if operation == "refund":
+        worker.receive("CapturePayment", ORDER)
+    worker.provider.says = {operation: answer}
+    return worker
+
+
+@pytest.mark.parametrize(("operation", "answer"), sorted(BELIEVED))
+def test_what_is_believed_is_answered_and_the_same_again(operation: str, answer: Standing) -> None:
+    worker = at_the_worker(operation, answer)
+    first = worker.receive(COMMAND[operation], ORDER)
+    assert said(first) == SAID[operation, answer]
+    again = worker.receive(COMMAND[operation], ORDER)
+    assert [(it.event_id, it.data) for it in again] == [(it.event_id, it.data) for it in first]
+
+
+@pytest.mark.parametrize(("operation", "answer"), sorted(EVERY_PAIR - BELIEVED))
+def test_what_is_not_believed_comes_again_and_ends_as_failed_never_as_done(
+    operation: str, answer: Standing
+) -> None:
+    worker = at_the_worker(operation, answer)
+    assert worker.receive(COMMAND[operation], ORDER) == []
+    [reply] = worker.receive(COMMAND[operation], ORDER, ATTEMPTS)
+    assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
+    [parked] = worker.parked.sent
+    assert "ProviderBroken" in parked["MessageAttributes"]["reason"]["StringValue"]
+    worker.provider.says = {}
+    worker.receive(COMMAND[operation], ORDER)
+    assert (
+        worker.provider.standings["auth-1"].value
+        == {
+            "capture": "captured",
+            "void": "voided",
+            "refund": "refunded",
+        }[operation]
+    )
