@@ -161,25 +161,44 @@ def resume_interrupted(
 def sweep(
     store: SagaStore, executions: Executions, now: Clock, deadline: int, due_before: str
 ) -> int:
-    """Resume every overdue saga whose execution no longer runs; returns how many."""
+    """Resume every overdue saga whose execution no longer runs; returns how many.
+
+    Raises:
+        Exception: the first failure, after every other saga was looked after.
+    """
     resumed = 0
+    first_error: Exception | None = None
     for saga in store.overdue(due_before):
-        match executions.status(saga):
-            case "RUNNING":
-                store.postpone(saga, _later(now(), deadline))
-            case "SUCCEEDED":
-                store.mark_ended(saga.order_id)
-            case None if saga.attempt == 1:
-                executions.start(saga, Progress())  # recorded, but never started
-                resumed += 1
-            case _:
-                try:
-                    resume(store, executions, now, deadline, saga.order_id)
-                except SagaStillRunning:
-                    continue
-                resumed += 1
+        try:
+            resumed += _look_after(store, executions, now, deadline, saga)
+        except Exception as error:
+            log.error("saga not swept", order_id=saga.order_id, error=type(error).__name__)
+            first_error = first_error or error
     log.metric("SagasSwept", resumed)
+    if first_error is not None:
+        raise first_error
     return resumed
+
+
+def _look_after(
+    store: SagaStore, executions: Executions, now: Clock, deadline: int, saga: Saga
+) -> bool:
+    """Whether an overdue saga had to be resumed."""
+    match executions.status(saga):
+        case "RUNNING":
+            store.postpone(saga, _later(now(), deadline))
+            return False
+        case "SUCCEEDED":
+            store.mark_ended(saga.order_id)
+            return False
+        case None if saga.attempt == 1:
+            executions.start(saga, Progress())  # recorded, but never started
+            return True
+    try:
+        resume(store, executions, now, deadline, saga.order_id)
+    except SagaStillRunning:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

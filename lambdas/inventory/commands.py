@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
 from inventory.domain.reservation import Bucket, Journey, Line, Reservation, Status
 from inventory.ports import Warehouse
+from shared import log
 
 ATTEMPTS = 5
 
@@ -74,18 +75,35 @@ def release_expired(warehouse: Warehouse, now: str, announce: Callable[[Reservat
     """Give back what was held for too long; returns how many reservations that were.
 
     A reservation stays due until ``announce`` has returned, so that no expiry goes untold.
+
+    Raises:
+        Exception: the first failure, after every other reservation was looked at.
     """
     count = 0
+    first_error: Exception | None = None
     for due in warehouse.due(now):
-        expired = due
-        if due.status is Status.HELD:
-            expired = due.expire()
-            if not _moved(warehouse, due, expired, Bucket.RESERVED, Bucket.AVAILABLE):
-                continue  # sold or released just now
-        announce(expired)
-        warehouse.keep(expired, expired.announce())
-        count += 1
+        try:
+            count += _expired(warehouse, due, announce)
+        except Exception as error:
+            log.error("not expired", order_id=due.order_id, error=type(error).__name__)
+            first_error = first_error or error
+    if first_error is not None:
+        raise first_error
     return count
+
+
+def _expired(
+    warehouse: Warehouse, due: Reservation, announce: Callable[[Reservation], None]
+) -> bool:
+    """Whether it expired; false if it was sold or released just now."""
+    expired = due
+    if due.status is Status.HELD:
+        expired = due.expire()
+        if not _moved(warehouse, due, expired, Bucket.RESERVED, Bucket.AVAILABLE):
+            return False
+    announce(expired)
+    warehouse.keep(expired, expired.announce())
+    return True
 
 
 def _known(warehouse: Warehouse, order_id: str) -> Reservation:

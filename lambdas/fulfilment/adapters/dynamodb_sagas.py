@@ -14,7 +14,11 @@ from shared import clock
 Item = dict[str, dict[str, str]]
 SAGA = "saga"
 KEPT = timedelta(days=180)
-"""Longer than the 90 days for which Step Functions keeps an execution's name."""
+"""How long commands and their answers are kept: nobody resumes a saga after that.
+
+The saga itself is kept for ever, as the order is: Step Functions forgets an execution's name after
+90 days, and the bus may tell of an order after that once more.
+"""
 SHARDS = "0123456789abcdef"
 """First characters of order ids: no partition of the index takes all writes."""
 
@@ -114,14 +118,21 @@ class DynamoDbSagas:
                 page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def commands(self, order_id: str) -> Sequence[SentCommand]:
-        """A saga has eleven commands at most: one page."""
-        answer = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="order_id = :id",
-            ExpressionAttributeValues={":id": {"S": order_id}},
-            ConsistentRead=True,
-        )
-        return [_to_command(item) for item in answer["Items"] if item["part"]["S"] != SAGA]
+        """Everything under the order's id but the saga itself."""
+        found: list[SentCommand] = []
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="order_id = :id",
+                ExpressionAttributeValues={":id": {"S": order_id}},
+                ConsistentRead=True,
+                **page,
+            )
+            found += [_to_command(item) for item in answer["Items"] if item["part"]["S"] != SAGA]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def keep_token(self, command: SentCommand) -> SentCommand:
         """One update: the token is replaced, the data stays what was sent first."""
@@ -220,7 +231,6 @@ def _saga_item(saga: Saga) -> Item:
         "correlation_id": {"S": saga.journey.correlation_id},
         "causation_id": {"S": saga.journey.causation_id},
         "traceparent": {"S": saga.journey.traceparent},
-        "expires_at": {"N": _expiry(saga.due_at)},
     }
 
 

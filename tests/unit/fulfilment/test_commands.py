@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 import pytest
+from msgspec import structs
 
 from fulfilment import commands
 from fulfilment.commands import SagaNotFound, SagaStillRunning, StepRequest
-from fulfilment.domain.saga import Progress, SagaState
+from fulfilment.domain.saga import Progress, Saga, SagaState
 from fulfilment.domain.steps import command_id
 from fulfilment.ports import UnknownCommand
+from shared import clock
 from shared.envelope import Envelope
 from tests.unit.fulfilment.examples import ELEVEN, JOURNEY, NINE, ORDER, PLACED, TEN, reply
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
@@ -276,3 +278,124 @@ def test_the_sweeper_closes_a_saga_that_could_not_close_itself(fulfilment: Fulfi
     assert fulfilment.sweep() == 0
     assert fulfilment.store.sagas[ORDER].state is SagaState.ENDED
     assert not fulfilment.store.open
+
+
+@pytest.mark.parametrize("state", [SagaState.ENDED, SagaState.STUCK])
+def test_an_order_placed_that_is_told_again_restarts_no_saga_that_came_to_its_end(
+    fulfilment: Fulfilment, state: SagaState
+) -> None:
+    fulfilment.start()
+    if state is SagaState.ENDED:
+        fulfilment.store.mark_ended(ORDER)
+    else:
+        fulfilment.store.mark_stuck(ORDER, settled=True)
+    fulfilment.executions = FakeExecutions()  # Step Functions has forgotten the name
+    fulfilment.start()
+    assert fulfilment.executions.started == []
+    assert fulfilment.store.sagas[ORDER].state is state
+
+
+def test_an_order_placed_that_is_told_again_restarts_no_saga_that_was_resumed(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.interrupt(ORDER)
+    fulfilment.executions = FakeExecutions()
+    fulfilment.start()
+    assert fulfilment.executions.started == []
+
+
+def test_a_saga_is_looked_after_once_its_deadline_has_passed(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    assert fulfilment.store.sagas[ORDER].due_at == "2026-12-01T10:10:00.000Z"
+    assert fulfilment.sweep("2026-12-01T10:10:00.000Z") == 0
+    fulfilment.executions.statuses.clear()
+    assert fulfilment.sweep("2026-12-01T10:10:00.001Z") == 1
+
+
+def test_the_sweeper_resumes_where_the_saga_ended_and_waits_longer_each_time(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.send("reserve-stock", "t1", LINES)
+    fulfilment.take(reply("reserve-stock", "done"))
+    fulfilment.executions.started.clear()
+    pauses = []
+    for attempt in range(1, 10):
+        name = ORDER if attempt == 1 else f"{ORDER}.{attempt}"
+        fulfilment.executions.statuses[name] = "ABORTED"
+        assert fulfilment.sweep("2027-01-01T00:00:00.000Z") == 1
+        due = clock.parse_time(fulfilment.store.sagas[ORDER].due_at)
+        pauses.append((due - clock.parse_time(TEN)).total_seconds() / DEADLINE)
+    expected = Progress(("reserve-stock",), (), False, "interrupted")
+    assert fulfilment.executions.started == [(f"{ORDER}.{n}", expected) for n in range(2, 11)]
+    assert pauses == [2, 4, 8, 16, 32, 64, 64, 64, 64]
+
+
+def test_the_sweeper_looks_again_at_what_runs_only_after_another_deadline(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.executions.started.clear()
+    commands.sweep(
+        fulfilment.store, fulfilment.executions, lambda: ELEVEN, DEADLINE, "2026-12-01T10:11:00Z"
+    )
+    assert fulfilment.store.sagas[ORDER].due_at == "2026-12-01T11:10:00.000Z"
+    assert fulfilment.executions.started == []
+
+
+def test_what_others_resumed_meanwhile_is_not_counted_as_swept(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    fulfilment.store.begin_attempt = lambda *_: None  # type: ignore[method-assign]
+    assert fulfilment.sweep() == 0
+
+
+def test_one_saga_that_cannot_be_swept_leaves_the_others_to_be_swept(
+    fulfilment: Fulfilment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = [f"{digit}{ORDER[1:]}" for digit in "123"]
+    for order_id in orders:
+        placed = structs.replace(PLACED, aggregate_id=order_id)
+        commands.start_saga(fulfilment.store, fulfilment.executions, lambda: TEN, DEADLINE, placed)
+    fulfilment.executions.started.clear()
+    known = fulfilment.executions.status
+
+    def status(saga: Saga) -> str | None:
+        if saga.order_id == orders[0]:
+            raise TimeoutError("throttled")
+        if saga.order_id == orders[1]:
+            return "RUNNING"
+        return "FAILED" if known(saga) else None
+
+    fulfilment.executions.status = status  # type: ignore[method-assign]
+    capsys.readouterr()
+    with pytest.raises(TimeoutError):
+        fulfilment.sweep()
+    assert [name for name, _ in fulfilment.executions.started] == [f"{orders[2]}.2"]
+    said = capsys.readouterr().out
+    assert f'"order_id":"{orders[0]}"' in said
+    assert '"SagasSwept":1' in said
+
+
+def test_an_execution_that_cannot_be_resumed_is_an_error_for_the_queue(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.executions.start = unreachable  # type: ignore[method-assign]
+    with pytest.raises(ConnectionError):
+        fulfilment.interrupt(ORDER)
+
+
+def unreachable(*_: object) -> None:
+    """Step Functions does not answer."""
+    raise ConnectionError
+
+
+@pytest.mark.parametrize("name", ["7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f12", f"{ORDER}.7"])
+def test_news_of_an_execution_that_no_saga_has_changes_nothing(
+    fulfilment: Fulfilment, name: str
+) -> None:
+    fulfilment.start()
+    fulfilment.interrupt(name)
+    assert len(fulfilment.executions.started) == 1

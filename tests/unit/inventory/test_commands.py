@@ -1,6 +1,8 @@
 """Reserving, releasing, selling and expiring: once each, in whatever order they come."""
 
 import itertools
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -218,3 +220,54 @@ def test_in_whatever_order_they_come_a_release_has_the_last_word(
         (reserve if step == "reserve" else release)(warehouse, order)
     assert cups(warehouse) == (5, 0, 0)
     assert warehouse.reservations[order].status is Status.RELEASED
+
+
+def test_one_expiry_that_was_overtaken_leaves_the_others_to_expire(
+    warehouse: InMemoryWarehouse,
+) -> None:
+    overtaken, *others = (new_id() for _ in range(3))
+    for each in (overtaken, *others):
+        reserve(warehouse, each, [Line("CUP", 1)])
+    warehouse.meanwhile = lambda: record_sale(warehouse, overtaken)
+    announced: list[str] = []
+    assert release_expired(warehouse, TWO, lambda it: announced.append(it.order_id)) == 2
+    assert announced == others
+    assert cups(warehouse) == (4, 0, 1)
+
+
+@pytest.mark.parametrize("failure", [Contended("order"), ConnectionError()], ids=repr)
+@pytest.mark.parametrize("at", ["move", "keep", "announce"])
+def test_one_expiry_that_fails_leaves_the_others_to_expire_and_is_an_error(
+    warehouse: InMemoryWarehouse, monkeypatch: pytest.MonkeyPatch, failure: Exception, at: str
+) -> None:
+    bad, *others = (new_id() for _ in range(3))
+    for each in (bad, *others):
+        reserve(warehouse, each, [Line("CUP", 1)])
+    announced: list[str] = []
+
+    def failing(call: Callable[..., Any], order_of: Callable[..., str]) -> Callable[..., Any]:
+        def fails_for_one(*args: Any) -> Any:
+            if order_of(*args) == bad:
+                raise failure
+            return call(*args)
+
+        return fails_for_one
+
+    def announce(expired: Reservation) -> None:
+        announced.append(expired.order_id)
+
+    if at == "announce":
+        announce = failing(announce, lambda it: str(it.order_id))
+    else:
+        call = failing(getattr(warehouse, at), lambda _before, after, *_: str(after.order_id))
+        monkeypatch.setattr(warehouse, at, call)
+    with pytest.raises(type(failure)):
+        release_expired(warehouse, TWO, announce)
+    assert announced[-2:] == others
+    for each in others:
+        assert warehouse.reservations[each].announced
+    assert not warehouse.reservations[bad].announced
+    monkeypatch.undo()
+    assert release_expired(warehouse, TWO, lambda it: announced.append(it.order_id)) == 1
+    assert announced[-1] == bad
+    assert cups(warehouse) == (5, 0, 0)
