@@ -3,18 +3,18 @@
 An item's key is ``{generation}#{aggregate_id}``; the item ``pointer`` names the generations.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from botocore.exceptions import ClientError
 
+from shared.batches import read_items
 from shared.parked_records import ParkedRecord, ParkedRecords
 from shared.projector import Change, Kept
 
 StateT = TypeVar("StateT")
 Item = dict[str, Any]
-BATCH_GET = 100
-"""BatchGetItem's limit of keys."""
 BATCH_EXECUTE = 25
 """BatchExecuteStatement's limit of statements."""
 
@@ -32,7 +32,8 @@ class Codec(Protocol[StateT]):
 class GatedTable(Generic[StateT]):
     """Implements ``shared.projector.Table`` for one generation.
 
-    ``key`` is the name of the table's partition key; ``client`` is a botocore DynamoDB client.
+    ``key`` is the name of the table's partition key; ``client`` is a botocore DynamoDB client;
+    ``pause`` takes seconds.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class GatedTable(Generic[StateT]):
         generation: str,
         codec: Codec[StateT],
         parked: ParkedRecords,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
+        self._pause = pause
         self._table = table_name
         self._key_name = key
         self._generation = generation
@@ -53,17 +56,11 @@ class GatedTable(Generic[StateT]):
 
     def load(self, ids: Sequence[str]) -> Mapping[str, Kept[StateT]]:
         """What is kept of these aggregates, strongly consistent."""
-        found: dict[str, Kept[StateT]] = {}
-        for start in range(0, len(ids), BATCH_GET):
-            keys = [self._key(its_id) for its_id in ids[start : start + BATCH_GET]]
-            request: Item = {self._table: {"Keys": keys, "ConsistentRead": True}}
-            while request:
-                answer = self._client.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self._table, []):
-                    its_id = item[self._key_name]["S"].partition("#")[2]
-                    found[its_id] = self._kept(item)
-                request = answer.get("UnprocessedKeys") or {}
-        return found
+        keys = [self._key(its_id) for its_id in ids]
+        return {
+            item[self._key_name]["S"].partition("#")[2]: self._kept(item)
+            for item in read_items(self._client, self._table, keys, self._pause)
+        }
 
     def save(self, change: Change[StateT]) -> bool:
         """Make the step if what is kept is still the base; a record is parked with it or not."""

@@ -1,14 +1,15 @@
 """All items of one generation of a read model: summed up, or erased."""
 
 import json
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from shared.batches import write_items
+
 Item = dict[str, Any]
-BATCH_WRITE = 25
-"""BatchWriteItem's limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,18 @@ class Checksum:
 
 class GenerationItems:
     """``key`` names the table's key attributes, the partition key first, which begins with the
-    generation; ``client`` is a botocore DynamoDB client.
+    generation; ``client`` is a botocore DynamoDB client; ``pause`` takes seconds.
     """
 
-    def __init__(self, client: Any, table_name: str, key: Sequence[str]) -> None:
+    def __init__(
+        self,
+        client: Any,
+        table_name: str,
+        key: Sequence[str],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
+        self._pause = pause
         self._table = table_name
         self._key = key
 
@@ -49,16 +57,11 @@ class GenerationItems:
         return answer["Items"], answer.get("LastEvaluatedKey")
 
     def erase(self, items: Sequence[Item]) -> None:
-        """Delete these items."""
-        for start in range(0, len(items), BATCH_WRITE):
-            deletions = [
-                {"DeleteRequest": {"Key": {name: item[name] for name in self._key}}}
-                for item in items[start : start + BATCH_WRITE]
-            ]
-            request: Item = {self._table: deletions}
-            while request:
-                answer = self._client.batch_write_item(RequestItems=request)
-                request = answer.get("UnprocessedItems") or {}
+        """Delete these items. Raises StillUnprocessed if the table throttles."""
+        deletions = [
+            {"DeleteRequest": {"Key": {name: item[name] for name in self._key}}} for item in items
+        ]
+        write_items(self._client, self._table, deletions, self._pause)
 
     def all(self, generation: str) -> Iterator[Item]:
         """Every item."""

@@ -15,7 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sales.domain.sales import DayTotal, Sale
-from shared.gated_table import BATCH_GET, gate, kept_version, succeeds
+from shared.batches import read_items
+from shared.gated_table import gate, kept_version, succeeds
 from shared.parked_records import ParkedRecord, ParkedRecords
 from shared.projector import Change, Kept
 
@@ -51,16 +52,11 @@ class SalesTable:
 
     def load(self, ids: Sequence[str]) -> Mapping[str, Kept[Sales]]:
         """The gates that exist, strongly consistent."""
-        found: dict[str, Kept[Sales]] = {}
-        for start in range(0, len(ids), BATCH_GET):
-            keys = [self._gate_key(order_id) for order_id in ids[start : start + BATCH_GET]]
-            request: Item = {self._table: {"Keys": keys, "ConsistentRead": True}}
-            while request:
-                answer = self._client.batch_get_item(RequestItems=request)
-                for item in answer["Responses"].get(self._table, []):
-                    found[item["pk"]["S"].rpartition("#")[2]] = kept_version(item, None)
-                request = answer.get("UnprocessedKeys") or {}
-        return found
+        keys = [self._gate_key(order_id) for order_id in ids]
+        return {
+            item["pk"]["S"].rpartition("#")[2]: kept_version(item, None)
+            for item in read_items(self._client, self._table, keys, self._sleep)
+        }
 
     def save(self, change: Change[Sales]) -> bool:
         """Move the gate and add the sales in one transaction: counted once, or not at all."""

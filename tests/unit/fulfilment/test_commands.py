@@ -382,7 +382,7 @@ def test_an_execution_that_cannot_be_resumed_is_an_error_for_the_queue(
     fulfilment: Fulfilment,
 ) -> None:
     fulfilment.start()
-    fulfilment.executions.start = unreachable  # type: ignore[method-assign]
+    fulfilment.executions.start = unreachable  # type: ignore[method-assign, assignment]
     with pytest.raises(ConnectionError):
         fulfilment.interrupt(ORDER)
 
