@@ -10,6 +10,7 @@ from shared.envelope import Envelope, encode
 from shared.log_records import LogRecord
 from shared.parked_records import ParkedRecord
 from shared.projector import Change, Kept, Projector
+from tests.unit.shared.dynamodb_expressions import refusal
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(8)]
 PLACED = {
@@ -65,12 +66,14 @@ Applied = tuple[str, ...]
 class TableInMemory:
     """Implements ``shared.projector.Table``: what has been applied, in which order.
 
-    ``before_save`` and ``after_save`` are where a test makes things fail.
+    ``before_save`` and ``after_save`` are where a test makes things fail. ``refuses`` are ids
+    with an event whose state it never takes, as DynamoDB refuses an item that is too large.
     """
 
     kept: dict[str, Kept[Applied]] = field(default_factory=dict)
     parked: dict[tuple[str, str], ParkedRecord] = field(default_factory=dict)
     saves: int = 0
+    refuses: set[tuple[str, str]] = field(default_factory=set)
     before_save: Callable[[Change[Applied]], None] = lambda _: None
     after_save: Callable[[Change[Applied]], None] = lambda _: None
 
@@ -79,6 +82,8 @@ class TableInMemory:
 
     def save(self, change: Change[Applied]) -> bool:
         self.before_save(change)
+        if any((change.aggregate_id, it) in self.refuses for it in change.to.state or ()):
+            raise refusal("ValidationException", "item size has exceeded the maximum")
         if self.kept.get(change.aggregate_id) != change.base:
             return False
         self.kept[change.aggregate_id] = change.to
@@ -98,11 +103,12 @@ class TableInMemory:
 
 @dataclass
 class Histories:
-    """Orders' own histories, as ``read_events`` gives them."""
+    """Orders' own histories, as ``read_events`` gives them; ``unreachable`` are single orders."""
 
     events: dict[str, list[Envelope]] = field(default_factory=dict)
     asked: int = 0
     broken: bool = False
+    unreachable: set[str] = field(default_factory=set)
 
     def add(self, *envelopes: Envelope) -> None:
         for envelope in envelopes:
@@ -110,7 +116,7 @@ class Histories:
 
     def read_events(self, order_id: str, after_version: int) -> Iterable[Envelope]:
         self.asked += 1
-        if self.broken:
+        if self.broken or order_id in self.unreachable:
             raise ConnectionError("orders does not answer")
         return [e for e in self.events.get(order_id, []) if (e.version or 0) > after_version]
 
