@@ -208,6 +208,7 @@ class Emulator:
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LAMBDA_EXECUTOR": "local",
+            "LAMBDA_WARM_TTL_SECONDS": "60",  # for all but a function's first process
             "DOCKER_HOST": f"unix://{self.workspace.scratch}/no-docker.sock",
             "AWS_EC2_METADATA_DISABLED": "true",
         }

@@ -1,9 +1,10 @@
 """Serves the emulator's application from this process.
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
-``loopback_guard.py``, through which every request goes. With
-``--tethered`` it ends, workers included, when the process that started it is gone: its standard
-input is then a pipe, which closes when its other end dies, however it dies.
+``loopback_guard.py``, through which every request goes, and ``function_processes.py``, from which
+functions get their processes. With ``--tethered`` it ends, workers included, when the process that
+started it is gone: its standard input is then a pipe, which closes when its other end dies, however
+it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
@@ -43,7 +44,9 @@ def serve() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-    _guard().serve(
+    functions = _beside("function_processes")
+    functions.serve_functions(functions.FunctionHost(sys.executable))
+    _beside("loopback_guard").serve(
         _application,
         port=int(os.environ["GATEWAY_PORT"]),
         control=CONTROL,
@@ -67,9 +70,8 @@ def _application() -> Application:
     return application
 
 
-def _guard() -> ModuleType:
-    """From the file beside this one, without its folder or the checkout on the path of imports."""
-    name = "loopback_guard"
+def _beside(name: str) -> ModuleType:
+    """From a file beside this one, without its folder or the checkout on the path of imports."""
     spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
