@@ -43,10 +43,11 @@ class Generations:
         return [self._live, self._building] if self._building else [self._live]
 
     def _refresh(self) -> None:
-        if self._clock() - self._read_at < POINTER_SECONDS:
+        asked_at = self._clock()  # the answer may be as old as the question
+        if asked_at - self._read_at < POINTER_SECONDS:
             return
         answer = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True)
         item = answer.get("Item", {})
         self._live = item.get("live", {}).get("S", FIRST_GENERATION)
         self._building = item.get("building", {}).get("S")
-        self._read_at = self._clock()
+        self._read_at = asked_at

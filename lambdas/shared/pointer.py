@@ -124,6 +124,7 @@ class Pointer:
             "live": {"S": found.live},
             "building": {"S": found.building} if found.building else None,
             "erasing": {"S": found.erasing} if found.erasing else None,
+            "newest": {"N": str(found.newest)},  # else a name that was used meanwhile is used again
         }
         values = {f":{name}": value for name, value in conditions.items() if value}
         unchanged = " AND ".join(
