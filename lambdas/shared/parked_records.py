@@ -5,9 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared import clock, log
-from shared.log_records import LogRecord, Position
+from botocore.exceptions import ClientError
 
+from shared import clock, log
+from shared.envelope import LARGEST_VERSION
+from shared.log_records import LogRecord, Position
+from shared.plain_text import plain
+from shared.tracing import is_uuid
+
+MAX_REASON = 500
+MAX_PLACE = 128
+"""Characters of a shard's id and of a sequence number (Kinesis API, "SequenceNumber")."""
 MAX_BODY = 300_000
 """Bytes. A DynamoDB item holds 400 KB. No message of ours is that large (MAX_EVENT_BYTES), and what
 is larger stays in the log and in the archive, where shard and sequence name it."""
@@ -34,11 +42,19 @@ class ParkedRecord:
         aggregate_id: str | None = None,
         version: int | None = None,
     ) -> "ParkedRecord":
-        """The record, set aside for a reason."""
+        """The record, set aside for a reason.
+
+        An id that is no UUID, or a version that no table keeps as a number, goes into the reason:
+        parking never fails for what it parks.
+        """
+        if aggregate_id is not None and not is_uuid(aggregate_id):
+            reason, aggregate_id = f"{reason} (of {aggregate_id!r:.80})", None
+        if version is not None and not 0 < version <= LARGEST_VERSION:
+            reason, version = f"{reason} (its version is out of bounds)", None
         return cls(
-            record.shard,
-            record.sequence,
-            reason[:500],
+            plain(record.shard, MAX_PLACE),
+            plain(record.sequence, MAX_PLACE),
+            plain(reason, MAX_REASON),
             hashlib.sha256(record.body).hexdigest(),
             record.body if len(record.body) <= MAX_BODY else None,
             aggregate_id,
@@ -78,8 +94,15 @@ class ParkedRecords:
         return {"TableName": self._table, "Item": item}
 
     def park(self, parked: ParkedRecord) -> None:
-        """Set a record aside that belongs to no aggregate."""
-        self._client.put_item(**self.put(parked))
+        """Set a record aside that belongs to no aggregate; once, however often it comes again."""
+        try:
+            self._client.put_item(
+                **self.put(parked), ConditionExpression="attribute_not_exists(consumer)"
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return
         self.announce(parked)
 
     def announce(self, parked: ParkedRecord) -> None:

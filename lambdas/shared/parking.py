@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared import log
+from shared.plain_text import plain
 
 MAX_REASON = 500
 
@@ -16,13 +17,14 @@ class DeadLetters:
 
     def park(self, body: str, reason: str, parked_by: str) -> None:
         """Keep the message where an operator finds it, and can redrive it from."""
+        reason = plain(reason, MAX_REASON) or "no reason given"
         self._client.send_message(
             QueueUrl=self._queue_url,
             MessageBody=body,
             MessageAttributes={
-                "reason": {"DataType": "String", "StringValue": reason[:MAX_REASON]},
+                "reason": {"DataType": "String", "StringValue": reason},
                 "parked_by": {"DataType": "String", "StringValue": parked_by},
             },
         )
-        log.warning("message parked", reason=reason[:MAX_REASON], parked_by=parked_by)
+        log.warning("message parked", reason=reason, parked_by=parked_by)
         log.metric("MessagesParked", 1)

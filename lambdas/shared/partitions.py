@@ -3,10 +3,12 @@
 All events of an order are in one partition. Each line of a partition begins with the order's id.
 """
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from shared.forms import UUID
 from shared.log_records import Unreadable, read_envelope
 
 ID_LENGTH = 36
@@ -16,6 +18,7 @@ _EVENT_ID, _TYPE = b'{"event_id":"', b'","type":"'
 _AFTER_ID = len(_EVENT_ID) + ID_LENGTH
 _AGGREGATE = b'"aggregate_type":"'
 _ORDER = b'order","aggregate_id":"'
+_UUID = re.compile(UUID.encode())
 _VERSION = b'","version":'
 _NEAR = 300
 """Our encoder writes type, aggregate and version in this order, and all of it near the beginning;
@@ -88,6 +91,8 @@ def _order_of(line: bytes) -> bytes | None:
         return b""
     begin += len(_ORDER)
     end = begin + ID_LENGTH
+    if not _UUID.fullmatch(line, begin, end):
+        return None
     if not line.startswith(_VERSION, end):
         return None
     version = line[end + len(_VERSION) : end + len(_VERSION) + 1]

@@ -83,6 +83,9 @@ class Projector(Generic[StateT]):
 
     ``read_events(aggregate_id, after_version)`` gives an aggregate's events in order; it is asked
     only for what the log did not bring. ``writers`` threads write, since that is mostly waiting.
+    ``looks_first`` is for a table whose steps are seen elsewhere before they are kept: what is kept
+    is then read also of aggregates that seem to begin, so that a batch that comes again repeats
+    nothing that is done.
     """
 
     def __init__(
@@ -91,7 +94,10 @@ class Projector(Generic[StateT]):
         fold: Fold[StateT],
         read_events: ReadEvents,
         writers: int = WRITERS,
+        *,
+        looks_first: bool = False,
     ) -> None:
+        self._looks_first = looks_first
         self._writers = writers
         self._table = table
         self._fold = fold
@@ -104,7 +110,9 @@ class Projector(Generic[StateT]):
             Exception: the first passing failure, after all that could be applied has been.
         """
         pending = self._by_aggregate(records)
-        unsure = [key for key, by_version in pending.items() if 1 not in by_version]
+        unsure = [
+            key for key, by_version in pending.items() if self._looks_first or 1 not in by_version
+        ]
         known = self._table.load(unsure) if unsure else {}
         keys = list(pending)
         # A write is mostly waiting: a few writers in parallel, each with its share of the keys.
@@ -152,7 +160,7 @@ class Projector(Generic[StateT]):
             self._table.park(ParkedRecord.of(record, reason))
             return
         parked = ParkedRecord.of(record, reason, event.aggregate_id, event.version)
-        if event.version is None:
+        if event.version is None or event.aggregate_type != AGGREGATE_TYPE:
             self._table.park(parked)
             return
         kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
@@ -250,7 +258,14 @@ class Projector(Generic[StateT]):
     ) -> Change[StateT] | None:
         """Fold what comes next; stop at the first event that cannot be applied."""
         reached = kept or Kept(0, None)
-        events, missing = self._complete(key, arrived, reached.version)
+        try:
+            events, missing = self._complete(key, arrived, reached.version)
+        except msgspec.ValidationError as unreadable:
+            # Its history will not read better when the batch comes again.
+            first = min(version for version in arrived if version > reached.version)
+            reason = f"the history of {key} cannot be read: {unreadable}"
+            parked = ParkedRecord.of(arrived[first].record, reason, key, first)
+            return Change(key, kept, replace(reached, stalled_at_version=first), parked)
         for event in events:
             assert event.version is not None
             try:
@@ -297,6 +312,16 @@ class Projector(Generic[StateT]):
         return complete, None
 
 
+_PERMANENT = frozenset(
+    {"ValidationException", "ValidationError", "ItemCollectionSizeLimitExceeded"}
+)
+"""The first is an error of a call, the others are reasons why a transaction is cancelled: a number
+that overflows, a key or an item that is too large."""
+
+
 def _is_permanent(error: Exception) -> bool:
+    """Whether the same write will be refused again, however often it is tried."""
     response = getattr(error, "response", None) or {}
-    return bool(response.get("Error", {}).get("Code") == "ValidationException")
+    codes = {reason.get("Code") for reason in response.get("CancellationReasons") or ()}
+    codes.add(response.get("Error", {}).get("Code"))
+    return not codes.isdisjoint(_PERMANENT)

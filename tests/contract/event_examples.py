@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from contracts.compatibility import DESCRIBES
+from shared.envelope import LARGEST_VERSION
 from tests.contract.event_schemas import ENVELOPE, MESSAGES
 
 LARGEST = 2**53 - 1
@@ -16,6 +18,22 @@ LARGEST = 2**53 - 1
 
 FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """Schemas are many and small: a few examples of each find what is wrong."""
+
+_NAMES = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=64)
+CENTURY = (datetime(2000, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - Hypothesis wants none
+BOUNDED = st.fixed_dictionaries(
+    {
+        "event_id": st.uuids().map(str),
+        "aggregate_id": st.uuids().map(str),
+        "occurred_at": st.datetimes(*CENTURY).map(
+            lambda moment: f"{moment.isoformat(timespec='milliseconds')}Z"
+        ),
+        "correlation_id": _NAMES,
+        "causation_id": st.none() | _NAMES,
+        "traceparent": _NAMES,
+    }
+)
+"""What readers ask of an envelope beyond the keywords of its schema, as its descriptions say."""
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-LARGEST, LARGEST) | st.text(max_size=8),
@@ -42,7 +60,13 @@ def valid_messages(message_type: str, version: int) -> st.SearchStrategy[dict[st
     """Whole messages of a type and version."""
     own = MESSAGES[message_type, version]
     fields = {**ENVELOPE["properties"], **own["properties"]}
-    return valid({"type": "object", "properties": fields, "required": list(fields)})
+    made = valid({"type": "object", "properties": fields, "required": list(fields)})
+    return st.builds(_bounded, made, BOUNDED)
+
+
+def _bounded(message: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    version = message["version"] and min(message["version"], LARGEST_VERSION)
+    return {**message, **fields, "version": version}
 
 
 def _of_type(kind: str, schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:

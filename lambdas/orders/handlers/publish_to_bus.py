@@ -10,7 +10,7 @@ from shared.bus import Bus
 from shared.envelope import Envelope
 from shared.order_history import OrderHistory
 from shared.parked_records import ParkedRecords
-from shared.projector import Projector
+from shared.projector import Projector, ReadEvents
 
 CONSUMER = "bus-publisher"
 Events = tuple[Envelope, ...]
@@ -33,7 +33,12 @@ def publisher() -> Projector[Events]:
         Bus(aws.client("events"), settings.bus_name, "orders"),
     )
     history = OrderHistory(aws.client("lambda"), settings.read_events_arn)
-    return Projector(gate, _collect, history.read_events)
+    return projector_over(gate, history.read_events)
+
+
+def projector_over(gate: BusGate, read_events: ReadEvents) -> Projector[Events]:
+    """What is published is seen before the gate says so: a batch that comes again looks first."""
+    return Projector(gate, _collect, read_events, looks_first=True)
 
 
 @cache

@@ -11,7 +11,7 @@ from shared.bus import Bus
 from shared.parked_records import ParkedRecords
 from shared.projector import Projector
 from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.projection import event, records
+from tests.unit.shared.projection import event, event_id_of, records
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(12)]
 
@@ -80,7 +80,7 @@ def test_new_orders_are_published_together_and_only_then_gated(
     assert [len(call) for call in bridge.calls] == [10, 10, 4]
     for order_id in ORDERS:
         said = [it.event_id for it in bridge.messages if it.aggregate_id == order_id]
-        assert said == [f"{order_id}/1", f"{order_id}/2"]
+        assert said == [event_id_of(order_id, 1), event_id_of(order_id, 2)]
         assert gates.on_the_bus[order_id] >= set(said)
 
 
@@ -92,4 +92,6 @@ def test_what_the_bus_refuses_moves_no_gate(gates: Gates, bridge: FakeEventBridg
     bridge.refuses = False
     publish(gates, bridge)
     assert gates.versions == dict.fromkeys(ORDERS, 2)
-    assert {it.event_id for it in bridge.messages} == {f"{o}/{v}" for o in ORDERS for v in (1, 2)}
+    assert {it.event_id for it in bridge.messages} == {
+        event_id_of(o, v) for o in ORDERS for v in (1, 2)
+    }

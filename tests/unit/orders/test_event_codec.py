@@ -23,7 +23,7 @@ from orders.domain.order import Order, RequestedLine
 from orders.domain.price_list import CURRENCIES, PRODUCTS
 from orders.domain.terms import MAX_LINES
 from orders.handlers.requests import MAX_QUANTITY
-from shared.envelope import MAX_EVENT_BYTES, decode, encode
+from shared.envelope import LARGEST_NUMBER, MAX_EVENT_BYTES, decode, encode
 from tests.unit.orders.examples import (
     CANCELLED,
     CONFIRMED,
@@ -37,7 +37,7 @@ from tests.unit.orders.examples import (
 
 EXAMPLES = [PLACED, CONFIRMED, REJECTED, CANCELLED]
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-numbers = st.integers(0, 2**53)
+numbers = st.integers(0, LARGEST_NUMBER)
 events: st.SearchStrategy[OrderEvent] = st.one_of(
     st.builds(
         OrderPlaced,

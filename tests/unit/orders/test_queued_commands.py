@@ -13,6 +13,7 @@ from shared.envelope import Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import QueueWorker
 from shared.retries import Retries
+from shared.tracing import is_uuid
 from tests.unit.orders.examples import PLACED, TEN, cancel, place, recorded
 from tests.unit.orders.in_memory_event_store import InMemoryEventStore
 from tests.unit.shared.fake_bus import FakeEventBridge
@@ -64,7 +65,7 @@ def message(kind: str, order_id: Any, event_id: str | None = None, **data: Any) 
         type=kind,
         schema_version=1,
         aggregate_type="order",
-        aggregate_id=str(order_id),
+        aggregate_id=order_id if is_uuid(str(order_id)) else SOME_ID,
         version=None,
         occurred_at=TEN,
         correlation_id="c-1",

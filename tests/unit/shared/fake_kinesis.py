@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared.envelope import Envelope, decode
+import msgspec
+
+from shared.envelope import Envelope
 
 Refuse = Callable[[int, int], bool]
 
@@ -25,7 +27,7 @@ class FakeKinesis:
                 results.append({"ErrorCode": "ProvisionedThroughputExceededException"})
             else:
                 results.append({"SequenceNumber": str(len(self.acknowledged)), "ShardId": "0"})
-                self.acknowledged.append(decode(record["Data"]))
+                self.acknowledged.append(msgspec.json.decode(record["Data"], type=Envelope))
         self.calls.append(Records)
         return {"Records": results, "FailedRecordCount": sum("ErrorCode" in it for it in results)}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
@@ -30,10 +31,15 @@ DATA: dict[str, dict[str, Any]] = {
 SCHEMA = {"OrderPlaced": 1, "OrderConfirmed": 1, "OrderRejected": 1, "OrderCancelled": 2}
 
 
+def event_id_of(order_id: str, version: int) -> str:
+    """The id of that event."""
+    return str(uuid5(NAMESPACE_OID, f"{order_id}/{version}"))
+
+
 def event(order_id: str, version: int, event_type: str, **changed: Any) -> Envelope:
     """One event of an order, as orders publishes it."""
     made = Envelope(
-        event_id=f"{order_id}/{version}",
+        event_id=event_id_of(order_id, version),
         type=event_type,
         schema_version=SCHEMA.get(event_type, 1),
         aggregate_type="order",

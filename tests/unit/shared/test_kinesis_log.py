@@ -1,11 +1,12 @@
 """Publishing on the log: nothing is lost, and no order's events ever overtake each other."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import kinesis_log
-from shared.envelope import Envelope, decode
+from shared.envelope import Envelope
 from shared.kinesis_log import ATTEMPTS, MAX_BYTES, MAX_RECORDS, KinesisLog, LogUnavailable
 from tests.unit.shared.fake_kinesis import FakeKinesis
 
@@ -54,7 +55,10 @@ def test_the_partition_key_is_the_order() -> None:
     publish(kinesis, MIXED)
     for call in kinesis.calls:
         for record in call:
-            assert record["PartitionKey"] == decode(record["Data"]).aggregate_id
+            assert (
+                record["PartitionKey"]
+                == msgspec.json.decode(record["Data"], type=Envelope).aggregate_id
+            )
 
 
 def test_every_record_is_one_line_so_that_the_archive_has_one_event_a_line() -> None:
@@ -106,7 +110,11 @@ def test_the_next_version_never_goes_out_before_the_last_one_is_acknowledged() -
     kinesis = FakeKinesis(lambda _call, position: position == 0)
     with pytest.raises(LogUnavailable):
         publish(kinesis, [event("a", 1), event("a", 2)])
-    assert all(decode(record["Data"]).version == 1 for call in kinesis.calls for record in call)
+    assert all(
+        msgspec.json.decode(record["Data"], type=Envelope).version == 1
+        for call in kinesis.calls
+        for record in call
+    )
 
 
 def test_a_call_takes_no_more_records_than_kinesis_does() -> None:

@@ -12,11 +12,11 @@ from shared.retries import Retries
 from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 MESSAGE = Envelope(
-    event_id="e-1",
+    event_id="00000000-0000-4000-8000-0000000000e1",
     type="Tested",
     schema_version=1,
     aggregate_type="order",
-    aggregate_id="o-1",
+    aggregate_id="00000000-0000-4000-8000-000000000001",
     version=None,
     occurred_at="2026-12-01T00:00:00.000Z",
     correlation_id="c-1",
