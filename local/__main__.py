@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from local import commands, pictures
+from local import commands, pictures, proxies
 from local.emulator import Emulator
 from local.errors import OfflineError
 from local.interruption import Interrupted, interruptible
@@ -19,6 +20,7 @@ from local.workspace import Workspace
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
     options = _parser().parse_args(arguments)
+    proxies.bypass(os.environ)
     workspace = Workspace(options.workspace.resolve())
     try:
         with interruptible():

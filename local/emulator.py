@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import processes
+from local import processes, proxies
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
 from local.loopback_guard import HOST
@@ -211,6 +211,7 @@ class Emulator:
             "LAMBDA_WARM_TTL_SECONDS": "60",  # for all but a function's first process
             "DOCKER_HOST": f"unix://{self.workspace.scratch}/no-docker.sock",
             "AWS_EC2_METADATA_DISABLED": "true",
+            **proxies.NONE,
         }
         if self.auth:
             environment["AUTH"] = "true"

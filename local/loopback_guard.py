@@ -23,9 +23,19 @@ PROBLEM_JSON = "application/problem+json"
 _TYPE_BASE = "https://parcelworks.example/problems/"
 _JSON = b"application/json"
 _CORS = b"access-control-"
+_BROWSER = b"Mozilla/"
+"""How every browser's user-agent begins; a page cannot change it in a GET without an origin."""
 _TARGET = "loopback.target"
 _WATCHED = frozenset(
-    {b"host", b"origin", b"referer", b"sec-fetch-site", b"content-type", b"content-length"}
+    {
+        b"host",
+        b"origin",
+        b"referer",
+        b"sec-fetch-site",
+        b"user-agent",
+        b"content-type",
+        b"content-length",
+    }
 )
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -109,6 +119,8 @@ class Judge:
         if origin is not None and origin.lower() != own:
             return _foreign(f"it comes from a page of the origin {origin.decode('latin-1')}")
         site = found.get(b"sec-fetch-site")
+        if site is None and found.get(b"user-agent", b"").startswith(_BROWSER):
+            return _foreign("it comes from a browser too old to send sec-fetch-site")
         # A page on another port of this machine is same-site, and as foreign as any other.
         if site is not None and site.lower() not in (b"same-origin", b"none"):
             return _foreign(f"its sec-fetch-site is {site.decode('latin-1')}")

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from local import processes
+from local import processes, proxies
 from local.errors import OfflineError
 from local.loopback_guard import HOST, GuardedServer
 from local.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
@@ -87,6 +87,7 @@ class SideProcess:
             child = subprocess.Popen(
                 command,
                 cwd=CHECKOUT,
+                env=proxies.without(os.environ),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

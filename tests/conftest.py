@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from local import proxies
+
 if TYPE_CHECKING:
     from local.endpoint import Cloud
     from local.outputs import Outputs
     from tests.integration.offline import Deployment
+
+# Handlers that a test calls here speak to the emulator as they would to AWS: through the proxy.
+proxies.bypass(os.environ)
 
 
 @pytest.fixture(scope="session")

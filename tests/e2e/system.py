@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from tests.integration.offline import Answer, call, eventually
 
@@ -159,7 +160,9 @@ class System:
 
     def client(self, service: Any) -> Any:
         """A client of one AWS service: of the emulator, if the outputs name its endpoint."""
-        return self._session.client(service, endpoint_url=self.outputs.get("endpoint"))
+        endpoint = self.outputs.get("endpoint")
+        config = Config(proxies={}) if endpoint else None
+        return self._session.client(service, endpoint_url=endpoint, config=config)
 
     @cached_property
     def _session(self) -> boto3.Session:

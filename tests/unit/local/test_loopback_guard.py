@@ -46,6 +46,9 @@ def judged(
         {"origin": ORIGIN, "sec_fetch_site": "same-origin", "referer": f"{ORIGIN}/login"},
         {"host": f"localhost:{PORT}", "origin": f"http://localhost:{PORT}"},
         {"sec_fetch_site": "none"},
+        {"sec_fetch_site": "same-origin", "user_agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+        {"user_agent": "Boto3/1.42.0 md/Botocore#1.42.0"},
+        {"user_agent": "curl/8.5.0"},
         {"referer": ORIGIN},
     ],
     ids=str,
@@ -92,6 +95,8 @@ def test_programs_and_pages_of_its_own_origin_pass(method: str, headers: dict[st
         ({"sec_fetch_site": "cross-site", "origin": ORIGIN}, 403),
         ({"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}, 403),
         ({"sec_fetch_site": "whatever"}, 403),
+        # A browser that does not say it may be showing any page.
+        ({"user_agent": "Mozilla/5.0 (Macintosh) Version/16.3 Safari/605.1.15"}, 403),
         ({"referer": "https://page.example/"}, 403),
         ({"referer": f"{ORIGIN}0/"}, 403),
         ({"referer": f"{ORIGIN}@page.example/"}, 403),
