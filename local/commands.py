@@ -19,6 +19,7 @@ from local.emulator import Emulator
 from local.errors import OfflineError
 from local.interruption import Interrupted
 from local.outputs import Outputs
+from local.parts import beside, parts_of, total
 from local.workspace import Workspace
 
 
@@ -59,6 +60,7 @@ def run(
         console.print("meanwhile, in another terminal: make tour, make load", style="dim")
         while emulator.is_healthy():
             time.sleep(1)
+            revive(emulator, console)
         raise OfflineError("the emulator has ended by itself", emulator.log_tail())
     finally:
         if not was_running:
@@ -75,12 +77,18 @@ def down(workspace: Workspace, console: Console, *, forget: bool) -> None:
 
 
 def status(workspace: Workspace, console: Console) -> bool:
-    """Show what runs and what is deployed; whether it is healthy."""
+    """Show what runs and what is deployed; whether every part of it lives."""
     emulator = Emulator.of(workspace)
     if not emulator.is_healthy():
         console.print("not running")
         return False
-    console.print(f"running at {emulator.endpoint}, {len(emulator.pids)} processes")
+    found = parts_of(emulator)
+    console.print(f"running at {emulator.endpoint}, {total(found) / 2**30:.2f} GB of memory")
+    table = Table("part", "processes", "memory", box=None, pad_edge=False)
+    for part in found:
+        held = "ended" if part.has_ended else f"{part.memory / 2**20:,.0f} MB"
+        table.add_row(part.name, str(part.processes), held)
+    console.print(table, soft_wrap=False)
     stacks = emulator.cloud.client("cloudformation").describe_stacks()["Stacks"]
     table = Table("stack", "status", box=None, pad_edge=False)
     for stack in sorted(stacks, key=lambda it: it["StackName"]):
@@ -88,7 +96,10 @@ def status(workspace: Workspace, console: Console) -> bool:
     console.print(table, soft_wrap=False)
     if workspace.outputs.exists():
         _show_urls(outputs.read(workspace.outputs), console)
-    return True
+    ended = [it.name for it in found if it.has_ended]
+    for name in ended:
+        console.print(f"{name} has ended: `make up` starts it again", style="bold red")
+    return not ended
 
 
 def logs(workspace: Workspace, console: Console, *, service: str | None, follow: bool) -> None:
@@ -140,6 +151,14 @@ def rotate(workspace: Workspace, console: Console, *, service: str, secret: str 
         console.print(f"{service} {name}: {how} the four steps")
         console.print(f"  before  {rotated.before}, which is AWSPREVIOUS now", style="dim")
         console.print(f"  now     {rotated.after}", style="dim")
+
+
+def revive(emulator: Emulator, console: Console) -> None:
+    """Start what has ended beside the emulator again, where it was and with what it knew."""
+    for it in beside(emulator):
+        if not it.process.is_running():
+            console.print(f"the {it.name} has ended by itself: it is started again")
+            it.start()
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from local import processes, proxies
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import EmulatorError
 from local.loopback_guard import HOST
+from local.records import read_record
 from local.resumption import read_streams_from_the_beginning
 from local.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
 
@@ -48,11 +49,12 @@ class Emulator:
     @classmethod
     def of(cls, workspace: Workspace) -> Emulator:
         """The emulator that this workspace started last, running or not."""
-        record = _read_record(workspace)
+        record = read_record(workspace.emulator_record)
         return cls(
             workspace.root,
             auth=bool(record.get("auth")),
-            persistence=bool(record.get("persistence")),
+            # Without a record: what there is to keep is kept.
+            persistence=bool(record.get("persistence", workspace.state.exists())),
         )
 
     @property
@@ -63,7 +65,7 @@ class Emulator:
             EmulatorError: it was never started here.
         """
         try:
-            return int(_read_record(self.workspace)["port"])
+            return int(read_record(self.workspace.emulator_record)["port"])
         except KeyError as error:
             raise EmulatorError("nothing runs here yet: start it with `make up`") from error
 
@@ -131,7 +133,7 @@ class Emulator:
 
     @property
     def _recorded_pid(self) -> int | None:
-        return _read_record(self.workspace).get("pid")
+        return read_record(self.workspace.emulator_record).get("pid")
 
     @property
     def _grace(self) -> float:
@@ -148,7 +150,7 @@ class Emulator:
     def _launch(self, *, tethered: bool) -> None:
         if not _INTERPRETER.exists():
             raise EmulatorError("the emulator is not installed: run `make setup` first")
-        previous_port = _read_record(self.workspace).get("port")
+        previous_port = read_record(self.workspace.emulator_record).get("port")
         self.stop()  # what a crash may have left
         resumes = self.persistence and self.workspace.state.exists()
         try:
@@ -232,14 +234,6 @@ class Emulator:
         raise EmulatorError(
             f"the emulator did not answer within {_START_SECONDS:.0f} s", self.log_tail()
         )
-
-
-def _read_record(workspace: Workspace) -> dict[str, int]:
-    try:
-        record: dict[str, int] = json.loads(workspace.emulator_record.read_text())
-    except FileNotFoundError:
-        return {}
-    return record
 
 
 def _free_port(preferred: int | None) -> int:

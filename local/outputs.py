@@ -123,12 +123,15 @@ def read(file: Path) -> Outputs:
     """What was written last.
 
     Raises:
-        DeploymentError: nothing was deployed from here.
+        DeploymentError: nothing was deployed from here, or what was written is damaged.
     """
     try:
         outputs: Outputs = json.loads(file.read_text())
+        jsonschema.validate(outputs, json.loads(SCHEMA.read_text()))
     except FileNotFoundError as error:
         raise DeploymentError("nothing is deployed here yet: run `make up` first") from error
+    except (ValueError, jsonschema.ValidationError) as error:
+        raise DeploymentError(f"{file} is damaged: `make up` writes it again") from error
     return outputs
 
 

@@ -17,6 +17,7 @@ from typing import TypeVar
 from local import processes, proxies
 from local.errors import OfflineError
 from local.loopback_guard import HOST, GuardedServer
+from local.records import read_record
 from local.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
 
 _START_SECONDS = 10.0
@@ -54,6 +55,14 @@ class SideProcess:
         """The port that it listens on. Raises as ``url`` does."""
         try:
             return read_record(self._record_file)["port"]
+        except KeyError as error:
+            raise SideProcessError(f"{self._module} was never started here") from error
+
+    @property
+    def pid(self) -> int:
+        """The number of its process. Raises as ``url`` does."""
+        try:
+            return read_record(self._record_file)["pid"]
         except KeyError as error:
             raise SideProcessError(f"{self._module} was never started here") from error
 
@@ -125,15 +134,6 @@ def serve(
         threading.Thread(target=_end_with, args=(until_gone,), daemon=True).start()
     write_private(record, json.dumps({"pid": os.getpid(), "port": server.server_port}))
     server.serve_forever(poll_interval=0.1)
-
-
-def read_record(record: Path) -> dict[str, int]:
-    """`{pid, port}` of a process that was started; empty if there is none."""
-    try:
-        found: dict[str, int] = json.loads(record.read_text())
-    except FileNotFoundError:
-        return {}
-    return found
 
 
 def _listening(make: Callable[[int], ServerT], ports: list[int]) -> ServerT:

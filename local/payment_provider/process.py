@@ -43,20 +43,20 @@ class PaymentProvider(SideProcess):
 
         Args:
             until_gone: it ends with the process of this number, else with the workspace's emulator.
-            persistence: keep its ledger over a restart.
+            persistence: keep its ledger over a restart of the emulator, and not of its own alone.
 
         Raises:
             SideProcessError: it did not start.
         """
         if self.is_running():
             return
-        options = []
-        if persistence:
-            self.workspace.prepare()
-            self.workspace.state.mkdir(exist_ok=True, mode=0o700)
-            ledger = self.workspace.state / self.workspace.payment_provider_record(self.name).name
-            options = ["--ledger", str(ledger)]
-        self.launch(*options, until_gone=until_gone)
+        workspace = self.workspace
+        workspace.prepare()
+        # What the emulator forgets when it starts again, its providers forget as well.
+        folder = workspace.state if persistence else workspace.scratch
+        folder.mkdir(exist_ok=True, mode=0o700)
+        ledger = folder / workspace.payment_provider_record(self.name).name
+        self.launch("--ledger", str(ledger), until_gone=until_gone)
 
     def add_fault(self, kind: str, **rule: Any) -> None:
         """Make requests fail; see `local.payment_provider.faults.Fault`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,11 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
-from local import processes
+from local import commands, processes
+from local.commands import revive
 from local.deploy import deploy
 from local.emulator import Emulator
 from local.errors import DeploymentError, EmulatorError
+from local.parts import Beside, beside
+from local.payment_provider import PaymentProvider
 from local.workspace import CHECKOUT, Workspace
 from tests.integration.offline import eventually
 from tests.unit.local.small_assembly import write_assembly
@@ -214,3 +220,57 @@ def test_an_interrupted_run_leaves_no_process(
         running.send_signal(number)
         assert running.wait(20) == 128 + number
     assert _nothing_runs_in(directory)
+
+
+@pytest.fixture
+def beside_it(emulator: Emulator) -> Iterator[dict[str, Beside]]:
+    """The processes beside the emulator, all running."""
+    found = beside(emulator)
+    for it in found:
+        it.start()
+    yield {it.name: it for it in found}
+    for it in found:
+        it.process.stop()
+
+
+def _status(emulator: Emulator) -> tuple[bool, str]:
+    console = Console(record=True, width=200, file=io.StringIO())
+    healthy = commands.status(emulator.workspace, console)
+    return healthy, console.export_text()
+
+
+@pytest.mark.usefixtures("beside_it")
+def test_the_status_names_each_part_with_the_memory_that_it_holds(emulator: Emulator) -> None:
+    healthy, shown = _status(emulator)
+    assert healthy
+    for part in ("engine", "function host", "functions", "payment provider backup"):
+        assert re.search(rf"^{part} +1 +\d+ MB", shown, re.MULTILINE), shown
+    assert re.search(r"running at http://127.0.0.1:\d+, 0\.\d\d GB of memory", shown)
+
+
+@pytest.mark.parametrize("name", ["payment provider primary", "configuration agent"])
+def test_a_part_that_has_ended_is_named_and_not_healthy(
+    emulator: Emulator, beside_it: dict[str, Beside], name: str
+) -> None:
+    os.kill(beside_it[name].process.pid, signal.SIGKILL)
+    eventually(lambda: not beside_it[name].process.is_running())
+    healthy, shown = _status(emulator)
+    assert not healthy
+    assert f"{name} has ended: `make up` starts it again" in shown
+
+
+def test_a_provider_that_was_killed_comes_back_with_its_books(
+    emulator: Emulator, beside_it: dict[str, Beside]
+) -> None:
+    provider = PaymentProvider(emulator.workspace)
+    url, key = provider.url, provider.issue_key()["id"]
+    os.kill(provider.pid, signal.SIGKILL)
+    eventually(lambda: not provider.is_running())
+    revive(emulator, Console(quiet=True))
+    assert provider.url == url
+    assert provider.keys() == [key]
+    emulator.stop()
+    emulator.start()
+    eventually(lambda: not provider.is_running())
+    beside_it["payment provider primary"].start()
+    assert provider.keys() == []
