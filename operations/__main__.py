@@ -27,7 +27,7 @@ BATCH_OFFLINE = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return the exit status: 1 if it failed, 2 if it found something to do."""
+    """Run one command; return the exit status: 1 failed, 2 found something to do, 130 on Ctrl-C."""
     options = _parser().parse_args(arguments)
     # Into a file or a pipe, lines are not broken.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
@@ -42,6 +42,9 @@ def main(arguments: list[str] | None = None) -> int:
         complaint = Console(stderr=True, markup=False, soft_wrap=True)
         complaint.print(f"error: {error}", style="bold red")
         return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted: what was done stays done; the same command goes on\n")
+        return 130
 
 
 def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn,
 from rich.table import Table
 from rich.text import Text
 
-from operations.errors import OperationFailed
+from operations.errors import FunctionFailed, OperationFailed
 from operations.target import Target
 from shared.rebuild import BATCH_SECONDS, PARTITION_BYTES, TASK_BYTES
 
@@ -24,6 +24,8 @@ SERVICES = {"order-view": "order-views", "sales": "sales"}
 """By view, the service that owns it."""
 AT_ONCE = 4
 LOOK_SECONDS = 2.0
+_NOT_NOW = ("NotReady", "PointerMoved")
+"""The errors of a step that comes too early, too late, or while another operator is at work."""
 __all__ = ["BATCH_SECONDS", "PARTITION_BYTES", "SERVICES", "TASK_BYTES"]
 
 Step = Callable[..., Any]
@@ -172,7 +174,15 @@ def checksum(target: Target, view: str, generation: str) -> dict[str, Any]:
 
 def _steps(target: Target, view: str) -> Step:
     def step(name: str, **details: Any) -> Any:
-        return target.call(SERVICES[view], "rebuild-arn", {"step": name, **details})
+        try:
+            return target.call(SERVICES[view], "rebuild-arn", {"step": name, **details})
+        except FunctionFailed as error:
+            if error.kind not in _NOT_NOW:
+                raise
+            raise OperationFailed(
+                f"{view}: {error.reason}. `make checksum VIEW={view}` shows what there is now; "
+                "the same command again goes on from there"
+            ) from error
 
     return step
 

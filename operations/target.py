@@ -15,7 +15,7 @@ from local import outputs
 from local.bring_up import ENVIRONMENT
 from local.endpoint import Cloud
 from operations import clients
-from operations.errors import OperationFailed
+from operations.errors import FunctionFailed, OperationFailed
 
 LONGEST_CALL = 15 * 60
 """Seconds: a function's own limit."""
@@ -58,16 +58,17 @@ class Target:
         """Call a published function and return its answer.
 
         Raises:
-            OperationFailed: with what the function raised.
+            FunctionFailed: with what the function raised.
         """
         answer = self.client("lambda").invoke(
             FunctionName=self.find(service, resource), Payload=json.dumps(request).encode()
         )
         payload = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise OperationFailed(
-                f"{service} {resource.removesuffix('-arn')}: {payload.get('errorType', 'error')}: "
-                f"{payload.get('errorMessage', '')}"
+            raise FunctionFailed(
+                f"{service} {resource.removesuffix('-arn')}",
+                payload.get("errorType", "error"),
+                payload.get("errorMessage", ""),
             )
         return payload
 

@@ -27,6 +27,17 @@ class Generation:
     erasing: str | None = None
     retired_at: str | None = None
 
+    def __str__(self) -> str:
+        """As a sentence, for whoever asked for a move that is not possible."""
+        said = [f"{self.live} is served"]
+        if self.building:
+            said.append(
+                f"{self.building} is {'kept as the way back' if self.complete else 'filled'}"
+            )
+        if self.erasing:
+            said.append(f"{self.erasing} is erased")
+        return ", ".join(said)
+
 
 class PointerMoved(Exception):
     """Somebody else moved the pointer, or it does not admit this move."""
@@ -61,6 +72,8 @@ class Pointer:
     def begin(self) -> Generation:
         """Have a new generation written; one that is being filled already is gone on with.
 
+        Of two that begin at the same time, one begins and the other joins it.
+
         Raises:
             PointerMoved: an older generation is still kept, or being erased.
         """
@@ -70,10 +83,16 @@ class Pointer:
         if found.building or found.erasing:
             raise PointerMoved(f"retire {found.building or found.erasing} first")
         newest = found.newest + 1
-        return self._move(
-            found,
-            Generation(found.live, f"g{newest}", False, newest, clock.now()),
-        )
+        try:
+            return self._move(
+                found,
+                Generation(found.live, f"g{newest}", False, newest, clock.now()),
+            )
+        except PointerMoved:
+            found = self.read()
+            if found.building and not found.complete:
+                return found
+            raise
 
     def switch(self, generation: str) -> Generation:
         """Serve the generation that was filled; the one before goes on being written."""
@@ -140,7 +159,7 @@ class Pointer:
             "ExpressionAttributeValues": values,
         }
         if not succeeds(lambda: self._client.put_item(**put)):
-            raise PointerMoved(f"the pointer was moved meanwhile: {self.read()}")
+            raise PointerMoved(f"somebody else changed it meanwhile: now {self.read()}")
         return to
 
 

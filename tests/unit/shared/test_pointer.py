@@ -127,8 +127,35 @@ def test_no_generation_is_named_twice(pointer: Pointer) -> None:
         pointer.erased(f"g{newest}")
 
 
+def test_of_two_who_begin_at_the_same_time_one_begins_and_the_other_joins(
+    database: DynamoDbInMemory, pointer: Pointer
+) -> None:
+    other = Pointer(database, "views", KEY)
+    begun = []
+
+    def between_read_and_write(operation: str, _request: object) -> None:
+        if operation == "put_item":
+            database.before = lambda *_: None
+            begun.append(other.begin())
+
+    database.before = between_read_and_write
+    assert pointer.begin() == begun[0] == pointer.read()
+    assert begun[0].building == "g2"
+
+
+def test_a_refusal_says_in_words_what_there_is(
+    database: DynamoDbInMemory, pointer: Pointer
+) -> None:
+    pointer.begin()
+    with pytest.raises(PointerMoved, match=r"g1 is served, g2 is filled$"):
+        pointer.switch("g7")
+    says(database, COMPLETE)
+    kept = f"{COMPLETE.building} is kept as the way back"
+    with pytest.raises(PointerMoved, match=f"{COMPLETE.live} is served, {kept}$"):
+        pointer.switch("g7")
+
+
 MEANWHILE: dict[str, tuple[str, str, Callable[[Pointer], object]]] = {
-    "somebody begins": ("fresh", "begin", lambda it: it.begin()),
     "somebody switches": ("filling", "retire", lambda it: it.switch("g2")),
     "somebody retires": ("complete", "back", lambda it: it.retire()),
     "somebody goes back": ("complete", "retire", lambda it: it.back()),
