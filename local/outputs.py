@@ -127,10 +127,11 @@ def read(file: Path) -> Outputs:
     """
     try:
         outputs: Outputs = json.loads(file.read_text())
-        jsonschema.validate(outputs, json.loads(SCHEMA.read_text()))
+        if not isinstance(outputs["endpoint"], str):
+            raise ValueError("the endpoint is no text")
     except FileNotFoundError as error:
         raise DeploymentError("nothing is deployed here yet: run `make up` first") from error
-    except (ValueError, jsonschema.ValidationError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise DeploymentError(f"{file} is damaged: `make up` writes it again") from error
     return outputs
 

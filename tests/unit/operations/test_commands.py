@@ -1,6 +1,5 @@
 """Commands refuse what cannot be meant before they call anybody."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +46,7 @@ def test_where_nothing_is_deployed_the_command_says_what_to_do(
 def test_a_command_for_the_emulator_never_leaves_this_machine(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    written = {
-        "endpoint": "https://lambda.eu-west-1.amazonaws.com",
-        "account": "000000000000",
-        "region": "eu-west-1",
-        "services": {},
-    }
-    (tmp_path / "outputs.json").write_text(json.dumps(written))
+    (tmp_path / "outputs.json").write_text('{"endpoint": "https://lambda.eu-west-1.amazonaws.com"}')
     assert main(["--workspace", str(tmp_path), "checksum", "--view", "sales"]) == 1
     assert "refusing to talk to" in capsys.readouterr().err
 
