@@ -81,6 +81,7 @@ _MAKES_SESSIONS = {
     "local/endpoint.py",  # of the emulator, without proxies
     "operations/clients.py",  # of an account, with the user's
     "teardown/account.py",
+    "local/function_host.py",  # loads what functions need, and calls nobody
     "benchmarks/baseline",  # programs that are measured, and call nobody
     "benchmarks/probes",
 }
