@@ -5,16 +5,20 @@ from __future__ import annotations
 import ast
 import os
 from pathlib import Path
+from typing import Any
 from urllib.request import (  # type: ignore[attr-defined]
     getproxies_environment,
     proxy_bypass_environment,
 )
 
 import pytest
+from botocore.config import Config
 
 from local import proxies
 from local.emulator import Emulator
+from local.endpoint import Cloud
 from local.workspace import CHECKOUT
+from operations.clients import of_account
 
 PROXY = "http://proxy.example:3128"
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -58,6 +62,8 @@ def test_who_has_no_proxy_or_uses_none_keeps_that() -> None:
 
 @pytest.fixture
 def proxied(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, "")
     for name in NAMES:
         monkeypatch.setenv(name, PROXY)
 
@@ -74,11 +80,26 @@ def test_what_runs_beside_a_command_knows_no_proxy(tmp_path: Path) -> None:
     assert getproxies_environment()["http"] == PROXY
 
 
+@pytest.mark.usefixtures("proxied")
+def test_an_account_is_reached_through_the_users_proxy_and_the_emulator_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    proxies.bypass(os.environ)
+    url = "https://ssm.eu-west-1.amazonaws.com/"
+    account = of_account("eu-west-1", Config())("ssm")
+    assert account._endpoint.http_session._proxy_config.proxy_url_for(url) == PROXY
+    emulator: Any = Cloud(f"http://{HERE}").client("ssm")
+    assert emulator._endpoint.http_session._proxy_config.proxy_url_for(f"http://{HERE}/") is None
+
+
 # What honours the environment's proxy by itself. Our own programs use http.client, which does not.
 _PROXIED = {"urllib.request", "urllib3", "requests", "httpx", "aiohttp"}
 _SESSIONS = {"boto3", "botocore.session"}
 _MAKES_SESSIONS = {
     "local/endpoint.py",  # of the emulator, without proxies
+    "local/function_host.py",  # of the functions, which are told to use no proxy
     "operations/clients.py",  # of an account, with the user's
     "teardown/account.py",
     "local/function_host.py",  # loads what functions need, and calls nobody
