@@ -99,7 +99,6 @@ _PROXIED = {"urllib.request", "urllib3", "requests", "httpx", "aiohttp"}
 _SESSIONS = {"boto3", "botocore.session"}
 _MAKES_SESSIONS = {
     "local/endpoint.py",  # of the emulator, without proxies
-    "local/function_host.py",  # of the functions, which are told to use no proxy
     "operations/clients.py",  # of an account, with the user's
     "teardown/account.py",
     "local/function_host.py",  # loads what functions need, and calls nobody
