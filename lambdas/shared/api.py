@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shared import log, problems
+from shared import log, problems, strict_json
 from shared.envelope import MAX_EVENT_BYTES
 from shared.problems import Problem, Violation
 from shared.tracing import Trace
@@ -47,12 +47,12 @@ class Request:
         if len(self.body) > MAX_EVENT_BYTES:
             raise problems.too_large(MAX_EVENT_BYTES)
         try:
-            return msgspec.json.decode(self.body, type=form)
+            return strict_json.decode(self.body, form)
         except msgspec.ValidationError as invalid:
             raise problems.invalid_request(
                 "the body breaks the contract", _violation(invalid)
             ) from invalid
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
+        except msgspec.DecodeError as malformed:
             raise problems.invalid_request(f"the body is not JSON: {malformed}") from malformed
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:

@@ -8,6 +8,7 @@ import msgspec
 
 from shared import log
 from shared.configuration import Profile, Refused, Violation
+from shared.strict_json import refuse_duplicate_names
 
 Validator = Callable[[Mapping[str, Any], Any], None]
 _STORED_FLAGS = {"version", "flags", "values"}
@@ -33,6 +34,10 @@ def validator(profiles: Sequence[Profile[Any]]) -> Validator:
         else:
             raise Refused("flags", [Violation("", "no flags: this service has none")])
         profile.read(document)
+        try:
+            refuse_duplicate_names(base64.b64decode(event["content"]))
+        except msgspec.DecodeError as ambiguous:
+            raise Refused(profile.name, [Violation("", str(ambiguous))]) from ambiguous
         log.info(
             "configuration accepted",
             profile=profile.name,

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import msgspec
 
+from shared import strict_json
 from shared.secrets import Version
 
 LONGEST = 8192
@@ -77,9 +78,7 @@ def verify(text: str, key_of: Callable[[str], Version[SigningKey] | None]) -> Qu
         raise ForgedQuote("its key is unknown")
     if not hmac.compare_digest(signature, _signature(signed, key)):
         raise ForgedQuote("its signature is wrong")
-    return msgspec.json.decode(
-        base64.urlsafe_b64decode(terms + "=" * (-len(terms) % 4)), type=Quote
-    )
+    return strict_json.decode(base64.urlsafe_b64decode(terms + "=" * (-len(terms) % 4)), Quote)
 
 
 def _signature(signed: str, key: Version[SigningKey]) -> str:

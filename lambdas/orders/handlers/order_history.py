@@ -39,7 +39,7 @@ def _moment(request: Request) -> Moment:
     if at is not None:
         try:
             return Moment(at=clock.format_time(clock.parse_time(at)))
-        except (ValueError, OverflowError) as malformed:
+        except ValueError as malformed:
             raise problems.invalid_request(
                 "at: an RFC 3339 time with an offset, such as 2026-12-01T09:30:00Z"
             ) from malformed

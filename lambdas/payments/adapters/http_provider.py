@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -13,8 +14,10 @@ import urllib3
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import Authorized, Declined, Standing
-from shared import clock, log
+from shared import clock, log, strict_json
 
+LONGEST_HOLD = timedelta(days=366)
+"""No provider holds money for longer."""
 TRIES = 2
 """The second one is how a lost answer is found again; more would keep the queue's batch waiting."""
 LONGEST_PAUSE = 0.2
@@ -162,13 +165,14 @@ class HttpPaymentProvider:
 
 def _read(answer: bytes, document: type[AnswerT]) -> AnswerT:
     try:
-        return msgspec.json.decode(answer, type=document)
+        return strict_json.decode(answer, document)
     except msgspec.DecodeError as malformed:
         raise ProviderBroken("the answer is not in the contract") from malformed
 
 
 def _time(text: str) -> str:
     try:
-        return clock.format_time(clock.parse_time(text))
-    except (ValueError, OverflowError) as malformed:
-        raise ProviderBroken("authorize: no time") from malformed
+        moment = clock.parse_time_near(text, past=None, future=LONGEST_HOLD)
+    except ValueError as implausible:
+        raise ProviderBroken("authorize: no time within a year") from implausible
+    return clock.format_time(moment)

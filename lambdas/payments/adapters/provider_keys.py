@@ -6,6 +6,7 @@ import msgspec
 import urllib3
 
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
+from shared import strict_json
 
 TIMEOUT = urllib3.Timeout(connect=1.0, read=5.0)
 
@@ -75,6 +76,6 @@ class ProviderKeys:
 
 def _read(answer: bytes, document: type[AnswerT]) -> AnswerT:
     try:
-        return msgspec.json.decode(answer, type=document)
+        return strict_json.decode(answer, document)
     except msgspec.DecodeError as malformed:
         raise ProviderBroken("the answer is not in the contract") from malformed

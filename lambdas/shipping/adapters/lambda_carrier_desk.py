@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared import strict_json
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused
 from shipping.ports import CarrierUnavailable
@@ -73,6 +74,6 @@ class LambdaCarrierDesk:
         if "FunctionError" in answer:
             raise CarrierUnavailable(f"{carrier} failed")
         try:
-            return msgspec.json.decode(answer["Payload"].read(), type=DeskAnswer)
+            return strict_json.decode(answer["Payload"].read(), DeskAnswer)
         except msgspec.DecodeError as garbage:
             raise CarrierUnavailable(f"{carrier} answered garbage") from garbage

@@ -1,5 +1,6 @@
 """The aggregator: takes carriers' answers from the reply queue, and closes what is complete."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -12,6 +13,9 @@ from shipping.domain.gathering import Quote
 from shipping.handlers.aggregator import consumer
 from shipping.handlers.forms import QuoteOffered
 from shipping.ports import Gatherings, Reception
+
+LONGEST_OFFER = timedelta(days=366)
+"""No carrier holds a price for longer."""
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -42,14 +46,16 @@ def take(gatherings: Gatherings, message: Envelope) -> None:
 
 def _quote(answer: QuoteOffered) -> Quote:
     try:
-        valid_until = clock.format_time(clock.parse_time(answer.valid_until))
-    except (ValueError, OverflowError) as malformed:
-        raise UnusableAnswer("valid_until is not an RFC 3339 time") from malformed
+        moment = clock.parse_time_near(answer.valid_until, past=None, future=LONGEST_OFFER)
+    except ValueError as implausible:
+        raise UnusableAnswer(
+            f"valid_until is not an RFC 3339 time within {LONGEST_OFFER.days} days"
+        ) from implausible
     return Quote(
         carrier=answer.carrier,
         quote_id=answer.quote_id,
         price=answer.price,
         currency=answer.currency,
         promised_days=answer.promised_days,
-        valid_until=valid_until,
+        valid_until=clock.format_time(moment),
     )

@@ -1,5 +1,6 @@
 """POST /v1/carriers/{carrier}/tracking: a carrier reports where a parcel is."""
 
+from datetime import timedelta
 from functools import cache
 from typing import Annotated
 
@@ -16,6 +17,9 @@ from shipping.domain.errors import ShipmentNotFound, TrackingEventReused
 from shipping.domain.shipment import TrackingStatus
 from shipping.ports import TrackingEvent
 from shipping.settings import for_tracking
+
+OLDEST_REPORT = timedelta(days=90)
+"""No parcel is longer on its way."""
 
 ERRORS = {
     ShipmentNotFound: lambda e: Problem(
@@ -47,13 +51,12 @@ def handler(request: Request) -> Response:
     """202 for a new report, 200 for one that is known."""
     carrier = _carrier(request)
     form = request.json(TrackingForm)
+    happened_at = _time(form.happened_at)
     settings, dynamodb = for_tracking(), aws.client("dynamodb")
     shipment, is_new = commands.track_shipment(
         DynamoDbShipments(dynamodb, settings.shipments_table),
         DynamoDbTrackingEvents(dynamodb, settings.tracking_table),
-        TrackingEvent(
-            carrier, form.event_id, form.tracking_number, form.status, _time(form.happened_at)
-        ),
+        TrackingEvent(carrier, form.event_id, form.tracking_number, form.status, happened_at),
     )
     log.info(
         "shipment tracked",
@@ -85,9 +88,13 @@ def _keys() -> dict[str, str]:
 
 def _time(text: str) -> str:
     try:
-        return clock.format_time(clock.parse_time(text))
-    except (ValueError, OverflowError) as malformed:
+        moment = clock.parse_time_near(text, past=OLDEST_REPORT, future=clock.CLOCKS_DIFFER)
+    except ValueError as implausible:
         raise problems.invalid_request(
             "the body breaks the contract",
-            Violation("/happened_at", "an RFC 3339 time with an offset"),
-        ) from malformed
+            Violation(
+                "/happened_at",
+                f"an RFC 3339 time with an offset, of the last {OLDEST_REPORT.days} days",
+            ),
+        ) from implausible
+    return clock.format_time(moment)

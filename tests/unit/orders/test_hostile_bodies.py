@@ -89,9 +89,10 @@ def test_a_body_nested_a_hundred_thousand_deep_is_refused(event_store: DynamoDbW
     assert send(event_store, json.dumps(BODY)[:-1] + ', "x": ' + "[" * depth + "}") == 400
 
 
-def test_a_field_given_twice_counts_once(event_store: DynamoDbWire) -> None:
+def test_a_field_given_twice_is_refused(event_store: DynamoDbWire) -> None:
     twice = json.dumps(BODY)[:-1] + ', "currency": "XXX"}'
-    assert send(event_store, twice) == 422
+    assert send(event_store, twice) == 400
+    assert event_store.calls == []
 
 
 def test_a_field_name_that_no_text_can_hold_is_refused(event_store: DynamoDbWire) -> None:

@@ -89,6 +89,13 @@ def test_flags_of_a_service_that_has_none_are_refused() -> None:
         judge(stored({}), SETTINGS)
 
 
+def test_a_document_that_says_two_things_is_refused() -> None:
+    content = stored({"open-late": {"enabled": True}})
+    judge(content)
+    with pytest.raises(Refused, match="a name twice"):
+        judge(content[:-1] + b', "version": "1"}')
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"nonsense", b"\xff\xfe", b"[" * 100_000, b'{"version": "1", "x": 0}']
 )

@@ -55,5 +55,30 @@ def test_the_carriers_own_key_gets_as_far_as_the_body() -> None:
     assert (status, problem["detail"]) == (400, "the body breaks the contract")
 
 
+@pytest.mark.parametrize(
+    "happened_at",
+    [
+        "9999-12-31T23:59:59+23:59",
+        "1900-01-01T00:00:00Z",
+        "2026-W49-2T09:30Z",
+        "0001-01-01T00:00:00+14:00",
+        "yesterday",
+    ],
+)
+def test_a_report_of_a_time_that_cannot_be_is_refused(happened_at: str) -> None:
+    body = {"event_id": "e-1", "tracking_number": "T1", "status": "delivered"}
+    status, problem = report("tern-post", "key-1", json.dumps(body | {"happened_at": happened_at}))
+    assert (status, problem["errors"][0]["pointer"]) == (400, "/happened_at")
+
+
+def test_a_body_that_says_two_things_is_refused() -> None:
+    body = '{"event_id": "e-1", "tracking_number": "T1", "status": "lost", "status": "delivered"}'
+    status, problem = report("tern-post", "key-1", body.replace("}", ', "happened_at": "x"}'))
+    assert (status, problem["detail"]) == (
+        400,
+        "the body is not JSON: an object has a name twice",
+    )
+
+
 def test_an_unknown_carrier_is_not_found() -> None:
     assert report("osprey-air", "key-1")[0] == 404
