@@ -15,6 +15,7 @@ from configuration.documents import CHECKOUT, ENVIRONMENTS
 from configuration.errors import ConfigurationError
 from configuration.target import Target, account, offline
 from local.errors import OfflineError
+from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
 
 WAIT_OFFLINE, WAIT = 180.0, 3600.0
@@ -26,11 +27,11 @@ _SETTINGS = CHECKOUT / "cdk.json"
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status: 1 if something is wrong, drift included."""
     options = _parser().parse_args(arguments)
-    console = Console(markup=False, highlight=False, soft_wrap=True)
+    console = Terminal(soft_wrap=True)
     try:
         return 0 if _run(options, console) else 1
     except (ConfigurationError, OfflineError, BotoCoreError, ClientError) as error:
-        complaint = Console(stderr=True, markup=False, highlight=False, soft_wrap=True)
+        complaint = Terminal(stderr=True, soft_wrap=True)
         for line in str(error).splitlines():
             complaint.print(f"error: {line}", style="bold red")
         return 1
@@ -118,4 +119,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    show_errors_plainly()
     sys.exit(main())

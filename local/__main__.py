@@ -14,6 +14,7 @@ from local import commands, pictures, proxies
 from local.emulator import Emulator
 from local.errors import OfflineError
 from local.interruption import Interrupted, interruptible
+from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
 
 
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _console(*, stderr: bool = False) -> Console:
     """Lines as they are: paths stay whole, and brackets in log lines are no markup."""
-    return Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True)
+    return Terminal(stderr=stderr, soft_wrap=True)
 
 
 def _complain(error: Exception, evidence: tuple[str, ...]) -> int:
@@ -141,4 +142,5 @@ def _positive(text: str) -> float:
 
 
 if __name__ == "__main__":
+    show_errors_plainly()
     sys.exit(main())

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.errors import OfflineError
+from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
 from operations import history, parked, rebuild, reconcile
 from operations.errors import OperationFailed
@@ -30,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status: 1 failed, 2 found something to do, 130 on Ctrl-C."""
     options = _parser().parse_args(arguments)
     # Into a file or a pipe, lines are not broken.
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
         if options.environment:
             target = account(options.environment, options.region)
@@ -39,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(target.name, style="dim")
         return 0 if _run(options, target, console) else 2
     except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
-        complaint = Console(stderr=True, markup=False, soft_wrap=True)
+        complaint = Terminal(stderr=True, soft_wrap=True)
         complaint.print(f"error: {error}", style="bold red")
         return 1
     except KeyboardInterrupt:
@@ -180,4 +181,5 @@ def _time(text: str) -> datetime:
 
 
 if __name__ == "__main__":
+    show_errors_plainly()
     sys.exit(main())

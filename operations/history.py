@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from operations.errors import OperationFailed
@@ -73,7 +72,7 @@ def show_events(target: Target, console: Console, *, order_id: str, moment: Mome
             event.occurred_at,
             f"{event.type} v{event.schema_version}",
             event.causation_id or "",
-            escape(json.dumps(event.data, separators=(",", ":"))),
+            json.dumps(event.data, separators=(",", ":")),
         )
     console.print(table)
 
@@ -84,7 +83,7 @@ def show_view(
     """Print what a view said of an order then: the fold of the events until then."""
     console.print(f"{view} of {order_id} {moment}")
     state = state_of(view, events_until(target, order_id, moment))
-    console.print(json.dumps(msgspec.to_builtins(state), indent=2), markup=False)
+    console.print(json.dumps(msgspec.to_builtins(state), indent=2))
 
 
 def state_of(view: str, events: list[Envelope]) -> Any:

@@ -1,10 +1,10 @@
 """Records that a consumer could not apply: list them, apply them again, set one aside."""
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from operations.errors import OperationFailed
@@ -17,13 +17,13 @@ SERVICES = {"order-view": "order-views", "sales": "sales", "bus-publisher": "ord
 
 def redrive(target: Target, console: Console, *, consumer: str, confirm: bool) -> bool:
     """Show what is parked; with ``confirm``, apply it again. False if some could not be applied."""
-    answer = _call(target, consumer, {"dry_run": not confirm})
-    _show(answer["parked"], console)
-    if not answer["parked"]:
+    records = list(_every(target, consumer, {"dry_run": not confirm}))
+    _show(records, console)
+    if not records:
         console.print(f"{consumer} has parked nothing")
     elif not confirm:
         console.print("nothing was changed; CONFIRM=yes applies them again", style="bold")
-    return all(record["outcome"] in ("parked", "redriven") for record in answer["parked"])
+    return all(record["outcome"] in ("parked", "redriven") for record in records)
 
 
 def park(
@@ -47,7 +47,19 @@ def park(
             "reason": reason,
         }
     }
-    _show(_call(target, consumer, request)["parked"], console)
+    _call(target, consumer, request)
+    _show(list(_every(target, consumer, {"dry_run": True})), console)
+
+
+def _every(target: Target, consumer: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What becomes of each record, over as many calls as it takes."""
+    after: str | None = None
+    while True:
+        answer = _call(target, consumer, {**request, "after": after})
+        yield from answer["parked"]
+        after = answer["next"]
+        if after is None:
+            return
 
 
 def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
@@ -67,7 +79,7 @@ def _show(records: list[dict[str, Any]], console: Console) -> None:
             each["aggregate_id"] or "",
             "" if each["version"] is None else str(each["version"]),
             f"{each['shard']} {each['sequence']}",
-            escape(each["reason"]),
+            each["reason"],
             each["outcome"],
         )
     console.print(table)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from operations.target import Target
 
@@ -46,7 +47,7 @@ def _show_hours(hours: list[dict[str, Any]], console: Console, *, verbose: bool)
         table.add_row(
             hour["hour"],
             *(f"{hour[place]['events']:>7,} {hour[place]['hash']}" for place in PLACES),
-            "" if hour["complete"] else "[red]differs[/red]",
+            "" if hour["complete"] else Text("differs", style="red"),
         )
     table.add_row(f"{len(hours)} hours", *(f"{total[place]:>7,}" for place in PLACES), "")
     console.print(table)

@@ -11,6 +11,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.errors import OfflineError
+from local.terminal import say, show_errors_plainly
 from teardown.account import Account
 from teardown.deletion import Outcome, delete
 from teardown.errors import NotConfirmed, StillProtected, TeardownError
@@ -27,10 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _teardown(options)
     except (TeardownError, OfflineError, ClientError, BotoCoreError) as error:
-        print(f"teardown: {error}", file=sys.stderr)
+        say(f"teardown: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
+        say(
             "\nteardown: interrupted. CloudFormation finishes the stack that it is at; the others "
             "are untouched. Run the same command again to go on.",
             file=sys.stderr,
@@ -43,36 +44,36 @@ def _teardown(options: argparse.Namespace) -> int:
     where = f"account {account.number}, {account.region}"
     stacks = deployed(account, options.environment)
     if not stacks:
-        print(f"There is no stack of {options.environment} in {where}: nothing to do.")
+        say(f"There is no stack of {options.environment} in {where}: nothing to do.")
         return 0
     plans = [plan(account, stack, datetime.now(UTC)) for stack in stacks]
-    print(f"{options.environment} in {where}: {len(plans)} stacks, in this order\n")
+    say(f"{options.environment} in {where}: {len(plans)} stacks, in this order\n")
     for each in plans:
         _show(each)
     _show_what_no_teardown_touches()
     if not options.confirm:
-        print("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
+        say("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
         return 0
     _refuse_if_protected(stacks)
     if not options.yes:
         _ask(options.environment)
-    return _report(delete(account, plans, _say), plans)
+    return _report(delete(account, plans, say), plans)
 
 
 def _show(each: StackPlan) -> None:
-    print(each.stack.name + ("  (termination protection is on)" if each.stack.protected else ""))
+    say(each.stack.name + ("  (termination protection is on)" if each.stack.protected else ""))
     if each.waits_until:
-        print(
+        say(
             f"  waits    it holds locked objects until {each.waits_until:%Y-%m-%d %H:%M} UTC, and "
             "their key with them: run this again then"
         )
     types = [f"{count} {_short(type)}" for type, count in sorted(each.goes.items())]
-    print(f"  deletes  {', '.join(types) or 'nothing'}")
+    say(f"  deletes  {', '.join(types) or 'nothing'}")
     for emptied in each.empties:
-        print(f"  empties  {emptied.bucket}: {emptied.contents}")
+        say(f"  empties  {emptied.bucket}: {emptied.contents}")
     for stays in each.stays:
-        print(f"  stays    {_described(stays)}")
-    print()
+        say(f"  stays    {_described(stays)}")
+    say()
 
 
 def _described(stays: Stays) -> str:
@@ -81,7 +82,7 @@ def _described(stays: Stays) -> str:
 
 
 def _show_what_no_teardown_touches() -> None:
-    print(
+    say(
         "Not touched: the bootstrap stack CDKToolkit with its assets, which every CDK app of the "
         "account shares,\nand whatever the stacks did not make.\n"
     )
@@ -101,33 +102,29 @@ def _refuse_if_protected(stacks: list[DeployedStack]) -> None:
 
 
 def _ask(environment: str) -> None:
-    print(f"Type {environment} to delete all this: ", end="", flush=True)
+    say(f"Type {environment} to delete all this: ", end="")
     if sys.stdin.readline().strip() != environment:
         raise NotConfirmed("nothing was deleted: the name was not typed")
 
 
 def _report(outcome: Outcome, plans: list[StackPlan]) -> int:
-    print(f"\n{len(outcome.deleted)} of {len(plans)} stacks deleted.")
+    say(f"\n{len(outcome.deleted)} of {len(plans)} stacks deleted.")
     left = [it for each in plans if each.stack.name in outcome.deleted for it in each.stays]
     for stays in left:
         if stays.until is None:
-            print(f"  stays    {_described(stays)}")
+            say(f"  stays    {_described(stays)}")
     if last := max((it.until for it in left if it.until), default=None):
-        print(f"  What else stays goes by itself, the last of it on {last:%Y-%m-%d}.")
+        say(f"  What else stays goes by itself, the last of it on {last:%Y-%m-%d}.")
     for heading, names in (("kept", outcome.kept), ("failed", outcome.failed)):
         for name, why in names.items():
-            print(f"  {heading:<8} {name}: {why}")
+            say(f"  {heading:<8} {name}: {why}")
     if outcome.failed:
-        print("Some stacks could not be deleted: repair what they name, and run this again.")
+        say("Some stacks could not be deleted: repair what they name, and run this again.")
     return 1 if outcome.failed else 0
 
 
 def _short(type: str) -> str:
     return type.removeprefix("AWS::").replace("::", " ")
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -146,4 +143,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    show_errors_plainly()
     sys.exit(main())

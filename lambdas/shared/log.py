@@ -1,5 +1,6 @@
 """Structured logs and metrics: one JSON line each, written the way that CloudWatch reads them."""
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -8,8 +9,10 @@ from typing import Any
 import msgspec
 
 from shared import clock
+from shared.plain_text import plain
 
 METRIC_NAMESPACE = "Parcelworks"
+LONGEST_FIELD = 500
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
 
@@ -54,4 +57,27 @@ def _write(level: str, message: str, fields: Mapping[str, Any]) -> None:
 
 
 def _print(line: Mapping[str, Any]) -> None:
-    print(_encode(line).decode(), flush=True)  # noqa: T201 - Lambda sends stdout to CloudWatch
+    print(_shown(line), flush=True)  # noqa: T201 - Lambda sends stdout to CloudWatch
+
+
+def _shown(line: Mapping[str, Any]) -> str:
+    """One line of JSON in which nothing acts on the terminal of whoever reads it.
+
+    JSON itself escapes most control characters, but neither the rest of them nor those that turn
+    the direction of writing. A log never fails for what it is given.
+    """
+    try:
+        text = _encode(line).decode()
+        if text.isprintable():
+            return text
+        found = msgspec.json.decode(text)
+    except (ValueError, RecursionError, TypeError):  # halves of surrogate pairs, or far too deep
+        found = {key: _in_words(value) for key, value in line.items()}
+    return json.dumps(found, ensure_ascii=True, separators=(",", ":"))
+
+
+def _in_words(value: Any) -> str:
+    try:
+        return plain(str(value), LONGEST_FIELD)
+    except RecursionError:
+        return type(value).__name__

@@ -34,6 +34,11 @@ class ParkedRecord:
     version: int | None = None
     parked_at: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it stands among the parked records: by shard, then in the order of the log."""
+        return f"{self.shard}#{self.sequence.rjust(60, '0')}"
+
     @classmethod
     def of(
         cls,
@@ -117,9 +122,12 @@ class ParkedRecords:
         )
         log.metric("RecordsParked", 1)
 
-    def all(self) -> Iterator[ParkedRecord]:
-        """Every parked record of this consumer, oldest of each shard first."""
+    def all(self, after: str | None = None) -> Iterator[ParkedRecord]:
+        """Every parked record of this consumer, oldest of each shard first, after a ``place``."""
         page: dict[str, Any] = {}
+        if after is not None:
+            start = {"consumer": {"S": self._consumer}, "record": {"S": after}}
+            page = {"ExclusiveStartKey": start}
         while True:
             answer = self._client.query(
                 TableName=self._table,
@@ -150,7 +158,7 @@ class ParkedRecords:
     def _key(self, parked: ParkedRecord) -> dict[str, Any]:
         return {
             "consumer": {"S": self._consumer},
-            "record": {"S": f"{parked.shard}#{parked.sequence.rjust(60, '0')}"},
+            "record": {"S": parked.place},
         }
 
 

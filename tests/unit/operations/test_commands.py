@@ -21,6 +21,8 @@ ORDER = "2a0d6bb4-9d24-55ad-9791-4c70ff45ac2b"
         ["history", "--order", "42"],
         ["history", "--order", ORDER, "--at", "yesterday"],
         ["history", "--order", ORDER, "--at", "2026-12-01T09:30:00"],
+        ["history", "--order", ORDER, "--at", "0001-01-01T00:00:00+14:00"],
+        ["history", "--order", ORDER, "--at", "2026-W49-2T09:30Z"],
         ["history", "--order", ORDER, "--at", "2026-12-01T09:30:00Z", "--version", "1"],
         ["rebuild", "--view", "customers"],
         ["--environment", "production", "checksum", "--view", "sales"],

@@ -47,3 +47,25 @@ def test_a_metric_is_found_by_its_service(
         assert line[dimension]
     assert (line["EventsPublished"], line["service"], line["type"]) == (3, "orders", "OrderPlaced")
     assert line["_aws"]["Timestamp"] > 1_700_000_000_000
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J\x9b31m\x7f", "‮gpj", "a b", "\ud800", "[/x]", "ünï \U0001f69a"], ids=ascii
+)
+def test_a_line_never_acts_on_the_terminal_of_who_reads_it(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.error("odd", what=text)
+    line = capsys.readouterr().out
+    assert line.removesuffix("\n").isprintable()
+    assert json.loads(line)["what"] == (text if text != "\ud800" else "\\ud800")
+
+
+def test_what_cannot_be_written_does_not_break_what_is_logged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    deep: Any = []
+    for _ in range(10_000):
+        deep = [deep]
+    log.error("deep", what=deep, order_id="o-1")
+    assert printed(capsys)["order_id"] == "o-1"
