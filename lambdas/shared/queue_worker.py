@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from shared import clock, log
-from shared.bus import Bus, reply_to
+from shared.bus import Bus, Unsendable, check_sendable, reply_to
 from shared.envelope import Envelope, decode
-from shared.parking import DeadLetters
+from shared.parking import MAX_REASON, DeadLetters, as_reason
 from shared.retries import Retries, failures_of
 from shared.sqs_batch import settle_each
 
@@ -91,6 +91,8 @@ class QueueWorker:
         try:
             command = decode(record["body"])
             uuid.UUID(command.event_id)
+            # Every command gets an answer: what could not even be told that it failed is none.
+            check_sendable(reply_to(command, "failed", "gave-up", {"detail": "x" * MAX_REASON}))
         except (msgspec.DecodeError, ValueError) as malformed:
             self._dead_letters.park(record["body"], f"not a command: {malformed}", "queue-worker")
             return True
@@ -98,6 +100,8 @@ class QueueWorker:
             outcome = self._carry_out(command)
             if outcome is not None:
                 self._bus.put(messages_of(command, outcome))
+        except Unsendable as never:
+            return self._give_up(record, command, f"its answer cannot be sent: {never}")
         except Exception as error:
             return self._give_up_or_try_again(record, command, error)
         ended = outcome.outcome if outcome is not None else "begun"
@@ -115,13 +119,13 @@ class QueueWorker:
     def _carry_out(self, command: Envelope) -> Outcome | None:
         known = self._commands.get(command.type)
         if known is None:
-            return refused("unknown-command", {"detail": f"no command {command.type!r} here"})
+            return refused("unknown-command", detail(f"no command {command.type!r} here"))
         if command.schema_version > SCHEMA_VERSION:
-            return refused("unsupported-version", {"detail": f"up to version {SCHEMA_VERSION}"})
+            return refused("unsupported-version", detail(f"up to version {SCHEMA_VERSION}"))
         try:
             form = msgspec.convert(command.data, known.form)
         except msgspec.ValidationError as invalid:
-            return refused("invalid-command", {"detail": str(invalid)})
+            return refused("invalid-command", detail(str(invalid)))
         return known.carry_out(form, command)
 
     def _give_up_or_try_again(
@@ -139,9 +143,17 @@ class QueueWorker:
         if not self._retries.are_used_up(record):
             return False
         reason = f"failed {failures} times, last with {type(error).__name__}"
-        self._bus.put([reply_to(command, "failed", "gave-up", {"detail": reason})])
+        return self._give_up(record, command, reason)
+
+    def _give_up(self, record: Mapping[str, Any], command: Envelope, reason: str) -> bool:
+        self._bus.put([reply_to(command, "failed", "gave-up", detail(reason))])
         self._dead_letters.park(record["body"], reason, "queue-worker")
         return True
+
+
+def detail(text: str) -> dict[str, str]:
+    """A reply's data that says more about its reason, in a line of bounded length."""
+    return {"detail": as_reason(text)}
 
 
 def messages_of(command: Envelope, outcome: Outcome) -> list[Envelope]:

@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from shared.bus import MAX_BYTES, MAX_ENTRIES, Bus, BusUnavailable, reply_to
+from shared.bus import MAX_BYTES, MAX_ENTRIES, Bus, BusUnavailable, Unsendable, reply_to
 from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
 from tests.unit.shared.fake_bus import FakeEventBridge
 
@@ -68,6 +68,52 @@ def test_a_bus_that_refuses_is_not_taken_for_one_that_accepts() -> None:
     bridge.refuses = True
     with pytest.raises(BusUnavailable, match="ThrottlingException"):
         Bus(bridge, "the-bus", "shipping").put([fact(1), fact(2)])
+
+
+NEVER = {
+    "too large": fact(9, padding=MAX_EVENT_BYTES),
+    "no type": msgspec.structs.replace(fact(9), type=""),
+    "a long type": msgspec.structs.replace(fact(9), type="x" * 129),
+    "half a character": msgspec.structs.replace(fact(9), data={"text": "\ud800"}),
+    "a large number": msgspec.structs.replace(fact(9), data={"number": 2**63}),
+}
+
+
+@pytest.mark.parametrize("never", NEVER)
+def test_what_the_bus_never_takes_is_no_passing_failure(never: str) -> None:
+    bridge = FakeEventBridge()
+    with pytest.raises(Unsendable):
+        Bus(bridge, "the-bus", "shipping").put([NEVER[never]])
+    assert bridge.messages == []
+
+
+@pytest.mark.parametrize("never", NEVER)
+def test_what_the_bus_never_takes_leaves_the_others_alone(never: str) -> None:
+    bridge, parked = FakeEventBridge(), []
+    others = [fact(n) for n in range(MAX_ENTRIES)]
+    messages = [*others[:5], NEVER[never], *others[5:]]
+    Bus(bridge, "the-bus", "shipping").put_each(messages, lambda it, why: parked.append((it, why)))
+    assert bridge.messages == others
+    ((message, reason),) = parked
+    assert (message, bool(reason)) == (NEVER[never], True)
+
+
+@pytest.mark.parametrize("code", ["InvalidArgument", "MalformedDetail", "ValidationException"])
+def test_what_the_bus_alone_can_tell_leaves_the_others_alone(code: str) -> None:
+    bridge, parked = FakeEventBridge(), []
+    bridge.refuses_types = {"ParcelLost": code}
+    lost = msgspec.structs.replace(fact(3), type="ParcelLost")
+    messages = [fact(1), lost, fact(2)]
+    Bus(bridge, "the-bus", "shipping").put_each(messages, lambda it, why: parked.append((it, why)))
+    assert bridge.messages == [fact(1), fact(2)]
+    assert parked == [(lost, f"refused by the bus: {code}")]
+
+
+def test_a_bus_that_is_busy_parks_nothing() -> None:
+    bridge = FakeEventBridge()
+    bridge.refuses = True
+    with pytest.raises(BusUnavailable, match="ThrottlingException"):
+        Bus(bridge, "the-bus", "shipping").put_each([fact(1), fact(2)], pytest.fail)
 
 
 def test_a_reply_belongs_to_its_commands_journey() -> None:

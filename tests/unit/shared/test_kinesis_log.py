@@ -2,11 +2,12 @@
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import kinesis_log
-from shared.envelope import Envelope
+from shared.envelope import MAX_EVENT_BYTES, Envelope
 from shared.kinesis_log import ATTEMPTS, MAX_BYTES, MAX_RECORDS, KinesisLog, LogUnavailable
 from tests.unit.shared.fake_kinesis import FakeKinesis
 
@@ -132,6 +133,51 @@ def test_a_call_takes_no_more_bytes_than_kinesis_does(monkeypatch: pytest.Monkey
     assert sum(len(call) for call in kinesis.calls) == 10
     for call in kinesis.calls:
         assert sum(len(it["Data"]) + len(it["PartitionKey"]) for it in call) <= 4000
+
+
+NEVER = {
+    "no key": msgspec.structs.replace(event("", 1), data={}),
+    "a long key": event("x" * 257, 1),
+    "an order's long key": msgspec.structs.replace(event("a", 9), data={"order_id": "x" * 300}),
+    "half a character": msgspec.structs.replace(event("a", 9), data={"text": "\ud800"}),
+    "too large": event("z", 1, padding=MAX_EVENT_BYTES),
+}
+
+
+@pytest.mark.parametrize("never", NEVER)
+def test_what_kinesis_never_takes_holds_nobody_back(
+    never: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kinesis, parked = FakeKinesis(), []
+    batch = [*MIXED[:3], NEVER[never], *MIXED[3:]]
+    log = KinesisLog(kinesis, "arn:stream", sleep=pytest.fail)
+    assert log.publish(batch, lambda it, why: parked.append((it, why))) == 6
+    assert [kinesis.versions(it) for it in "abc"] == [[1, 2, 3], [1, 2], [1]]
+    ((envelope, reason),) = parked
+    assert (envelope, bool(reason)) == (NEVER[never], True)
+    assert log.publish(batch) == 6
+    assert "EventsNotPublished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "InvalidArgumentException"])
+@pytest.mark.parametrize("bad", "abc")
+def test_a_call_that_is_refused_because_of_one_record_goes_on_without_it(
+    bad: str, code: str
+) -> None:
+    kinesis, parked = FakeKinesis(), []
+    kinesis.refuses_keys = {bad: code}
+    log = KinesisLog(kinesis, "arn:stream", sleep=pytest.fail)
+    log.publish(MIXED, lambda it, why: parked.append((it.aggregate_id, why)))
+    expected = {"a": [1, 2, 3], "b": [1, 2], "c": [1], bad: []}
+    assert {it: kinesis.versions(it) for it in "abc"} == expected
+    assert set(parked) == {(bad, f"refused by the log: {code}")}
+
+
+def test_a_log_that_may_not_be_written_to_parks_nothing() -> None:
+    kinesis = FakeKinesis()
+    kinesis.refuses_keys = {"b": "AccessDeniedException"}
+    with pytest.raises(ClientError):
+        KinesisLog(kinesis, "arn:stream").publish(MIXED, pytest.fail)
 
 
 @given(

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from shared.bus import Bus
-from shared.envelope import Envelope, encode
+from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
 from shared.parking import DeadLetters
 from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 from shared.retries import Retries
@@ -138,10 +138,61 @@ def test_what_is_no_command_is_parked_with_its_reason_and_holds_nobody_back(
     body: str, warehouse: Warehouse
 ) -> None:
     assert warehouse.receive(body, command(1)) == []
-    (parked,) = warehouse.dead_letters.sent
-    assert parked["MessageBody"] == body
-    assert "not a command" in parked["MessageAttributes"]["reason"]["StringValue"]
+    (reason,) = warehouse.dead_letters.reasons()
+    assert "not a command" in reason
     assert len(warehouse.bus.messages) == 2
+
+
+HUGE = "x" * (MAX_EVENT_BYTES - 300)
+UNANSWERABLE = {
+    "its journey": command(1, correlation_id=HUGE),
+    "its trace": command(1, traceparent=HUGE),
+    "what it is about": command(1, aggregate_id=HUGE),
+    "its type": command(1, type="x\x00\x1b[2J" * 20_000),
+    "its order": command(1, data={"order_id": HUGE, "parcels": 1}),
+}
+
+
+@pytest.mark.parametrize("what", UNANSWERABLE)
+def test_a_command_whose_answer_would_be_too_large_is_kept_and_holds_nobody_back(
+    what: str, warehouse: Warehouse
+) -> None:
+    assert warehouse.receive(command(1), UNANSWERABLE[what], command(2)) == []
+    assert len(warehouse.bus.messages) == 4
+    (reason,) = warehouse.dead_letters.reasons()
+    assert reason.startswith("not a command")
+
+
+def test_what_is_refused_in_many_words_is_answered_in_few(warehouse: Warehouse) -> None:
+    mistake = command(1, data={"x" * 200_000: 1})
+    assert warehouse.receive(command(1), mistake, command(2)) == []
+    _, _, reply, *_ = warehouse.bus.messages
+    assert reply.data["outcome"] == "refused"
+    assert len(reply.data["data"]["detail"]) <= 500
+    assert len(warehouse.bus.messages) == 5
+
+
+def test_an_answer_that_the_bus_never_takes_is_a_failure_at_once(warehouse: Warehouse) -> None:
+    warehouse.bus.refuses_types = {"ParcelPacked": "MalformedDetail"}
+    assert warehouse.receive(command(1)) == []
+    *_, reply = warehouse.bus.messages
+    assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
+    (reason,) = warehouse.dead_letters.reasons()
+    assert reason == "its answer cannot be sent: refused by the bus: MalformedDetail"
+
+
+def test_a_record_that_cannot_even_be_parked_comes_again_alone(warehouse: Warehouse) -> None:
+    warehouse.dead_letters.refuses = True
+    records = [delivered(it, at=at) for at, it in enumerate((command(1), "no JSON", command(2)))]
+    assert warehouse.handle(records) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert len(warehouse.bus.messages) == 4
+
+
+def test_a_failure_that_cannot_be_told_comes_again_alone(warehouse: Warehouse) -> None:
+    warehouse.bus.refuses = True
+    records = [delivered(command(1), failures=ATTEMPTS), delivered("no JSON", at=1)]
+    assert warehouse.handle(records) == {"batchItemFailures": [{"itemIdentifier": "m-0"}]}
+    assert len(warehouse.dead_letters.sent) == 1
 
 
 def test_a_passing_failure_makes_the_message_come_again_and_says_nothing_yet(
