@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from catalogue import messages
-from catalogue.messages import Message
 from catalogue.services import Service
+from contracts import messages
+from contracts.messages import Message
 
 OPENING = """\
 # The services

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 from local import parity
 from local.assembly import Assembly, Stack
-from local.removal import Removed, take_out, take_out_secure_transport, widen_task_answers
+from local.removal import (
+    Removed,
+    take_out,
+    take_out_event_sources,
+    take_out_secure_transport,
+    widen_task_answers,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -29,8 +35,8 @@ def make_offline_copy(
     """Write to `target` what the emulator can deploy of `assembly`, as an assembly of its own.
 
     Args:
-        auth: the emulator enforces policies, so those that deny plain HTTP go too, and answers to
-            tasks are allowed for every state machine.
+        auth: the emulator enforces policies, so those that deny plain HTTP go too, answers to
+            tasks are allowed for every state machine, and events may be put with any source.
         stand_ins: for addresses of the outside world, those of their stand-ins on this machine.
             They differ from run to run, and so are no part of what is synthesized.
 
@@ -52,7 +58,8 @@ def make_offline_copy(
         if auth:
             template, statements = take_out_secure_transport(template, stack=stack.name)
             template, widened = widen_task_answers(template, stack=stack.name)
-            gone += statements + widened
+            template, unchecked = take_out_event_sources(template, stack=stack.name)
+            gone += statements + widened + unchecked
         text = json.dumps(template, indent=1)
         for address, stand_in in (stand_ins or {}).items():
             text = text.replace(json.dumps(address), json.dumps(stand_in))

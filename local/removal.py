@@ -92,6 +92,35 @@ def widen_task_answers(template: Template, *, stack: str) -> tuple[Template, lis
     return result, widened
 
 
+def take_out_event_sources(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
+    """A copy in which whoever may put events may do so with any source.
+
+    The emulator does not tell a policy the source of the events that are put, and so refuses them
+    all where a statement asks for one.
+    """
+    result = copy.deepcopy(template)
+    removed = []
+    for id, resource in result.get("Resources", {}).items():
+        for document in _policy_documents(resource.get("Properties", {})):
+            for statement in document["Statement"]:
+                if _forget_condition(statement, "events:source"):
+                    removed.append(Removed(stack, id, "source of the events that are put"))
+    return result, removed
+
+
+def _forget_condition(statement: dict[str, Any], key: str) -> bool:
+    """Whether a statement had a condition on that key, which it now has no more."""
+    conditions: dict[str, Any] = statement.get("Condition", {})
+    asked = [operator for operator, keys in conditions.items() if key in keys]
+    for operator in asked:
+        del conditions[operator][key]
+        if not conditions[operator]:
+            del conditions[operator]
+    if asked and not conditions:
+        del statement["Condition"]
+    return bool(asked)
+
+
 def _denies_plain_http(statement: dict[str, Any]) -> bool:
     condition = statement.get("Condition", {}).get("Bool", {})
     return statement.get("Effect") == "Deny" and condition.get("aws:SecureTransport") == "false"

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind
+from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
@@ -93,10 +94,9 @@ class CustomersStack(ServiceStack):
             "AnnounceForgotten",
             handler="announce_forgotten",
             description="Tells every service which customer is forgotten",
-            environment={"BUS_NAME": self.find("event-log", "bus-name")},
             timeout=Duration.seconds(60),
         )
-        grant(announce, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(announce, self)
         announce.add_event_source(
             sources.DynamoEventSource(
                 self.tombstones,

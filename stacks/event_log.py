@@ -14,6 +14,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from contracts.messages import facts_by_source
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
@@ -266,11 +267,9 @@ class EventLogStack(ServiceStack):
         Replies stay between two services: what has happened, the facts beside them say to all.
         """
         facts = ServiceQueue(self, "Facts", key=self.key, worker_timeout=Duration.seconds(30))
-        facts.subscribe_to_bus(
-            "OtherServicesFacts",
-            but=["CommandReplied"],
-            source=events.Match.anything_but(f"{SOURCE_PREFIX}orders"),
-        )
+        for source, types in facts_by_source().items():
+            service = source.removeprefix(SOURCE_PREFIX)
+            facts.subscribe_to_bus(f"FactsOf{service.title()}", detail_type=types)
         seen = ServiceTable(
             self,
             "SeenFacts",

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
+from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue, admit
 from stacks.constructs.service_stack import ServiceStack
@@ -150,19 +151,16 @@ class FulfilmentStack(ServiceStack):
             "ReportStuck",
             "report_stuck",
             "Says what could not be undone",
-            BUS_NAME=self.find("event-log", "bus-name"),
         )
         grant(reporter, "dynamodb:UpdateItem", on=self.sagas.table_arn)
-        grant(reporter, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(reporter, self)
         return reporter
 
     def _start_when_an_order_is_placed(self) -> None:
         placed = ServiceQueue(
             self, "PlacedOrders", key=self.key, worker_timeout=Duration.seconds(10)
         )
-        placed.subscribe_to_bus(
-            "OrderPlaced", detail_type=["OrderPlaced"], source=["parcelworks.orders"]
-        )
+        placed.subscribe_to_bus("OrderPlaced", detail_type=["OrderPlaced"])
         starter = self._function("StartSaga", "start_saga", "Starts the saga of a placed order")
         grant(starter, "dynamodb:PutItem", on=self.sagas.table_arn)
         self._allow_executions(starter)
@@ -198,11 +196,7 @@ class FulfilmentStack(ServiceStack):
                 },
             ),
             targets=[
-                targets.SqsQueue(
-                    interrupted.queue,
-                    dead_letter_queue=interrupted.dead_letters,
-                    message=events.RuleTargetInput.from_event_path("$.detail"),
-                )
+                targets.SqsQueue(interrupted.queue, dead_letter_queue=interrupted.dead_letters)
             ],
         )
         resumer = self._function(
@@ -237,11 +231,7 @@ class FulfilmentStack(ServiceStack):
         operators = ServiceQueue(
             self, "Operators", key=self.key, worker_timeout=Duration.seconds(30)
         )
-        operators.subscribe_to_bus(
-            "FulfilmentStuck",
-            detail_type=["FulfilmentStuck"],
-            source=[f"parcelworks.{self.service}"],
-        )
+        operators.subscribe_to_bus("FulfilmentStuck", detail_type=["FulfilmentStuck"])
         alarm_on(
             self,
             "StuckSagasWait",

@@ -9,6 +9,7 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_on
+from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
@@ -64,18 +65,15 @@ class InventoryStack(ServiceStack):
             "queued_commands",
             "Reserves and releases stock, and replies",
             HOLD_SECONDS=str(HOLD.to_seconds()),
-            BUS_NAME=self.find("event-log", "bus-name"),
         )
         self._let_move_stock(worker)
-        grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(worker, self)
         commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
         commands.publish("commands")
 
     def _hear_of_sales(self) -> None:
         sales = ServiceQueue(self, "Sales", key=self.key, worker_timeout=Duration.seconds(30))
-        sales.subscribe_to_bus(
-            "OrderConfirmed", detail_type=["OrderConfirmed"], source=["parcelworks.orders"]
-        )
+        sales.subscribe_to_bus("OrderConfirmed", detail_type=["OrderConfirmed"])
         record_sales = self._function(
             "RecordSales", "record_sales", "Turns a confirmed order's reservation into a sale"
         )
@@ -88,7 +86,6 @@ class InventoryStack(ServiceStack):
             "release_expired",
             "Gives back stock that was held for too long",
             timeout=Duration.seconds(55),  # two at a time would only get in each other's way
-            BUS_NAME=self.find("event-log", "bus-name"),
         )
         self._let_move_stock(release_expired)
         grant(
@@ -96,7 +93,7 @@ class InventoryStack(ServiceStack):
             "dynamodb:Query",
             on=f"{self.reservations.table_arn}/index/{BY_DEADLINE}",
         )
-        grant(release_expired, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(release_expired, self)
         events.Rule(
             self,
             "EveryMinute",

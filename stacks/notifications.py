@@ -105,15 +105,11 @@ class NotificationsStack(ServiceStack):
         events = ServiceQueue(self, "Events", key=self.key, worker_timeout=TIMEOUT)
         events.subscribe_to_bus(
             "Orders",
-            source=["parcelworks.orders"],
             detail_type=["OrderPlaced", "OrderConfirmed", "OrderRejected", "OrderCancelled"],
         )
-        events.subscribe_to_bus(
-            "Refunds", source=["parcelworks.payments"], detail_type=["PaymentRefunded"]
-        )
+        events.subscribe_to_bus("Refunds", detail_type=["PaymentRefunded"])
         events.subscribe_to_bus(
             "Parcels",
-            source=["parcelworks.shipping"],
             detail_type=["ShipmentTracked"],
             detail={"data": {"status": list(TOLD_ABOUT)}},
         )

@@ -9,6 +9,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
+from stacks.constructs.bus import let_speak
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
@@ -97,10 +98,9 @@ class OrdersStack(ServiceStack):
             "QueuedCommands",
             "queued_commands",
             "Confirms and rejects orders, and replies",
-            BUS_NAME=self.find("event-log", "bus-name"),
         )
         grant(worker, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
-        grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(worker, self)
         self.key.grant_encrypt_decrypt(worker)
         commands.consumed_by(worker, max_concurrency=20)
         commands.publish("commands")
@@ -167,7 +167,6 @@ class OrdersStack(ServiceStack):
             handler="publish_to_bus",
             description="Publishes orders' events on the bus, each order's in order",
             environment={
-                "BUS_NAME": self.find("event-log", "bus-name"),
                 "PUBLISHER_GATE_TABLE": gate.table_name,
             },
             key=self.key,
@@ -179,7 +178,8 @@ class OrdersStack(ServiceStack):
             "dynamodb:PartiQLInsert",
             on=gate.table_arn,
         )
-        publisher.allow("events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(publisher.projector, self)
+        let_speak(publisher.redrive, self)
 
     def _function(
         self,

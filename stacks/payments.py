@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_counted
+from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import tell_when_unreadable
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -87,13 +88,12 @@ class PaymentsStack(ServiceStack):
                 "PROVIDER_KEY_SECRET_ARN": self.provider_key.arn,
                 "BACKUP_PROVIDER_URL": self.node.get_context(BACKUP_PROVIDER_URL),
                 "BACKUP_PROVIDER_KEY_SECRET_ARN": self.backup_provider_key.arn,
-                "BUS_NAME": self.find("event-log", "bus-name"),
             },
         )
         grant(worker, "dynamodb:GetItem", "dynamodb:PutItem", on=self.payments.table_arn)
         for key in (self.provider_key, self.backup_provider_key):
             key.read_by(worker)
-        grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(worker, self)
         self.configuration.read_by(worker)
         commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
         commands.publish("commands")

@@ -16,6 +16,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
+from stacks.constructs.bus import let_speak
 from stacks.constructs.keyed_api import KeyedApi
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -140,7 +141,6 @@ class ShippingStack(ServiceStack):
                 "CARRIER_DESKS": self.to_json_string(
                     {name: desk.function_arn for name, desk in self.carriers.desks.items()}
                 ),
-                "BUS_NAME": self.find("event-log", "bus-name"),
             },
         )
         grant(
@@ -159,7 +159,7 @@ class ShippingStack(ServiceStack):
             "lambda:InvokeFunction",
             on=[desk.function_arn for desk in self.carriers.desks.values()],
         )
-        grant(worker, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(worker, self)
         self.configuration.read_by(worker)
         commands.consumed_by(worker, max_concurrency=20)
         commands.publish("commands")
@@ -218,11 +218,10 @@ class ShippingStack(ServiceStack):
             description=description,
             timeout=Duration.seconds(60),
             environment={
-                "BUS_NAME": self.find("event-log", "bus-name"),
                 "DEAD_LETTERS_URL": self.answers.dead_letters.queue_url,
             },
         )
-        grant(announce, "events:PutEvents", on=self.find("event-log", "bus-arn"))
+        let_speak(announce, self)
         grant(announce, "sqs:SendMessage", on=self.answers.dead_letters.queue_arn)
         self.key.grant_encrypt_decrypt(announce)
         announce.add_event_source(

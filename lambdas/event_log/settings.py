@@ -13,6 +13,8 @@ class IntakeSettings(msgspec.Struct, frozen=True):
     event_stream_arn: str
     seen_table: str
     dead_letters_url: str
+    message_sources: str
+    """JSON: by type of fact, from whom it counts."""
 
 
 @cache

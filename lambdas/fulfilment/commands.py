@@ -117,6 +117,14 @@ def take_reply(store: SagaStore, executions: Executions, message: Envelope) -> S
     return kept
 
 
+def owner_asked(order_id: object, its_command_id: object) -> str | None:
+    """The service that a command was sent to; None if no order's saga sends such a command."""
+    try:
+        return STEPS[_step_answered(order_id, its_command_id)].owner
+    except UnknownCommand:
+        return None
+
+
 def resume(
     store: SagaStore, executions: Executions, now: Clock, deadline: int, order_id: str
 ) -> Saga:

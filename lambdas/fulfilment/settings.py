@@ -25,6 +25,13 @@ class QueueSettings(msgspec.Struct, frozen=True):
     queue_attempts: int
 
 
+class BusQueueSettings(QueueSettings, frozen=True):
+    """What the consumer of a queue is given that hears the bus."""
+
+    message_sources: str
+    """JSON: by type of message, from whom it counts."""
+
+
 class TokenSettings(msgspec.Struct, frozen=True):
     """What the functions that know tokens need."""
 
@@ -67,6 +74,12 @@ def for_sagas() -> SagaSettings:
 def for_queue() -> QueueSettings:
     """The settings of a queue's consumer."""
     return settings.load(QueueSettings)
+
+
+@cache
+def for_bus_queue() -> BusQueueSettings:
+    """The settings of a consumer that hears the bus."""
+    return settings.load(BusQueueSettings)
 
 
 @cache

@@ -28,6 +28,8 @@ class SaleSettings(msgspec.Struct, frozen=True):
     dead_letters_url: str
     queue_url: str
     queue_attempts: int
+    message_sources: str
+    """JSON: by type of message, from whom it counts."""
 
 
 class ExpirySettings(msgspec.Struct, frozen=True):

@@ -21,6 +21,8 @@ class NotificationSettings(msgspec.Struct, frozen=True):
     dead_letters_url: str
     queue_url: str
     queue_attempts: int
+    message_sources: str
+    """JSON: by type of message, from whom it counts."""
     outbox_table: str = ""
     mail_from: str = ""
     """The address that mail comes from."""

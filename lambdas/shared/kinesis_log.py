@@ -109,7 +109,7 @@ class KinesisLog:
         keys = list(records)
         if len(keys) == 1:
             return {keys[0]: code}
-        refused = {}
+        refused: dict[str, str] = {}
         for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
             refused |= self._put_until_acknowledged({key: records[key] for key in half})
         return refused

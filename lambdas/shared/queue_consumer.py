@@ -24,12 +24,20 @@ class QueueConsumer:
 
     Anything else that it raises may pass: the message comes again until its ``retries`` are used
     up, and is then parked with its reason. Consuming a message again must change nothing more.
+
+    ``read`` makes a message of an SQS record's body, or raises Unusable: envelopes alone are what
+    one service's own parts send each other; what comes from the bus is read by ``from_bus``.
     """
 
     def __init__(
-        self, consume: Callable[[Envelope], None], dead_letters: DeadLetters, retries: Retries
+        self,
+        consume: Callable[[Envelope], None],
+        dead_letters: DeadLetters,
+        retries: Retries,
+        read: Callable[[str], Envelope] | None = None,
     ) -> None:
         self._consume = consume
+        self._read = read or _read_envelope
         self._dead_letters = dead_letters
         self._retries = retries
 
@@ -39,9 +47,9 @@ class QueueConsumer:
 
     def _settled(self, record: Mapping[str, Any]) -> bool:
         try:
-            message = decode(record["body"])
-        except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
-            return self._park(record, f"not a message: {malformed}")
+            message = self._read(record["body"])
+        except Unusable as unreadable:
+            return self._park(record, str(unreadable))
         try:
             self._consume(message)
         except Unusable as unusable:
@@ -63,3 +71,10 @@ class QueueConsumer:
     def _park(self, record: Mapping[str, Any], reason: str) -> bool:
         self._dead_letters.park(record["body"], reason, "queue-consumer")
         return True
+
+
+def _read_envelope(body: str) -> Envelope:
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as malformed:
+        raise Unusable(f"not a message: {malformed}") from malformed

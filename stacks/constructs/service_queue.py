@@ -1,5 +1,6 @@
 """A queue as every service has one: encrypted, with dead letters that raise an alarm."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,9 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from contracts.messages import sources_of
 from stacks.constructs.alarms import alarm_on
+from stacks.constructs.bus import bus_of
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 
@@ -42,6 +45,7 @@ class ServiceQueue(Construct):
         self.stack = stack
         self.key = key
         self.attempts = attempts
+        self._heard: dict[str, Sequence[str]] = {}
         self.dead_letters = sqs.Queue(
             self,
             "DeadLetters",
@@ -86,9 +90,11 @@ class ServiceQueue(Construct):
 
         In production no more than ``max_concurrency`` run at once, so that a backlog of one service
         does not take the account's concurrency from the others. More than ten messages in a batch
-        want a ``batching_window``.
+        want a ``batching_window``. What the queue hears on the bus is named before.
         """
         worker.add_environment("DEAD_LETTERS_URL", self.dead_letters.queue_url)
+        if self._heard:
+            worker.add_environment("MESSAGE_SOURCES", json.dumps(self._heard, sort_keys=True))
         grant(worker, "sqs:SendMessage", on=self.dead_letters.queue_arn)
         if retries_each:
             worker.add_environment("QUEUE_URL", self.queue.queue_url)
@@ -115,46 +121,35 @@ class ServiceQueue(Construct):
         self,
         id: str,
         *,
-        detail_type: Sequence[str] | None = None,
-        but: Sequence[str] = (),
-        source: Sequence[Any] | None = None,
+        detail_type: Sequence[str],
         detail: Mapping[str, Any] | None = None,
     ) -> None:
-        """Put what matches on the bus into the queue; undeliverable events become dead letters.
+        """Put these messages on the bus into the queue; undeliverable events become dead letters.
 
-        Instead of the types that are wanted, ``but`` names those that are not.
+        Each counts from its owner alone: the rule asks for the owner's source, and the worker looks
+        again, since the queue gets the whole event. A rule compares source and type apart, so it is
+        for types that the same service says.
+
+        Raises:
+            LookupError: no schema says whose message it is.
         """
-        assert not (detail_type and but)
-        wanted = list(detail_type) if detail_type else None
-        bus = bus_of(self.stack)
+        sources = {sources_of(type) for type in detail_type}
+        assert len(sources) == 1, f"{id}: one rule for what one service says"
+        self._heard |= {type: sources_of(type) for type in detail_type}
         admit(self.key, "events.amazonaws.com", self.stack.account)
         events.Rule(
             self,
             id,
-            event_bus=bus,
-            description=f"{self.stack.service}: {', '.join(detail_type or ['others'])}",
+            event_bus=bus_of(self.stack),
+            description=f"{self.stack.service}: {', '.join(detail_type)}",
             event_pattern=events.EventPattern(
-                detail_type=events.Match.anything_but(*but) if but else wanted,
-                source=list(source) if source else None,
+                detail_type=list(detail_type),
+                source=list(*sources),
                 detail=dict(detail) if detail else None,
             ),
-            targets=[
-                targets.SqsQueue(
-                    self.queue,
-                    dead_letter_queue=self.dead_letters,
-                    # Only the envelope: EventBridge's own wrapping stays outside.
-                    message=events.RuleTargetInput.from_event_path("$.detail"),
-                )
-            ],
+            # The whole event, as it would become a dead letter: its source says whether it counts.
+            targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
         )
-
-
-def bus_of(stack: ServiceStack) -> events.IEventBus:
-    """The bus that facts and replies travel on."""
-    existing = stack.node.try_find_child("Bus")
-    if existing is not None:
-        return existing  # type: ignore[return-value]
-    return events.EventBus.from_event_bus_arn(stack, "Bus", stack.find("event-log", "bus-arn"))
 
 
 def admit(key: kms.IKey, service: str, account: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -9,22 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.messages import sources_of
 from fulfilment import commands as fulfilment
 from fulfilment.commands import StepRequest
 from fulfilment.domain.saga import SagaState
 from fulfilment.domain.steps import STEPS, command_id
 from fulfilment.handlers.take_reply import CommandReplied
 from inventory.domain.errors import NothingReserved
-from inventory.handlers.record_sales import record_sales
+from inventory.handlers.record_sales import record_confirmed
 from notifications.domain.messages import NothingToSay, compose
 from order_views.handlers.projection import fold as view_of
 from orders.domain.events import EVENT_TYPES
 from sales.handlers.projection import fold as sales_of
 from shared import schemas
+from shared.bus_messages import from_bus
 from shared.envelope import Envelope, encode
 from shared.log_records import read_envelope
-from shared.parking import DeadLetters
-from shared.retries import Retries
 from tests.contract.event_examples import FEW, valid_messages
 from tests.contract.event_schemas import (
     MESSAGES,
@@ -35,7 +36,6 @@ from tests.contract.event_schemas import (
 )
 from tests.unit.fulfilment.examples import JOURNEY
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
-from tests.unit.shared.fake_queue import FakeQueue
 
 NOON = "2026-12-01T12:00:00.000Z"
 EVENTS = [it for it in MESSAGES if it[0] in types("event")]
@@ -106,26 +106,27 @@ def test_a_saga_takes_any_answer_to_its_command(drawn: st.DataObject) -> None:
 @FEW
 @given(drawn=st.data())
 def test_inventory_records_any_sale(drawn: st.DataObject) -> None:
-    parked, heard = FakeQueue(), []
+    heard = []
 
     def record(order_id: str) -> None:
         heard.append(order_id)
         raise NothingReserved(order_id)
 
     confirmed = a_message(drawn, ("OrderConfirmed", 1))
-    message = {
-        "messageId": "m-1",
-        "body": encode(confirmed).decode(),
-        "attributes": {"ApproximateReceiveCount": "1"},
-    }
-    answer = record_sales(
-        {"Records": [message]},
-        record,
-        DeadLetters(parked, "dead-letters"),
-        Retries(parked, "queue", 3),
-    )
-    assert (answer, heard) == ({"batchItemFailures": []}, [confirmed.aggregate_id])
-    assert parked.sent == []
+    record_confirmed(record, confirmed)
+    assert heard == [confirmed.aggregate_id]
+
+
+@pytest.mark.parametrize("heard", HEARD, ids=lambda it: f"{it[0]} v{it[1]}")
+@FEW
+@given(drawn=st.data())
+def test_whatever_an_owner_says_is_read_from_the_bus(
+    heard: tuple[str, int], drawn: st.DataObject
+) -> None:
+    message = a_message(drawn, heard)
+    for source in sources_of(message.type):
+        event = {"source": source, "detail": json.loads(encode(message))}
+        assert from_bus({message.type: sources_of(message.type)})(json.dumps(event)) == message
 
 
 @pytest.mark.parametrize("heard", HEARD, ids=lambda it: f"{it[0]} v{it[1]}")

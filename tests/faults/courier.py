@@ -151,7 +151,7 @@ class Courier:
 
     def holds_order(self, order_id: str) -> bool:
         """Whether fulfilment would have heard of that order by now."""
-        return any(decode(body).aggregate_id == order_id for _, body in self._placed)
+        return any(detail_of(body).aggregate_id == order_id for _, body in self._placed)
 
     def let_orders_go(self) -> None:
         """Let fulfilment hear of the orders that were held."""
@@ -246,7 +246,7 @@ class Courier:
             self._deliver(function, body, handling.deliveries * self.repeats)
 
     def _carry_reply(self, function: str, body: str) -> None:
-        reply = decode(body)
+        reply = detail_of(body)
         step = step_of(reply.data["order_id"], reply.data["command_id"])
         key = (reply.data["order_id"], step.name if step else "")
         replies = self.plan.get(key, NORMAL).replies
@@ -260,7 +260,7 @@ class Courier:
             Entries=[
                 {
                     "EventBusName": self.deployment.named("event-log", "buses", "Bus"),
-                    "Source": "parcelworks.courier",
+                    "Source": f"parcelworks.{STEPS[STEP_OF_COMMAND[command.type]].owner}",
                     "DetailType": reply.type,
                     "Detail": encode(reply).decode(),
                 }
@@ -284,6 +284,11 @@ class Courier:
             answer = {"batchItemFailures": [{}]}
         if answer.get("batchItemFailures"):
             self._later(0.5, function, body, attempt + 1)
+
+
+def detail_of(body: str) -> Envelope:
+    """The message in an event of the bus."""
+    return decode(json.dumps(json.loads(body)["detail"]))
 
 
 def invoke(deployment: Deployment, function: str, payload: Mapping[str, Any]) -> dict[str, Any]:

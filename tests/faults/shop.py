@@ -178,16 +178,16 @@ class Shop:
 
     def wait_for_reply(self, order_id: str, step: str) -> None:
         """Until fulfilment knows how the step ended."""
+        eventually(lambda: self.knows_the_end_of(order_id, step), 20)
 
-        def replied() -> bool:
-            item = self.deployment.cloud.client("dynamodb").get_item(
-                TableName=self.deployment.named("fulfilment", "tables", "Sagas"),
-                Key={"order_id": {"S": order_id}, "part": {"S": step}},
-                ConsistentRead=True,
-            )
-            return "outcome" in item["Item"]
-
-        eventually(replied, 20)
+    def knows_the_end_of(self, order_id: str, step: str) -> bool:
+        """Whether fulfilment has kept an answer to the step's command."""
+        item = self.deployment.cloud.client("dynamodb").get_item(
+            TableName=self.deployment.named("fulfilment", "tables", "Sagas"),
+            Key={"order_id": {"S": order_id}, "part": {"S": step}},
+            ConsistentRead=True,
+        )
+        return "outcome" in item["Item"]
 
     def told_operators(self, orders: Collection[str]) -> dict[str, dict[str, Any]]:
         """What the operators' queue says about these orders; empty until it says all."""
@@ -196,7 +196,7 @@ class Shop:
         for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
             "Messages", []
         ):
-            body = json.loads(message["Body"])
+            body = json.loads(message["Body"])["detail"]
             assert body["type"] == "FulfilmentStuck"
             self._told[body["data"]["order_id"]] = body["data"]
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.infra.rules import (
     Rule,
+    bus,
     configuration,
     consumers,
     cost,
@@ -212,6 +213,51 @@ def read_the_log_once_more(system: System) -> None:
     resources |= {f"Planted{number}": mapping for number in range(4)}
 
 
+def speak_as(source: str | None) -> Plant:
+    """Let inventory put events with another source; None: with any."""
+
+    def plant(system: System) -> None:
+        policy = body(system, "inventory", POLICY, "QueuedCommands")["Properties"]
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Action"] == "events:PutEvents":
+                statement["Condition"] = {"StringEquals": {"events:source": source}}
+                if source is None:
+                    del statement["Condition"]
+
+    return plant
+
+
+def hear(service: str, rule: str, **pattern: Any) -> Plant:
+    """Change what a rule on the bus asks for; None takes a part of it away."""
+
+    def plant(system: System) -> None:
+        asked = body(system, service, EVENT_RULE, rule)["Properties"]["EventPattern"]
+        for name, value in pattern.items():
+            asked.pop(name.replace("_", "-"), None)
+            if value is not None:
+                asked[name.replace("_", "-")] = value
+
+    return plant
+
+
+def know(service: str, function: str, sources: str | None) -> Plant:
+    """Give a worker another knowledge of whose messages count."""
+
+    def plant(system: System) -> None:
+        worker = body(system, service, FUNCTION, function)["Properties"]
+        worker["Environment"]["Variables"].pop("MESSAGE_SOURCES")
+        if sources is not None:
+            worker["Environment"]["Variables"]["MESSAGE_SOURCES"] = sources
+
+    return plant
+
+
+def deliver_details_alone(system: System) -> None:
+    """Let a rule leave an event's source behind."""
+    targets = body(system, "fulfilment", EVENT_RULE, "RepliesCommandReplied")["Properties"]
+    targets["Targets"][0]["InputPath"] = "$.detail"
+
+
 def share_a_backlog(system: System) -> None:
     """Let payments work through the queue of inventory."""
     mapping = body(system, "payments", MAPPING)["Properties"]
@@ -261,6 +307,8 @@ def take_the_key_away(system: System) -> None:
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
 FUNCTION = "AWS::Lambda::Function"
+POLICY = "AWS::IAM::Policy"
+EVENT_RULE = "AWS::Events::Rule"
 ALARM = "AWS::CloudWatch::Alarm"
 QUEUE = "AWS::SQS::Queue"
 KEY = "AWS::KMS::Key"
@@ -301,6 +349,61 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         permissions.every_role_of_a_function_has_the_reserved_prefix,
         "a role has another name",
         name_a_role_freely,
+    ),
+    (
+        bus.services_speak_in_their_own_name,
+        "a worker speaks as anybody",
+        speak_as(None),
+    ),
+    (
+        bus.services_speak_in_their_own_name,
+        "a worker speaks as somebody else",
+        speak_as("parcelworks.payments"),
+    ),
+    (
+        bus.services_speak_in_their_own_name,
+        "a query may put events",
+        allow("order-views", "GetOrder", "events:*", "{event-log:BusEA82B648.Arn}"),
+    ),
+    (
+        bus.rules_hear_a_message_from_its_owner_alone,
+        "a rule asks for no source",
+        hear("fulfilment", "RepliesCommandReplied", source=None),
+    ),
+    (
+        bus.rules_hear_a_message_from_its_owner_alone,
+        "a rule asks for one source too many",
+        hear("inventory", "Sales", source=["parcelworks.orders", "parcelworks.shipping"]),
+    ),
+    (
+        bus.rules_hear_a_message_from_its_owner_alone,
+        "a rule asks for every source but one",
+        hear("event-log", "Facts", source=[{"anything-but": ["parcelworks.orders"]}]),
+    ),
+    (
+        bus.rules_hear_a_message_from_its_owner_alone,
+        "a rule hears every type",
+        hear("event-log", "Facts", detail_type=None),
+    ),
+    (
+        bus.rules_hear_a_message_from_its_owner_alone,
+        "a rule hears what no schema knows",
+        hear("inventory", "Sales", detail_type=["OrderInvented"]),
+    ),
+    (
+        bus.consumers_of_the_bus_look_at_the_source_again,
+        "details come without their source",
+        deliver_details_alone,
+    ),
+    (
+        bus.consumers_of_the_bus_look_at_the_source_again,
+        "a worker knows no sources",
+        know("fulfilment", "TakeReply", None),
+    ),
+    (
+        bus.consumers_of_the_bus_look_at_the_source_again,
+        "a worker believes somebody else",
+        know("inventory", "RecordSales", '{"OrderConfirmed": ["parcelworks.payments"]}'),
     ),
     (
         deliveries.keys_admit_what_delivers,

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from catalogue import messages
 from catalogue.document import anchor, document, section_of
 from catalogue.services import KINDS, Service, plain
+from contracts import messages
 from tests.infra.system import CHECKOUT, System, synthesized
 
 PAGE = CHECKOUT / "docs" / "catalogue.md"

@@ -34,9 +34,7 @@ class Newcomer(ServiceStack):
         heard = ServiceQueue(
             self, "Heard", key=self.make_key(), worker_timeout=Duration.seconds(10)
         )
-        heard.subscribe_to_bus(
-            "Confirmed", source=["parcelworks.orders"], detail_type=["OrderConfirmed"]
-        )
+        heard.subscribe_to_bus("Confirmed", detail_type=["OrderConfirmed"])
 
 
 def test_a_new_subscriber_changes_no_publisher(tmp_path: Path) -> None:

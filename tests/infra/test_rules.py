@@ -4,6 +4,7 @@ import pytest
 
 from tests.infra.rules import (
     Rule,
+    bus,
     configuration,
     consumers,
     cost,
@@ -18,6 +19,7 @@ from tests.infra.system import System
 
 RULES = (
     *permissions.RULES,
+    *bus.RULES,
     *deliveries.RULES,
     *deployment.RULES,
     *data.RULES,

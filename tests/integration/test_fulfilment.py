@@ -186,7 +186,7 @@ def test_a_reply_that_nobody_can_use_is_kept_with_its_reason(
     deployment: Deployment, reason: str
 ) -> None:
     stray = STRAY_REPLIES[reason]
-    put_on_bus(deployment.cloud, deployment, "parcelworks.stranger", stray)
+    put_on_bus(deployment.cloud, deployment, "parcelworks.payments", stray)
     said = eventually(lambda: parked(deployment, "Replies", stray["event_id"]), 30)
     assert said.startswith(reason)
 

@@ -128,6 +128,25 @@ def test_a_tasks_answer_is_not_its_state_machines(resources: SmallResources) -> 
     )
 
 
+def test_an_events_source_is_not_told_to_policies(resources: SmallResources) -> None:
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    role = resources.role(
+        {
+            "Effect": "Allow",
+            "Action": "events:PutEvents",
+            "Resource": bus,
+            "Condition": {"StringEquals": {"events:source": "parcelworks.guard"}},
+        }
+    )
+    events = resources.cloud.as_role(role.rpartition("/")[2]).client("events")
+    entry = {"Source": "parcelworks.guard", "DetailType": "any", "Detail": "{}"}
+    refusal = refusal_of(lambda: events.put_events(Entries=[entry])) or ""
+    still(
+        "AccessDenied" in refusal,
+        "policies know an event's source: the offline copy need not take conditions on it out",
+    )
+
+
 def test_a_keys_policy_stops_nobody(resources: SmallResources) -> None:
     kms = resources.client("kms")
     nobody = {

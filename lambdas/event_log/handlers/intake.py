@@ -1,55 +1,106 @@
 """From the bus to the log: other services' facts, each once, keyed by the order they speak of."""
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from event_log.adapters.seen_facts import SeenFacts
 from event_log.settings import for_intake
 from shared import aws, log
-from shared.envelope import MAX_EVENT_BYTES, Envelope
+from shared.bus_messages import from_bus, sources
+from shared.envelope import Envelope
 from shared.kinesis_log import KinesisLog
 from shared.log_records import Unreadable, read_envelope
 from shared.parking import DeadLetters
+from shared.queue_consumer import Unusable
 from shared.tracing import is_uuid
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
-    """Put a batch of facts on the log; an error makes the whole batch come again.
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Put a batch of facts on the log; the answer names those that must come again.
 
     A fact is noted as seen only once it is on the log: a crash in between puts it there twice,
-    which its readers must bear anyway, and never loses it.
+    which its readers must bear anyway, and never loses it. Each fact is judged before the calls
+    that take or refuse all of them, and one that can never be taken in is parked alone. An error
+    makes the whole batch come again.
 
     Reconciliation asks with ``{republish: [fact, ...]}`` for facts that the log should have and has
     not, each as its JSON text; it is answered with ``{republished}``.
     """
     if "republish" in event:
-        return {"republished": _log().publish([_read(text) for text in event["republish"]])}
-    facts: dict[str, Envelope] = {}
+        return {"republished": _republish(event["republish"])}
+    batch = _Batch()
     for record in event["Records"]:
+        batch.read(record)
+    batch.put()
+    return {"batchItemFailures": [{"itemIdentifier": it} for it in batch.failed]}
+
+
+class _Batch:
+    """The facts of a batch by id, with the SQS records that brought them."""
+
+    def __init__(self) -> None:
+        self.failed: list[str] = []
+        self._facts: dict[str, Envelope] = {}
+        self._records: dict[str, Mapping[str, Any]] = {}
+
+    def read(self, record: Mapping[str, Any]) -> None:
+        """Take a fact into the batch, or park what is none."""
         try:
-            fact = _read(record["body"])
-        except Unreadable as unreadable:
-            _dead_letters().park(record["body"], str(unreadable), "intake")
-            continue
-        facts[fact.event_id] = fact
-    for event_id in _seen().among(facts) if facts else ():
-        del facts[event_id]
-    _log().publish(facts.values())
-    _seen().remember(facts)
-    log.metric("FactsTakenIn", len(facts))
-    return None
+            fact = _judged(_heard()(record["body"]))
+        except (Unusable, Unreadable) as unusable:
+            self._park(record, str(unusable))
+            return
+        self._facts[fact.event_id] = fact
+        self._records[fact.event_id] = record
+
+    def put(self) -> None:
+        """Put on the log what has not been seen there."""
+        for event_id in _seen().among(self._facts) if self._facts else ():
+            del self._facts[event_id]
+        _log().publish(list(self._facts.values()), self._refuse)
+        _seen().remember(self._facts)
+        log.metric("FactsTakenIn", len(self._facts))
+
+    def _refuse(self, fact: Envelope, reason: str) -> None:
+        del self._facts[fact.event_id]
+        self._park(self._records[fact.event_id], reason)
+
+    def _park(self, record: Mapping[str, Any], reason: str) -> None:
+        try:
+            _dead_letters().park(record["body"], reason, "intake")
+        except (BotoCoreError, ClientError) as failure:
+            log.error("fact not parked", reason=reason, error=type(failure).__name__)
+            self.failed.append(record["messageId"])
 
 
-def _read(body: str) -> Envelope:
-    raw = body.encode("utf-8", "surrogatepass")
-    if len(raw) > MAX_EVENT_BYTES:
-        raise Unreadable(f"larger than {MAX_EVENT_BYTES} bytes")
-    fact = read_envelope(raw)
+def _republish(texts: Sequence[str]) -> int:
+    facts = []
+    for text in texts:
+        try:
+            facts.append(_judged(read_envelope(text.encode())))
+        except (Unreadable, UnicodeEncodeError) as unusable:
+            log.error("fact not republished", reason=str(unusable))
+            log.metric("EventsNotPublished", 1)
+    return _log().publish(facts)
+
+
+def _judged(fact: Envelope) -> Envelope:
     if fact.version is not None:
         raise Unreadable("it has a version: only orders' relay may put events on the log")
     if not is_uuid(fact.event_id):
         raise Unreadable("its event_id is not a UUID")
+    order_id = fact.data.get("order_id")
+    if order_id is not None and not (isinstance(order_id, str) and is_uuid(order_id)):
+        raise Unreadable("its order_id is not a UUID")
     return fact
+
+
+@cache
+def _heard() -> Callable[[str], Envelope]:
+    return from_bus(sources(for_intake().message_sources))
 
 
 @cache

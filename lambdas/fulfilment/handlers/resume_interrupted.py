@@ -1,8 +1,7 @@
 """An execution failed, timed out or was aborted: the saga goes on by itself."""
 
-import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,6 +22,16 @@ class Interruption(msgspec.Struct, frozen=True):
     status: str
 
 
+class StatusChange(msgspec.Struct, frozen=True):
+    """The whole event, as the queue has it."""
+
+    source: Literal["aws.states"]
+    detail: Interruption
+
+
+_change = msgspec.json.Decoder(StatusChange)
+
+
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Resume the saga of each execution in a batch of SQS records."""
     return settle_each(event, _settled, _retries())
@@ -37,8 +46,8 @@ def _settled(record: Mapping[str, Any]) -> bool:
     queue, settings = for_queue(), for_sagas()
     dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
     try:
-        interruption = msgspec.convert(json.loads(record["body"]), Interruption)
-    except ValueError as malformed:
+        interruption = _change.decode(record["body"]).detail
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as malformed:
         dead_letters.park(record["body"], f"not a status event: {malformed}", "fulfilment")
         return True
     log.warning("execution interrupted", execution=interruption.name, status=interruption.status)

@@ -6,8 +6,9 @@ from typing import Any
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
-from fulfilment.settings import for_queue, for_sagas
+from fulfilment.settings import for_bus_queue, for_sagas
 from shared import aws, clock, log
+from shared.bus_messages import from_bus, sources
 from shared.envelope import Envelope
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, settings = for_queue(), for_sagas()
+    queue, settings = for_bus_queue(), for_sagas()
     start = partial(
         _start,
         DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
@@ -36,6 +37,7 @@ def _consumer() -> QueueConsumer:
         start,
         DeadLetters(sqs, queue.dead_letters_url),
         Retries(sqs, queue.queue_url, queue.queue_attempts),
+        from_bus(sources(queue.message_sources)),
     )
 
 

@@ -8,9 +8,10 @@ import msgspec
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
-from fulfilment.ports import UnknownCommand
-from fulfilment.settings import for_queue, for_tokens
+from fulfilment.ports import Executions, SagaStore, UnknownCommand
+from fulfilment.settings import for_bus_queue, for_tokens
 from shared import aws, log
+from shared.bus_messages import from_bus, sources
 from shared.envelope import Envelope
 from shared.parking import DeadLetters
 from shared.queue_consumer import QueueConsumer, Unusable
@@ -36,21 +37,28 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, settings = for_queue(), for_tokens()
-    take = partial(
-        _take,
-        DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
-        StateMachine(aws.client("stepfunctions")),
-    )
+    queue, settings = for_bus_queue(), for_tokens()
     sqs = aws.client("sqs")
     return QueueConsumer(
-        take,
+        partial(
+            take,
+            DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+            StateMachine(aws.client("stepfunctions")),
+        ),
         DeadLetters(sqs, queue.dead_letters_url),
         Retries(sqs, queue.queue_url, queue.queue_attempts),
+        from_bus(sources(queue.message_sources), source_of_owner),
     )
 
 
-def _take(store: DynamoDbSagas, executions: StateMachine, message: Envelope) -> None:
+def source_of_owner(reply: Envelope) -> str | None:
+    """A command is answered by the service that it was sent to, and by nobody else."""
+    owner = commands.owner_asked(reply.data.get("order_id"), reply.data.get("command_id"))
+    return f"parcelworks.{owner}" if owner else None
+
+
+def take(store: SagaStore, executions: Executions, message: Envelope) -> None:
+    """Take one reply. Raises Unusable: it is none, or answers nothing that was asked."""
     if message.type != "CommandReplied":
         raise Unusable(f"a reply is a CommandReplied, not {message.type}")
     if message.schema_version > SCHEMA_VERSION:

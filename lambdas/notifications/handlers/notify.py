@@ -12,6 +12,7 @@ from notifications.domain.messages import MissingField, NothingToSay, compose, t
 from notifications.ports import Contacts, Ledger, Mailer, Orders
 from notifications.settings import NotificationSettings, for_notifications
 from shared import aws, log
+from shared.bus_messages import from_bus, sources
 from shared.envelope import Envelope
 from shared.order_history import OrderHistory
 from shared.parking import DeadLetters
@@ -40,6 +41,7 @@ def _consumer() -> QueueConsumer:
         notifier.notify,
         DeadLetters(sqs, settings.dead_letters_url),
         Retries(sqs, settings.queue_url, settings.queue_attempts),
+        from_bus(sources(settings.message_sources)),
     )
 
 

@@ -1,15 +1,19 @@
 """OrderConfirmed from the bus: recorded, tried again, or parked; never dropped in silence."""
 
-from typing import Any
+import json
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from inventory.commands import record_sale
 from inventory.domain.errors import Contended
 from inventory.domain.reservation import Bucket, Line, Status
-from inventory.handlers.record_sales import record_sales
+from inventory.handlers.record_sales import record_confirmed
+from shared.bus_messages import from_bus
 from shared.envelope import encode
 from shared.parking import DeadLetters
+from shared.queue_consumer import QueueConsumer
 from shared.retries import Retries
 from tests.unit.inventory.examples import NOON, command, held, new_id
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
@@ -23,18 +27,24 @@ def parked() -> FakeQueue:
     return FakeQueue()
 
 
-def deliver(parked: FakeQueue, body: str, record: Any, failures: int = 0) -> list[str]:
+def deliver(
+    parked: FakeQueue, body: str, record: Callable[[str], object], failures: int = 0
+) -> list[str]:
     """The bodies of what comes again."""
     queue = FakeQueue()
-    retries = Retries(queue, "url", ATTEMPTS)
-    message = delivered(body, failures=failures)
-    answer = record_sales({"Records": [message]}, record, DeadLetters(parked, "url"), retries)
+    consumer = QueueConsumer(
+        partial(record_confirmed, record),
+        DeadLetters(parked, "url"),
+        Retries(queue, "url", ATTEMPTS),
+        from_bus({kind: ["parcelworks.orders"] for kind in ("OrderConfirmed", "OrderShipped")}),
+    )
+    answer = consumer.handle({"Records": [delivered(body, failures=failures)]})
     assert answer == {"batchItemFailures": []}
     return [it["MessageBody"] for it in queue.sent]
 
 
-def confirmed(order: str, kind: str = "OrderConfirmed") -> str:
-    return encode(command(kind, order)).decode()
+def confirmed(order: str, kind: str = "OrderConfirmed", source: str = "parcelworks.orders") -> str:
+    return json.dumps({"source": source, "detail": json.loads(encode(command(kind, order)))})
 
 
 def test_a_confirmed_order_is_sold(parked: FakeQueue) -> None:
@@ -70,11 +80,16 @@ def test_a_sale_that_fails_comes_again_and_is_parked_in_the_end(parked: FakeQueu
 
 def test_what_is_no_event_is_parked_at_once(parked: FakeQueue) -> None:
     assert deliver(parked, "{", pytest.fail) == []
-    assert "not an event" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
+    assert "not a message" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
 
 
-def test_an_event_that_is_no_sale_is_parked_after_its_attempts(parked: FakeQueue) -> None:
-    body = confirmed(new_id(), "OrderShipped")
-    assert deliver(parked, body, pytest.fail) == [body]
-    assert deliver(parked, body, pytest.fail, ATTEMPTS - 1) == []
+def test_a_sale_that_somebody_else_tells_of_is_none(parked: FakeQueue) -> None:
+    body = confirmed(new_id(), source="parcelworks.shipping")
+    assert deliver(parked, body, pytest.fail) == []
+    reason = parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
+    assert reason == "'parcelworks.shipping' is not who says 'OrderConfirmed' here"
+
+
+def test_an_event_that_is_no_sale_is_parked_at_once(parked: FakeQueue) -> None:
+    assert deliver(parked, confirmed(new_id(), "OrderShipped"), pytest.fail) == []
     assert "OrderShipped" in parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]

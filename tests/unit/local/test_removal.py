@@ -11,6 +11,7 @@ from local.errors import ParityError
 from local.removal import (
     Template,
     take_out,
+    take_out_event_sources,
     take_out_secure_transport,
     widen_task_answers,
 )
@@ -160,3 +161,18 @@ def test_answers_to_tasks_are_allowed_for_every_machine_and_nothing_else_is_wide
     assert [(it.logical_id, it.kind) for it in widened] == [
         ("P", "state machine of a task's answer")
     ]
+
+
+def test_events_may_be_put_with_any_source_and_no_other_condition_is_left_out() -> None:
+    def put(**conditions: dict[str, str]) -> dict[str, Any]:
+        return {"Effect": "Allow", "Action": "events:PutEvents", "Condition": conditions}
+
+    source, account = {"events:source": "parcelworks.audit"}, {"aws:SourceAccount": "123456789012"}
+    both, other = put(StringEquals={**source, **account}), put(StringEquals=account)
+    template = {"Resources": {"P": policy(put(StringEquals=source), both), "Q": policy(other)}}
+    result, removed = take_out_event_sources(template, stack="audit")
+    free = {"Effect": "Allow", "Action": "events:PutEvents"}
+    assert result["Resources"] == {"P": policy(free, other), "Q": policy(other)}
+    assert [(it.logical_id, it.kind) for it in removed] == [
+        ("P", "source of the events that are put")
+    ] * 2

@@ -113,7 +113,9 @@ def test_a_bus_that_is_busy_parks_nothing() -> None:
     bridge = FakeEventBridge()
     bridge.refuses = True
     with pytest.raises(BusUnavailable, match="ThrottlingException"):
-        Bus(bridge, "the-bus", "shipping").put_each([fact(1), fact(2)], pytest.fail)
+        Bus(bridge, "the-bus", "shipping").put_each(
+            [fact(1), fact(2)], lambda _it, why: pytest.fail(why)
+        )
 
 
 def test_a_reply_belongs_to_its_commands_journey() -> None:

@@ -150,7 +150,7 @@ def test_what_kinesis_never_takes_holds_nobody_back(
 ) -> None:
     kinesis, parked = FakeKinesis(), []
     batch = [*MIXED[:3], NEVER[never], *MIXED[3:]]
-    log = KinesisLog(kinesis, "arn:stream", sleep=pytest.fail)
+    log = KinesisLog(kinesis, "arn:stream", sleep=lambda _: pytest.fail("it waits"))
     assert log.publish(batch, lambda it, why: parked.append((it, why))) == 6
     assert [kinesis.versions(it) for it in "abc"] == [[1, 2, 3], [1, 2], [1]]
     ((envelope, reason),) = parked
@@ -166,7 +166,7 @@ def test_a_call_that_is_refused_because_of_one_record_goes_on_without_it(
 ) -> None:
     kinesis, parked = FakeKinesis(), []
     kinesis.refuses_keys = {bad: code}
-    log = KinesisLog(kinesis, "arn:stream", sleep=pytest.fail)
+    log = KinesisLog(kinesis, "arn:stream", sleep=lambda _: pytest.fail("it waits"))
     log.publish(MIXED, lambda it, why: parked.append((it.aggregate_id, why)))
     expected = {"a": [1, 2, 3], "b": [1, 2], "c": [1], bad: []}
     assert {it: kinesis.versions(it) for it in "abc"} == expected
@@ -177,7 +177,7 @@ def test_a_log_that_may_not_be_written_to_parks_nothing() -> None:
     kinesis = FakeKinesis()
     kinesis.refuses_keys = {"b": "AccessDeniedException"}
     with pytest.raises(ClientError):
-        KinesisLog(kinesis, "arn:stream").publish(MIXED, pytest.fail)
+        KinesisLog(kinesis, "arn:stream").publish(MIXED, lambda _it, why: pytest.fail(why))
 
 
 @given(

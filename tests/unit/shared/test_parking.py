@@ -30,7 +30,7 @@ def test_a_message_is_kept_as_it_is_with_its_reason() -> None:
     )
 
 
-anything = st.text(st.characters(codec=None), max_size=50)  # type: ignore[arg-type]
+anything = st.text(st.characters(codec=None), max_size=50)
 
 
 @given(body=anything, reason=anything)

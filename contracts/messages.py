@@ -1,16 +1,21 @@
-"""Which messages each service takes and says, from the published schemas."""
+"""Which messages each service takes and says, and so from whom each one counts.
+
+The schemas' `x-owner` is the one place that says whose a message is: rules on the bus, what their
+consumers believe and the catalogue follow from it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from contracts.release import CURRENT, schemas_in
 
 PARTS = {"carriers": "shipping"}
 """Who speaks in a service's stack without being the service itself."""
-COMMAND, REPLY = "command", "reply"
-FACTS = ("event", "fact")
+COMMAND, REPLY, FACT = "command", "reply", "fact"
+FACTS = ("event", FACT)
 ENVELOPE = "Envelope.v1.schema.json"
 
 
@@ -33,6 +38,46 @@ def published() -> list[Message]:
             owner = PARTS.get(speaker, speaker)
             newest[schema["title"]] = Message(schema["title"], schema["x-kind"], owner, file)
     return list(newest.values())
+
+
+def source_of(service: str) -> str:
+    """The source by which EventBridge knows what a service says."""
+    return f"parcelworks.{service}"
+
+
+def sources_of(type: str) -> tuple[str, ...]:
+    """Every source from which a message of that type counts: its owner's alone.
+
+    A reply comes from each service that takes commands; which of them may answer a command is its
+    sender's to know.
+
+    Raises:
+        LookupError: no schema of that name is something that is said on the bus.
+    """
+    messages = _all()
+    speakers = {
+        owner
+        for owner in {it.owner for it in messages}
+        for said in said_by(owner, messages)
+        if said.type == type
+    }
+    if not speakers:
+        raise LookupError(f"contracts/events has no event, fact or reply {type!r}: who may say it?")
+    return tuple(sorted(map(source_of, speakers)))
+
+
+def facts_by_source() -> dict[str, list[str]]:
+    """The types of the facts that each source may say, orders' events excluded."""
+    found: dict[str, list[str]] = {}
+    for message in _all():
+        if message.kind == FACT:
+            found.setdefault(source_of(message.owner), []).append(message.type)
+    return dict(sorted(found.items()))
+
+
+@cache
+def _all() -> tuple[Message, ...]:
+    return tuple(published())
 
 
 def taken_by(service: str, messages: Iterable[Message]) -> list[Message]:

@@ -1,0 +1,95 @@
+"""Whoever may put events can try any source: each service speaks, and is heard, as itself alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from contracts.release import CURRENT, schemas_in
+from tests.infra.rules import Rule
+from tests.infra.system import Resource, System, role_statements
+
+RULE = "AWS::Events::Rule"
+WHOLE_EVENT = ("Input", "InputPath", "InputTransformer")
+"""Any of these gives a target less than the event that it hears."""
+
+
+def services_speak_in_their_own_name(system: System) -> Iterator[str]:
+    """A grant of PutEvents asks for the service's own source."""
+    for statement in role_statements(system):
+        if statement.allows("events:PutEvents"):
+            own = f"parcelworks.{statement.role.template.service}"
+            if statement.conditions.get("StringEquals", {}).get("events:source") != own:
+                yield f"{statement.role} may put events with any source, not with {own} alone"
+
+
+def rules_hear_a_message_from_its_owner_alone(system: System) -> Iterator[str]:
+    """A rule on the bus names types, and the sources that say them by their schemas."""
+    for rule in _rules_on_the_bus(system):
+        pattern = rule.properties["EventPattern"]
+        types = pattern.get("detail-type", [])
+        if not types or not all(isinstance(it, str) for it in types):
+            yield f"{rule} does not name the types that it hears"
+            continue
+        for type in types:
+            if set(map(str, pattern.get("source", []))) != _owners().get(type):
+                yield f"{rule} hears {type} from others than {_owners().get(type)}"
+
+
+def consumers_of_the_bus_look_at_the_source_again(system: System) -> Iterator[str]:
+    """They get the whole event, and know from whom each type of their rules counts."""
+    for rule in _rules_on_the_bus(system):
+        for target in rule.properties["Targets"]:
+            if any(name in target for name in WHOLE_EVENT):
+                yield f"{rule} delivers events without their source"
+            for worker in _workers_of(system, rule.text(target["Arn"])):
+                known = _sources_known_to(worker)
+                for type in rule.properties["EventPattern"].get("detail-type", []):
+                    if set(known.get(str(type), ())) != _owners().get(str(type)):
+                        yield f"{worker} does not know from whom {type} counts"
+
+
+@cache
+def _owners() -> dict[str, set[str]]:
+    """By type, the sources that may say it: as the schemas have it, and nothing else."""
+    schemas = [it for it in schemas_in(CURRENT).values() if "x-kind" in it]
+    takers = {it["x-owner"] for it in schemas if it["x-kind"] == "command"}
+    return {
+        it["title"]: {
+            f"parcelworks.{owner}"
+            for owner in (takers if it["x-kind"] == "reply" else {it["x-owner"]})
+        }
+        for it in schemas
+        if it["x-kind"] in ("event", "fact", "reply")
+    }
+
+
+def _rules_on_the_bus(system: System) -> Iterator[Resource]:
+    """AWS's own services speak on the default bus, where nobody else may use their sources."""
+    for rule in system.resources(RULE):
+        if "EventBusName" in rule.properties and "EventPattern" in rule.properties:
+            yield rule
+
+
+def _workers_of(system: System, queue: str) -> Iterator[Resource]:
+    for mapping in system.resources("AWS::Lambda::EventSourceMapping"):
+        if mapping.text(mapping.properties["EventSourceArn"]) == queue:
+            name = mapping.text(mapping.properties["FunctionName"])
+            worker = system.find(name, "AWS::Lambda::Function")
+            assert worker, f"{mapping} calls a function that is in no template"
+            yield worker
+
+
+def _sources_known_to(worker: Resource) -> dict[str, list[str]]:
+    variables: dict[str, Any] = worker.properties.get("Environment", {}).get("Variables", {})
+    known: dict[str, list[str]] = json.loads(variables.get("MESSAGE_SOURCES", "{}"))
+    return known
+
+
+RULES: tuple[Rule, ...] = (
+    services_speak_in_their_own_name,
+    rules_hear_a_message_from_its_owner_alone,
+    consumers_of_the_bus_look_at_the_source_again,
+)
