@@ -157,6 +157,12 @@ class OrdersStack(ServiceStack):
             )
         )
         alarm_when_behind(self, "RelayBehind", relay)
+        alarm_when_counted(
+            self,
+            "EventsNotPublished",
+            metric_name="EventsNotPublished",
+            what="events cannot be published",
+        )
         self.publish("relay-arn", relay.function_arn)
 
     def _publish_events_on_the_bus(self) -> None:

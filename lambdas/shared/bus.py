@@ -18,6 +18,7 @@ MAX_TYPE = 128
 REFUSED_FOR_GOOD = ("InvalidArgument", "MalformedDetail", "ValidationException")
 """What EventBridge answers for an entry, or a call, that it will never take."""
 Entry = dict[str, str]
+Park = Callable[[Envelope, str], None]
 
 
 class BusUnavailable(Exception):
@@ -50,7 +51,7 @@ class Bus:
             codes = {code for _, code in refused}
             raise Unsendable(f"refused by the bus: {', '.join(sorted(codes))}")
 
-    def put_each(self, messages: Iterable[Envelope], park: Callable[[Envelope, str], None]) -> None:
+    def put_each(self, messages: Iterable[Envelope], park: Park) -> None:
         """The same for messages that have nothing to do with each other.
 
         What the bus will never take goes to ``park``, with the reason, and stops no other.

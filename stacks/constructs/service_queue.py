@@ -28,6 +28,9 @@ Lambda throttles: with a minute or more between two, an account may be busy for 
 KEPT = Duration.days(14)
 """The longest that SQS keeps a message: each one is somebody's money or work."""
 
+LARGEST_DEAD_LETTER = 1024 * 1024
+"""The most that SQS takes, in bytes: a message on the bus has a quarter of that."""
+
 
 class ServiceQueue(Construct):
     """``queue`` and its ``dead_letters``, where a message waits that failed ``attempts`` times."""
@@ -53,6 +56,8 @@ class ServiceQueue(Construct):
             encryption_master_key=key,
             enforce_ssl=True,
             retention_period=KEPT,
+            # What fits a queue fits here with the reason beside it.
+            max_message_size_bytes=LARGEST_DEAD_LETTER,
         )
         self.queue = sqs.Queue(
             self,

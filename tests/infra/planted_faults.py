@@ -622,6 +622,11 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         set_property("fulfilment", QUEUE, "MessageRetentionPeriod", 345600, "OperatorsQueue"),
     ),
     (
+        consumers.dead_letters_have_room_for_the_reason,
+        "they take a quarter of what SQS takes",
+        set_property("orders", QUEUE, "MaximumMessageSize", 262144, "CommandsDeadLetters"),
+    ),
+    (
         consumers.workers_count_failures_and_not_receives,
         "it sends to another queue",
         set_variable("shipping", "QUEUE_URL", "https://sqs/another", "QueuedCommands"),

@@ -6,7 +6,7 @@ from typing import Any
 from orders.adapters.bus_gate import BusGate
 from orders.settings import for_publisher
 from shared import aws, log, log_records
-from shared.bus import Bus
+from shared.bus import Bus, check_sendable
 from shared.envelope import Envelope
 from shared.order_history import OrderHistory
 from shared.parked_records import ParkedRecords
@@ -38,7 +38,7 @@ def publisher() -> Projector[Events]:
 
 def projector_over(gate: BusGate, read_events: ReadEvents) -> Projector[Events]:
     """What is published is seen before the gate says so: a batch that comes again looks first."""
-    return Projector(gate, _collect, read_events, looks_first=True)
+    return Projector(gate, collect, read_events, looks_first=True)
 
 
 @cache
@@ -47,5 +47,7 @@ def parked_records() -> ParkedRecords:
     return ParkedRecords(aws.client("dynamodb"), for_publisher().parked_table, CONSUMER)
 
 
-def _collect(events: Events | None, event: Envelope) -> Events:
+def collect(events: Events | None, event: Envelope) -> Events:
+    """An order's events in turn. Raises Unsendable: the bus will never take this one."""
+    check_sendable(event)
     return (*(events or ()), event)

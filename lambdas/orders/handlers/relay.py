@@ -1,6 +1,6 @@
 """From the event store to the log: the only way that orders' events are published."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -42,12 +42,21 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
     if "Records" not in event:
         asked = msgspec.convert(event, Republish)
         return {"republished": _publish(_stored(asked.republish))}
-    _publish(
-        to_envelope(record["dynamodb"]["NewImage"])
-        for record in event["Records"]
-        if record["eventName"] == "INSERT"
-    )
+    _publish(_inserted(event["Records"]))
     return None
+
+
+def _inserted(records: Sequence[Mapping[str, Any]]) -> Iterator[Envelope]:
+    """The events of a batch. An item that is none was put there by hand: it holds nobody back."""
+    for record in records:
+        if record["eventName"] != "INSERT":
+            continue
+        try:
+            yield to_envelope(record["dynamodb"]["NewImage"])
+        except (KeyError, TypeError, ValueError, RecursionError, msgspec.DecodeError) as broken:
+            keys = record["dynamodb"].get("Keys")
+            log.error("event not published", keys=keys, error=type(broken).__name__)
+            log.metric("EventsNotPublished", 1)
 
 
 def _publish(events: Iterator[Envelope]) -> int:

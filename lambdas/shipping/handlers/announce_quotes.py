@@ -14,7 +14,7 @@ from shared.queue_worker import messages_of
 from shipping.adapters.gathering_codec import Item, from_item
 from shipping.domain.gathering import Gathering
 from shipping.handlers import outcomes
-from shipping.handlers.stream_images import read_images
+from shipping.handlers.stream_images import read_images, unsendable
 from shipping.settings import for_announcer
 
 
@@ -36,7 +36,9 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         for gathering, command in closed
         for message in messages_of(command, outcomes.of_gathering(gathering))
     ]
-    Bus(aws.client("events"), settings.bus_name, "shipping").put(messages)
+    Bus(aws.client("events"), settings.bus_name, "shipping").put_each(
+        messages, unsendable(dead_letters)
+    )
     for gathering, command in closed:
         log.info(
             "gathering closed",

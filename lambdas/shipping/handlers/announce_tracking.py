@@ -6,7 +6,7 @@ from shared import aws, log
 from shared.bus import Bus
 from shared.envelope import decode
 from shared.parking import DeadLetters
-from shipping.handlers.stream_images import read_images
+from shipping.handlers.stream_images import read_images, unsendable
 from shipping.settings import for_announcer
 
 
@@ -15,5 +15,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     settings = for_announcer()
     dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
     facts = read_images(event, "INSERT", lambda image: decode(image["fact"]["S"]), dead_letters)
-    Bus(aws.client("events"), settings.bus_name, "shipping").put(facts)
+    Bus(aws.client("events"), settings.bus_name, "shipping").put_each(
+        facts, unsendable(dead_letters)
+    )
     log.metric("ShipmentsTracked", len(facts))

@@ -1,12 +1,16 @@
 """New images from a table's stream; one that cannot be read is parked and stops nobody."""
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
+from shared.bus import Park
+from shared.envelope import Envelope
 from shared.parking import DeadLetters
 
+PARKED_BY = "announcer"
 ReadT = TypeVar("ReadT")
 
 
@@ -29,5 +33,15 @@ def read_images(
             images.append(read(record["dynamodb"]["NewImage"]))
         except (KeyError, TypeError, ValueError, msgspec.DecodeError) as broken:
             keys = msgspec.json.encode(record["dynamodb"]["Keys"]).decode()
-            dead_letters.park(keys, f"unreadable item: {type(broken).__name__}", "announcer")
+            dead_letters.park(keys, f"unreadable item: {type(broken).__name__}", PARKED_BY)
     return images
+
+
+def unsendable(dead_letters: DeadLetters) -> Park:
+    """Parks the name of a message that the bus will never take; its item stays in its table."""
+
+    def park(message: Envelope, reason: str) -> None:
+        name = {"type": message.type, "aggregate_id": message.aggregate_id}
+        dead_letters.park(json.dumps(name), f"cannot be sent: {reason}", PARKED_BY)
+
+    return park

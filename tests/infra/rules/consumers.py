@@ -26,6 +26,8 @@ MOST_ATTEMPTS = 50
 RECEIVES = (100, 1000)
 """What SQS counts: receives that Lambda throttles as well, and no good message may end by them."""
 KEPT_SECONDS = 14 * 24 * 3600
+LARGEST_MESSAGE = 1024 * 1024
+"""Bytes, attributes included."""
 
 
 def streams_are_retried_without_limit(system: System) -> Iterator[str]:
@@ -153,6 +155,15 @@ def queues_keep_messages_for_as_long_as_sqs_can(system: System) -> Iterator[str]
             yield f"{queue} does not keep messages for 14 days"
 
 
+def dead_letters_have_room_for_the_reason(system: System) -> Iterator[str]:
+    """What fits a queue fits its dead letters with attributes beside it."""
+    for _, queue in _queue_mappings(system):
+        arn = queue.properties.get("RedrivePolicy", {}).get("deadLetterTargetArn", "")
+        dead_letters = system.find(queue.text(arn), QUEUE)
+        if dead_letters and dead_letters.properties.get("MaximumMessageSize") != LARGEST_MESSAGE:
+            yield f"{dead_letters} does not take the largest message that SQS knows"
+
+
 def workers_count_failures_and_not_receives(system: System) -> Iterator[str]:
     """A worker that counts failures sends to its own queue again, and is told how often."""
     for mapping, queue in _queue_mappings(system):
@@ -260,6 +271,7 @@ RULES: tuple[Rule, ...] = (
     queues_report_single_failures,
     every_queue_with_a_consumer_has_dead_letters,
     queues_keep_messages_for_as_long_as_sqs_can,
+    dead_letters_have_room_for_the_reason,
     workers_count_failures_and_not_receives,
     asynchronous_calls_have_a_place_for_failures,
     rules_that_match_events_have_dead_letters,

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from orders.adapters.bus_gate import BusGate
+from orders.handlers.publish_to_bus import collect
 from shared.bus import Bus
+from shared.envelope import MAX_EVENT_BYTES, encode
 from shared.parked_records import ParkedRecords
 from shared.projector import Projector
 from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.projection import event, event_id_of, records
+from tests.unit.shared.projection import PLACED, event, event_id_of, records
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(12)]
 
@@ -24,6 +26,7 @@ class Gates:
         self.versions: dict[str, int] = {}
         self.on_the_bus: dict[str, set[str]] = {}
         self.calls: list[str] = []
+        self.parked: list[dict[str, Any]] = []
 
     def batch_get_item(self, RequestItems: dict[str, Any]) -> dict[str, Any]:  # noqa: N803
         return {"Responses": {table: [] for table in RequestItems}}
@@ -39,6 +42,12 @@ class Gates:
     def put_item(self, Item: dict[str, Any], **_condition: Any) -> dict[str, Any]:  # noqa: N803
         self.calls.append("put")
         self._make(Item)
+        return {}
+
+    def transact_write_items(self, TransactItems: list[Any]) -> dict[str, Any]:  # noqa: N803
+        gate, parked = (it["Put"]["Item"] for it in TransactItems)
+        self.parked.append(parked)
+        self._make(gate)
         return {}
 
     def _make(self, item: dict[str, Any]) -> None:
@@ -95,3 +104,22 @@ def test_what_the_bus_refuses_moves_no_gate(gates: Gates, bridge: FakeEventBridg
     assert {it.event_id for it in bridge.messages} == {
         event_id_of(o, v) for o in ORDERS for v in (1, 2)
     }
+
+
+def test_an_event_that_the_bus_never_takes_is_parked_and_the_others_are_published(
+    gates: Gates, bridge: FakeEventBridge
+) -> None:
+    grows = event(ORDERS[0], 1, "OrderPlaced", data={**PLACED, "numbers": []})
+    huge = encode(grows).replace(b'"numbers":[]', b'"numbers":[' + b"1e15," * 40_000 + b"0]")
+    assert len(huge) < MAX_EVENT_BYTES
+    others = [event(order_id, 1, "OrderPlaced") for order_id in ORDERS[1:]]
+    gate = BusGate(
+        gates, "gate", ParkedRecords(gates, "parked", "test"), Bus(bridge, "bus", "orders")
+    )
+    Projector(gate, collect, lambda *_: (), writers=1).apply(
+        records([*others[:5], huge, *others[5:]])
+    )
+    assert bridge.messages == others
+    (parked,) = gates.parked
+    assert "Unsendable" in parked["reason"]["S"]
+    assert gates.versions == {ORDERS[0]: 0, **dict.fromkeys(ORDERS[1:], 1)}

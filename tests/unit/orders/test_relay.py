@@ -9,7 +9,7 @@ from orders import settings
 from orders.adapters.event_codec import to_item
 from orders.handlers import relay
 from shared import aws
-from shared.envelope import decode
+from shared.envelope import MAX_EVENT_BYTES, decode
 from shared.kinesis_log import LogUnavailable
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CANCELLED, PLACED, recorded
@@ -58,6 +58,28 @@ def test_an_event_of_a_kind_that_the_relay_does_not_know_is_published_all_the_sa
     item = to_item(recorded(PLACED, 1)) | {"type": {"S": "OrderTeleported"}}
     relay.handler({"Records": [stream_record(item)]}, None)
     assert decode(kinesis.calls[0][0]["Data"]).type == "OrderTeleported"
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "no version": {"version": {"S": "one"}},
+    "a version that is none": {"version": {"N": "1.5"}},
+    "data that is no JSON": {"data": {"S": "{"}},
+    "data that is deep": {"data": {"S": "[" * 100_000}},
+    "a long id": {"order_id": {"S": "x" * 257}, "data": {"S": "{}"}},
+    "data that is large": {"data": {"S": '{"text": "' + "x" * MAX_EVENT_BYTES + '"}'}},
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_an_item_that_somebody_else_wrote_holds_no_event_back(
+    broken: str, kinesis: FakeKinesis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = [to_item(recorded(PLACED, 1)), to_item(recorded(CANCELLED, 2))]
+    item = to_item(recorded(PLACED, 3)) | BROKEN[broken] if BROKEN[broken] else {}
+    relay.handler({"Records": [stream_record(it) for it in (whole[0], item, whole[1])]}, None)
+    assert [event.version for event in kinesis.acknowledged] == [1, 2]
+    assert "EventsNotPublished" in capsys.readouterr().out
 
 
 def test_a_log_that_is_down_fails_the_batch_so_that_it_comes_again(
