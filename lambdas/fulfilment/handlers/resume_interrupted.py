@@ -1,7 +1,7 @@
 """An execution failed, timed out or was aborted: the saga goes on by itself."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -10,6 +10,7 @@ from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.settings import for_queue, for_sagas
 from shared import aws, clock, log
+from shared.forms import UUID
 from shared.parking import DeadLetters
 from shared.retries import Retries, failures_of
 from shared.sqs_batch import settle_each
@@ -18,7 +19,8 @@ from shared.sqs_batch import settle_each
 class Interruption(msgspec.Struct, frozen=True):
     """What Step Functions tells the default bus, as far as it matters here."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(pattern=rf"^{UUID}(\.[0-9]{{1,9}})?\Z")]
+    """The order, and from the second on the attempt; others have nothing to do with a saga."""
     status: str
 
 
