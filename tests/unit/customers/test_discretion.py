@@ -134,7 +134,8 @@ class RecordingBus:
     def put_events(self, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         if self.failures:
             self.failures -= 1
-            return {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException"}]}
+            results = [{"ErrorCode": "ThrottlingException"} for _ in Entries]
+            return {"FailedEntryCount": len(results), "Entries": results}
         self.entries += Entries
         return {"FailedEntryCount": 0, "Entries": [{} for _ in Entries]}
 
