@@ -258,6 +258,13 @@ def deliver_details_alone(system: System) -> None:
     targets["Targets"][0]["InputPath"] = "$.detail"
 
 
+def send_to_the_replies(system: System) -> None:
+    """Let who sends commands also send replies."""
+    queue = body(system, "fulfilment", EVENT_RULE, "RepliesCommandReplied")["Properties"]
+    arn = queue["Targets"][0]["Arn"]
+    allow("fulfilment", "SendCommand", "sqs:SendMessage", arn)(system)
+
+
 def share_a_backlog(system: System) -> None:
     """Let payments work through the queue of inventory."""
     mapping = body(system, "payments", MAPPING)["Properties"]
@@ -404,6 +411,11 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         bus.consumers_of_the_bus_look_at_the_source_again,
         "a worker believes somebody else",
         know("inventory", "RecordSales", '{"OrderConfirmed": ["parcelworks.payments"]}'),
+    ),
+    (
+        bus.rules_alone_fill_the_queues_that_hear_the_bus,
+        "another service's worker may",
+        send_to_the_replies,
     ),
     (
         deliveries.keys_admit_what_delivers,

@@ -139,7 +139,7 @@ def test_an_events_source_is_not_told_to_policies(resources: SmallResources) -> 
         }
     )
     events = resources.cloud.as_role(role.rpartition("/")[2]).client("events")
-    entry = {"Source": "parcelworks.guard", "DetailType": "any", "Detail": "{}"}
+    entry: Any = {"Source": "parcelworks.guard", "DetailType": "any", "Detail": "{}"}
     refusal = refusal_of(lambda: events.put_events(Entries=[entry])) or ""
     still(
         "AccessDenied" in refusal,

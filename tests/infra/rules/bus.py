@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.release import CURRENT, schemas_in
 from tests.infra.rules import Rule
-from tests.infra.system import Resource, System, role_statements
+from tests.infra.system import Resource, System, functions_of, role_statements
 
 RULE = "AWS::Events::Rule"
 WHOLE_EVENT = ("Input", "InputPath", "InputTransformer")
@@ -49,6 +49,19 @@ def consumers_of_the_bus_look_at_the_source_again(system: System) -> Iterator[st
                 for type in rule.properties["EventPattern"].get("detail-type", []):
                     if set(known.get(str(type), ())) != _owners().get(str(type)):
                         yield f"{worker} does not know from whom {type} counts"
+
+
+def rules_alone_fill_the_queues_that_hear_the_bus(system: System) -> Iterator[str]:
+    """Who could send there could write any source into an event; only its worker sends again."""
+    for rule in _rules_on_the_bus(system):
+        for target in rule.properties["Targets"]:
+            queue = rule.text(target["Arn"])
+            workers = {worker.id for worker in _workers_of(system, queue)}
+            for statement in role_statements(system):
+                senders = {it.id for it in functions_of(statement.role)}
+                may = statement.allows("sqs:SendMessage") and queue in statement.resources
+                if may and not senders <= workers:
+                    yield f"{statement.role} may send to {queue}, where rules alone deliver"
 
 
 @cache
@@ -92,4 +105,5 @@ RULES: tuple[Rule, ...] = (
     services_speak_in_their_own_name,
     rules_hear_a_message_from_its_owner_alone,
     consumers_of_the_bus_look_at_the_source_again,
+    rules_alone_fill_the_queues_that_hear_the_bus,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fulfilment import settings
+from fulfilment import commands, settings
 from fulfilment.handlers import resume_interrupted
 from shared import aws
 from tests.unit.fulfilment.examples import ORDER
@@ -33,7 +33,7 @@ class Resumer:
         self.trouble: Exception | None = None
         clients = {"sqs": self.sqs, "dynamodb": None, "stepfunctions": None}
         monkeypatch.setattr(aws, "client", clients.__getitem__)
-        monkeypatch.setattr(resume_interrupted.commands, "resume_interrupted", self._resume)
+        monkeypatch.setattr(commands, "resume_interrupted", self._resume)
         for name, value in SETTINGS.items():
             monkeypatch.setenv(name, value)
         settings.for_queue.cache_clear()
