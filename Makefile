@@ -1,25 +1,74 @@
 # Everything a developer does. `make run` and `make test` need Python 3.11 or later and nothing else.
+#
+# To add a target: write it as those below, with `: setup ## what it does`, and name it in .PHONY. What
+# a caller says (`make history ORDER=...`) is a name in CALLERS, and reaches the command only through
+# `option`, `needed`, `argument` or `flag`. tests/contract/test_make_arguments.py holds all of this.
 
-PYTHON ?= python3
-ENV ?= dev
+# What a caller may say. Only make's command line counts: a VERSION of the environment is somebody else's.
+CALLERS := APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON \
+	RATE SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
+
+# Their text is taken as it is, and handed on in the environment as GIVEN_...: neither make nor a shell
+# reads it, whatever `$(...)`, quote, space or newline it holds. A sub-make gets none of them.
+define take
+override GIVEN_$(1) := $$(if $$(filter command,$$(origin $(1))),$$(value $(1)))
+override $(1) :=
+export GIVEN_$(1)
+unexport $(1)
+endef
+$(foreach name,$(CALLERS),$(eval $(call take,$(name))))
+UNKNOWN := $(strip $(foreach name,$(filter-out $(CALLERS),$(.VARIABLES)),$(if $(filter command,$(origin $(name))),$(name))))
+ifneq ($(UNKNOWN),)
+$(error make knows no variable $(UNKNOWN): `make help` names those that a target takes)
+endif
+MAKEOVERRIDES :=
+
+# `ENV` is short for `ENVIRONMENT`.
+ifeq ($(GIVEN_ENVIRONMENT),)
+override GIVEN_ENVIRONMENT := $(GIVEN_ENV)
+else ifneq ($(GIVEN_ENV),)
+$(error ENV is short for ENVIRONMENT: give one of them)
+endif
+
+# `$(call option,--order,ORDER)` is `--order=` and what the caller said, or nothing.
+option = $(if $(GIVEN_$(2)),$(1)="$$GIVEN_$(2)")
+# The same for what a target cannot do without.
+needed = $(if $(GIVEN_$(2)),$(option),$(error `make $@` needs $(2)=...; `make help` says what))
+# `$(call argument,SERVICE)` is what the caller said, as a word that cannot be taken for an option.
+argument = $(if $(GIVEN_$(1)),-- "$$GIVEN_$(1)",$(error `make $@` needs $(1)=...; `make help` says what))
+# `$(call flag,--confirm,CONFIRM)` is `--confirm` if the caller said CONFIRM=yes.
+flag = $(if $(filter yes,$(GIVEN_$(2))),$(1))
+
 VENV := .venv
 BIN := $(VENV)/bin
-RUN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python
+RUN := $(BIN)/python
 LOCK := --quiet --generate-hashes --universal --python-version 3.11
 
-# Byte code that the first run writes makes every later start faster.
-unexport PYTHONDONTWRITEBYTECODE
+# The checkout's tools come first. Said here once, so that no shell reads the folder's name.
+export OUTSIDE_PATH := $(value PATH)
+export PATH := $(CURDIR)/$(BIN):$(value PATH)
+# How somebody has set up their own Python changes nothing here. (Byte code that the first run writes
+# makes every later start faster.)
+$(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
+
 # Local commands must not inherit a way to a real account.
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
 # Operators' commands work on the emulator; ENVIRONMENT=dev|staging|prod makes it an account's.
-OPERATE = $(if $(ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(if $(ENVIRONMENT),--environment $(ENVIRONMENT))
-CONFIGURE = $(if $(ENVIRONMENT),,$(LOCAL)) $(RUN) -m configuration
-CONFIGURED = $(if $(ENVIRONMENT),--environment $(ENVIRONMENT)) $(addprefix --service ,$(SERVICE))
-CONFIRMED = $(if $(filter yes,$(CONFIRM)),--confirm)
-MOMENT = $(if $(AT),--at $(AT)) $(if $(VERSION),--version $(VERSION))
+OPERATE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(call option,--environment,ENVIRONMENT)
+CONFIGURE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m configuration
+CONFIGURED = $(call option,--environment,ENVIRONMENT) $(call option,--service,SERVICE)
+CONFIRMED = $(call flag,--confirm,CONFIRM)
+MOMENT = $(call option,--at,AT) $(call option,--version,VERSION)
+# What begins in an account, or says what would: dev, unless the caller says which.
+STAGE := "$${GIVEN_ENVIRONMENT:-dev}"
+# A pipeline has nobody to ask.
+APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),--require-approval never)
+OUTSIDE := env PATH="$$OUTSIDE_PATH" "$${GIVEN_PYTHON:-python3}"
+PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test check check-code check-behaviour format synth build costs bench parity rotate secret-scan catalogue release-contracts snapshots deploy destroy lock clean \
+.PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan catalogue release-contracts \
+	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
@@ -44,10 +93,13 @@ tour: setup ## Show flags, refusals, a rollback and a rotation on what is up
 	@$(LOCAL) $(RUN) -m local tour
 
 load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 MIX=good=1
-	@$(LOCAL) $(RUN) -m local load $(if $(RATE),--rate $(RATE)) $(if $(DURATION),--duration $(DURATION)) $(if $(MIX),--mix $(MIX))
+	@$(LOCAL) $(RUN) -m local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
-	@$(LOCAL) $(if $(ENFORCE),ENFORCE_PERMISSIONS=$(ENFORCE)) $(RUN) -m pytest tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+test-nightly: setup ## The same, and what takes too long for every day: full matrices of faults
+	@$(PYTEST) tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
 	@$(MAKE) --no-print-directory --jobs 2 check-code check-behaviour
@@ -59,7 +111,7 @@ check-code: setup
 	@PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo
 
 check-behaviour: setup
-	@$(LOCAL) $(RUN) -m pytest tests/unit tests/contract
+	@$(PYTEST) tests/unit tests/contract -m 'not nightly'
 
 format: setup ## Format the code and apply safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -70,40 +122,40 @@ build: setup ## Build the functions' packages for the cloud
 
 synth: setup ## Synthesize the CloudFormation templates, with every rule checked
 	@$(RUN) -m bundling --target cloud
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk synth --quiet --context environment=$(ENV)
+	@$(BIN)/cdk synth --quiet --context environment=$(STAGE)
 
 costs: setup ## What an idle month costs, before you deploy: ENV=prod; ORDERS=20 counts orders too
-	@$(LOCAL) $(RUN) -m costs $(if $(ORDERS),record --count $(ORDERS),idle) --environment $(ENV)
+	@$(LOCAL) $(RUN) -m costs $(if $(GIVEN_ORDERS),record $(call option,--count,ORDERS),idle) --environment=$(STAGE)
 
 bench: setup ## Measure the claims about speed, memory and cost
 	@$(LOCAL) $(RUN) -m benchmarks
 
 redrive: setup ## Show what a consumer has parked: CONSUMER=order-view|sales|bus-publisher; CONFIRM=yes applies it again
-	@$(OPERATE) redrive --consumer $(CONSUMER) $(CONFIRMED)
+	@$(OPERATE) redrive $(call needed,--consumer,CONSUMER) $(CONFIRMED)
 
 park: setup ## Set aside a record that crashes a consumer: CONSUMER= SHARD= SEQUENCE=
-	@$(OPERATE) park --consumer $(CONSUMER) --shard $(SHARD) --sequence $(SEQUENCE)
+	@$(OPERATE) park $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE)
 
 history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
-	@$(OPERATE) history --order $(ORDER) $(MOMENT)
+	@$(OPERATE) history $(call needed,--order,ORDER) $(MOMENT)
 
 view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=order-view|sales]
-	@$(OPERATE) view --order $(ORDER) $(MOMENT) $(if $(VIEW),--view $(VIEW))
+	@$(OPERATE) view $(call needed,--order,ORDER) $(MOMENT) $(call option,--view,VIEW)
 
 reconcile: setup ## Compare event store, log and archive; CONFIRM=yes repairs what is missing
 	@$(OPERATE) reconcile $(CONFIRMED)
 
 rebuild: setup ## Build a view again from the archive while it is served: VIEW=order-view|sales
-	@$(OPERATE) rebuild --view $(VIEW)
+	@$(OPERATE) rebuild $(call needed,--view,VIEW)
 
 rebuild-back: setup ## Serve the generation before the last rebuild again: VIEW=
-	@$(OPERATE) rebuild-back --view $(VIEW)
+	@$(OPERATE) rebuild-back $(call needed,--view,VIEW)
 
 rebuild-retire: setup ## Show the generation that is not served; CONFIRM=yes erases it: VIEW=
-	@$(OPERATE) rebuild-retire --view $(VIEW) $(CONFIRMED)
+	@$(OPERATE) rebuild-retire $(call needed,--view,VIEW) $(CONFIRMED)
 
 checksum: setup ## Sum up a view's generations: VIEW=order-view|sales
-	@$(OPERATE) checksum --view $(VIEW)
+	@$(OPERATE) checksum $(call needed,--view,VIEW)
 
 config-check: setup ## Judge the documents in config/, of every environment
 	@$(LOCAL) $(RUN) -m configuration check
@@ -112,7 +164,7 @@ config-plan: setup ## What git has and what is deployed: [SERVICE=orders]
 	@$(CONFIGURE) plan $(CONFIGURED)
 
 config-apply: setup ## Deploy the documents in config/ that differ: [SERVICE=] [STRATEGY=at-once|watched]
-	@$(CONFIGURE) apply $(CONFIGURED) $(if $(STRATEGY),--strategy $(STRATEGY))
+	@$(CONFIGURE) apply $(CONFIGURED) $(call option,--strategy,STRATEGY)
 
 config-drift: setup ## Fail if configuration was changed by hand, and name what: [SERVICE=]
 	@$(CONFIGURE) drift $(CONFIGURED)
@@ -121,10 +173,10 @@ configuration-page: setup ## Write the list of every value into docs/configurati
 	@$(LOCAL) $(RUN) -m configuration.page
 
 rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVICE=payments|signing
-	@$(LOCAL) $(RUN) -m local rotate $(SERVICE)
+	@$(LOCAL) $(RUN) -m local rotate $(call argument,SERVICE)
 
-secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar
-	@$(LOCAL) $(RUN) -m secret_scan $(PATHS)
+secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar:folder
+	@$(LOCAL) $(RUN) -m secret_scan $(call option,--paths,PATHS)
 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m local.parity_document
@@ -135,16 +187,16 @@ catalogue: setup ## Write docs/catalogue.md from the templates and the messages'
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
 	@$(RUN) -m contracts.release
 
-deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod
-	@$(RUN) -m configuration check --environment $(ENV) --committed
-	@PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/cdk deploy --all --context environment=$(ENV)
-	@$(RUN) -m configuration apply --environment $(ENV)
+deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod; APPROVE=yes asks nothing
+	@$(RUN) -m configuration check --environment=$(STAGE) --committed
+	@$(BIN)/cdk deploy --all --context environment=$(STAGE) $(APPROVED)
+	@$(RUN) -m configuration apply --environment=$(STAGE)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
-	@$(RUN) -m teardown --environment $(ENV) $(if $(filter yes,$(CONFIRM)),--confirm)
+	@$(RUN) -m teardown --environment=$(STAGE) $(CONFIRMED)
 
 snapshots: setup ## Accept the templates as they are now; read the diff before you commit it
-	@$(LOCAL) $(RUN) -m pytest tests/infra/test_snapshots.py --snapshot-update
+	@$(PYTEST) tests/infra/test_snapshots.py --snapshot-update
 
 lock: setup ## Resolve the pinned versions again
 	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench; do \
@@ -155,10 +207,10 @@ clean: down ## Remove what was built and installed
 	@rm -rf .build .local cdk.out node_modules $(VENV) .venv-*
 
 $(VENV)/bin/uv: requirements/bootstrap.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(OUTSIDE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed: make setup PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "setup: tools"
-	@$(PYTHON) -m venv $(VENV)
+	@$(OUTSIDE) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
@@ -175,6 +227,6 @@ $(VENV)/.ready: requirements.txt | $(VENV)/bin/uv
 
 node_modules/.ready: package-lock.json $(VENV)/.ready
 	@echo "setup: CDK command line"
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent
+	@npm ci --silent
 	@ln -sf ../../node_modules/.bin/cdk $(BIN)/cdk
 	@touch $@

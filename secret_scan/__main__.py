@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -21,12 +22,24 @@ def main(arguments: list[str] | None = None) -> int:
         help="files or folders, such as an image that was saved as tar; without any: the code, and "
         "the templates, packages and logs that were made here",
     )
+    parser.add_argument(
+        "--paths",
+        dest="joined",
+        type=_split,
+        default=[],
+        metavar=f"PATH{os.pathsep}PATH",
+        help="the same, in one argument",
+    )
     options = parser.parse_args(arguments)
     try:
-        return _scan(options.paths)
+        return _scan(options.paths + options.joined)
     except (ScanError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+
+
+def _split(text: str) -> list[Path]:
+    return [Path(path) for path in text.split(os.pathsep) if path]
 
 
 def _scan(paths: list[Path]) -> int:
