@@ -72,9 +72,10 @@ def test_make_leads_to_an_account_only_with_its_environment(target: str) -> None
     local = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert "env -u AWS_PROFILE" in local.stdout.splitlines()[-1]
     assert "--environment" not in local.stdout.splitlines()[-1]
-    command += ["ENVIRONMENT=staging", "SERVICE=orders"]
+    command += ["ENVIRONMENT=staging"]
     account = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    assert account.stdout.strip().endswith("--environment staging --service orders")
+    assert "env -u AWS_PROFILE" not in account.stdout.splitlines()[-1]
+    assert '--environment="$GIVEN_ENVIRONMENT"' in account.stdout.splitlines()[-1]
 
 
 def test_a_deployment_is_checked_before_it_and_configured_after_it() -> None:
@@ -83,9 +84,9 @@ def test_a_deployment_is_checked_before_it_and_configured_after_it() -> None:
     check, deploy, apply = (
         said.index(it)
         for it in (
-            "configuration check --environment prod",
+            "configuration check --environment=",
             "cdk deploy --all",
-            "configuration apply --environment prod",
+            "configuration apply --environment=",
         )
     )
     assert check < deploy < apply
