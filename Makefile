@@ -6,7 +6,7 @@
 
 # What a caller may say. Only make's command line counts: a VERSION of the environment is somebody else's.
 CALLERS := APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON \
-	RATE SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
+	RATE REGION SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
 
 # Their text is taken as it is, and handed on in the environment as GIVEN_...: neither make nor a shell
 # reads it, whatever `$(...)`, quote, space or newline it holds. A sub-make gets none of them.
@@ -47,23 +47,52 @@ LOCK := --quiet --generate-hashes --universal --python-version 3.11
 # The checkout's tools come first. Said here once, so that no shell reads the folder's name.
 export OUTSIDE_PATH := $(value PATH)
 export PATH := $(CURDIR)/$(BIN):$(value PATH)
-# How somebody has set up their own Python changes nothing here. (Byte code that the first run writes
-# makes every later start faster.)
-$(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
+# Where packages come from and where they are cached is everybody's own setting; how Python runs and
+# how packages are installed is this checkout's. (Byte code that the first run writes makes every later
+# start faster.)
+THEIRS := %INDEX %INDEX_URL UV_INDEX_% %FIND_LINKS %CONFIG_FILE %CERT %CERTS %TLS %TRUSTED_HOST %INSECURE_HOST \
+	%PROXY %proxy %CACHE_DIR %TIMEOUT %RETRIES %RETRY_DELAY \
+	%_registry %_REGISTRY %_cafile %_CAFILE %_strict_ssl %_STRICT_SSL %_userconfig %_USERCONFIG %_cache %_CACHE
+OURS := PYTHON% PIP_% UV_% npm_config_% NPM_CONFIG_%
+$(foreach name,$(filter-out $(THEIRS) PYTHON,$(filter $(OURS),$(.VARIABLES))),$(eval unexport $(name)))
+# Names of files and what is printed are UTF-8, whatever the locale.
+export PYTHONUTF8 := 1
+
+# Without a home that takes what tools cache, they cache it in the checkout.
+HOME_TAKES_CACHES := $(shell test -d "$$HOME" && for folder in "$$HOME" "$$HOME/.cache" "$$HOME/.npm"; \
+	do test ! -e "$$folder" || test -w "$$folder" || exit 1; done && echo yes)
+ifneq ($(HOME_TAKES_CACHES),yes)
+ifneq ($(shell test -d "$$HOME" && echo yes),yes)
+export HOME := $(CURDIR)/.cache/home
+endif
+export XDG_CACHE_HOME ?= $(CURDIR)/.cache
+export PIP_CACHE_DIR ?= $(CURDIR)/.cache/pip
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export npm_config_cache ?= $(CURDIR)/.cache/npm
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CURDIR)/.cache/jsii
+export CDK_HOME ?= $(CURDIR)/.cache/cdk
+endif
 
 # Local commands must not inherit a way to a real account.
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
 # Operators' commands work on the emulator; ENVIRONMENT=dev|staging|prod makes it an account's.
-OPERATE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(call option,--environment,ENVIRONMENT)
+OPERATE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
 CONFIGURE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m configuration
-CONFIGURED = $(call option,--environment,ENVIRONMENT) $(call option,--service,SERVICE)
+CONFIGURED = $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION) $(call option,--service,SERVICE)
 CONFIRMED = $(call flag,--confirm,CONFIRM)
 MOMENT = $(call option,--at,AT) $(call option,--version,VERSION)
 # What begins in an account, or says what would: dev, unless the caller says which.
 STAGE := "$${GIVEN_ENVIRONMENT:-dev}"
+# REGION, then AWS_REGION, then cdk.json: the same for the CDK as for every other command.
+HERE = --environment=$(STAGE) $(call option,--region,REGION)
+CDK = AWS_REGION="$$($(RUN) -m region $(call option,--region,REGION))" && export AWS_REGION && $(BIN)/cdk
+CONTEXT := --context environment=$(STAGE) --context region="$$AWS_REGION"
 # A pipeline has nobody to ask.
 APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),--require-approval never)
+# Tools are installed by a Python that was named, else by the one that they are installed with, so that
+# it need not be named twice, else by python3.
 OUTSIDE := env PATH="$$OUTSIDE_PATH" "$${GIVEN_PYTHON:-python3}"
+TOOLCHAIN := -E -s -S -m toolchain
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
@@ -75,7 +104,17 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/.ready .venv-emulator/.ready node_modules/.ready ## Install the pinned toolchain
+setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11]
+	@$(RUN) $(TOOLCHAIN) --ready 2>/dev/null || { \
+		if [ -z "$$GIVEN_PYTHON" ] && $(RUN) -E -s -S -c '' 2>/dev/null; \
+		then $(RUN) $(TOOLCHAIN); \
+		else $(OUTSIDE) $(TOOLCHAIN); \
+		fi; \
+	} || { \
+		status=$$?; \
+		[ $$status -ne 127 ] || echo "setup: no such Python; name one: make setup PYTHON=/path/to/python3.11" >&2; \
+		exit $$status; \
+	}
 
 run: setup ## Deploy everything offline, show an order go through, stay up until Ctrl-C
 	@$(LOCAL) $(RUN) -m local run
@@ -122,7 +161,7 @@ build: setup ## Build the functions' packages for the cloud
 
 synth: setup ## Synthesize the CloudFormation templates, with every rule checked
 	@$(RUN) -m bundling --target cloud
-	@$(BIN)/cdk synth --quiet --context environment=$(STAGE)
+	@$(CDK) synth --quiet $(CONTEXT)
 
 costs: setup ## What an idle month costs, before you deploy: ENV=prod; ORDERS=20 counts orders too
 	@$(LOCAL) $(RUN) -m costs $(if $(GIVEN_ORDERS),record $(call option,--count,ORDERS),idle) --environment=$(STAGE)
@@ -187,13 +226,14 @@ catalogue: setup ## Write docs/catalogue.md from the templates and the messages'
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
 	@$(RUN) -m contracts.release
 
-deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod; APPROVE=yes asks nothing
+deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; APPROVE=yes asks nothing
+	@$(RUN) -m operations $(HERE) where
 	@$(RUN) -m configuration check --environment=$(STAGE) --committed
-	@$(BIN)/cdk deploy --all --context environment=$(STAGE) $(APPROVED)
-	@$(RUN) -m configuration apply --environment=$(STAGE)
+	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
+	@$(RUN) -m configuration apply $(HERE)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
-	@$(RUN) -m teardown --environment=$(STAGE) $(CONFIRMED)
+	@$(RUN) -m teardown $(HERE) $(CONFIRMED)
 
 snapshots: setup ## Accept the templates as they are now; read the diff before you commit it
 	@$(PYTEST) tests/infra/test_snapshots.py --snapshot-update
@@ -203,30 +243,6 @@ lock: setup ## Resolve the pinned versions again
 		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt lambdas/shared/requirements.in -o lambdas/shared/requirements.txt
 
-clean: down ## Remove what was built and installed
-	@rm -rf .build .local cdk.out node_modules $(VENV) .venv-*
-
-$(VENV)/bin/uv: requirements/bootstrap.txt
-	@$(OUTSIDE) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-		|| { echo "Python 3.11 or later is needed: make setup PYTHON=/path/to/python3.11"; exit 1; }
-	@echo "setup: tools"
-	@$(OUTSIDE) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
-
-$(VENV)/.ready: requirements.txt | $(VENV)/bin/uv
-	@echo "setup: Python packages"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $<
-	@touch $@
-
-.venv-emulator/.ready: requirements/emulator.txt | $(VENV)/bin/uv
-	@echo "setup: offline engine"
-	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-emulator
-	@$(BIN)/uv pip sync --quiet --python .venv-emulator/bin/python --require-hashes $<
-	@touch $@
-
-node_modules/.ready: package-lock.json $(VENV)/.ready
-	@echo "setup: CDK command line"
-	@npm ci --silent
-	@ln -sf ../../node_modules/.bin/cdk $(BIN)/cdk
-	@touch $@
+clean: ## Stop what runs, remove what was built and installed
+	@$(LOCAL) $(RUN) -m local down 2>/dev/null || echo "clean: nothing could be asked to stop"
+	@rm -rf .build .cache .local cdk.out node_modules $(VENV) .venv-*

@@ -2,6 +2,7 @@
 
 from aws_cdk import App, Environment, Validations
 
+import region
 from stacks.environment import environment
 from stacks.system import build
 
@@ -10,7 +11,7 @@ settings = environment(
     name=app.node.get_context("environment"),
     target=app.node.try_get_context("target") or "cloud",
 )
-build(app, settings, env=Environment(region=app.node.get_context("region")))
+build(app, settings, env=Environment(region=region.of_context(app.node.get_context("region"))))
 if settings.target == "cloud":
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # costs the inner loop 0.25 s
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+import region
 from configuration import commands, services
-from configuration.documents import CHECKOUT, ENVIRONMENTS
+from configuration.documents import ENVIRONMENTS
 from configuration.errors import ConfigurationError
 from configuration.target import Target, account, offline
 from local.errors import OfflineError
@@ -21,7 +21,6 @@ from local.workspace import Workspace
 WAIT_OFFLINE, WAIT = 180.0, 3600.0
 """Seconds to wait for a deployment that is under way already."""
 STRATEGIES = ("at-once", "watched")
-_SETTINGS = CHECKOUT / "cdk.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,12 +72,11 @@ def _run(options: argparse.Namespace, console: Console) -> bool:
 
 def _target(options: argparse.Namespace) -> Target:
     if options.environment:
-        return account(options.environment, options.region)
+        return account(options.environment, region.chosen(options.region))
     return offline(options.workspace)
 
 
 def _parser() -> argparse.ArgumentParser:
-    region = json.loads(_SETTINGS.read_text())["context"]["region"]
     parser = argparse.ArgumentParser(prog="python -m configuration", description=__doc__)
     kinds = parser.add_subparsers(dest="command", required=True)
     for name, what in (
@@ -93,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--environment", choices=ENVIRONMENTS, help=whose)
         if name != "check":
             command.add_argument(
-                "--region", default=region, help=f"of the account (default: {region})"
+                "--region", help="of the account; else AWS_REGION's, else cdk.json's"
             )
             command.add_argument(
                 "--workspace", type=Path, default=Workspace().root, metavar="FOLDER"

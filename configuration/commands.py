@@ -16,7 +16,7 @@ from configuration.documents import ENVIRONMENTS, Document, digest
 from configuration.errors import ConfigurationError, NotCompleted, NotInGit, NotValid
 from configuration.flags import CONTENT_TYPE
 from configuration.problems import printable
-from configuration.provenance import UNCOMMITTED, Provenance, commit_of
+from configuration.provenance import UNCOMMITTED, Provenance, commit_if_known, commit_of
 from configuration.rollout import Say, Version
 from configuration.services import CONFIG, Configured
 from configuration.target import Target
@@ -40,6 +40,7 @@ def check(
     Raises:
         NotValid: with all that is wrong.
         NotInGit: naming the first that is in no commit.
+        HistoryUnknown: git cannot tell.
         UnknownName: there is no such environment.
     """
     for environment in environments:
@@ -196,7 +197,7 @@ def _keep_versions(target: Target, found: Sequence[Change]) -> list[Version]:
     def keep(change: Change) -> Version | NotValid:
         profile = change.at.profiles[change.profile]
         content = profile.to_appconfig(change.value)
-        provenance = Provenance(commit_of(change.document.path), digest(change.value))
+        provenance = Provenance(commit_if_known(change.document.path), digest(change.value))
         answer = target.client("appconfig").create_hosted_configuration_version(
             ApplicationId=change.at.application_id,
             ConfigurationProfileId=profile.id,

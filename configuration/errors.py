@@ -31,6 +31,10 @@ class NotInGit(ConfigurationError):
     """A document would go to an account and is not what a commit says."""
 
 
+class HistoryUnknown(ConfigurationError):
+    """Git cannot tell which commit a document comes from."""
+
+
 class Busy(ConfigurationError):
     """Another deployment is under way in the environment."""
 

@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from configuration.errors import HistoryUnknown
+
 UNCOMMITTED = "uncommitted"
 _DESCRIPTION = re.compile(r"commit ([0-9a-f]{40}|uncommitted) sha256 ([0-9a-f]{64})")
 
@@ -29,24 +31,41 @@ def described(description: str) -> Provenance | None:
 
 
 def commit_of(path: Path) -> str:
-    """The commit that last changed the file, if the file is as that commit left it.
+    """The commit that last changed the file, or ``uncommitted`` if the file is not as it left it.
 
-    Without git, or with changes that are in no commit, it is ``uncommitted``.
+    Raises:
+        HistoryUnknown: git cannot tell; the message is git's own, or says that history is cut off.
     """
-    if _git(path, "status", "--porcelain") != "":
+    if _git(path, "status", "--porcelain", "--", path.name):
         return UNCOMMITTED
-    return _git(path, "log", "-1", "--format=%H") or UNCOMMITTED
+    if _git(path, "rev-parse", "--is-shallow-repository") == "true":
+        raise HistoryUnknown(
+            "this checkout is shallow: the commits that changed a file may be missing, and git "
+            "would name another one. Get them with `git fetch --unshallow`; in a workflow, with "
+            "`fetch-depth: 0`"
+        )
+    return _git(path, "log", "-1", "--format=%H", "--", path.name) or UNCOMMITTED
 
 
-def _git(path: Path, *command: str) -> str | None:
-    """What git says about a file; None if there is no git or no repository."""
+def commit_if_known(path: Path) -> str:
+    """The same; ``uncommitted`` where git cannot tell, as on a machine without git."""
+    try:
+        return commit_of(path)
+    except HistoryUnknown:
+        return UNCOMMITTED
+
+
+def _git(path: Path, *command: str) -> str:
     try:
         answer = subprocess.run(
-            ["git", "-C", str(path.parent), *command, "--", path.name],
+            ["git", "-C", str(path.parent), *command],
             capture_output=True,
-            text=True,
-            check=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
-    except (OSError, subprocess.CalledProcessError):
-        return None
+    except OSError as error:
+        raise HistoryUnknown(f"git cannot be run: {error}") from error
+    if answer.returncode:
+        raise HistoryUnknown(f"git cannot read this checkout: {answer.stderr.strip()}")
     return answer.stdout.strip()

@@ -10,6 +10,7 @@ from botocore.config import Config
 from local import outputs
 from local.endpoint import Cloud
 from operations import clients
+from region import Region
 
 OFFLINE = "dev"
 """The environment that is deployed to the emulator."""
@@ -46,7 +47,12 @@ def of_emulator(cloud: Cloud) -> Target:
     return Target(f"offline at {cloud.endpoint}", OFFLINE, client, is_offline=True)
 
 
-def account(environment: str, region: str) -> Target:
-    """An environment of the account that the usual credentials lead to."""
+def account(environment: str, region: Region) -> Target:
+    """An environment of the account that the usual credentials lead to.
+
+    Raises:
+        ClientError, BotoCoreError: they lead nowhere.
+    """
     client = clients.of_account(region, _CONFIG)
-    return Target(f"environment {environment} in {region}", environment, client, is_offline=False)
+    name = clients.account_of(client, environment, region)
+    return Target(name, environment, client, is_offline=False)

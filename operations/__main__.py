@@ -11,6 +11,7 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+import region
 from local.errors import OfflineError
 from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
         if options.environment:
-            target = account(options.environment, options.region)
+            target = account(options.environment, region.chosen(options.region))
         else:
             target = offline(options.workspace)
         console.print(target.name, style="dim")
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
     match options.command:
+        case "where":
+            pass  # it has been said
         case "redrive":
             return parked.redrive(
                 target, console, consumer=options.consumer, confirm=options.confirm
@@ -113,9 +116,11 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m operations", description=__doc__)
     parser.add_argument("--environment", choices=("dev", "staging", "prod"), help="of an account")
-    parser.add_argument("--region", default="eu-west-1", help="of the account (default: eu-west-1)")
+    parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
     parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
     kinds = parser.add_subparsers(dest="command", required=True)
+
+    kinds.add_parser("where", help="say where the other commands work, and whose account it is")
 
     command = kinds.add_parser("redrive", help="show parked records; apply them again")
     command.add_argument("--consumer", required=True, choices=parked.SERVICES)

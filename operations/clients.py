@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from botocore.config import Config
 
     from local.endpoint import Cloud
+    from region import Region
 
 Client = Callable[[str], Any]
 
@@ -25,9 +26,9 @@ def of_emulator(cloud: Cloud) -> Client:
     return client
 
 
-def of_account(region: str, config: Config) -> Client:
+def of_account(region: Region, config: Config) -> Client:
     """Of the account that the usual credentials lead to, each made once."""
-    session = boto3.Session(region_name=region)
+    session = boto3.Session(region_name=region.name)
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:
@@ -37,3 +38,13 @@ def of_account(region: str, config: Config) -> Client:
         return clients[service]
 
     return client
+
+
+def account_of(client: Client, environment: str, region: Region) -> str:
+    """Where commands work, for people: the environment, the account's number, the region.
+
+    Raises:
+        ClientError, BotoCoreError: the credentials lead nowhere.
+    """
+    number = client("sts").get_caller_identity()["Account"]
+    return f"environment {environment}, account {number}, region {region}"

@@ -16,6 +16,7 @@ from local.bring_up import ENVIRONMENT
 from local.endpoint import Cloud
 from operations import clients
 from operations.errors import FunctionFailed, OperationFailed
+from region import Region
 
 LONGEST_CALL = 15 * 60
 """Seconds: a function's own limit."""
@@ -84,7 +85,12 @@ def offline(workspace: Path) -> Target:
     return Target(f"offline at {cloud.endpoint}", ENVIRONMENT, client, is_offline=True)
 
 
-def account(environment: str, region: str) -> Target:
-    """An environment of the account that the usual credentials lead to."""
+def account(environment: str, region: Region) -> Target:
+    """An environment of the account that the usual credentials lead to.
+
+    Raises:
+        ClientError, BotoCoreError: they lead nowhere.
+    """
     client = clients.of_account(region, _CONFIG)
-    return Target(f"environment {environment}", environment, client, is_offline=False)
+    name = clients.account_of(client, environment, region)
+    return Target(name, environment, client, is_offline=False)

@@ -14,7 +14,16 @@ from secret_scan.contents import contents
 from secret_scan.detection import suspicions
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-_LEFT_OUT = {".venv", ".venv-emulator", "node_modules", ".git", ".build", ".local", "cdk.out"}
+_LEFT_OUT = {
+    ".venv",
+    ".venv-emulator",
+    "node_modules",
+    ".git",
+    ".build",
+    ".cache",
+    ".local",
+    "cdk.out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +65,17 @@ def scan(
 
 def code() -> list[Path]:
     """Every file of the checkout that is, or could be, committed."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if listed.returncode == 0:
-        files = {CHECKOUT / name for name in listed.stdout.split("\0") if name}
-    else:  # a checkout without its history
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+            cwd=CHECKOUT,
+            capture_output=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):  # no git, or a checkout without its history
         files = set(_files(CHECKOUT))
+    else:
+        files = {CHECKOUT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name}
     return sorted(it for it in files if it.is_file())
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+import region
 from local.errors import OfflineError
 from local.terminal import say, show_errors_plainly
 from teardown.account import Account
@@ -19,7 +18,6 @@ from teardown.plan import StackPlan, Stays, plan
 from teardown.stacks import DeployedStack, deployed
 
 ENVIRONMENTS = ("dev", "staging", "prod")
-_SETTINGS = Path(__file__).resolve().parent.parent / "cdk.json"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,8 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _teardown(options: argparse.Namespace) -> int:
-    account = Account(options.region, options.endpoint)
-    where = f"account {account.number}, {account.region}"
+    chosen = region.chosen(options.region)
+    account = Account(chosen.name, options.endpoint)
+    where = f"account {account.number}, region {chosen}"
+    print(f"Looking for {options.environment} in {where}.", flush=True)
     stacks = deployed(account, options.environment)
     if not stacks:
         say(f"There is no stack of {options.environment} in {where}: nothing to do.")
@@ -128,12 +128,11 @@ def _short(type: str) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    region = json.loads(_SETTINGS.read_text())["context"]["region"]
     parser = argparse.ArgumentParser(prog="python -m teardown", description=__doc__)
     parser.add_argument("--environment", choices=ENVIRONMENTS, required=True)
     parser.add_argument("--confirm", action="store_true", help="delete; without it, only show")
     parser.add_argument("--yes", action="store_true", help="do not ask for the environment's name")
-    parser.add_argument("--region", default=region, help=f"default: {region}, as in cdk.json")
+    parser.add_argument("--region", help="default: AWS_REGION's, else cdk.json's")
     parser.add_argument(
         "--endpoint",
         metavar="URL",

@@ -30,18 +30,11 @@ class StubbedCheckout:
     def at(cls, folder: Path, make: str = "make") -> StubbedCheckout:
         """Make one in an empty folder."""
         shutil.copy(ROOT / "Makefile", folder)
-        for name in ("requirements", "node_modules/.bin", ".venv/bin", ".venv-emulator"):
-            (folder / name).mkdir(parents=True)
-        for name in ("requirements.txt", "package-lock.json"):
-            (folder / name).touch()
-        for name in ("bootstrap.txt", "emulator.txt"):
-            (folder / "requirements" / name).touch()
+        (folder / ".venv" / "bin").mkdir(parents=True)
         for tool in TOOLS:
             path = folder / ".venv" / "bin" / tool
             path.write_text(_TOOL)
             path.chmod(0o755)
-        for part in (".venv", ".venv-emulator", "node_modules"):
-            (folder / part / ".ready").touch()
         return cls(folder, make)
 
     def run(
@@ -63,11 +56,12 @@ class StubbedCheckout:
         )
 
     def calls(self) -> list[list[str]]:
-        """Each call of a tool, by its words; forgets them."""
+        """Each call of a tool, by its words, but the look whether setup is done; forgets them."""
         path = self.folder / "calls"
         text = path.read_text("utf-8") if path.exists() else ""
         path.unlink(missing_ok=True)
-        return [call.split("\0") for call in text.split("\0\0") if call]
+        calls = [call.split("\0") for call in text.split("\0\0") if call]
+        return [call for call in calls if call[-1] != "--ready"]
 
     def environment(self) -> dict[str, str]:
         """What the tools found in their environment."""

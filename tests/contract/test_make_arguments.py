@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,12 @@ RECIPES: dict[str, str] = dict(re.findall(r"^([a-z-]+):.*\n((?:\t.*\n)+)", MAKEF
 CALLERS = re.search(r"^CALLERS := ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)
 VARIABLES: tuple[str, ...] = tuple(CALLERS[1].replace("\\\n", " ").split()) if CALLERS else ()
 
+HERE = "--environment={ENVIRONMENT} --region={REGION}"
+# The stub for Python says nothing; a test of `region` reads what the real one says.
+CONTEXT = "--context environment={ENVIRONMENT} --context region="
 # By target, the calls of tools that it makes when every variable is given: {NAME} is NAME's text.
-LOCAL, OPERATE = "python -m local", "python -m operations --environment={ENVIRONMENT}"
-CONFIGURED = "--environment={ENVIRONMENT} --service={SERVICE}"
+LOCAL, OPERATE = "python -m local", "python -m operations {HERE}"
+CONFIGURED = "{HERE} --service={SERVICE}"
 MOMENT = "--order={ORDER} --at={AT} --version={VERSION}"
 CALLS: dict[str, tuple[str, ...]] = {
     "load": (f"{LOCAL} load --rate={{RATE}} --duration={{DURATION}} --mix={{MIX}}",),
@@ -38,17 +41,20 @@ CALLS: dict[str, tuple[str, ...]] = {
     "config-drift": (f"python -m configuration drift {CONFIGURED}",),
     "synth": (
         "python -m bundling --target cloud",
-        "cdk synth --quiet --context environment={ENVIRONMENT}",
+        "python -m region --region={REGION}",
+        "cdk synth --quiet {CONTEXT}",
     ),
     "deploy": (
+        "python -m operations {HERE} where",
         "python -m configuration check --environment={ENVIRONMENT} --committed",
-        "cdk deploy --all --context environment={ENVIRONMENT}",
-        "python -m configuration apply --environment={ENVIRONMENT}",
+        "python -m region --region={REGION}",
+        "cdk deploy --all {CONTEXT}",
+        "python -m configuration apply {HERE}",
     ),
-    "destroy": ("python -m teardown --environment={ENVIRONMENT}",),
+    "destroy": ("python -m teardown {HERE}",),
 }
-# Whose only variable is a switch for tests.
-SWITCHED = {"test", "test-nightly", "check-behaviour", "snapshots"}
+# Whose only variable is a switch for tests, or has a test of its own.
+SWITCHED = {"test", "test-nightly", "check-behaviour", "snapshots", "setup"}
 
 PAYLOADS = (
     "x; touch planted",
@@ -86,7 +92,10 @@ def checkout(tmp_path: Path) -> StubbedCheckout:
 
 def expected(target: str, said: dict[str, str]) -> list[list[str]]:
     """The calls that a target makes, word by word, when its caller said this."""
-    return [[word.format_map(said) for word in call.split()] for call in CALLS[target]]
+    calls = (
+        call.replace("{HERE}", HERE).replace("{CONTEXT}", CONTEXT).split() for call in CALLS[target]
+    )
+    return [[word.format_map(said) for word in call] for call in calls]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -163,7 +172,7 @@ def test_only_yes_confirms(checkout: StubbedCheckout, target: str) -> None:
 def test_a_pipeline_and_an_approval_ask_nobody(checkout: StubbedCheckout) -> None:
     def approval(*arguments: str, ci: str = "") -> list[str]:
         checkout.run("deploy", *arguments, environment={"CI": ci} if ci else None)
-        return checkout.calls()[1][-2:]
+        return next(it for it in checkout.calls() if it[0] == "cdk")[-2:]
 
     never = ["--require-approval", "never"]
     assert approval() != never
@@ -175,34 +184,116 @@ def test_a_pipeline_and_an_approval_ask_nobody(checkout: StubbedCheckout) -> Non
 def test_another_python_may_live_in_a_folder_with_spaces(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     checkout = StubbedCheckout.at(tmp_path / "here")
-    (checkout.folder / ".venv" / "bin" / "uv").unlink()
     python = tmp_path / "my python; touch planted"
     (checkout.folder / ".venv" / "bin" / "python").rename(python)
     checkout.run("setup", f"PYTHON={python}")
-    assert checkout.calls()[0][0] == python.name
+    assert checkout.calls() == [[python.name, "-E", "-s", "-S", "-m", "toolchain"]]
     assert not list(tmp_path.rglob("planted"))
 
 
-def references(text: str) -> Iterator[str]:
-    """Names of variables that make or the shell would put in their place."""
-    yield from re.findall(r"\$\$?[({]?(?:GIVEN_)?(\w+)", text)
+def test_a_python_that_is_not_there_is_named_in_the_next_step(checkout: StubbedCheckout) -> None:
+    shutil.rmtree(checkout.folder / ".venv")
+    done = checkout.run("setup", "PYTHON=/nowhere/python")
+    assert done.returncode == 2
+    assert "make setup PYTHON=/path/to/python3.11" in done.stderr
+
+
+def test_packages_come_from_where_somebody_says_and_go_where_they_belong(
+    checkout: StubbedCheckout,
+) -> None:
+    theirs = {
+        "PIP_INDEX_URL": "https://packages.example/simple",
+        "PIP_CERT": "/etc/company.pem",
+        "UV_INDEX_URL": "https://packages.example/simple",
+        "UV_CACHE_DIR": "/big/disk",
+        "npm_config_registry": "https://packages.example/npm",
+    }
+    not_heard = dict.fromkeys(
+        (
+            *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_NO_DEPS"),
+            *("UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_PRERELEASE"),
+            *("npm_config_global", "NPM_CONFIG_DRY_RUN"),
+        ),
+        "1",
+    )
+    checkout.run("status", environment=theirs | not_heard)
+    found = checkout.environment()
+    assert theirs.items() <= found.items()
+    assert set(not_heard).isdisjoint(found)
+
+
+CACHES = (
+    "XDG_CACHE_HOME", "PIP_CACHE_DIR", "UV_CACHE_DIR", "npm_config_cache", "CDK_HOME",
+    "JSII_RUNTIME_PACKAGE_CACHE_ROOT",
+)  # fmt: skip
+
+
+def test_a_home_that_takes_caches_is_used(checkout: StubbedCheckout) -> None:
+    checkout.run("status")
+    found = checkout.environment()
+    assert found["HOME"] == str(checkout.folder)
+    assert set(CACHES).isdisjoint(found)
+
+
+@pytest.mark.parametrize("home", ["", "/nowhere", "file", "/proc/self"])
+def test_without_a_home_that_takes_caches_they_are_kept_in_the_checkout(
+    checkout: StubbedCheckout, home: str
+) -> None:
+    """`/proc/self` is a folder in which not even root can write."""
+    if home == "file":
+        home = str(checkout.folder / "Makefile")
+    checkout.run("status", environment={"HOME": home, "UV_CACHE_DIR": "/big/disk"})
+    found = checkout.environment()
+    assert found.pop("UV_CACHE_DIR") == "/big/disk"
+    ours = f"{checkout.folder}/.cache"
+    assert {
+        name: found[name].startswith(ours) for name in CACHES if name in found
+    } == dict.fromkeys(set(CACHES) - {"UV_CACHE_DIR"}, True)
+    # A home that can be read holds somebody's profile and registries.
+    assert found["HOME"] == (home if home == "/proc/self" else f"{ours}/home")
+
+
+def test_cleaning_up_needs_nothing_that_may_be_broken(checkout: StubbedCheckout) -> None:
+    for tool in (checkout.folder / ".venv" / "bin").iterdir():
+        tool.write_text("")
+    (checkout.folder / ".cache").mkdir()
+    done = checkout.run("clean")
+    assert done.returncode == 0, done.stderr
+    assert sorted(it.name for it in checkout.folder.iterdir()) == ["Makefile"]
+
+
+def raw_uses(text: str) -> list[str]:
+    """Places where make or a shell would put a caller's text without quotes."""
+    # Within quotes, or in a condition of make that only asks whether there is a value.
+    safe = (
+        r'"\$\$GIVEN_\w+"|"\$\$\{GIVEN_\w+:-\w+\}"'
+        r"|\$\(if (?:\$\(filter yes,)?\$\(GIVEN_\w+\)"
+    )
+    found = re.findall(r"\$+[({]?(?:value )?(?:GIVEN_)?(\w+)", re.sub(safe, "", text))
+    return [name for name in found if name in VARIABLES]
 
 
 def test_no_recipe_reads_a_callers_variable_by_itself() -> None:
     assert VARIABLES
-    body = MAKEFILE[MAKEFILE.index("VENV :=") :]
-    raw = [
-        line
-        for line in body.splitlines()
-        if not line.startswith("#") and set(references(line)) & set(VARIABLES)
-    ]
-    # Each is quoted, or asks only whether there is a value.
-    assert [re.sub(r"\s.*", "", line.strip()) for line in raw] == [
-        "OPERATE", "CONFIGURE", "STAGE", "APPROVED", "OUTSIDE", "@$(LOCAL)",
-    ]  # fmt: skip
-    for line in raw:
-        for use in re.findall(r"\S*GIVEN_\S*", line):
-            assert re.search(r'\$\(if .*\$\(GIVEN_|"\$\$\{GIVEN_\w+:-\w+\}"', line), use
+    lines = MAKEFILE[MAKEFILE.index("VENV :=") :].splitlines()
+    assert [line for line in lines if not line.startswith("#") and raw_uses(line)] == []
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        "--order $(ORDER)",
+        "--order $(GIVEN_ORDER)",
+        "--order ${ORDER}",
+        "--order '$(value ORDER)'",
+        "--order $$GIVEN_ORDER",
+        "--order '$(GIVEN_ORDER)'",
+        "$(if $(ORDER),--order x)",
+        "$(if $(GIVEN_ORDER),--order $(GIVEN_ORDER))",
+    ],
+)
+def test_a_recipe_that_would_do_so_is_found(recipe: str) -> None:
+    assert raw_uses(f"\t@$(OPERATE) history {recipe}") == ["ORDER"]
 
 
 def test_every_target_that_takes_something_is_in_the_table() -> None:

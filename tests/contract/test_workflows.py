@@ -33,6 +33,14 @@ def test_every_target_that_it_makes_exists(workflow: Path) -> None:
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
+def test_every_checkout_has_the_whole_history(workflow: Path) -> None:
+    """A document's commit cannot be told from the last one alone."""
+    checkouts = [step for _, step in steps(workflow) if "actions/checkout" in step.get("uses", "")]
+    assert checkouts
+    assert all(step.get("with", {}).get("fetch-depth") == 0 for step in checkouts)
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)
 def test_it_assumes_a_role_and_knows_no_secret(workflow: Path) -> None:
     assert "secrets." not in workflow.read_text("utf-8")
     for job, step in steps(workflow):

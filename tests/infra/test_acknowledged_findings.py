@@ -60,7 +60,7 @@ def synthesis(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     return Synthesis(done.returncode, done.stdout + done.stderr, report, _acknowledged(out))
 
 
-_NOT_INHERITED = {"CDK_VALIDATION", "PYTHONDONTWRITEBYTECODE"}
+_NOT_INHERITED = {"CDK_VALIDATION", "PYTHONDONTWRITEBYTECODE", "AWS_REGION"}
 
 
 def test_nothing_is_found_that_is_not_accepted(synthesis: Synthesis) -> None:

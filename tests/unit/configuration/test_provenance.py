@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from configuration.provenance import UNCOMMITTED, Provenance, commit_of, described
+from configuration.errors import HistoryUnknown
+from configuration.provenance import (
+    UNCOMMITTED,
+    Provenance,
+    commit_if_known,
+    commit_of,
+    described,
+)
 from tests.unit.configuration.repository import commit, git
 
 COMMIT, HASH = "a" * 40, "b" * 64
@@ -56,5 +63,42 @@ def test_what_is_in_no_commit_is_uncommitted(checkout: Path) -> None:
     assert commit_of(checkout / "orders.json") == UNCOMMITTED
 
 
-def test_without_a_repository_everything_is_uncommitted(tmp_path: Path) -> None:
-    assert commit_of(tmp_path / "orders.json") == UNCOMMITTED
+def test_a_shallow_checkout_does_not_name_a_commit_that_may_be_wrong(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = git(checkout, "rev-parse", "HEAD")
+    (checkout / "other.json").write_text("{}")
+    second = commit(checkout, "second")
+    shallow = tmp_path_factory.mktemp("shallow")
+    git(checkout, "clone", "--quiet", "--depth=1", f"file://{checkout}", str(shallow))
+    # What git says there: the commit at which history is cut off.
+    assert git(shallow, "log", "-1", "--format=%H", "--", "orders.json") == second != first
+    with pytest.raises(HistoryUnknown, match=r"shallow.*git fetch --unshallow.*fetch-depth: 0"):
+        commit_of(shallow / "orders.json")
+    assert commit_if_known(shallow / "orders.json") == UNCOMMITTED
+    git(shallow, "fetch", "--quiet", "--unshallow")
+    assert commit_of(shallow / "orders.json") == first
+
+
+def test_what_git_complains_of_is_shown(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Git's own switch for its tests: the folder belongs to somebody else.
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(HistoryUnknown, match="dubious ownership"):
+        commit_of(checkout / "orders.json")
+
+
+def test_without_a_repository_git_says_so(tmp_path: Path) -> None:
+    with pytest.raises(HistoryUnknown, match="not a git repository"):
+        commit_of(tmp_path / "orders.json")
+    assert commit_if_known(tmp_path / "orders.json") == UNCOMMITTED
+
+
+def test_without_git_the_message_names_it(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(HistoryUnknown, match=r"git cannot be run: .*'git'"):
+        commit_of(checkout / "orders.json")
+    assert commit_if_known(checkout / "orders.json") == UNCOMMITTED

@@ -1,0 +1,1 @@
+"""Installs the pinned tools that everything else runs on; needs Python alone."""
