@@ -151,19 +151,26 @@ class Toolchain:
     def _install_packages(self) -> None:
         """From nothing: a package that was half put in place cannot even be removed."""
         self.run([self.python, "-m", "venv", "--clear", self._venv])
-        pip = [self._bin / "python", "-m", "pip", "--disable-pip-version-check", "install"]
+        pip: Command = [self._bin / "python", "-m", "pip", "--disable-pip-version-check", "install"]
         lock = self.checkout / "requirements" / "bootstrap.txt"
         self.run([*pip, "--quiet", "--require-hashes", "-r", lock])
         self._sync(self._bin / "python", self.checkout / "requirements.txt")
 
     def _install_emulator(self) -> None:
-        venv = ("venv", "--quiet", "--clear", "--python", self._bin / "python", self._emulator)
+        venv: Command = (
+            "venv",
+            "--quiet",
+            "--clear",
+            "--python",
+            self._bin / "python",
+            self._emulator,
+        )
         self.run([self._bin / "uv", *venv])
         lock = self.checkout / "requirements" / "emulator.txt"
         self._sync(self._emulator / "bin" / "python", lock)
 
     def _sync(self, python: Path, lock: Path) -> None:
-        pip_sync = ("pip", "sync", "--quiet", "--python", python, "--require-hashes", lock)
+        pip_sync: Command = ("pip", "sync", "--quiet", "--python", python, "--require-hashes", lock)
         self.run([self._bin / "uv", *pip_sync])
 
     def _install_node_modules(self) -> None:
