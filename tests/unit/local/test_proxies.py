@@ -19,6 +19,7 @@ from local.emulator import Emulator
 from local.endpoint import Cloud
 from local.workspace import CHECKOUT
 from operations.clients import of_account
+from region import Region
 
 PROXY = "http://proxy.example:3128"
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
@@ -88,7 +89,7 @@ def test_an_account_is_reached_through_the_users_proxy_and_the_emulator_is_not(
         monkeypatch.setenv(name, "none")
     proxies.bypass(os.environ)
     url = "https://ssm.eu-west-1.amazonaws.com/"
-    account = of_account("eu-west-1", Config())("ssm")
+    account = of_account(Region("eu-west-1", "this test"), Config())("ssm")
     assert account._endpoint.http_session._proxy_config.proxy_url_for(url) == PROXY
     emulator: Any = Cloud(f"http://{HERE}").client("ssm")
     assert emulator._endpoint.http_session._proxy_config.proxy_url_for(f"http://{HERE}/") is None
