@@ -171,6 +171,13 @@ def _running(
     try:
         with phase(console, "emulator"):
             emulator.start()
+        if emulator.lost_since is not None:
+            console.print(
+                "the emulator did not end in order last time: what happened after "
+                f"{emulator.lost_since:%H:%M:%S on %d %B} is lost, at the payment providers too. "
+                "`make reconcile` shows what was on its way to the log then, and puts it there",
+                style="bold yellow",
+            )
         yield emulator
     except (Interrupted, KeyboardInterrupt):
         if not was_running:

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,6 +27,8 @@ _ENGINE = CHECKOUT / "local" / "engine.py"
 _START_SECONDS = 30.0
 _READY = " Ready "
 _OTHER_PORTS = 3
+SAVE_SECONDS = 30.0
+"""How often the state is saved, and so how much a killed emulator loses at most."""
 
 
 class Emulator:
@@ -37,13 +40,24 @@ class Emulator:
     Args:
         directory: the workspace's folder; log, record and state are kept there.
         auth: enforce IAM with the functions' own roles.
-        persistence: keep everything over a clean stop, in the folder `state`.
+        persistence: keep everything over a stop, in the folder `state`.
+        save_seconds: with `persistence`, how often everything is saved meanwhile.
     """
 
-    def __init__(self, directory: Path, *, auth: bool = False, persistence: bool = False) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        auth: bool = False,
+        persistence: bool = False,
+        save_seconds: float = SAVE_SECONDS,
+    ) -> None:
         self.workspace = Workspace(directory.resolve())
         self.auth = auth
         self.persistence = persistence
+        self.save_seconds = save_seconds
+        self.lost_since: datetime | None = None
+        """After a start: from when on everything is lost, since it did not end in order."""
         self._cloud: Cloud | None = None
 
     @classmethod
@@ -152,7 +166,7 @@ class Emulator:
             raise EmulatorError("the emulator is not installed: run `make setup` first")
         previous_port = read_record(self.workspace.emulator_record).get("port")
         self.stop()  # what a crash may have left
-        resumes = self.persistence and self.workspace.state.exists()
+        resumes = self.persistence and self._take_up_the_state()
         try:
             for preferred in (previous_port, *[None] * _OTHER_PORTS):
                 port = _free_port(preferred)
@@ -165,6 +179,26 @@ class Emulator:
             self.stop()
             raise
         raise EmulatorError("the emulator did not start", self.log_tail())
+
+    def _take_up_the_state(self) -> bool:
+        """Go on with what was kept; after an end that was none, with the last save.
+
+        What was saved is whole, and its two sides belong together: the payment providers' books
+        are those of the same moment.
+        """
+        workspace = self.workspace
+        if not workspace.state.exists():
+            return False
+        if workspace.clean_end.exists():
+            workspace.clean_end.unlink()
+            return True
+        saved = workspace.last_save.exists()
+        since = workspace.last_save if saved else workspace.state
+        self.lost_since = datetime.fromtimestamp(since.stat().st_mtime).astimezone()
+        shutil.rmtree(workspace.state)
+        if saved:
+            shutil.copytree(workspace.last_save, workspace.state)
+        return saved
 
     def _spawn(self, port: int, *, tethered: bool) -> subprocess.Popen[bytes]:
         self.workspace.prepare()
@@ -218,7 +252,11 @@ class Emulator:
         if self.auth:
             environment["AUTH"] = "true"
         if self.persistence:
-            environment |= {"PERSIST_STATE": "1", "S3_PERSIST": "1"}
+            environment |= {
+                "PERSIST_STATE": "1",
+                "S3_PERSIST": "1",
+                "SAVE_SECONDS": str(self.save_seconds),
+            }
         return environment
 
     def _wait_until_healthy(self, server: subprocess.Popen[bytes], port: int) -> bool:

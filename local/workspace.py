@@ -48,6 +48,16 @@ class Workspace:
         return self.root / "state"
 
     @property
+    def last_save(self) -> Path:
+        """The state as it was a moment ago, for when the emulator ends without saving it."""
+        return self.root / "state.saved"
+
+    @property
+    def clean_end(self) -> Path:
+        """There if the emulator has ended in order: then the state is whole."""
+        return self.state / "ended-in-order"
+
+    @property
     def offline_assembly(self) -> Path:
         return self.root / "cdk.offline"
 

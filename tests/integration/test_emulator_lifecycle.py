@@ -274,3 +274,41 @@ def test_a_provider_that_was_killed_comes_back_with_its_books(
     eventually(lambda: not provider.is_running())
     beside_it["payment provider primary"].start()
     assert provider.keys() == []
+
+
+def test_a_killed_emulator_goes_on_from_its_last_save_and_the_books_agree(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path, persistence=True, save_seconds=0.5)
+    provider = PaymentProvider(emulator.workspace)
+    emulator.start()
+    provider.start(persistence=True)
+    parameters = emulator.cloud.client("ssm")
+
+    def write_on_both_sides(number: int) -> None:
+        parameters.put_parameter(Name=f"/order/{number}", Value="accepted", Type="String")
+        provider.issue_key(f"charge-{number}")
+
+    write_on_both_sides(0)
+    saved = emulator.workspace.last_save
+    eventually(lambda: saved.exists() and "/order/0" in (saved / "ssm.json").read_text())
+    for number in range(1, 200):
+        write_on_both_sides(number)
+    for pid in emulator.pids:
+        os.kill(pid, signal.SIGKILL)
+    try:
+        emulator = Emulator(tmp_path, persistence=True, save_seconds=600)
+        emulator.start()
+        assert emulator.lost_since is not None
+        provider.start(persistence=True)
+        pages = emulator.cloud.client("ssm").get_paginator("describe_parameters").paginate()
+        orders = len([it for page in pages for it in page["Parameters"]])
+        charges = len(provider.keys())
+        assert 1 <= orders <= 200
+        assert orders - charges in (0, 1)  # a save may come between the two
+        write_on_both_sides(200)
+        emulator.stop()
+        emulator = Emulator(tmp_path, persistence=True, save_seconds=600)
+        emulator.start()
+        assert emulator.lost_since is None
+        assert emulator.cloud.client("ssm").get_parameter(Name="/order/200")
+    finally:
+        emulator.stop()
