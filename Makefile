@@ -96,7 +96,7 @@ TOOLCHAIN := -E -s -S -m toolchain
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan catalogue release-contracts \
+.PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -216,6 +216,9 @@ rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVIC
 
 secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar:folder
 	@$(LOCAL) $(RUN) -m secret_scan $(call option,--paths,PATHS)
+
+mutate: setup ## Change the code at each place: a test must notice, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
+	@$(LOCAL) $(RUN) -m mutation $(call option,--paths,PATHS)
 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m local.parity_document

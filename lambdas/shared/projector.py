@@ -210,7 +210,7 @@ class Projector(Generic[StateT]):
         known: Mapping[str, Kept[StateT]],
     ) -> set[str]:
         """Aggregates that seem to begin in this batch, and lack nothing: written together."""
-        beginning = [key for key in keys if key not in known and 1 in pending[key]]
+        beginning = [key for key in keys if key not in known]
         complete = [key for key in beginning if max(pending[key]) == len(pending[key])]
         changes = [self._change(key, pending[key], None) for key in complete]
         sound = [change for change in changes if change is not None and change.parked is None]

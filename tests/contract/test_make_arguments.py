@@ -26,6 +26,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "load": (f"{LOCAL} load --rate={{RATE}} --duration={{DURATION}} --mix={{MIX}}",),
     "rotate": (f"{LOCAL} rotate -- {{SERVICE}}",),
     "secret-scan": ("python -m secret_scan --paths={PATHS}",),
+    "mutate": ("python -m mutation --paths={PATHS}",),
     "costs": ("python -m costs record --count={ORDERS} --environment={ENVIRONMENT}",),
     "redrive": (f"{OPERATE} redrive --consumer={{CONSUMER}}",),
     "park": (f"{OPERATE} park --consumer={{CONSUMER}} --shard={{SHARD}} --sequence={{SEQUENCE}}",),

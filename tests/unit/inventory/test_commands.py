@@ -271,3 +271,35 @@ def test_one_expiry_that_fails_leaves_the_others_to_expire_and_is_an_error(
     assert release_expired(warehouse, TWO, lambda it: announced.append(it.order_id)) == 1
     assert announced[-1] == bad
     assert cups(warehouse) == (5, 0, 0)
+
+
+def test_a_sale_is_answered_with_what_became_of_the_reservation(
+    warehouse: InMemoryWarehouse, order: str
+) -> None:
+    reserve(warehouse, order)
+    first = record_sale(warehouse, order)
+    assert first == warehouse.reservations[order]
+    assert first.status is Status.SOLD
+    assert record_sale(warehouse, order) == first
+
+
+def test_a_sale_that_meets_its_release_takes_the_stock_again(
+    warehouse: InMemoryWarehouse, order: str
+) -> None:
+    reserve(warehouse, order)
+    warehouse.meanwhile = lambda: release(warehouse, order)
+    assert record_sale(warehouse, order).status is Status.SOLD
+    assert cups(warehouse) == (3, 0, 2)
+
+
+def test_a_sale_that_is_overtaken_every_time_gives_up(
+    warehouse: InMemoryWarehouse, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve(warehouse, order)
+
+    def always_overtaken(*_: object) -> None:
+        raise Overtaken(order)
+
+    monkeypatch.setattr(warehouse, "move", always_overtaken)
+    with pytest.raises(Contended):
+        record_sale(warehouse, order)

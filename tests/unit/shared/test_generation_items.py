@@ -102,6 +102,13 @@ def test_two_generations_of_the_same_content_have_one_checksum(
     assert checksum(reversed(list(items.all("g1"))), "g1") == first
 
 
+def test_the_order_of_attributes_does_not_count_and_every_bit_does() -> None:
+    item = {"pk": {"S": "g1#1"}, "a": {"S": "x"}, "b": {"N": "1"}}
+    turned = dict(reversed(item.items()))
+    assert Checksum().add(item, "g1") == Checksum().add(turned, "g1")
+    assert Checksum().add(item, "g1").total > 2**64
+
+
 @pytest.mark.parametrize(
     "changed",
     [

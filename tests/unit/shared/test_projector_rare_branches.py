@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Mapping, Sequence
+
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
@@ -233,6 +236,37 @@ def test_one_history_that_cannot_be_reached_holds_back_no_other_order(
     assert table.kept[ORDER].version == 2
 
 
+def test_a_history_that_cannot_be_read_stalls_its_order_at_what_came_first(
+    table: TableInMemory, histories: Histories
+) -> None:
+    projector(table, histories).apply(records([PLACED]))
+
+    def read_events(_order: str, _after: int) -> list[Envelope]:
+        raise msgspec.ValidationError("no envelope")
+
+    fourth, third = (record(event(ORDER, n, "OrderConfirmed"), n) for n in (4, 3))
+    batch = [fourth, record(PLACED, 1), third, *records(neighbours())]
+    assert Projector(table, collect, read_events).apply(batch) == 2
+    assert table.kept[ORDER] == Kept(1, (SAID[1],), stalled_at_version=3)
+    assert table.kept[OTHER].version == 1
+    parked = the_parked(table)
+    assert holds(parked, third, 3)
+    assert parked.reason == f"the history of {ORDER} cannot be read: no envelope"
+
+
+def test_what_begins_is_not_looked_for_unless_it_has_to_be(histories: Histories) -> None:
+    looked_for: list[str] = []
+
+    class Noting(TableInMemory):
+        def load(self, ids: Sequence[str]) -> Mapping[str, Kept[Applied]]:
+            looked_for.extend(ids)
+            return super().load(ids)
+
+    batch = records([PLACED, event(OTHER, 2, "OrderConfirmed")])
+    projector(Noting({OTHER: Kept(1, (SAID[1],))}), histories).apply(batch)
+    assert looked_for == [OTHER]
+
+
 def test_of_several_failures_the_first_one_is_raised(
     table: TableInMemory, histories: Histories
 ) -> None:
@@ -314,6 +348,55 @@ def test_however_many_writers_there_are_each_order_is_written_once(
             under_test.apply(batch)
     assert set(table.kept) == set(ids) - {bad}
     assert table.saves == len(table.kept)
+
+
+@pytest.mark.parametrize(("count", "alone"), [(1, True), (15, True), (16, False), (17, False)])
+def test_only_where_it_pays_do_several_writers_share_the_orders(
+    histories: Histories, count: int, alone: bool
+) -> None:
+    writers: set[int] = set()
+
+    def note(_change: Change[Applied]) -> None:
+        writers.add(threading.get_ident())
+
+    table = TableInMemory(before_save=note)
+    batch = records(
+        [event(f"00000000-0000-4000-8000-{n:012d}", 1, "OrderPlaced") for n in range(count)]
+    )
+    under_test = Projector(table, collect, histories.read_events, writers=8)
+    assert under_test.apply(batch) == count
+    assert (writers == {threading.get_ident()}) == alone
+
+
+def test_a_batch_that_was_seen_is_written_no_more(
+    table: TableInMemory, histories: Histories
+) -> None:
+    batch = records([PLACED, CONFIRMED])
+    assert projector(table, histories).apply(batch) == 1
+    assert projector(table, histories).apply(batch) == 0
+
+
+def test_one_new_order_that_could_not_be_inserted_is_saved(histories: Histories) -> None:
+    class Refusing(TableInMemory):
+        def insert(self, changes: object) -> set[str]:
+            return set()
+
+    table = Refusing()
+    assert projector(table, histories).apply(records([PLACED])) == 1
+    assert table.kept[ORDER] == Kept(1, (SAID[1],))
+
+
+def test_a_history_is_asked_only_for_what_comes_after_what_is_there(table: TableInMemory) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def read_events(order_id: str, after: int) -> list[Envelope]:
+        asked.append((order_id, after))
+        return [it for it in (PLACED, CONFIRMED, CANCELLED) if (it.version or 0) > after]
+
+    under_test = Projector(table, collect, read_events)
+    under_test.apply(records([PLACED, CANCELLED]))
+    assert asked == [(ORDER, 1)]
+    assert table.kept[ORDER] == Kept(3, (SAID[1], SAID[2], SAID[3]))
 
 
 def test_orders_that_begin_and_those_that_go_on_are_counted_together(

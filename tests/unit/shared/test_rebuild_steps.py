@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
 from shared import clock, rebuild
 from shared.archive import Archive
@@ -21,6 +23,7 @@ from shared.pointer import Pointer, PointerMoved
 from shared.projector import Projector
 from shared.rebuild import BATCH_SECONDS, CLOCKS_DIFFER, OVERLAP, NotReady, Rebuild, Request
 from shared.scratch import Scratch
+from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.in_memory_s3 import InMemoryS3
 from tests.unit.shared.projection import ORDERS, Applied, collect, event, record
@@ -329,6 +332,55 @@ def test_a_task_is_no_larger_than_asked_for_unless_one_object_is(world: World) -
     size = len(world.archive.objects["events/day=2026-12-01/000"])
     world.step("begin")
     assert world.step("plan", task_bytes=2 * size + 100)["tasks"] == 2
+
+
+def test_a_task_may_be_exactly_as_large_as_asked_for(world: World) -> None:
+    world.archive.objects = {f"events/day=2026-12-01/{n}": b"x" * 100 for n in range(6)}
+    world.step("begin")
+    world.step("plan", task_bytes=200)
+    plan = msgspec.json.decode(world.scratch.objects["g2/plan.json"])
+    assert [len(task) for task in plan["tasks"]] == [2, 2, 2]
+    assert plan["bytes"] == [200, 200, 200]
+
+
+def test_what_a_task_found_is_told_then_and_later(world: World) -> None:
+    world.archived([event(ORDERS[0], 2, "OrderConfirmed", aggregate_type="customer")])
+    world.step("begin")
+    world.step("plan")
+    found = world.step("partition", task=0)
+    assert found == {"events": 8, "passed_over": 1, "unreadable": 0}
+    assert world.step("partition", task=0) == found
+
+
+def test_what_cannot_be_applied_is_parked_as_of_the_archive_and_its_order(world: World) -> None:
+    world.archived([event(ORDERS[0], 2, "OrderConfirmed", data={})])
+    world.fold()
+    [parked] = world.database.items("parked")
+    assert (parked["shard"]["S"], parked["sequence"]["S"]) == ("archive", ORDERS[0])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_cycles_are_looked_for_again_after_a_fold(world: World, fails: bool) -> None:
+    looked_for: list[bool] = []
+
+    def look(operation: str, _request: object) -> None:
+        if operation == "batch_execute_statement":
+            looked_for.append(gc.isenabled())
+        if operation == "put_item" and fails:
+            raise refusal("ThrottlingException")
+
+    world.step("begin")
+    world.step("plan")
+    world.step("partition", task=0)
+    world.database.breaks = ["ThrottlingError"] if fails else []
+    world.database.before = look
+    if fails:
+        with pytest.raises(ClientError):
+            world.step("fold", partition=0)
+    else:
+        world.step("fold", partition=0)
+    assert looked_for == [False]
+    assert gc.isenabled()
 
 
 def test_a_task_holds_no_more_objects_than_it_may(
