@@ -13,6 +13,8 @@ from botocore.config import Config
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from shared import log
+
 
 class _Models(Loader):
     """botocore's service models, without a look into all of its four hundred folders."""
@@ -63,9 +65,22 @@ def brief_client(service: str) -> Any:
 def _create(service: str, config: Config) -> Any:
     _models.wanted.add(service)
     made = _session.create_client(service, config=config)
-    if service == "dynamodb":
+    if service == "dynamodb" and _speaks_json(made):
         _speak_plainly(made)
     return made
+
+
+def _speaks_json(client: Any) -> bool:
+    """Whether this botocore writes JSON to the service.
+
+    AWS updates the runtime's botocore, and botocore chooses the protocol that its model of the
+    service prefers. Any other is left to it: calls then take longer, and say the same.
+    """
+    model = client.meta.service_model
+    protocol = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
+    if protocol != "json":
+        log.warning("a service's protocol is not the one that is spoken plainly", protocol=protocol)
+    return bool(protocol == "json")
 
 
 def _speak_plainly(dynamodb: Any) -> None:

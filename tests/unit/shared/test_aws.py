@@ -10,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
+from botocore.parsers import PROTOCOL_PARSERS
 from botocore.session import Session
 
 from benchmarks.probes.botocore_stub import Body
@@ -135,6 +136,40 @@ def test_an_error_is_botocores_with_what_dynamodb_says_of_it() -> None:
         exchange(ours(), lambda c: c.put_item(TableName="t", Item=ITEM), answer, status=400)
     assert raised.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
     assert raised.value.response["Item"] == ITEM  # type: ignore[typeddict-item]
+
+
+@pytest.mark.skipif(
+    "smithy-rpc-v2-cbor" not in PROTOCOL_PARSERS, reason="this botocore knows no other protocol"
+)
+def test_a_botocore_that_prefers_another_protocol_is_left_to_speak_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the day will come on which a runtime's model of DynamoDB prefers CBOR."""
+    load = aws._models.load_service_model
+
+    def prefer_cbor(name: str, *rest: Any, **options: Any) -> Any:
+        model = load(name, *rest, **options)
+        if name != "dynamodb" or "metadata" not in model:
+            return model
+        metadata = {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
+        return {**model, "metadata": {**model["metadata"], **metadata}}
+
+    monkeypatch.setattr(aws._models, "load_service_model", prefer_cbor)
+    client = ours()
+    sent: list[Any] = []
+
+    def respond(request: Any, **_event: Any) -> AWSResponse:
+        sent.append(request.body)
+        headers = HTTPHeaders()
+        headers["smithy-protocol"] = "rpc-v2-cbor"
+        return AWSResponse(request.url, 200, headers, Body(b"\xa1dItem\xa1bid\xa1aSaa"))
+
+    client.meta.events.register("before-send", respond)
+    answer = client.get_item(TableName="t", Key={"id": {"S": "a"}})
+    aws.client.cache_clear()
+    assert answer["Item"] == {"id": {"S": "a"}}
+    assert sent[0][:1] not in (b"{", "{")
+    assert "smithy-rpc-v2-cbor" in capsys.readouterr().out
 
 
 def test_an_answer_that_is_not_json_is_an_error() -> None:
