@@ -73,7 +73,9 @@ def from_here(target: Target, console: Console, *, view: str, pace: Pace) -> Non
             bars.update(caught_up, completed=done["records"])
             time.sleep(min(done["wait_seconds"], 1))
         bars.update(caught_up, completed=done["records"], total=done["records"])
-    _say_what_is_served(step("switch", generation=generation), view, console)
+    served = step("switch", generation=generation)
+    _say_what_was_left_out(step("left_out", generation=generation), console)
+    _say_what_is_served(served, view, console)
 
 
 def by_machine(target: Target, console: Console, *, view: str, pace: Pace) -> None:
@@ -115,7 +117,9 @@ def by_machine(target: Target, console: Console, *, view: str, pace: Pace) -> No
             f"{execution} ended as {found['status']}: {found.get('error', '')} "
             f"{found.get('cause', '')}"
         )
-    _say_what_is_served(step("status"), view, console)
+    served = step("status")
+    _say_what_was_left_out(step("left_out", generation=served["live"]), console)
+    _say_what_is_served(served, view, console)
 
 
 def back(target: Target, console: Console, *, view: str) -> None:
@@ -213,6 +217,22 @@ def _at_once(calls: Iterable[Callable[[], Any]]) -> Iterator[tuple[int, Any]]:
 def _finished(numbers: dict[Future[Any], int]) -> Iterator[tuple[int, Any]]:
     for future in wait(numbers, return_when=FIRST_COMPLETED).done:
         yield numbers.pop(future), future.result()
+
+
+def _say_what_was_left_out(found: dict[str, Any], console: Console) -> None:
+    count = found["unreadable"] + found["damaged"]
+    if not count:
+        return
+    console.print(
+        f"left out, since nobody can read it: {found['unreadable']} records and the rest of "
+        f"{found['damaged']} damaged objects of the archive. `make reconcile` says which events "
+        "the archive lacks",
+        style="bold red",
+    )
+    for name in found["named"]:
+        console.print(f"  {name}")
+    if len(found["named"]) < count:
+        console.print(f"  and {count - len(found['named'])} more, each in the function's log")
 
 
 def _say_what_is_served(pointer: dict[str, Any], view: str, console: Console) -> None:

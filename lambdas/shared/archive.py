@@ -14,6 +14,7 @@ from typing import Any
 EVENTS = ("events/backfill/day=", "events/day=")
 _GZIP = b"\x1f\x8b"
 READERS = 8
+CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,23 @@ class Archive:
                 for lines in pool.map(self._read, keys[start : start + READERS]):
                     yield from lines
 
+    def contents(self, keys: Sequence[str]) -> Iterator[tuple[str, list[bytes], str | None]]:
+        """These objects one after the other: name, records, and what is wrong with it, if anything.
+
+        Of a damaged object the records before the damage come.
+        """
+        with ThreadPoolExecutor(READERS) as pool:
+            for start in range(0, len(keys), READERS):
+                some = keys[start : start + READERS]
+                for key, body in zip(some, pool.map(self._body, some), strict=True):
+                    yield key, *salvaged(body)
+
+    def _body(self, key: str) -> bytes:
+        body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return body
+
     def _read(self, key: str) -> list[bytes]:
-        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        return lines_of(body, key)
+        return lines_of(self._body(key), key)
 
 
 def lines_of(body: bytes, key: str) -> list[bytes]:
@@ -75,3 +90,28 @@ def lines_of(body: bytes, key: str) -> list[bytes]:
         except (EOFError, OSError, zlib.error) as damage:
             raise ArchiveDamaged(f"{key}: {damage}") from damage
     return [line for line in body.split(b"\n") if line]
+
+
+def salvaged(body: bytes) -> tuple[list[bytes], str | None]:
+    """The records of an object up to where it is damaged, and what the damage is, if any."""
+    damage: str | None = None
+    parts = [] if body.startswith(_GZIP) else [body]
+    rest = body if body.startswith(_GZIP) else b""
+    while rest:  # an object may be several compressed ones in a row
+        stream = zlib.decompressobj(wbits=31)
+        try:
+            for start in range(0, len(rest), CHUNK):
+                parts.append(stream.decompress(rest[start : start + CHUNK]))
+                if stream.eof:
+                    break
+        except zlib.error as broken:
+            damage = str(broken)
+            break
+        if not stream.eof:
+            damage = "it is cut short"
+            break
+        rest = stream.unused_data + rest[start + CHUNK :]
+    lines = b"".join(parts).split(b"\n")
+    if damage is not None:
+        lines.pop()  # the record in which the damage is
+    return [line for line in lines if line], damage

@@ -24,6 +24,7 @@ _NEAR = 300
 """Our encoder writes type, aggregate and version in this order, and all of it near the beginning;
 what does not look so is parsed."""
 Write = Callable[[int, int, bytes], None]
+Note = Callable[[bytes, str], None]
 
 
 @dataclass(slots=True)
@@ -40,17 +41,27 @@ def partition_of(order_id: bytes, partitions: int) -> int:
     return zlib.crc32(order_id) % partitions
 
 
-def split(lines: Iterable[bytes], partitions: int, write: Write) -> Split:
-    """Divide lines of the archive; ``write(partition, number, lines)`` keeps a part of each."""
+def split(
+    lines: Iterable[bytes],
+    partitions: int,
+    write: Write,
+    note: Note = lambda _line, _reason: None,
+) -> Split:
+    """Divide lines of the archive; ``write(partition, number, lines)`` keeps a part of each.
+
+    ``note(line, reason)`` hears of each line that cannot be read.
+    """
     result = Split()
     parts: list[list[bytes]] = [[] for _ in range(partitions)]
     held = number = 0
     for line in lines:
         order_id = _order_of(line)
         if order_id is None:
-            is_readable, order_id = _parsed(line)
-            if not is_readable:
+            try:
+                order_id = _parsed(line)
+            except Unreadable as unreadable:
                 result.unreadable += 1
+                note(line, str(unreadable))
                 continue
         if not order_id:
             result.passed_over += 1
@@ -101,15 +112,12 @@ def _order_of(line: bytes) -> bytes | None:
     return line[begin:end] if version.isdigit() else None
 
 
-def _parsed(line: bytes) -> tuple[bool, bytes]:
-    """Whether it can be read, and whose event it is, empty if it is no order's event."""
-    try:
-        event = read_envelope(line)
-    except Unreadable:
-        return False, b""
+def _parsed(line: bytes) -> bytes:
+    """Whose event it is, empty if it is no order's event. Raises Unreadable."""
+    event = read_envelope(line)
     if event.aggregate_type != "order" or event.version is None:
-        return True, b""
-    return True, event.aggregate_id.encode()
+        return b""
+    return event.aggregate_id.encode()
 
 
 def _flush(parts: list[list[bytes]], number: int, write: Write) -> None:

@@ -20,8 +20,9 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from typing import Annotated, Any, Literal, Protocol
 
@@ -34,6 +35,7 @@ from shared.generations import POINTER_SECONDS
 from shared.log_reader import LogReader
 from shared.log_records import LogRecord
 from shared.partitions import by_order, split
+from shared.plain_text import plain
 from shared.pointer import Generation, Pointer, PointerMoved
 from shared.projector import Projector
 
@@ -43,6 +45,8 @@ PARTITION_BYTES = 4 * 1024 * 1024
 """Of the archive as it is stored; compressed events take six times as much when they are read."""
 MAX_PARTITIONS = 2000
 ORDERS_AT_ONCE = 1000
+NAMED, MAX_NAME = 20, 300
+"""How much of what cannot be used is named for a task, in so many characters; all is logged."""
 BATCH_SECONDS = 60
 """A projector's time limit: no batch is at work for longer."""
 OVERLAP = timedelta(hours=1)
@@ -66,6 +70,7 @@ Step = Literal[
     "retire",
     "erase",
     "checksum",
+    "left_out",
 ]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Size = Annotated[int, msgspec.Meta(ge=1)]
@@ -98,8 +103,8 @@ class ArchiveToRead(Protocol):
     def objects(self, since: str = "") -> Iterable[ArchivedObject]:
         """Every object."""
 
-    def lines(self, keys: list[str]) -> Iterable[bytes]:
-        """The records in these objects."""
+    def contents(self, keys: list[str]) -> Iterable[tuple[str, list[bytes], str | None]]:
+        """These objects: name, records, and what is wrong with it, if anything."""
 
 
 class Notes(Protocol):
@@ -123,6 +128,35 @@ class Plan(msgspec.Struct, frozen=True):
     partitions: int
     tasks: list[list[str]]
     bytes: list[int]
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What of a task's objects cannot be used: counted, and the first of it named.
+
+    The archive is for ever: a rebuild that failed for what is in it would fail every time.
+    """
+
+    damaged: int = 0
+    named: list[str] = field(default_factory=list)
+    _key: str = ""
+
+    def lines_of(self, contents: Iterable[tuple[str, list[bytes], str | None]]) -> Iterator[bytes]:
+        """The records of these objects one after the other."""
+        for self._key, lines, damage in contents:
+            if damage is not None:
+                self.damaged += 1
+                self._name(f"{self._key} is damaged: {damage}")
+            yield from lines
+
+    def note(self, line: bytes, reason: str) -> None:
+        """This record of the object that is at hand cannot be read."""
+        self._name(f"{self._key}, sha256 {sha256(line).hexdigest()[:16]}: {reason}")
+
+    def _name(self, text: str) -> None:
+        log.warning("left out of a rebuild", what=text)
+        if len(self.named) < NAMED:
+            self.named.append(plain(text, MAX_NAME))
 
 
 @dataclass(frozen=True)
@@ -158,6 +192,8 @@ class Rebuild:
         match asked.step:
             case "progress":
                 return self.progress(generation)
+            case "left_out":
+                return self.left_out(generation)
             case "plan":
                 return self.plan(generation, asked.task_bytes, asked.partition_bytes)
             case "partition":
@@ -207,8 +243,12 @@ class Rebuild:
         def write(partition: int, number: int, lines: bytes) -> None:
             self.scratch.put(f"{generation}/parts/{partition:06d}/{task:06d}-{number:06d}", lines)
 
-        result = split(self.archive.lines(plan.tasks[task]), plan.partitions, write)
+        left_out = LeftOut()
+        lines = left_out.lines_of(self.archive.contents(plan.tasks[task]))
+        result = split(lines, plan.partitions, write, left_out.note)
         found: dict[str, Any] = msgspec.to_builtins(result)
+        found |= {"damaged": left_out.damaged, "named": left_out.named}
+        log.metric("ArchiveRecordsUnreadable", result.unreadable + left_out.damaged)
         self._note(done, found)
         return found
 
@@ -241,6 +281,20 @@ class Rebuild:
             "partitions": partitions,
             "folded": partitions - len(self._missing(generation, "folded", partitions)),
         }
+
+    def left_out(self, generation: str) -> dict[str, Any]:
+        """What of the archive could not be used: ``{unreadable, damaged, named}``.
+
+        ``unreadable`` counts records, ``damaged`` objects; the first of both are named.
+        """
+        unreadable = damaged = 0
+        named: list[str] = []
+        for name in self.scratch.names(f"{generation}/partitioned/"):
+            done = _marked(self.scratch.get(name) or b"{}")
+            unreadable += done.get("unreadable", 0)
+            damaged += done.get("damaged", 0)
+            named += done.get("named", [])[: NAMED - len(named)]
+        return {"unreadable": unreadable, "damaged": damaged, "named": named}
 
     def catch_up(self, generation: str, batch_seconds: int) -> dict[str, Any]:
         """Apply the log up to its tip on every shard, once everybody writes both generations.
@@ -370,9 +424,9 @@ def fold_orders(
     with _no_search_for_cycles():
         while some := list(islice(remaining, ORDERS_AT_ONCE)):
             records = [
-                LogRecord(ARCHIVE_SHARD, order_id, event)
+                LogRecord(ARCHIVE_SHARD, f"{order_id}#{number}", event)
                 for order_id, events in some
-                for event in events
+                for number, event in enumerate(events)
             ]
             projector.apply(records)
             orders_done += len(some)

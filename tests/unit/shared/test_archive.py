@@ -3,8 +3,10 @@
 import gzip
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.archive import Archive, ArchiveDamaged
+from shared.archive import Archive, ArchiveDamaged, salvaged
 from tests.unit.shared.in_memory_s3 import InMemoryS3
 
 
@@ -42,3 +44,36 @@ def test_an_object_that_was_cut_short_is_named(s3: InMemoryS3, archive: Archive,
     s3.objects["events/day=2026-12-01/a"] = gzip.compress(b"one\ntwo\n" * 100)[:keep]
     with pytest.raises(ArchiveDamaged, match="events/day=2026-12-01/a"):
         list(archive.lines(["events/day=2026-12-01/a"]))
+
+
+NUMBERS = [b"%d" % number for number in range(50_000)]
+LINES = b"".join(line + b"\n" for line in NUMBERS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [LINES, gzip.compress(LINES), gzip.compress(LINES[:200_000]) + gzip.compress(LINES[200_000:])],
+    ids=["plain", "compressed", "two in a row"],
+)
+def test_a_sound_object_is_read_whole(body: bytes) -> None:
+    assert salvaged(body) == (NUMBERS, None)
+
+
+@pytest.mark.parametrize("end", [0.1, 0.5, 0.99])
+def test_of_an_object_that_was_cut_short_what_is_before_comes(end: float) -> None:
+    body = gzip.compress(LINES)
+    lines, damage = salvaged(body[: int(len(body) * end)])
+    assert damage == "it is cut short"
+    assert lines == NUMBERS[: len(lines)]
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_stop_the_reader(body: bytes) -> None:
+    lines, _damage = salvaged(b"\x1f\x8b" + body)
+    assert all(lines)
+
+
+def test_a_damaged_object_is_named_and_the_next_one_read(s3: InMemoryS3, archive: Archive) -> None:
+    s3.objects = {"a": gzip.compress(b"one\n")[:-6], "b": b"two\n", "c": b"\x1f\x8b\xff"}
+    read = {key: (lines, damage is not None) for key, lines, damage in archive.contents("abc")}
+    assert read == {"a": ([b"one"], True), "b": ([b"two"], False), "c": ([], True)}

@@ -146,6 +146,19 @@ def test_an_archive_that_holds_every_spoiled_event_is_rebuilt_from(consumer_of: 
     assert all(consumer.versions()[order_id] == 1 for order_id in GOOD)
 
 
+@CONSUMERS
+def test_each_record_of_the_archive_that_cannot_be_applied_is_parked_for_itself(
+    consumer_of: Make,
+) -> None:
+    consumer = consumer_of(Histories())
+    good = encode(PLACED)
+    bad = [
+        good.replace(b'"version":1', b'"version":' + digits) for digits in (b"9" * 50, b"8" * 50)
+    ]
+    fold_orders([(POISONED, bad)], consumer.projector)
+    assert sorted(parked.body or b"" for parked in consumer.parked.all()) == sorted(bad)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

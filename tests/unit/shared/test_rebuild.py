@@ -1,5 +1,6 @@
 """A rebuild that ends in the middle of a write goes on, and applies nothing twice."""
 
+import gzip
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -161,6 +162,33 @@ def test_a_fold_that_was_killed_around_a_write_goes_on(percent: int, moment: str
     world.run()
     assert built(world) == folded()
     assert world.table.saves == len(ORDERS)
+
+
+def test_what_nobody_can_read_is_left_out_counted_and_named() -> None:
+    world = World()
+    placed = encode(EVENTS[0])
+    hostile = [
+        placed.replace(EVENTS[0].aggregate_id.encode(), b"\xff" * 36),
+        placed.replace(b'"version":1', b'"version":1,"x":1', 1)[:-1],
+        b"\x1b[2J",
+    ]
+    world.s3.objects["events/day=2026-12-01/bad"] = b"\n".join(hostile)
+    world.s3.objects["events/day=2026-12-01/damaged"] = gzip.compress(placed)[:-5]
+    world.run()
+    assert built(world) == folded()
+    left_out = world.step("left_out")
+    assert (left_out["unreadable"], left_out["damaged"]) == (2, 1)
+    assert len(left_out["named"]) == 3
+    assert all(name.startswith("events/day=2026-12-01/") for name in left_out["named"])
+    assert all(name.isprintable() for name in left_out["named"])
+
+
+def test_however_much_is_left_out_a_few_are_named_and_all_are_counted() -> None:
+    world = World()
+    world.s3.objects["events/day=2026-12-01/bad"] = b"garbage\n" * 1005
+    world.run()
+    left_out = world.step("left_out")
+    assert (left_out["unreadable"], len(left_out["named"])) == (1005, rebuild.NAMED)
 
 
 def test_what_is_done_is_not_done_again() -> None:
