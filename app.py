@@ -2,22 +2,19 @@
 
 import sys
 
-from aws_cdk import App, Environment, Validations
+from aws_cdk import App, Validations
 
 import region
-from stacks.environment import environment
+from stacks.environment import from_context
+from stacks.partitions import NotInThisRegion
 from stacks.system import build
 
 app = App()
 try:
-    region.of_context(app.node.get_context("region"))
-except region.RegionUnclear as unclear:
-    sys.exit(f"synth: {unclear}")
-settings = environment(
-    name=app.node.get_context("environment"),
-    target=app.node.try_get_context("target") or "cloud",
-)
-build(app, settings, env=Environment(region=app.node.get_context("region")))
+    settings = from_context(app, region=region.of_context(app.node.get_context("region")))
+    build(app, settings)
+except (NotInThisRegion, region.RegionUnclear) as refused:
+    sys.exit(f"synth: {refused}")
 if settings.target == "cloud":
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # costs the inner loop 0.25 s
 

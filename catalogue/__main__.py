@@ -7,6 +7,7 @@ from pathlib import Path
 from catalogue.document import document
 from catalogue.services import Service
 from costs.templates import templates
+from local.assembly import service_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -15,8 +16,7 @@ def main() -> int:
     """Write the document."""
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
     services = [
-        Service(stack.removeprefix("parcelworks-dev-"), template)
-        for stack, template in templates("dev").items()
+        Service(service_of(stack, "dev"), template) for stack, template in templates("dev").items()
     ]
     page = document(services, (DOCS / "operations.md").read_text("utf-8"))
     (DOCS / "catalogue.md").write_text(page, "utf-8")

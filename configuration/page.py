@@ -18,6 +18,7 @@ from configuration import services, values
 from configuration.documents import CHECKOUT
 from configuration.values import Value
 from costs.templates import templates
+from local.assembly import service_of
 from shared import configuration as shared_configuration
 
 PAGE = CHECKOUT / "docs" / "configuration.md"
@@ -35,14 +36,14 @@ BY_THE_PLATFORM = {
     ),
 }
 """Variables that no class of settings has."""
-_ROLE = re.compile(rf"role/parcelworks-{ENVIRONMENT}-([\w*-]+)")
+_ROLE = re.compile(rf"role/parcelworks-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*-]+)")
 
 
 def main() -> int:
     """Write the list; what is above it stays."""
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
     found = [
-        Service(stack.removeprefix(f"parcelworks-{ENVIRONMENT}-"), template)
+        Service(service_of(stack, ENVIRONMENT), template)
         for stack, template in templates(ENVIRONMENT).items()
     ]
     by_hand, mark, _ = PAGE.read_text("utf-8").partition(MARK)

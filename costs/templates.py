@@ -25,19 +25,19 @@ def templates(
     Raises:
         ValueError: there is no such environment.
     """
-    from aws_cdk import App, Environment  # half a second, which prices alone do not need
+    from aws_cdk import App  # half a second, which prices alone do not need
 
-    from stacks.environment import environment as named_environment
+    from stacks.environment import from_context
     from stacks.system import build
 
     build_packages("cloud", [])
-    settings = {**json.loads(SETTINGS.read_text())["context"], **(context or {})}
+    settings = {
+        **json.loads(SETTINGS.read_text())["context"],
+        **(context or {}),
+        "environment": environment,
+    }
     with tempfile.TemporaryDirectory(prefix="parcelworks-costs-") as folder:
         app = App(outdir=folder, context=settings)
-        build(
-            app,
-            named_environment(name=environment, target="cloud"),
-            env=Environment(region=settings["region"]),
-        )
+        build(app, from_context(app))
         assembly = Assembly(Path(app.synth().directory))
         return {stack.name: stack.template for stack in assembly.stacks}

@@ -141,6 +141,11 @@ def synthesized(
         yield Assembly(DIRECTORY)
 
 
+def service_of(stack: str, environment: str) -> str:
+    """The service that a stack's name names; some stacks are of every environment."""
+    return stack.removeprefix(f"parcelworks-{environment}-").removeprefix("parcelworks-")
+
+
 def setting(name: str) -> str:
     """A value of the context in `cdk.json`, such as the address of the payment provider."""
     value: str = json.loads((CHECKOUT / "cdk.json").read_text())["context"][name]

@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 
-from local.assembly import Assembly, Stack
+from local.assembly import Assembly, Stack, service_of
 from local.endpoint import ACCOUNT, REGION, Cloud
 from local.errors import DeploymentError
 from local.workspace import CHECKOUT
@@ -67,7 +67,7 @@ def collect(assembly: Assembly, cloud: Cloud, *, environment: str) -> Outputs:
     """What `.local/outputs.json` holds, read from the deployed stacks."""
     services = {}
     for stack in assembly.stacks:
-        service = stack.name.removeprefix(f"parcelworks-{environment}-")
+        service = service_of(stack.name, environment)
         services[service] = by_heading(_deployed(stack, cloud), cloud.endpoint)
     return {
         "endpoint": cloud.endpoint,

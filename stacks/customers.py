@@ -52,9 +52,7 @@ class CustomersStack(ServiceStack):
         self._announce_the_forgotten()
 
     def _serve_api(self) -> None:
-        api = ServiceApi(
-            self, user_pool_arn=self.find("identity", "user-pool-arn"), rate=100, burst=200
-        )
+        api = ServiceApi(self, rate=100, burst=200)
         register = self._function("RegisterCustomer", "register_customer", "Registers, or renames")
         api.route("PUT", "/v1/customers/me", register)
         add = self._function("AddAddress", "add_address", "Adds an address to a profile")

@@ -1,22 +1,33 @@
 """What differs between environments, and nothing else."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_logs as logs
+from aws_cdk.region_info import RegionInfo
+from constructs import Construct
+
+from stacks import partitions
 
 Target = Literal["cloud", "local"]
 """What the functions' packages are built for; nothing else in a template depends on it."""
 
 
+LONGEST_ROLE_NAME = 64
+_DIGEST = 6
+
+
 @dataclass(frozen=True)
 class Environment:
-    """One deployment of the whole system.
+    """One deployment of the whole system, in one ``region``.
 
     ``protected`` keeps what cannot be made again: tables, archive and keys stay when their stack
-    goes, and archived objects are locked for ``archive_lock_days``. Customers get mail where
-    ``sends_mail``; elsewhere what they would get can be read in an outbox. A watched rollout of
+    goes. The archive's copy, whose objects are locked for ``archive_lock_days``, is kept in
+    ``archive_region``; where that is None there is none. Customers get mail where
+    ``sends_mail``; elsewhere what they would get can be read in an outbox. Where AWS has no user
+    pools, ``token_authorizer_arn`` is the function that checks tokens. A watched rollout of
     configuration takes ``rollout_minutes``, and alarms may call it back for ``bake_minutes`` more;
     where ``watches_rollouts`` every rollout is such a one. The event log has ``log_shards``, each
     good for 1,000 records a second, or as many as its traffic needs where that is None.
@@ -24,6 +35,7 @@ class Environment:
 
     name: str
     target: Target
+    region: str
     protected: bool
     archive_lock_days: int
     log_retention: logs.RetentionDays
@@ -33,6 +45,8 @@ class Environment:
     rollout_minutes: int
     bake_minutes: int
     watches_rollouts: bool
+    archive_region: str | None = None
+    token_authorizer_arn: str | None = None
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -57,12 +71,67 @@ class Environment:
         return f"/parcelworks/{self.name}/{service}/{resource}"
 
     def role_name(self, service: str, function: str) -> str:
-        """The reserved prefix that key policies of earlier stacks can name."""
-        return f"parcelworks-{self.name}-{service}-{function}"
+        """A role's name, by which policies of earlier stacks admit it.
+
+        With the region, since names of roles are the account's: the same environment can be
+        deployed to a second region. IAM takes 64 characters; what is longer ends in a digest.
+        """
+        name = f"parcelworks-{self.name}-{self.region}-{service}-{function}"
+        if len(name) <= LONGEST_ROLE_NAME:
+            return name
+        assert "*" not in name, f"{name} is a pattern, of which nothing can be cut off"
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
+        return f"{name[: LONGEST_ROLE_NAME - 1 - _DIGEST]}-{digest}"
 
 
-def environment(name: str, target: str) -> Environment:
-    """The environment of that name, built for ``cloud`` or ``local``.
+def from_context(scope: Construct, *, region: str | None = None) -> Environment:
+    """The environment that the context names, in ``region`` or the one that the context names.
+
+    Raises:
+        ValueError: there is no such environment or target.
+        NotInThisRegion: AWS lacks something there, and the context names nothing in its place.
+    """
+    node = scope.node
+    region = region or str(node.get_context("region"))
+    found = environment(
+        node.get_context("environment"), node.try_get_context("target") or "cloud", region
+    )
+    named = {
+        key: node.try_get_context(key)
+        for key in (partitions.TOKEN_AUTHORIZER, partitions.AGENT_LAYER, partitions.MAIL)
+    }
+    outbox = _keeps_an_outbox(named[partitions.MAIL])
+    partition = RegionInfo.get(region).partition
+    partitions.check(region, partition, named, needs_mail=found.sends_mail)
+    assert partition
+    return replace(
+        found,
+        sends_mail=found.sends_mail and not outbox,
+        archive_region=_archive_region(scope, found, partition),
+        token_authorizer_arn=named[partitions.TOKEN_AUTHORIZER],
+    )
+
+
+def _keeps_an_outbox(mail: str | None) -> bool:
+    if mail not in (None, "ses", "outbox"):
+        raise ValueError(f"{partitions.MAIL} must be ses or outbox, not {mail!r}")
+    return mail == "outbox"
+
+
+def _archive_region(scope: Construct, found: Environment, partition: str) -> str | None:
+    """In production another region than the system's; a lock is tried out next to the archive."""
+    if not found.archive_lock_days:
+        return None
+    if not found.protected:
+        return found.region
+    wanted: str | None = scope.node.try_get_context(partitions.ARCHIVE_REGION)
+    return partitions.archive_region(
+        found.region, partition, wanted, RegionInfo.get(wanted).partition if wanted else None
+    )
+
+
+def environment(name: str, target: str, region: str) -> Environment:
+    """The environment of that name, built for ``cloud`` or ``local``; see ``from_context``.
 
     Raises:
         ValueError: there is no such environment or target.
@@ -75,6 +144,7 @@ def environment(name: str, target: str) -> Environment:
             return Environment(
                 name,
                 built_for,
+                region,
                 protected=False,
                 archive_lock_days=0,
                 log_retention=logs.RetentionDays.ONE_WEEK,
@@ -89,6 +159,7 @@ def environment(name: str, target: str) -> Environment:
             return Environment(
                 name,
                 built_for,
+                region,
                 protected=False,
                 archive_lock_days=1,
                 log_retention=logs.RetentionDays.ONE_MONTH,
@@ -103,6 +174,7 @@ def environment(name: str, target: str) -> Environment:
             return Environment(
                 name,
                 built_for,
+                region,
                 protected=True,
                 archive_lock_days=365,
                 log_retention=logs.RetentionDays.ONE_YEAR,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aws_cdk import Duration, Size
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -18,6 +18,7 @@ from contracts.messages import facts_by_source
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -146,22 +147,37 @@ class EventLogStack(ServiceStack):
             removal_policy=self.settings.removal_policy,
         )
         role = self._delivery_role(delivery_log)
-        delivery = firehose.DeliveryStream(
-            self,
-            "Delivery",
-            role=role,
-            source=firehose.KinesisStreamSource(self.event_stream),
-            destination=firehose.S3Bucket(
-                self.archive,
-                role=role,
-                compression=firehose.Compression.GZIP,
-                encryption_key=self.key,
-                buffering_interval=Duration.seconds(60),
-                buffering_size=Size.mebibytes(16),
-                data_output_prefix="events/day=!{timestamp:yyyy-MM-dd}/",
+        # The construct of the next level asks for addresses of Firehose that it does not know of
+        # every partition, and that nothing here needs.
+        delivery = firehose.CfnDeliveryStream(
+            Construct(self, "Delivery"),
+            "Resource",
+            delivery_stream_type="KinesisStreamAsSource",
+            kinesis_stream_source_configuration=firehose.CfnDeliveryStream.KinesisStreamSourceConfigurationProperty(
+                kinesis_stream_arn=self.event_stream.stream_arn, role_arn=role.role_arn
+            ),
+            extended_s3_destination_configuration=firehose.CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty(
+                bucket_arn=self.archive.bucket_arn,
+                role_arn=role.role_arn,
+                compression_format="GZIP",
+                encryption_configuration=firehose.CfnDeliveryStream.EncryptionConfigurationProperty(
+                    kms_encryption_config=firehose.CfnDeliveryStream.KMSEncryptionConfigProperty(
+                        awskms_key_arn=self.key.key_arn
+                    )
+                ),
+                buffering_hints=firehose.CfnDeliveryStream.BufferingHintsProperty(
+                    interval_in_seconds=60, size_in_m_bs=16
+                ),
+                prefix="events/day=!{timestamp:yyyy-MM-dd}/",
                 error_output_prefix="failed/!{firehose:error-output-type}/day=!{timestamp:yyyy-MM-dd}/",
                 file_extension=".jsonl.gz",
-                logging_config=firehose.EnableLogging(delivery_log),
+                cloud_watch_logging_options=firehose.CfnDeliveryStream.CloudWatchLoggingOptionsProperty(
+                    enabled=True,
+                    log_group_name=delivery_log.log_group_name,
+                    log_stream_name=logs.LogStream(
+                        delivery_log, "S3Destination", log_group=delivery_log
+                    ).log_stream_name,
+                ),
             ),
         )
         acknowledge(
@@ -177,7 +193,7 @@ class EventLogStack(ServiceStack):
             metric=cloudwatch.Metric(
                 namespace="AWS/Firehose",
                 metric_name="DeliveryToS3.DataFreshness",
-                dimensions_map={"DeliveryStreamName": delivery.delivery_stream_name},
+                dimensions_map={"DeliveryStreamName": delivery.ref},
                 statistic="Maximum",
                 period=Duration.minutes(5),
             ),
@@ -190,7 +206,7 @@ class EventLogStack(ServiceStack):
         role = iam.Role(
             self,
             "DeliveryRole",
-            assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
+            assumed_by=service_of_this_account(self, "firehose.amazonaws.com"),
             inline_policies={
                 "Delivery": iam.PolicyDocument(
                     statements=[

@@ -16,6 +16,7 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import ServiceQueue, admit
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -69,7 +70,7 @@ class FulfilmentStack(ServiceStack):
             self,
             "SagaRole",
             role_name=self.settings.role_name(self.service, "Saga"),
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            assumed_by=service_of_this_account(self, "states.amazonaws.com"),
         )
         machine = stepfunctions.StateMachine(
             self,
@@ -81,6 +82,7 @@ class FulfilmentStack(ServiceStack):
                 json.dumps(saga(self.times), indent=1)
             ),
             definition_substitutions={
+                "Partition": self.partition,
                 "ReadEvents": read_events,
                 "SendCommand": send_command.function_arn,
                 "ReportStuck": report_stuck.function_arn,
@@ -274,7 +276,7 @@ class FulfilmentStack(ServiceStack):
         acknowledge(
             function.role,
             "Executions are named after their orders: who resumes sagas looks at any of them.",
-            "AwsSolutions-IAM5[Resource::arn:aws:states:"
+            f"AwsSolutions-IAM5[Resource::arn:{self.partition}:states:"
             f"{self.region}:<AWS::AccountId>:execution:{self.machine_name}:*]",
         )
 

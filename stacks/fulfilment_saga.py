@@ -17,7 +17,7 @@ from stacks.environment import Environment
 
 Json = dict[str, Any]
 
-INVOKE = "arn:aws:states:::lambda:invoke"
+INVOKE = "arn:${Partition}:states:::lambda:invoke"
 EXECUTION = "$states.context.Execution"
 TOUCHED = "[$done, $possibly]"
 GIVEN_UP = "('OrderCancelled' in $events or 'OrderRejected' in $events)"
@@ -242,7 +242,7 @@ def _end(times: SagaTimes) -> Json:
         ),
         "Close saga": {
             "Type": "Task",
-            "Resource": "arn:aws:states:::dynamodb:updateItem",
+            "Resource": "arn:${Partition}:states:::dynamodb:updateItem",
             "Arguments": {
                 "TableName": "${Sagas}",
                 "Key": {

@@ -3,9 +3,7 @@
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
@@ -63,26 +61,5 @@ class IdentityStack(ServiceStack):
             id_token_validity=Duration.hours(1),
             prevent_user_existence_errors=True,
         )
-        self._let_apis_write_logs()
         self.publish("user-pool-arn", users.user_pool_arn)
         self.publish("web-client-name", client.user_pool_client_id)
-
-    def _let_apis_write_logs(self) -> None:
-        """One setting for the whole account and region, so it is nobody's but the platform's."""
-        role = iam.Role(
-            self,
-            "ApiLogRole",
-            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
-            managed_policies=[
-                iam.ManagedPolicy.from_aws_managed_policy_name(
-                    "service-role/AmazonAPIGatewayPushToCloudWatchLogs"
-                )
-            ],
-        )
-        acknowledge(
-            role,
-            "AWS maintains this policy for exactly this role, which API Gateway alone may assume.",
-            "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
-            "service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-        )
-        apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)

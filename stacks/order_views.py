@@ -62,9 +62,7 @@ class OrderViewsStack(ServiceStack):
         RebuildableView(projector, self.order_view)
 
     def _serve_api(self) -> None:
-        api = ServiceApi(
-            self, user_pool_arn=self.find("identity", "user-pool-arn"), rate=2000, burst=4000
-        )
+        api = ServiceApi(self, rate=2000, burst=4000)
         get_order = self._function("GetOrder", "get_order", "Reads one order")
         api.route("GET", "/v1/orders/{order_id}", get_order)
         list_orders = self._function("ListOrders", "list_orders", "Lists a customer's orders")

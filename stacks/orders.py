@@ -51,9 +51,7 @@ class OrdersStack(ServiceStack):
         self._publish_events_on_the_bus()
 
     def _serve_api(self) -> None:
-        api = ServiceApi(
-            self, user_pool_arn=self.find("identity", "user-pool-arn"), rate=500, burst=1000
-        )
+        api = ServiceApi(self, rate=500, burst=1000)
         self.place_order = place_order = self._function(
             "PlaceOrder", "place_order", "Appends OrderPlaced"
         )

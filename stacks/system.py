@@ -1,9 +1,9 @@
 """The whole system, wired in the order in which data flows."""
 
-from typing import Any
-
 from aws_cdk import App
+from aws_cdk import Environment as Place
 
+from stacks.account import AccountStack
 from stacks.constructs.service_stack import ServiceStack
 from stacks.customers import CustomersStack
 from stacks.environment import Environment
@@ -21,31 +21,39 @@ from stacks.shipping import ShippingStack
 from stacks.signing import SigningStack
 
 
-def build(app: App, environment: Environment, **kwargs: Any) -> dict[str, ServiceStack]:
+def build(app: App, environment: Environment) -> dict[str, ServiceStack]:
     """Every stack by its service's name; each depends on those whose parameters it reads."""
-    event_log = EventLogStack(app, environment=environment, **kwargs)
-    identity = IdentityStack(app, environment=environment, **kwargs)
-    signing = SigningStack(app, environment=environment, **kwargs)
-    orders = OrdersStack(app, environment=environment, **kwargs)
-    order_views = OrderViewsStack(app, environment=environment, **kwargs)
-    sales = SalesStack(app, environment=environment, **kwargs)
-    reconciliation = ReconciliationStack(app, environment=environment, **kwargs)
-    customers = CustomersStack(app, environment=environment, **kwargs)
-    shipping = ShippingStack(app, environment=environment, **kwargs)
-    notifications = NotificationsStack(app, environment=environment, **kwargs)
-    inventory = InventoryStack(app, environment=environment, **kwargs)
-    payments = PaymentsStack(app, environment=environment, **kwargs)
-    fulfilment = FulfilmentStack(app, environment=environment, **kwargs)
+    here = Place(region=environment.region)
+    account = AccountStack(app, environment=environment, env=here)
+    event_log = EventLogStack(app, environment=environment, env=here)
+    signing = SigningStack(app, environment=environment, env=here)
+    orders = OrdersStack(app, environment=environment, env=here)
+    order_views = OrderViewsStack(app, environment=environment, env=here)
+    sales = SalesStack(app, environment=environment, env=here)
+    reconciliation = ReconciliationStack(app, environment=environment, env=here)
+    customers = CustomersStack(app, environment=environment, env=here)
+    shipping = ShippingStack(app, environment=environment, env=here)
+    notifications = NotificationsStack(app, environment=environment, env=here)
+    inventory = InventoryStack(app, environment=environment, env=here)
+    payments = PaymentsStack(app, environment=environment, env=here)
+    fulfilment = FulfilmentStack(app, environment=environment, env=here)
+    with_api = (orders, order_views, customers, shipping)
+    stacks: list[ServiceStack] = [account, event_log]
 
+    for stack in with_api:
+        stack.add_stack_dependency(account)
+    if environment.token_authorizer_arn is None:
+        identity = IdentityStack(app, environment=environment, env=here)
+        stacks.append(identity)
+        for stack in (orders, customers):
+            stack.add_stack_dependency(identity)
     signing.add_stack_dependency(event_log)
     orders.add_stack_dependency(event_log)
-    orders.add_stack_dependency(identity)
     orders.add_stack_dependency(signing)
     order_views.add_stack_dependency(orders)
     sales.add_stack_dependency(orders)
     reconciliation.add_stack_dependency(orders)
     customers.add_stack_dependency(event_log)
-    customers.add_stack_dependency(identity)
     shipping.add_stack_dependency(event_log)
     notifications.add_stack_dependency(orders)
     notifications.add_stack_dependency(customers)
@@ -53,21 +61,17 @@ def build(app: App, environment: Environment, **kwargs: Any) -> dict[str, Servic
     payments.add_stack_dependency(event_log)
     for owner in (orders, inventory, payments, shipping):
         fulfilment.add_stack_dependency(owner)
-    return {
-        stack.service: stack
-        for stack in (
-            event_log,
-            identity,
-            signing,
-            orders,
-            order_views,
-            sales,
-            reconciliation,
-            customers,
-            inventory,
-            payments,
-            fulfilment,
-            shipping,
-            notifications,
-        )
-    }
+    stacks += [
+        signing,
+        orders,
+        order_views,
+        sales,
+        reconciliation,
+        customers,
+        inventory,
+        payments,
+        fulfilment,
+        shipping,
+        notifications,
+    ]
+    return {stack.service: stack for stack in stacks}

@@ -131,14 +131,14 @@ def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:
     else:
         raw = body.encode("utf-8", "surrogatepass")
     context = event["requestContext"]
-    claims = (context.get("authorizer") or {}).get("claims") or {}
-    if not keyed and not claims.get("sub"):
+    customer_id = "" if keyed else _subject(context)
+    if not keyed and not customer_id:
         raise Problem(401, "unauthorized", "Who are you?", "the token names no subject")
     return Request(
         method=event["httpMethod"],
         path=event["path"],
         request_id=context["requestId"],
-        customer_id="" if keyed else claims["sub"],
+        customer_id=customer_id,
         trace=trace,
         headers=_lower_case(event.get("headers")),
         path_parameters=event.get("pathParameters") or {},
@@ -146,6 +146,13 @@ def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:
         body=raw,
         api_key_id=(context.get("identity") or {}).get("apiKeyId"),
     )
+
+
+def _subject(context: Mapping[str, Any]) -> str:
+    """Who calls, as a user pool's token says or a Lambda authorizer does; empty if nobody did."""
+    authorizer = context.get("authorizer") or {}
+    claims = authorizer.get("claims") or {}
+    return claims.get("sub") or authorizer.get("principalId") or ""
 
 
 def _path(event: Mapping[str, Any]) -> str:

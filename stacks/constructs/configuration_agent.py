@@ -5,27 +5,22 @@ the CDK does not know yet or another version, ``configuration_agent_url``, and
 ``configuration_poll_seconds``.
 """
 
-from aws_cdk import Token
 from aws_cdk import aws_appconfig as appconfig
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from stacks.constructs.service_stack import ServiceStack
+from stacks.partitions import AGENT_LAYER, NotInThisRegion
 
-LAYER_ARN = "configuration_agent_layer_arn"
 URL = "configuration_agent_url"
 POLL_SECONDS = "configuration_poll_seconds"
-
-
-class NoAgentLayer(Exception):
-    """Nobody knows the layer's ARN for this region."""
 
 
 def agent_layer(stack: ServiceStack) -> lambda_.ILayerVersion:
     """The extension for the stack's region, on arm64 as every function here.
 
     Raises:
-        NoAgentLayer: the region is unknown, and the context names no layer.
+        NotInThisRegion: the context names no layer of the stack's region, and the CDK knows none.
     """
     existing = stack.node.try_find_child("ConfigurationAgent")
     if existing is not None:
@@ -33,7 +28,7 @@ def agent_layer(stack: ServiceStack) -> lambda_.ILayerVersion:
     return lambda_.LayerVersion.from_layer_version_attributes(
         stack,
         "ConfigurationAgent",
-        layer_version_arn=stack.node.try_get_context(LAYER_ARN) or _layer_arn(stack.region),
+        layer_version_arn=_named_layer(stack) or _known_layer(stack.region),
     )
 
 
@@ -49,15 +44,24 @@ def poll_seconds(scope: Construct) -> str:
     return seconds
 
 
-def _layer_arn(region: str) -> str:
-    if Token.is_unresolved(region):
-        raise NoAgentLayer(f"the stack names no region; give it one, or the context a {LAYER_ARN}")
+def _named_layer(stack: ServiceStack) -> str | None:
+    named: str | None = stack.node.try_get_context(AGENT_LAYER)
+    if named and not named.startswith(f"arn:{stack.partition}:lambda:{stack.region}:"):
+        raise NotInThisRegion(
+            f"{AGENT_LAYER} names {named}, and functions take layers of their own region only: "
+            f"name one of {stack.region} ({stack.partition})"
+        )
+    return named
+
+
+def _known_layer(region: str) -> str:
     try:
         arn: str = appconfig.Application.get_lambda_layer_version_arn(
             region, appconfig.Platform.ARM_64
         )
     except RuntimeError as unknown:
-        raise NoAgentLayer(
-            f"no AppConfig agent is known for {region}; name its layer with -c {LAYER_ARN}=..."
+        raise NotInThisRegion(
+            f"the CDK knows no AppConfig agent for {region} on arm64; name the layer with "
+            f"-c {AGENT_LAYER}=..."
         ) from unknown
     return arn

@@ -4,7 +4,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-INVOKE = "arn:aws:states:::lambda:invoke"
+INVOKE = "arn:${Partition}:states:::lambda:invoke"
 RETRY = [
     {
         "ErrorEquals": ["States.ALL"],
@@ -19,7 +19,8 @@ AT_ONCE = 40
 
 
 def rebuild_machine() -> Json:
-    """The definition; ``${Rebuild}`` is the function that takes the steps.
+    """The definition; ``${Rebuild}`` is the function that takes the steps, ``${Partition}`` the
+    first part of an ARN.
 
     Its input is ``{batch_seconds, task_bytes, partition_bytes}``. A new execution goes on where one
     that failed or was stopped has ended.
@@ -105,7 +106,7 @@ def _for_each(item: str, step: str, **rest: Any) -> Json:
         "Label": step.capitalize(),
         "MaxConcurrency": AT_ONCE,
         "ItemReader": {
-            "Resource": "arn:aws:states:::s3:getObject",
+            "Resource": "arn:${Partition}:states:::s3:getObject",
             "ReaderConfig": {"InputType": "JSON"},
             "Parameters": {
                 "Bucket.$": "$.bucket",

@@ -13,6 +13,7 @@ from stacks.constructs.alarms import alarm_on
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rebuild_machine import rebuild_machine
+from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_table import ServiceTable
 from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, event_stream_of
 
@@ -91,7 +92,7 @@ class RebuildableView:
             stack,
             "RebuildMachineRole",
             role_name=stack.settings.role_name(stack.service, "RebuildMachine"),
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            assumed_by=service_of_this_account(stack, "states.amazonaws.com"),
         )
         machine = stepfunctions.StateMachine(
             stack,
@@ -102,7 +103,10 @@ class RebuildableView:
             definition_body=stepfunctions.DefinitionBody.from_string(
                 json.dumps(rebuild_machine(), indent=1)
             ),
-            definition_substitutions={"Rebuild": self.function.function_arn},
+            definition_substitutions={
+                "Partition": stack.partition,
+                "Rebuild": self.function.function_arn,
+            },
             tracing_enabled=True,
             logs=stepfunctions.LogOptions(
                 destination=logs.LogGroup(

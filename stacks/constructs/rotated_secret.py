@@ -84,8 +84,9 @@ class RotatedSecret(Construct):
                 resources=["*"],  # in a key's policy: this key
                 conditions={
                     "ArnLike": {"aws:PrincipalArn": [self._role_arn(name) for name in role_names]},
-                    "StringEquals": {
-                        "kms:ViaService": f"secretsmanager.{self.stack.region}.amazonaws.com"
+                    # KMS says so itself; its domain ends otherwise in other partitions.
+                    "StringLike": {
+                        "kms:ViaService": f"secretsmanager.{self.stack.region}.amazonaws.*"
                     },
                 },
             )

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 
 STAGE = "live"
@@ -112,26 +114,71 @@ class RegionalApi:
 
 
 class ServiceApi(RegionalApi):
-    """For customers, who bring a token of the user pool; add methods with ``route``."""
+    """For customers, who bring a token; add methods with ``route``.
 
-    def __init__(self, stack: ServiceStack, *, user_pool_arn: str, rate: int, burst: int) -> None:
+    The user pool judges tokens, or where AWS has none the environment's own authorizer does.
+    """
+
+    def __init__(self, stack: ServiceStack, *, rate: int, burst: int) -> None:
+        own = stack.settings.token_authorizer_arn
         super().__init__(
             stack,
             rate=rate,
             burst=burst,
-            log_caller={"customer_id": "$context.authorizer.claims.sub"},
+            log_caller={
+                "customer_id": f"$context.authorizer.{'principalId' if own else 'claims.sub'}"
+            },
         )
-        self._authorizer = apigateway.CognitoUserPoolsAuthorizer(
-            stack,
-            "Authorizer",
-            cognito_user_pools=[cognito.UserPool.from_user_pool_arn(stack, "Users", user_pool_arn)],
-        )
+        self._authorizer = _authorizer(stack, own) if own else _user_pool(stack)
+        self._has_user_pool = own is None
 
     def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
         """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function."""
-        self.api.root.resource_for_path(path).add_method(
+        added = self.api.root.resource_for_path(path).add_method(
             method,
             apigateway.LambdaIntegration(function, allow_test_invoke=False),
-            authorization_type=apigateway.AuthorizationType.COGNITO,
+            authorization_type=(
+                apigateway.AuthorizationType.COGNITO
+                if self._has_user_pool
+                else apigateway.AuthorizationType.CUSTOM
+            ),
             authorizer=self._authorizer,
         )
+        if not self._has_user_pool:
+            acknowledge(
+                added,
+                "This partition has no Cognito user pools: a Lambda authorizer that the context "
+                "names checks the tokens of the deployment's own issuer.",
+                "AwsSolutions-COG4",
+            )
+
+
+def _user_pool(stack: ServiceStack) -> apigateway.IAuthorizer:
+    pool = cognito.UserPool.from_user_pool_arn(
+        stack, "Users", stack.find("identity", "user-pool-arn")
+    )
+    return apigateway.CognitoUserPoolsAuthorizer(stack, "Authorizer", cognito_user_pools=[pool])
+
+
+def _authorizer(stack: ServiceStack, arn: str) -> apigateway.IAuthorizer:
+    """A function of another deployment, which API Gateway may call with a role of ours."""
+    role = iam.Role(
+        stack,
+        "AuthorizerRole",
+        role_name=stack.settings.role_name(stack.service, "Authorizer"),
+        assumed_by=service_of_this_account(stack, "apigateway.amazonaws.com"),
+        inline_policies={
+            "Call": iam.PolicyDocument(
+                statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[arn])]
+            )
+        },
+    )
+    return apigateway.TokenAuthorizer(
+        stack,
+        "Authorizer",
+        handler=lambda_.Function.from_function_attributes(
+            stack, "TokenAuthorizer", function_arn=arn, same_environment=False
+        ),
+        assume_role=role.without_policy_updates(),  # which would allow every version as well
+        results_cache_ttl=Duration.minutes(5),
+    )

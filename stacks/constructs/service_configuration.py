@@ -118,7 +118,8 @@ class ServiceConfiguration(Construct):
             role,
             "AppConfig asks for alarms as a list, which CloudWatch allows for all alarms or none; "
             "it reads their state and nothing else.",
-            f"AwsSolutions-IAM5[Resource::arn:aws:cloudwatch:{self._stack.region}:"
+            f"AwsSolutions-IAM5[Resource::arn:{self._stack.partition}:cloudwatch:"
+            f"{self._stack.region}:"
             "<AWS::AccountId>:alarm:*]",
         )
         self._environment = appconfig.CfnEnvironment(

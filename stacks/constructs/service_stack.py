@@ -12,7 +12,11 @@ from stacks.environment import Environment
 
 
 class ServiceStack(Stack):
-    """Everything that a service owns goes here, and nothing that another service owns."""
+    """Everything that a service owns goes here, and nothing that another service owns.
+
+    ``of_every_environment`` is for what an account has once: such a stack has no environment in
+    its name, is made alike by all of them, and can only be deleted by hand.
+    """
 
     def __init__(
         self,
@@ -22,13 +26,16 @@ class ServiceStack(Stack):
         environment: Environment,
         owner: str,
         description: str,
+        of_every_environment: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(
             scope,
-            f"parcelworks-{environment.name}-{service}",
+            f"parcelworks-{service}"
+            if of_every_environment
+            else f"parcelworks-{environment.name}-{service}",
             description=description,
-            termination_protection=environment.protected,
+            termination_protection=environment.protected or of_every_environment,
             **kwargs,
         )
         self.service = service
@@ -36,7 +43,7 @@ class ServiceStack(Stack):
         Tags.of(self).add("system", "parcelworks")
         Tags.of(self).add("service", service)
         Tags.of(self).add("owner", owner)
-        Tags.of(self).add("environment", environment.name)
+        Tags.of(self).add("environment", "all" if of_every_environment else environment.name)
         acknowledge_everywhere(self)
 
     def make_key(self) -> kms.Key:

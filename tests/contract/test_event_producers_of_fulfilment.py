@@ -131,7 +131,7 @@ def test_what_shipping_asks_carriers_and_itself() -> None:
 
 
 def test_the_saga_gives_each_command_the_fields_that_its_schema_asks_for() -> None:
-    given = dict(_steps(saga(saga_times(environment("dev", "local")))))
+    given = dict(_steps(saga(saga_times(environment("dev", "local", "eu-west-1")))))
     assert {STEPS[name].command for name in given} == types("command")
     for name, data in given.items():
         schema = data_schema(STEPS[name].command, 1)

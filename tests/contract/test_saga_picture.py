@@ -9,7 +9,7 @@ from stacks.environment import environment
 from stacks.fulfilment_saga import saga, saga_times
 
 PICTURE = Path(__file__).parents[2] / "docs" / "saga.svg"
-DEFINITION = saga(saga_times(environment("dev", "local")))
+DEFINITION = saga(saga_times(environment("dev", "local", "eu-west-1")))
 
 
 def test_the_picture_shows_the_present_definition() -> None:

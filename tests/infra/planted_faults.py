@@ -13,6 +13,7 @@ from tests.infra.rules import (
     deliveries,
     deployment,
     permissions,
+    places,
     secrets,
     wiring,
 )
@@ -108,6 +109,15 @@ def add(service: str, resource: Body) -> Plant:
     def plant(system: System) -> None:
         resources: Any = system.templates[service].body["Resources"]
         resources["Planted"] = resource
+
+    return plant
+
+
+def delete_with_the_stack(service: str, type: str, id: str = "") -> Plant:
+    """Let a resource go with its stack."""
+
+    def plant(system: System) -> None:
+        body(system, service, type, id)["DeletionPolicy"] = "Delete"
 
     return plant
 
@@ -299,7 +309,7 @@ def admit_a_stranger(system: System) -> None:
     """Let a secret's policy admit a function that does not read it."""
     policy = body(system, "signing", SECRETS_POLICY)["Properties"]["ResourcePolicy"]
     policy["Statement"][0]["Condition"]["ArnNotLike"]["aws:PrincipalArn"].append(
-        "arn:aws:iam::123456789012:role/parcelworks-prod-orders-CancelOrder"
+        "arn:aws:iam::123456789012:role/parcelworks-prod-eu-west-1-orders-CancelOrder"
     )
 
 
@@ -310,6 +320,12 @@ def take_the_key_away(system: System) -> None:
     role["PolicyDocument"]["Statement"] = [
         it for it in statements if "quotesigningkeyarn" not in str(it).lower()
     ]
+
+
+def take_the_accounts_role_away(system: System) -> None:
+    """Let a stack with an API be deployed before the account has a role for its logs."""
+    shipping: Any = system.templates["shipping"]
+    object.__setattr__(shipping, "depends_on", shipping.depends_on - {"account"})
 
 
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -416,6 +432,51 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         bus.rules_alone_fill_the_queues_that_hear_the_bus,
         "another service's worker may",
         send_to_the_replies,
+    ),
+    (
+        places.nothing_names_another_place,
+        "an ARN of another partition",
+        set_variable("orders", "PLANTED", "arn:aws-cn:states:::lambda:invoke"),
+    ),
+    (
+        places.nothing_names_another_place,
+        "the domain of one partition",
+        set_variable("orders", "PLANTED", "https://sqs.eu-west-1.amazonaws.com/1/queue"),
+    ),
+    (
+        places.nothing_names_another_place,
+        "another region",
+        set_variable("orders", "PLANTED", "ap-southeast-2"),
+    ),
+    (
+        places.names_that_an_account_shares_have_the_region,
+        "a role that is the same in every region",
+        set_property("orders", ROLE, "RoleName", "parcelworks-prod-orders-Relay", "RelayRole"),
+    ),
+    (
+        places.names_that_an_account_shares_have_the_region,
+        "a bucket that is the same in every account",
+        set_property("event-log", "AWS::S3::Bucket", "BucketName", "parcelworks-eu-west-1"),
+    ),
+    (
+        places.apis_log_with_a_role_that_no_environment_takes_away,
+        "an API is deployed before the account has the role",
+        take_the_accounts_role_away,
+    ),
+    (
+        places.apis_log_with_a_role_that_no_environment_takes_away,
+        "the role goes with a stack",
+        delete_with_the_stack("account", ROLE),
+    ),
+    (
+        places.apis_log_with_a_role_that_no_environment_takes_away,
+        "an account that never had an API",
+        remove("account", "AWS::ApiGateway::ApiKey"),
+    ),
+    (
+        places.apis_log_with_a_role_that_no_environment_takes_away,
+        "an environment sets it again",
+        add("orders", {"Type": "AWS::ApiGateway::Account", "Properties": {}}),
     ),
     (
         deliveries.keys_admit_what_delivers,

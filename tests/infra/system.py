@@ -11,15 +11,16 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from aws_cdk import App, Environment
+from aws_cdk import App
+from aws_cdk.region_info import RegionInfo
 
 from bundling.build import build as build_packages
-from local.assembly import Assembly
-from stacks.environment import environment as named_environment
+from local.assembly import Assembly, service_of
+from stacks.environment import from_context
 from stacks.system import build
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -82,6 +83,12 @@ class Template:
     def environment(self) -> str:
         return self.system.environment
 
+    @property
+    def is_of_every_environment(self) -> bool:
+        """Whether an account and a region have it once, with no environment in its name."""
+        file: str = self.properties["templateFile"]
+        return not file.startswith(f"parcelworks-{self.environment}-")
+
     def resources(self, *types: str) -> Iterator[Resource]:
         """Resources of these types, or all."""
         for id, body in self.body.get("Resources", {}).items():
@@ -139,18 +146,25 @@ class System:
     def __init__(self, assembly: Assembly, environment: str) -> None:
         self.assembly = assembly
         self.environment = environment
-        prefix = f"parcelworks-{environment}-"
+        name = partial(service_of, environment=environment)
         artifacts = json.loads((assembly.directory / "manifest.json").read_text())["artifacts"]
         self.templates = {
-            stack.name.removeprefix(prefix): Template(
+            name(stack.name): Template(
                 self,
-                stack.name.removeprefix(prefix),
+                name(stack.name),
                 copy.deepcopy(stack.template),
-                frozenset(it.removeprefix(prefix) for it in stack.depends_on),
+                frozenset(map(name, stack.depends_on)),
                 artifacts[stack.artifact]["properties"],
             )
             for stack in assembly.stacks
         }
+        places = {
+            name(stack.name): artifacts[stack.artifact]["environment"].rpartition("/")[2]
+            for stack in assembly.stacks
+        }
+        self.region: str = places["event-log"]
+        self.regions: frozenset[str] = frozenset(places.values())
+        self.partition: str = RegionInfo.get(self.region).partition or "unknown"
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """Resources of these types, or all, of every template."""
@@ -226,12 +240,14 @@ def own_functions(system: System) -> Iterator[Resource]:
 
 
 @cache
-def synthesized(environment: str) -> System:
-    """The system as ``cdk synth`` makes it for the cloud; rules of cdk-nag have their own test."""
+def synthesized(environment: str, *context: tuple[str, str]) -> System:
+    """The system as ``cdk synth`` makes it for the cloud; rules of cdk-nag have their own test.
+
+    ``context`` is what ``-c`` would say.
+    """
     build_packages("cloud", [])
     out = tempfile.mkdtemp(prefix=f"parcelworks-{environment}-")
     atexit.register(shutil.rmtree, out, ignore_errors=True)
-    app = App(outdir=out, context=CONTEXT)
-    settings = named_environment(name=environment, target="cloud")
-    build(app, settings, env=Environment(region=CONTEXT["region"]))
+    app = App(outdir=out, context={**CONTEXT, **dict(context), "environment": environment})
+    build(app, from_context(app))
     return System(Assembly(Path(app.synth().directory)), environment)

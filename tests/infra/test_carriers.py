@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.gathering import Gathering
-from stacks.environment import environment
+from stacks.environment import from_context
 from stacks.shipping import CARRIER_LIST, ShippingStack
+from tests.infra.system import CONTEXT
 
 CARRIERS: Sequence[Mapping[str, Any]] = json.loads(CARRIER_LIST.read_text())
 NEWCOMER: Mapping[str, Any] = {
@@ -31,13 +32,12 @@ NEWCOMER: Mapping[str, Any] = {
 
 def template(carriers: Sequence[Mapping[str, Any]] | None = None) -> dict[str, Any]:
     """Shipping's resources for a carrier list; for the packaged one if none is given."""
-    context = json.loads((CARRIER_LIST.parents[2] / "cdk.json").read_text())["context"]
-    app = App(outdir=tempfile.mkdtemp(), context=context)
+    app = App(outdir=tempfile.mkdtemp(), context=CONTEXT)
     stack = ShippingStack(
         app,
-        environment=environment("dev", "cloud"),
+        environment=from_context(app),
         carriers=carriers,
-        env=Environment(region="eu-west-1"),
+        env=Environment(region=CONTEXT["region"]),
     )
     assembly = Path(app.synth().directory)
     resources: dict[str, Any] = json.loads(

@@ -15,8 +15,8 @@ from stacks.environment import environment
 from stacks.system import build
 from tests.infra.system import CONTEXT, synthesized
 
-DEV = environment("dev", "cloud")
-ACCOUNT = Account(region=CONTEXT["region"])
+DEV = environment("dev", "cloud", CONTEXT["region"])
+ACCOUNT = Account(region=DEV.region)
 
 
 class Newcomer(ServiceStack):
@@ -50,7 +50,7 @@ def test_a_new_subscriber_changes_no_publisher(tmp_path: Path) -> None:
 
 def _templates(out: Path, *more: type[Newcomer]) -> dict[str, Any]:
     app = App(outdir=str(out), context=CONTEXT)
-    build(app, DEV, env=ACCOUNT)
+    build(app, DEV)
     for stack in more:
         stack(app)
     app.synth()

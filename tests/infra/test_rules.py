@@ -12,6 +12,7 @@ from tests.infra.rules import (
     deliveries,
     deployment,
     permissions,
+    places,
     secrets,
     wiring,
 )
@@ -20,6 +21,7 @@ from tests.infra.system import System
 RULES = (
     *permissions.RULES,
     *bus.RULES,
+    *places.RULES,
     *deliveries.RULES,
     *deployment.RULES,
     *data.RULES,

@@ -229,7 +229,7 @@ def may(deployment: Deployment, cloud: Cloud) -> Callable[[str, str, str], bool]
     def allowed(function: str, action: str, table: str) -> bool:
         name = deployment.named("customers", "tables", table)
         answer = cloud.client("iam").simulate_principal_policy(
-            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/parcelworks-dev-customers-{function}",
+            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/parcelworks-dev-{REGION}-customers-{function}",
             ActionNames=[f"dynamodb:{action}"],
             ResourceArns=[f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"],
         )

@@ -14,6 +14,7 @@ from rich.console import Console
 from local import books, function_logs, rotation
 from local.bring_up import bring_up
 from local.emulator import Emulator
+from local.endpoint import REGION
 from local.invariants import examine
 from local.payment_provider import PaymentProvider
 from local.rotation import RotationError
@@ -118,7 +119,7 @@ def test_quotes_and_rotations_work_under_their_own_roles(enforced: Deployment) -
 def test_a_role_reads_the_secrets_that_it_is_for_and_no_other(
     enforced: Deployment, role: str, service: str, secret: str
 ) -> None:
-    secrets = enforced.cloud.as_role(f"parcelworks-dev-{role}").client("secretsmanager")
+    secrets = enforced.cloud.as_role(f"parcelworks-dev-{REGION}-{role}").client("secretsmanager")
 
     def read() -> Any:
         return secrets.get_secret_value(SecretId=arn_of(enforced, service, secret))
@@ -134,7 +135,7 @@ def test_a_role_reads_the_secrets_that_it_is_for_and_no_other(
     "role", ["orders-CancelOrder", "inventory-QueuedCommands", "order-views-GetOrder"]
 )
 def test_others_read_no_secret_at_all(enforced: Deployment, role: str) -> None:
-    secrets = enforced.cloud.as_role(f"parcelworks-dev-{role}").client("secretsmanager")
+    secrets = enforced.cloud.as_role(f"parcelworks-dev-{REGION}-{role}").client("secretsmanager")
     for service, secret in SECRETS:
         with pytest.raises(ClientError, match="AccessDenied"):
             secrets.get_secret_value(SecretId=arn_of(enforced, service, secret))

@@ -71,7 +71,7 @@ def test_each_may_do_what_it_does(deployment: Deployment, function: str) -> None
 
 
 def _role(service: str, function: str) -> str:
-    return f"arn:aws:iam::{ACCOUNT}:role/parcelworks-dev-{service}-{function}"
+    return f"arn:aws:iam::{ACCOUNT}:role/parcelworks-dev-{REGION}-{service}-{function}"
 
 
 def _decisions(

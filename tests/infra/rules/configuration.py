@@ -12,7 +12,6 @@ from tests.infra.rules import Rule
 from tests.infra.rules.wiring import loaders
 from tests.infra.system import (
     CHECKOUT,
-    CONTEXT,
     Resource,
     Statement,
     System,
@@ -28,7 +27,6 @@ DEPLOYED_APART = {"AWS::AppConfig::HostedConfigurationVersion", "AWS::AppConfig:
 READING = {"appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"}
 AGENT = "layer:AWS-AppConfig-Extension-Arm64:"
 MOST_MONITORS = 5
-REGION: str = CONTEXT["region"]
 FLAGS = "AWS.AppConfig.FeatureFlags"
 
 
@@ -40,7 +38,7 @@ def readers_have_the_agent(system: System) -> Iterator[str]:
         if _reads_configuration(function) != bool(agents):
             yield f"{function} has {len(agents)} agents"
         for arn in agents:
-            if f":lambda:{REGION}:" not in arn:
+            if f":lambda:{system.region}:" not in arn:
                 yield f"{function} has an agent of another region: {arn}"
 
 
@@ -137,7 +135,7 @@ def _configurations(template: Any) -> Iterator[str]:
         for profile in template.resources(PROFILE):
             application = environment.text(environment.properties["ApplicationId"])
             yield (
-                f"arn:aws:appconfig:{REGION}:${{AWS::AccountId}}"
+                f"arn:{template.system.partition}:appconfig:{template.system.region}:${{AWS::AccountId}}"
                 f":application/{application}/environment/{environment.place}}}"
                 f"/configuration/{profile.place}}}"
             )

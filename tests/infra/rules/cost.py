@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.infra.rules import Rule
 from tests.infra.rules.permissions import TABLES
-from tests.infra.system import Resource, System
+from tests.infra.system import Resource, System, Template
 
 COST_TAGS = ("system", "service", "owner", "environment")
 COSTS_MONEY = {
@@ -81,8 +81,12 @@ def everything_is_tagged_for_its_bill(system: System) -> Iterator[str]:
                 yield f"{resource} lacks the tags {', '.join(missing)}"
             elif tags["service"] != resource.template.service:
                 yield f"{resource} is billed to {tags['service']}"
-            elif tags["environment"] != system.environment:
+            elif tags["environment"] != _billed_to(resource.template):
                 yield f"{resource} is billed to {tags['environment']}"
+
+
+def _billed_to(template: Template) -> str:
+    return "all" if template.is_of_every_environment else template.environment
 
 
 def tags_of(resource: Resource) -> Iterator[Mapping[str, Any]]:

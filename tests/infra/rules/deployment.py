@@ -123,10 +123,11 @@ def every_service_sends_or_receives_messages(system: System) -> Iterator[str]:
 
 
 def production_cannot_be_deleted_by_mistake(system: System) -> Iterator[str]:
-    """Termination protection has to be lifted by hand."""
+    """Termination protection has to be lifted by hand, and so for what all environments share."""
     for template in system.templates.values():
         protected = bool(template.properties.get("terminationProtection"))
-        if protected != (system.environment == "prod"):
+        wanted = system.environment == "prod" or template.is_of_every_environment
+        if protected != wanted:
             yield f"{system.environment} {template.service}: termination protection is {protected}"
 
 

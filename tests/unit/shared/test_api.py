@@ -146,8 +146,8 @@ def test_the_limit_counts_bytes_and_not_letters() -> None:
 
 @pytest.mark.parametrize(
     "authorizer",
-    [None, {}, {"claims": None}, {"claims": {}}, {"claims": {"sub": ""}}],
-    ids=["none", "empty", "no claims", "no subject", "empty subject"],
+    [None, {}, {"claims": None}, {"claims": {}}, {"claims": {"sub": ""}}, {"principalId": ""}],
+    ids=["none", "empty", "no claims", "no subject", "empty subject", "empty principal"],
 )
 def test_a_request_that_no_token_stands_behind_is_never_answered(authorizer: Any) -> None:
     answer = call(
@@ -158,6 +158,14 @@ def test_a_request_that_no_token_stands_behind_is_never_answered(authorizer: Any
         401,
         "unauthorized",
     )
+
+
+def test_a_lambda_authorizer_names_the_caller_where_there_is_no_user_pool() -> None:
+    answer = call(
+        lambda request: Response(200, {"customer": request.customer_id}),
+        requestContext={"requestId": "r-1", "authorizer": {"principalId": "customer-7"}},
+    )
+    assert answer["document"] == {"customer": "customer-7"}
 
 
 def test_a_request_that_came_past_the_authorizer_is_never_answered() -> None:

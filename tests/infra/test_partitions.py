@@ -1,0 +1,194 @@
+"""The system can be synthesized for every partition, or says what to name there instead."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import botocore.session
+import pytest
+from aws_cdk import App
+
+from stacks.environment import LONGEST_ROLE_NAME, environment, from_context
+from stacks.partitions import PARTITIONS, NotInThisRegion
+from tests.infra.places import CONTEXTS
+from tests.infra.rules import Rule
+from tests.infra.system import CHECKOUT, CONTEXT, synthesized
+from tests.infra.test_rules import RULES
+
+ELSEWHERE = [name for name in CONTEXTS if name != "aws"]
+CHINA = dict(CONTEXTS["aws-cn"])
+LITERAL = re.compile(
+    r"arn:aws[a-z-]*:"
+    r"|(?<![\w.-])(?!logging\.s3|[a-z0-9-]+\.amazonaws\.com\b)[\w{}.-]*\.amazonaws\.(?:com|eu)"
+    r"|\b(?:[a-z]{2}|us-gov|eusc-[a-z]{2})-(?:north|south|east|west|central)[a-z]*-\d\b"
+)
+"""A partition, an address of AWS that is no service's name as a principal, or a region."""
+THE_TABLE = CHECKOUT / "stacks" / "partitions.py"
+
+
+@pytest.mark.parametrize("partition", ELSEWHERE)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_rule_holds_in_every_partition(rule: Rule, partition: str) -> None:
+    system = synthesized("prod", *CONTEXTS[partition])
+    assert system.partition == partition
+    assert not list(rule(system))
+
+
+def test_the_packs_of_rules_find_nothing_in_another_partition(tmp_path: Path) -> None:
+    """As the CDK's command line runs it: what is accepted is accepted wherever it is."""
+    done = _synthesize(tmp_path, {**CHINA, "environment": "prod"})
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+
+
+@pytest.mark.parametrize(
+    ("context", "named"),
+    [
+        ({"region": "us-gov-west-1"}, ["configuration_agent_layer_arn"]),
+        ({"region": "eusc-de-east-1"}, ["configuration_agent_layer_arn"]),
+        ({"region": "cn-north-1"}, ["token_authorizer_arn", "configuration_agent_layer_arn"]),
+        ({**CHINA, "mail": "", "environment": "prod"}, ["mail", "outbox"]),
+        ({"region": "us-iso-east-1"}, ["aws-iso", "stacks/partitions.py"]),
+        ({"region": "eu-wset-1"}, ["eu-wset-1", "spelled"]),
+        ({"archive_region": "eu-west-1", "environment": "prod"}, ["archive_region"]),
+        ({"archive_region": "cn-north-1", "environment": "prod"}, ["archive_region"]),
+        ({**CHINA, "archive_region": "eu-central-1", "environment": "prod"}, ["cn-northwest-1"]),
+        (
+            {
+                **dict(CONTEXTS["aws-eusc"]),
+                "archive_region": "eu-central-1",
+                "environment": "prod",
+            },
+            ["only region", "archive_region=eusc-de-east-1"],
+        ),
+    ],
+)
+def test_a_place_that_lacks_something_is_refused_with_what_to_name(
+    context: Mapping[str, str], named: list[str]
+) -> None:
+    with pytest.raises(NotInThisRegion) as refused:
+        from_context(App(context={**CONTEXT, **context}))
+    assert all(it in str(refused.value) for it in named), refused.value
+
+
+def test_a_refusal_is_one_message_and_no_trace(tmp_path: Path) -> None:
+    done = _synthesize(tmp_path, {"region": "eusc-de-east-1"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("synth: eusc-de-east-1 lacks")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_layer_of_another_region_is_refused(tmp_path: Path) -> None:
+    layer = dict(CONTEXTS["aws-us-gov"])["configuration_agent_layer_arn"]
+    done = _synthesize(tmp_path, {"configuration_agent_layer_arn": layer})
+    assert (done.returncode, "of their own region" in done.stderr) == (1, True)
+
+
+def test_an_unknown_kind_of_mail_is_refused() -> None:
+    with pytest.raises(ValueError, match="ses or outbox"):
+        from_context(App(context={**CONTEXT, "mail": "pigeon"}))
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_the_table_says_what_botocore_says(partition: str) -> None:
+    """What a partition lacks, and which regions it has: the list of endpoints knows both."""
+    session = botocore.session.get_session()
+    known = PARTITIONS[partition]
+    services = {lack.service for it in PARTITIONS.values() for lack in it.lacks if lack.service}
+    lacking = {it for it in services if not session.get_available_regions(it, partition)}
+    assert {lack.service for lack in known.lacks if lack.service} == lacking
+    if known.regions is not None:
+        assert set(known.regions) == set(session.get_available_regions("sqs", partition))
+
+
+def test_the_page_on_regions_names_every_lack_and_its_setting() -> None:
+    page = (CHECKOUT / "docs" / "regions.md").read_text("utf-8")
+    for name, partition in PARTITIONS.items():
+        assert f"`{name}`" in page
+        for lack in partition.lacks:
+            assert lack.what in page
+            assert f"-c {lack.setting}=" in page
+
+
+def test_code_names_no_partition_no_address_and_no_region() -> None:
+    found = [
+        f"{file.relative_to(CHECKOUT)}: {text}"
+        for folder in ("stacks", "lambdas")
+        for file in (CHECKOUT / folder).rglob("*.py")
+        if file != THE_TABLE
+        for text in _literals(file.read_text())
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        '"arn:aws:states:::lambda:invoke"',
+        'f"arn:aws-cn:iam::{account}:role/x"',
+        'f"secretsmanager.{region}.amazonaws.com"',
+        '"https://sqs.eu-west-1.amazonaws.com/"',
+        '"eu-west-1"',
+        '"eusc-de-east-1"',
+    ],
+)
+def test_a_planted_literal_is_found(planted: str) -> None:
+    assert list(_literals(f"x = {planted}"))
+
+
+@pytest.mark.parametrize(
+    "fine", ['"lambda.amazonaws.com"', '"arn:${Partition}:states:::x"', '"a-north-1"']
+)
+def test_a_principal_and_a_part_that_is_filled_in_are_none(fine: str) -> None:
+    assert not list(_literals(f"x = {fine}"))
+
+
+def test_names_of_roles_fit_and_stay_apart() -> None:
+    """The longest names of the longest region are cut, and tell their functions apart still."""
+    staging = environment("staging", "cloud", "ap-southeast-1")
+    names = {
+        staging.role_name("payments", f"BackupProviderKeyRetirement{end}") for end in ("", "s", "d")
+    }
+    assert len(names) == 3
+    assert all(len(it) <= LONGEST_ROLE_NAME and "ap-southeast-1" in it for it in names)
+    assert staging.role_name("orders", "Relay").endswith("-ap-southeast-1-orders-Relay")
+
+
+def _literals(source: str) -> Iterator[str]:
+    """What strings say of a place; a part that is formatted counts as text without a name."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.JoinedStr():
+                text = "".join(
+                    str(it.value) if isinstance(it, ast.Constant) else "{}" for it in node.values
+                )
+            case ast.Constant(value=str() as text):
+                pass
+            case _:
+                continue
+        yield from LITERAL.findall(text)
+
+
+def _synthesize(out: Path, context: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    synthesized("dev")  # builds the packages
+    settings = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("CDK_VALIDATION", "PYTHONDONTWRITEBYTECODE")
+    }
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=CHECKOUT,
+        env=inherited
+        | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps({**settings, **context})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
