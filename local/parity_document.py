@@ -108,17 +108,17 @@ def main() -> int:
 def _synthesized(environment: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every template of an environment, by service, as it goes to the cloud."""
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
-    from aws_cdk import App, Environment
+    from aws_cdk import App
 
     from bundling.build import build as build_packages
-    from stacks.environment import environment as named
+    from stacks.environment import from_context
     from stacks.system import build
 
     build_packages("cloud", [])
     context = json.loads((CHECKOUT / "cdk.json").read_text("utf-8"))["context"]
     with tempfile.TemporaryDirectory() as directory:
-        app = App(outdir=directory, context=context)
-        stacks = build(app, named(environment, "cloud"), env=Environment(region=context["region"]))
+        app = App(outdir=directory, context={**context, "environment": environment})
+        stacks = build(app, from_context(app))
         app.synth()
         for service, stack in stacks.items():
             yield service, json.loads((Path(directory) / stack.template_file).read_text("utf-8"))

@@ -101,6 +101,7 @@ def from_context(scope: Construct, *, region: str | None = None) -> Environment:
         for key in (partitions.TOKEN_AUTHORIZER, partitions.AGENT_LAYER, partitions.MAIL)
     }
     outbox = _keeps_an_outbox(named[partitions.MAIL])
+    named[partitions.MAIL] = "outbox" if outbox else None
     partition = RegionInfo.get(region).partition
     partitions.check(region, partition, named, needs_mail=found.sends_mail)
     assert partition

@@ -79,10 +79,9 @@ class FulfilmentStack(ServiceStack):
             comment="Leads an order from placed to confirmed, or undoes it",
             role=role,
             definition_body=stepfunctions.DefinitionBody.from_string(
-                json.dumps(saga(self.times), indent=1)
+                json.dumps(saga(self.times), indent=1).replace("${Partition}", self.partition)
             ),
             definition_substitutions={
-                "Partition": self.partition,
                 "ReadEvents": read_events,
                 "SendCommand": send_command.function_arn,
                 "ReportStuck": report_stuck.function_arn,

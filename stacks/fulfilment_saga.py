@@ -7,7 +7,8 @@ the owner's reply. How it may end:
 - ``Refused``: the business says no, nothing was done, and what came before is undone;
 - no answer, or none that is final: the step is noted among ``possibly`` and undone as if done.
 
-The expressions are JSONata; ``${Names}`` are filled in when the stack is deployed.
+The expressions are JSONata; ``${Names}`` are filled in when the stack is deployed, ``${Partition}``
+when it is synthesized.
 """
 
 from dataclasses import dataclass

@@ -101,10 +101,9 @@ class RebuildableView:
             comment="Builds a new generation of a view from the archive, and serves it",
             role=role,
             definition_body=stepfunctions.DefinitionBody.from_string(
-                json.dumps(rebuild_machine(), indent=1)
+                json.dumps(rebuild_machine(), indent=1).replace("${Partition}", stack.partition)
             ),
             definition_substitutions={
-                "Partition": stack.partition,
                 "Rebuild": self.function.function_arn,
             },
             tracing_enabled=True,

@@ -53,7 +53,7 @@ def test_the_packs_of_rules_find_nothing_in_another_partition(tmp_path: Path) ->
         ({"region": "us-gov-west-1"}, ["configuration_agent_layer_arn"]),
         ({"region": "eusc-de-east-1"}, ["configuration_agent_layer_arn"]),
         ({"region": "cn-north-1"}, ["token_authorizer_arn", "configuration_agent_layer_arn"]),
-        ({**CHINA, "mail": "", "environment": "prod"}, ["mail", "outbox"]),
+        ({**CHINA, "mail": "ses", "environment": "prod"}, ["mail", "outbox"]),
         ({"region": "us-iso-east-1"}, ["aws-iso", "stacks/partitions.py"]),
         ({"region": "eu-wset-1"}, ["eu-wset-1", "spelled"]),
         ({"archive_region": "eu-west-1", "environment": "prod"}, ["archive_region"]),
