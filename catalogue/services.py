@@ -39,7 +39,10 @@ class Service:
     def owner(self) -> str:
         """The team that the tags name; a rule of the templates sees that it is one."""
         for _, resource in self._resources():
-            for tag in resource.get("Properties", {}).get("Tags", []):
+            properties = resource.get("Properties", {})
+            if "owner" in (tags := properties.get("UserPoolTags", {})):
+                return str(tags["owner"])
+            for tag in properties.get("Tags", []):
                 if isinstance(tag, Mapping) and tag["Key"] == "owner":
                     return str(tag["Value"])
         raise LookupError(f"nothing in {self.name} is tagged with its owner")
