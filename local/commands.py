@@ -89,7 +89,8 @@ def status(workspace: Workspace, console: Console) -> bool:
         held = "ended" if part.has_ended else f"{part.memory / 2**20:,.0f} MB"
         table.add_row(part.name, str(part.processes), held)
     console.print(table, soft_wrap=False)
-    stacks = emulator.cloud.client("cloudformation").describe_stacks()["Stacks"]
+    pages = emulator.cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
+    stacks = [stack for page in pages for stack in page["Stacks"]]
     table = Table("stack", "status", box=None, pad_edge=False)
     for stack in sorted(stacks, key=lambda it: it["StackName"]):
         table.add_row(stack["StackName"], stack["StackStatus"])

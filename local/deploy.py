@@ -119,7 +119,8 @@ def _settled(name: str, cloud: Cloud) -> str | None:
 def _what_failed(name: str, cloud: Cloud) -> tuple[str, ...]:
     """The stack's failed events, oldest first, then the ends of its functions' logs."""
     cloudformation = cloud.client("cloudformation")
-    events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+    events = [event for page in pages for event in page["StackEvents"]]
     failed = [it for it in reversed(events) if it["ResourceStatus"].endswith("_FAILED")]
     resources = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
     functions = {

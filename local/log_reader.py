@@ -33,7 +33,8 @@ class LogReader:
             shard["ShardId"]: self._kinesis.get_shard_iterator(
                 StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType=start
             )["ShardIterator"]
-            for shard in self._kinesis.list_shards(StreamName=stream)["Shards"]
+            for page in self._kinesis.get_paginator("list_shards").paginate(StreamName=stream)
+            for shard in page["Shards"]
         }
 
     @property

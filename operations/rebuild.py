@@ -87,7 +87,10 @@ def by_machine(target: Target, console: Console, *, view: str, pace: Pace) -> No
     step = _steps(target, view)
     states = target.client("stepfunctions")
     machine = target.find(SERVICES[view], "rebuild-machine-arn")
-    running = states.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
+    pages = states.get_paginator("list_executions").paginate(
+        stateMachineArn=machine, statusFilter="RUNNING"
+    )
+    running = [execution for page in pages for execution in page["executions"]]
     if running:
         execution = running[0]["executionArn"]
     else:

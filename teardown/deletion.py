@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,6 +17,8 @@ Say = Callable[[str], None]
 _ATTEMPTS = 3
 _STACK_SECONDS = 3600.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0
+NAMED = 5
+"""Reasons that are named when a stack cannot be deleted; the others are counted."""
 
 
 @dataclass
@@ -123,12 +124,13 @@ def _status(account: Account, name: str) -> str | None:
 
 
 def _reasons(account: Account, name: str) -> str:
-    events: list[dict[str, Any]] = account.client("cloudformation").describe_stack_events(
-        StackName=name
-    )["StackEvents"]
+    paginator = account.client("cloudformation").get_paginator("describe_stack_events")
+    events = [it for page in paginator.paginate(StackName=name) for it in page["StackEvents"]]
     failed = [it for it in events if it["ResourceStatus"] == "DELETE_FAILED"]
-    return "; ".join(
+    more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
+    named = "; ".join(
         f"{it['LogicalResourceId']} ({it.get('PhysicalResourceId', '')}): "
         f"{it.get('ResourceStatusReason', 'no reason given')}"
-        for it in failed[:5]
+        for it in failed[:NAMED]
     )
+    return named + more

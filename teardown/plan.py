@@ -99,8 +99,9 @@ def _what_stays(account: Account, stack: DeployedStack, now: datetime) -> Iterat
 
 def _logs_of_api(account: Account, api: Resource) -> Iterator[Stays]:
     prefix = f"API-Gateway-Execution-Logs_{api.physical_id}/"
-    answer = account.client("logs").describe_log_groups(logGroupNamePrefix=prefix)
-    for group in answer["logGroups"]:
+    paginator = account.client("logs").get_paginator("describe_log_groups")
+    pages = paginator.paginate(logGroupNamePrefix=prefix)
+    for group in (group for page in pages for group in page["logGroups"]):
         yield Stays(
             f"the log group {group['logGroupName']}",
             "API Gateway made it, so it belongs to no stack",

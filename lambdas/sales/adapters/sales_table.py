@@ -88,17 +88,28 @@ class SalesTable:
         """The day's totals in these currencies, those without a sale left out."""
         totals = []
         for currency in currencies:
+            counters = self._counters(day, currency)
+            orders = sum(int(item["orders"]["N"]) for item in counters)
+            amount = sum(int(item["amount"]["N"]) for item in counters)
+            if orders:
+                totals.append(DayTotal(day, currency, orders, amount))
+        return totals
+
+    def _counters(self, day: str, currency: str) -> list[Item]:
+        found: list[Item] = []
+        page: Item = {}
+        while True:
             answer = self._client.query(
                 TableName=self._table,
                 KeyConditionExpression="pk = :day",
                 ExpressionAttributeValues={":day": {"S": self._day(day, currency)}},
                 ConsistentRead=True,
+                **page,
             )
-            orders = sum(int(item["orders"]["N"]) for item in answer["Items"])
-            amount = sum(int(item["amount"]["N"]) for item in answer["Items"])
-            if orders:
-                totals.append(DayTotal(day, currency, orders, amount))
-        return totals
+            found += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _additions(self, order_id: str, sales: Sales) -> list[Item]:
         summed: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])

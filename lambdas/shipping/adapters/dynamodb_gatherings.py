@@ -40,14 +40,21 @@ class DynamoDbGatherings:
         return from_item(answer["Item"]) if "Item" in answer else None
 
     def of_order(self, order_id: str) -> Sequence[Gathering]:
-        """Every gathering of an order: one in all but rare cases, so one page."""
-        answer = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="order_id = :id",
-            ExpressionAttributeValues={":id": {"S": order_id}},
-            ConsistentRead=True,
-        )
-        return [from_item(item) for item in answer["Items"]]
+        """Every gathering of an order: one in all but rare cases."""
+        found: list[Gathering] = []
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="order_id = :id",
+                ExpressionAttributeValues={":id": {"S": order_id}},
+                ConsistentRead=True,
+                **page,
+            )
+            found += map(from_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return found
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def mark_requested(self, gathering: Gathering, deadline: str) -> None:
         """Unless it is closed already: a closed gathering is never written again."""

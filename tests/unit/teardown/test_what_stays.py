@@ -35,17 +35,18 @@ class FakeCloud:
     def get_paginator(self, _operation: str) -> FakeCloud:
         return self
 
-    def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
-        yield {"Versions": self.versions}
+    def paginate(self, **asked: Any) -> Iterator[dict[str, Any]]:
+        if prefix := asked.get("logGroupNamePrefix"):
+            yield {"logGroups": []}  # as AWS may answer, though there is more
+            yield {"logGroups": [{"logGroupName": f"{prefix}live"}]}
+        else:
+            yield {"Versions": self.versions}
 
     def get_object_lock_configuration(self, **_: Any) -> dict[str, Any]:
         if not self.lock_days:
             raise _error("ObjectLockConfigurationNotFoundError")
         retention = {"Mode": "GOVERNANCE", "Days": self.lock_days}
         return {"ObjectLockConfiguration": {"Rule": {"DefaultRetention": retention}}}
-
-    def describe_log_groups(self, *, logGroupNamePrefix: str) -> dict[str, Any]:  # noqa: N803
-        return {"logGroups": [{"logGroupName": f"{logGroupNamePrefix}live"}]}
 
     def delete_objects(self, *, Bucket: str, Delete: Any) -> dict[str, Any]:  # noqa: N803
         self.emptied += [f"{Bucket}/{it['Key']}@{it['VersionId']}" for it in Delete["Objects"]]

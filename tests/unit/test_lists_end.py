@@ -1,0 +1,84 @@
+"""No list ends silently: whoever calls an operation of AWS that pages reads on to its end."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from botocore import xform_name
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+
+ROOT = Path(__file__).parents[2]
+CODE = ("lambdas", "operations", "local", "configuration", "teardown")
+SERVICES = (
+    *("appconfig", "cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kinesis", "kms"),
+    *("lambda", "logs", "resourcegroupstaggingapi", "s3", "secretsmanager", "sns", "sqs", "ssm"),
+    "stepfunctions",
+)
+ONE_PAGE = {
+    ("lambdas/orders/handlers/scan_events.py", "scan"): "the store's own scan, which pages",
+    ("lambdas/shipping/adapters/dynamodb_shipments.py", "query"): "a number names one shipment",
+    ("local/deploy.py", "describe_stacks"): "of one stack, by its name",
+    ("local/payment_provider/server.py", "list_keys"): "the provider's own keys, not AWS's",
+    ("teardown/deletion.py", "describe_stacks"): "of one stack, by its name",
+    ("teardown/documents.py", "list_hosted_configuration_versions"): "from the start until empty",
+}
+"""Calls that need no second page, and why."""
+
+
+@cache
+def tokens() -> dict[str, set[str]]:
+    """By method, the names of what an answer holds if there is more."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for service in SERVICES:
+        try:
+            model = Loader().load_service_model(service, "paginators-1")
+        except UnknownServiceError:
+            continue
+        for operation, paging in model["pagination"].items():
+            named = paging.get("more_results", []), paging["output_token"]
+            for names in named:
+                every = [names] if isinstance(names, str) else names
+                found[xform_name(operation)] |= {name.split(".")[-1] for name in every}
+    return found
+
+
+def calls_without_an_end(source: str) -> Iterator[str]:
+    """Methods that page, called in a function which never looks whether there is more."""
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        text = ast.get_source_segment(source, function) or ""
+        for call in ast.walk(function):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+                continue
+            method = call.func.attr
+            if method in tokens() and not any(token in text for token in tokens()[method]):
+                yield method
+
+
+@pytest.mark.parametrize("folder", CODE)
+def test_every_list_is_read_to_its_end(folder: str) -> None:
+    found = [
+        (path.relative_to(ROOT).as_posix(), method)
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for method in calls_without_an_end(path.read_text("utf-8"))
+    ]
+    assert [call for call in found if call not in ONE_PAGE] == []
+
+
+def test_a_list_that_ends_with_its_first_page_is_found() -> None:
+    planted = "def shards(client):\n    return client.list_shards(StreamName='s')['Shards']\n"
+    assert list(calls_without_an_end(planted)) == ["list_shards"]
+    mended = planted + "    # NextToken\n"
+    assert list(calls_without_an_end(mended.replace("return", "NextToken ="))) == []
+
+
+def test_what_needs_one_page_is_still_there() -> None:
+    for name, method in ONE_PAGE:
+        assert f".{method}(" in (ROOT / name).read_text("utf-8")
