@@ -399,3 +399,61 @@ def test_news_of_an_execution_that_no_saga_has_changes_nothing(
     fulfilment.start()
     fulfilment.interrupt(name)
     assert len(fulfilment.executions.started) == 1
+
+
+def test_a_saga_goes_on_in_the_journey_that_the_order_began(fulfilment: Fulfilment) -> None:
+    args = (fulfilment.store, fulfilment.executions, lambda: TEN, DEADLINE, PLACED)
+    begun = commands.start_saga(*args)
+    assert begun.journey == JOURNEY
+    assert commands.start_saga(*args) == begun == fulfilment.store.sagas[ORDER]
+
+
+def test_a_resumed_saga_is_counted_and_returned(
+    fulfilment: Fulfilment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fulfilment.start()
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    resumed = commands.resume(fulfilment.store, fulfilment.executions, lambda: TEN, DEADLINE, ORDER)
+    assert resumed == fulfilment.store.sagas[ORDER]
+    assert '"SagasResumed":1' in capsys.readouterr().out
+
+
+def test_news_of_an_execution_that_runs_after_all_changes_nothing(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.interrupt(ORDER, "RUNNING")
+    assert len(fulfilment.executions.started) == 1
+
+
+def test_an_answer_to_a_command_that_is_no_step_is_named_as_such(fulfilment: Fulfilment) -> None:
+    fulfilment.send("reserve-stock", "token", LINES)
+    stray = reply("reserve-stock", "done")
+    stray.data["command_id"] = command_id(ORDER, "wash-the-car")
+    with pytest.raises(UnknownCommand, match=ORDER):
+        fulfilment.take(stray)
+
+
+def test_a_late_failure_gives_the_final_answer_once_more(fulfilment: Fulfilment) -> None:
+    fulfilment.send("capture-payment", "token")
+    fulfilment.take(reply("capture-payment", "done"))
+    fulfilment.take(reply("capture-payment", "failed", "gave-up"))
+    assert fulfilment.executions.answers == [("token", {}), ("token", {})]
+
+
+def test_a_failure_at_the_moment_of_sending_is_of_an_earlier_try_and_counted(
+    fulfilment: Fulfilment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fulfilment.send("capture-payment", "present")
+    stale = reply("capture-payment", "failed", "gave-up", at=TEN)
+    kept = commands.take_reply(fulfilment.store, fulfilment.executions, stale)
+    assert fulfilment.executions.answers == []
+    assert kept == fulfilment.store.sent[ORDER, "capture-payment"]
+    assert '"StaleRepliesIgnored":1' in capsys.readouterr().out
+
+
+def test_what_is_kept_of_an_answer_is_returned(fulfilment: Fulfilment) -> None:
+    fulfilment.send("capture-payment", "token")
+    done = reply("capture-payment", "done")
+    kept = commands.take_reply(fulfilment.store, fulfilment.executions, done)
+    assert kept == fulfilment.store.sent[ORDER, "capture-payment"]
+    assert kept.reply
+    assert kept.reply.outcome == "done"

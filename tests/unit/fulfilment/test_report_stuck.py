@@ -1,5 +1,7 @@
 """A saga that could not undo something says so once, with all that an operator needs."""
 
+import pytest
+
 from fulfilment import commands
 from fulfilment.commands import Stuck
 from fulfilment.domain.saga import Saga, SagaState
@@ -53,3 +55,8 @@ def test_a_rejected_order_leaves_the_sweepers_sight_and_a_placed_one_does_not() 
     assert ORDER not in rejected.open
     placed, _ = report("release-stock", "reject-order")
     assert ORDER in placed.open
+
+
+def test_what_is_stuck_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    report("release-stock")
+    assert capsys.readouterr().out.count('"FulfilmentStuck":1') == 2
