@@ -55,3 +55,9 @@ def test_an_event_without_what_its_words_need_names_the_field() -> None:
 
 def test_no_subject_names_the_customer() -> None:
     assert [name for name, it in TEMPLATES.items() if "{name}" in it.subject] == []
+
+
+def test_a_notification_is_of_its_event_for_its_customer_with_what_its_words_need() -> None:
+    told = compose("e-1", "ShipmentTracked", ORDER, {**TRACKED, "status": "delivered"}, "c-1")
+    assert (told.event_id, told.customer_id) == ("e-1", "c-1")
+    assert told.parameters == {"order": ORDER, "carrier": "tern-post", "tracking_number": "T1"}

@@ -1,0 +1,166 @@
+"""Shipping where two workers meet: whoever comes second finds out, and nobody books in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from shipping import commands
+from shipping.domain.carriers import Carrier, Parcel
+from shipping.domain.errors import UnusableAnswer
+from shipping.domain.gathering import Gathering
+from shipping.domain.shipment import Shipment, Status, TrackingStatus
+from shipping.ports import TrackingEvent
+from tests.unit.shipping.in_memory import Asked, Desk, InMemoryGatherings
+from tests.unit.shipping.tables_contract import PARCEL, gathering, quote
+from tests.unit.shipping.test_commands import NOW, Office
+
+
+def during_the_call(desk: Desk, name: str, others: Callable[[], object]) -> None:
+    """While the carrier works, somebody else does something, once."""
+    call = getattr(desk, name)
+
+    def meanwhile(*args: Any) -> Any:
+        setattr(desk, name, call)
+        answer = call(*args)
+        others()
+        return answer
+
+    setattr(desk, name, meanwhile)
+
+
+def test_a_booking_that_was_cancelled_meanwhile_is_cancelled_with_the_carrier_again() -> None:
+    office = Office(Desk())
+    told: list[tuple[str, str]] = []
+
+    def cancel(carrier: str, shipment_id: str) -> None:
+        told.append((carrier, shipment_id))
+
+    office.desk.cancel = cancel  # type: ignore[method-assign]
+    during_the_call(office.desk, "book", office.cancel)
+    shipment = office.book()
+    assert shipment.status is Status.CANCELLED
+    assert shipment == office.shipments.kept[office.order_id]
+    assert told == [("tern", shipment.id)] * 2, "once before the booking reached the carrier"
+
+
+def test_a_booking_that_another_worker_made_meanwhile_is_that_one_and_not_cancelled() -> None:
+    office = Office(Desk())
+    during_the_call(office.desk, "book", office.book)
+    shipment = office.book()
+    assert shipment.status is Status.BOOKED
+    assert shipment == office.shipments.kept[office.order_id]
+    assert office.desk.cancelled == set()
+
+
+def test_a_cancellation_that_meets_a_booking_cancels_what_was_booked() -> None:
+    office = Office(Desk(lost_answers=1))
+    with pytest.raises(Exception, match="tern"):
+        office.book()
+    replace = office.shipments.replace
+
+    def overtaken(shipment: Shipment, expected: Status) -> bool:
+        office.shipments.replace = replace  # type: ignore[method-assign]
+        office.book()
+        return replace(shipment, expected)
+
+    office.shipments.replace = overtaken  # type: ignore[method-assign]
+    shipment = office.cancel()
+    assert shipment.status is Status.CANCELLED
+    assert shipment.tracking_number, "what was booked is known to the last"
+    assert shipment == office.shipments.kept[office.order_id]
+    assert office.desk.booked == set()
+
+
+def test_a_closing_that_meets_an_answer_takes_it_in() -> None:
+    gatherings, begun = InMemoryGatherings(), gathering("heron", "tern")
+    gatherings.open(begun)
+    key = (begun.order_id, begun.request_id)
+    answer = quote("tern")
+    close = gatherings.close
+
+    def overtaken(closed: Gathering) -> bool:
+        gatherings.close = close  # type: ignore[method-assign]
+        gatherings.record(*key, answer)
+        return close(closed)
+
+    gatherings.close = overtaken  # type: ignore[method-assign]
+    assert commands.close_gathering(gatherings, *key) is True
+    assert set(gatherings.kept[key].quotes) == {"tern"}
+    assert gatherings.kept[key].best == "tern"
+    assert gatherings.kept[key].missing == ("heron",)
+    assert gatherings.kept[key].best_quote == answer
+    assert commands.close_gathering(gatherings, *key) is False
+
+
+def test_a_gathering_is_returned_as_it_stands() -> None:
+    gatherings, asked, begun = InMemoryGatherings(), Asked(), gathering()
+    assert commands.gather_quotes(gatherings, asked, asked, begun) == begun
+    assert begun.best_quote is None
+    closed = gatherings.kept[begun.order_id, begun.request_id].closed()
+    gatherings.kept[begun.order_id, begun.request_id] = closed
+    assert commands.gather_quotes(gatherings, asked, asked, begun) == closed
+
+
+@pytest.mark.parametrize(
+    ("answer", "match"),
+    [
+        (quote("raven"), "raven was not asked in request"),
+        (quote("tern", currency="USD"), "tern was asked for a price in EUR"),
+    ],
+    ids=["another carrier", "another currency"],
+)
+def test_an_answer_that_nobody_asked_for_cannot_be_used(answer: Any, match: str) -> None:
+    gatherings, begun = InMemoryGatherings(), gathering("tern")
+    gatherings.open(begun)
+    with pytest.raises(UnusableAnswer, match=match):
+        commands.take_answer(gatherings, begun.order_id, begun.request_id, answer)
+    assert gatherings.kept[begun.order_id, begun.request_id] == begun
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_report_is_kept_with_the_parcel_that_it_is_about(is_new: bool) -> None:
+    office = Office(Desk())
+    booked = office.book()
+    assert booked.tracking_number
+    kept: list[tuple[TrackingEvent, Shipment]] = []
+
+    class Events:
+        def add(self, event: TrackingEvent, shipment: Shipment) -> bool:
+            kept.append((event, shipment))
+            return is_new
+
+    number = booked.tracking_number
+    report = TrackingEvent("tern", "e-1", number, TrackingStatus.LOST, NOW)
+    found = commands.track_shipment(office.shipments, Events(), report)
+    assert found == (booked, is_new)
+    assert kept == [(report, booked)]
+
+
+ENTRY = {
+    "name": "tern",
+    "grams": {"from": 100, "to": 2000},
+    "days": {"DE": 2},
+    "tariff": {"EUR": {"base": 300, "per_kg": 100}},
+    "quotes_hold_minutes": 30,
+}
+
+
+@pytest.mark.parametrize(
+    ("grams", "takes"), [(99, False), (100, True), (2000, True), (2001, False)]
+)
+def test_a_carrier_of_the_list_takes_what_is_within_its_limits(grams: int, takes: bool) -> None:
+    carrier = Carrier.from_entry(ENTRY)
+    assert (carrier.name, carrier.quotes_hold_minutes) == ("tern", 30)
+    assert carrier.tariff["EUR"].price(1001) == 500
+    assert (
+        carrier.takes(Parcel(weight_grams=grams, country="DE", postcode_area="10"), "EUR") == takes
+    )
+
+
+def test_a_gathering_begins_with_the_ids_that_it_was_given() -> None:
+    carriers = [Carrier.from_entry(ENTRY)]
+    begun = Gathering.begin(carriers, ["tern"], "order", "request", "command", PARCEL, "EUR")
+    assert (begun.order_id, begun.request_id, begun.command) == ("order", "request", "command")
