@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from stacks.constructs.alarms import alarm_when_behind
+from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
@@ -110,6 +110,12 @@ class CustomersStack(ServiceStack):
             )
         )
         alarm_when_behind(self, "AnnouncerBehind", announce)
+        alarm_when_counted(
+            self,
+            "EventsNotPublished",
+            metric_name="EventsNotPublished",
+            what="events cannot be published",
+        )
 
     def _function(self, id: str, handler: str, description: str) -> MicroserviceFunction:
         return MicroserviceFunction(

@@ -12,12 +12,22 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ``CustomerForgotten`` on the bus for each new tombstone.
 
     An error makes the batch come again, for as long as the stream keeps it: the only way to fail is
-    a bus that does not answer, and the fact's id is the same each time.
+    a bus that does not answer, and the fact's id is the same each time. What is no tombstone, or
+    what the bus will never take, is left out, with an alarm: it holds back nobody's forgetting.
     """
-    facts = [
-        to_fact(from_item(record["dynamodb"]["NewImage"]))
-        for record in event["Records"]
-        if record["eventName"] == "INSERT"
-    ]
-    Bus(aws.client("events"), for_announcer().bus_name, "customers").put(facts)
+    facts = []
+    for record in event["Records"]:
+        if record["eventName"] != "INSERT":
+            continue
+        try:
+            facts.append(to_fact(from_item(record["dynamodb"]["NewImage"])))
+        except (KeyError, TypeError) as broken:
+            _tell(type(broken).__name__)
+    bus = Bus(aws.client("events"), for_announcer().bus_name, "customers")
+    bus.put_each(facts, lambda _fact, reason: _tell(reason))
     log.metric("CustomersForgotten", len(facts))
+
+
+def _tell(reason: str) -> None:
+    log.error("event not published", type="CustomerForgotten", reason=reason)
+    log.metric("EventsNotPublished", 1)

@@ -186,3 +186,21 @@ def test_a_batch_that_the_bus_refuses_comes_again(bus: RecordingBus) -> None:
 def test_only_new_tombstones_are_announced(bus: RecordingBus) -> None:
     announce_forgotten.handler({"Records": [record(new_id(), "MODIFY")]}, None)
     assert bus.entries == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{}, {"customer_id": {"N": "1"}}, {"forgotten_at": None}],
+    ids=["nothing", "a number", "null"],
+)
+def test_what_is_no_tombstone_holds_back_nobodys_forgetting(
+    broken: dict[str, Any], bus: RecordingBus, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no_tombstone = record(new_id())
+    image = no_tombstone["dynamodb"]["NewImage"]
+    no_tombstone["dynamodb"]["NewImage"] = {**image, **broken} if broken else {}
+    announce_forgotten.handler(
+        {"Records": [record(new_id()), no_tombstone, record(new_id())]}, None
+    )
+    assert len(bus.entries) == 2
+    assert "EventsNotPublished" in capsys.readouterr().out
