@@ -181,8 +181,8 @@ history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
 view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=order-view|sales]
 	@$(OPERATE) view $(call needed,--order,ORDER) $(MOMENT) $(call option,--view,VIEW)
 
-reconcile: setup ## Compare event store, log and archive; CONFIRM=yes repairs what is missing
-	@$(OPERATE) reconcile $(CONFIRMED)
+reconcile: setup ## Compare event store, log and archive of three days; ALL=yes: of ever; CONFIRM=yes repairs what is missing
+	@$(OPERATE) reconcile $(if $(filter yes,$(ALL)),--all) $(CONFIRMED)
 
 rebuild: setup ## Build a view again from the archive while it is served: VIEW=order-view|sales
 	@$(OPERATE) rebuild $(call needed,--view,VIEW)

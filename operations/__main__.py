@@ -76,12 +76,20 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
             )
         case "reconcile":
             settle = SETTLE_OFFLINE if target.is_offline else SETTLE
+            scope = reconcile.Scope(
+                hours=None if options.all else options.hours,
+                settle_seconds=settle if options.settle is None else options.settle,
+            )
+            by_machine = options.engine == "machine" or (
+                options.engine is None and not target.is_offline
+            )
             return reconcile.reconcile(
                 target,
                 console,
                 confirm=options.confirm,
-                settle_seconds=settle if options.settle is None else options.settle,
+                scope=scope,
                 verbose=options.verbose,
+                by_machine=by_machine,
             )
         case "rebuild":
             batch_seconds = BATCH_OFFLINE if target.is_offline else rebuild.BATCH_SECONDS
@@ -144,6 +152,11 @@ def _parser() -> argparse.ArgumentParser:
     command = kinds.add_parser("reconcile", help="compare event store, log and archive")
     command.add_argument("--confirm", action="store_true", help="repair what is missing")
     command.add_argument("--settle", type=int, help="seconds: leave out what is younger")
+    command.add_argument("--all", action="store_true", help="everything, not what happened lately")
+    command.add_argument(
+        "--hours", type=int, default=reconcile.WINDOW_HOURS, help="compare so many hours"
+    )
+    command.add_argument("--engine", choices=("here", "machine"), help="who drives it")
     command.add_argument("--verbose", action="store_true", help="show hours without a difference")
 
     for name, what in (

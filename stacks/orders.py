@@ -21,6 +21,9 @@ from stacks.constructs.service_table import ServiceTable, number, text
 from stacks.environment import Environment
 from stacks.event_log import event_stream_of
 
+BY_TIME = "by-time"
+"""The event store's index of events by hour."""
+
 
 class OrdersStack(ServiceStack):
     """Commands append one event each; the table's stream and the relay tell the world."""
@@ -42,6 +45,14 @@ class OrdersStack(ServiceStack):
             partition_key=text("order_id"),
             sort_key=number("version"),
             stream=dynamodb.StreamViewType.NEW_IMAGE,  # publishing needs no second write
+            indexes=[
+                # What happened lately is compared every night, however long the history is.
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=BY_TIME,
+                    partition_key=text("occurred_in"),
+                    projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+                )
+            ],
         )
         self._serve_api()
         self._let_operators_change_what_runs()
@@ -120,6 +131,18 @@ class OrdersStack(ServiceStack):
         grant(scan_events, "dynamodb:Scan", on=self.event_store.table_arn)
         self.key.grant_decrypt(scan_events)
         self.publish("scan-events-arn", scan_events.function_arn)
+
+        list_events = self._function(
+            "ListEvents",
+            "list_events",
+            "Lists an hour's events for reconciliation",
+            timeout=Duration.minutes(1),
+        )
+        table = self.event_store.table_arn
+        grant(list_events, "dynamodb:Query", on=f"{table}/index/{BY_TIME}")
+        grant(list_events, "dynamodb:BatchGetItem", on=table)
+        self.key.grant_decrypt(list_events)
+        self.publish("list-events-arn", list_events.function_arn)
 
     def _relay_events_to_the_log(self) -> None:
         event_stream = event_stream_of(self)

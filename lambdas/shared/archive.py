@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-EVENTS = ("events/backfill/day=", "events/day=")
+FOLDERS = ("events/backfill/", "events/")
+EVENTS = tuple(f"{folder}day=" for folder in FOLDERS)
 _GZIP = b"\x1f\x8b"
 READERS = 8
 CHUNK = 64 * 1024
@@ -47,6 +48,31 @@ class Archive:
                 if not answer.get("IsTruncated"):
                     break
                 page = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def days(self, since: str = "") -> Iterator[str]:
+        """The folders that may hold events of the UTC day ``since`` (``2026-12-01``) or later."""
+        for folder in FOLDERS:
+            page: dict[str, str] = {"StartAfter": f"{folder}day={since}"} if since else {}
+            while True:
+                answer = self._client.list_objects_v2(
+                    Bucket=self._bucket, Prefix=f"{folder}day=", Delimiter="/", **page
+                )
+                for found in answer.get("CommonPrefixes", []):
+                    yield found["Prefix"]
+                if not answer.get("IsTruncated"):
+                    break
+                page = {"ContinuationToken": answer["NextContinuationToken"]}
+
+    def keys(self, folder: str) -> Iterator[str]:
+        """The names of a folder's objects, in order."""
+        page: dict[str, str] = {}
+        while True:
+            answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=folder, **page)
+            for found in answer.get("Contents", []):
+                yield found["Key"]
+            if not answer.get("IsTruncated"):
+                return
+            page = {"ContinuationToken": answer["NextContinuationToken"]}
 
     def lines(self, keys: Sequence[str]) -> Iterator[bytes]:
         """The records in these objects, one after the other; a few objects are read at a time.

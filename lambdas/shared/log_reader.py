@@ -90,15 +90,16 @@ class LogReader:
         shard: str,
         *,
         since: datetime | None = None,
+        at: str | None = None,
         after: str | None = None,
         until: datetime | None = None,
     ) -> Iterator[list[LogRecord]]:
         """A shard's records that arrived until a time, or until now.
 
-        It begins after a sequence number, or at a time of arrival, or with the oldest record.
+        It begins at or after a sequence number, or at a time of arrival, or with the oldest record.
         """
         until = until or datetime.now(UTC)
-        iterator = self._iterator(shard, since, after)
+        iterator = self._iterator(shard, since, at, after)
         pace = self._pace()
         while iterator:
             answer = self._read(iterator, pace)
@@ -109,12 +110,6 @@ class LogReader:
             if answer["MillisBehindLatest"] == 0:
                 return
             iterator = answer.get("NextShardIterator")
-
-    def records(self, since: datetime | None = None) -> Iterator[LogRecord]:
-        """Every shard's records up to its tip."""
-        for shard in self.shards():
-            for batch in self.batches(shard, since=since):
-                yield from batch
 
     def record(self, shard: str, sequence: str) -> LogRecord:
         """One record. Raises RecordNotFound."""
@@ -139,9 +134,13 @@ class LogReader:
         answer = self._client.describe_stream_summary(StreamARN=self._stream_arn)
         return int(answer["StreamDescriptionSummary"]["RetentionPeriodHours"])
 
-    def _iterator(self, shard: str, since: datetime | None, after: str | None) -> str | None:
+    def _iterator(
+        self, shard: str, since: datetime | None, at: str | None, after: str | None
+    ) -> str | None:
         start: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
-        if after is not None:
+        if at is not None:
+            start = {"ShardIteratorType": "AT_SEQUENCE_NUMBER", "StartingSequenceNumber": at}
+        elif after is not None:
             start = {
                 "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
                 "StartingSequenceNumber": after,

@@ -18,6 +18,8 @@ from rich.console import Console
 from local.bring_up import bring_up
 from local.emulator import Emulator
 from local.log_reader import LogReader
+from operations import reconcile
+from operations.reconcile import Scope
 from operations.target import Target, offline
 from tests.integration.offline import ENFORCED, Answer, Deployment, call, eventually
 
@@ -140,10 +142,9 @@ class OwnSystem:
         """The archive's bucket."""
         return self.deployment.named("event-log", "buckets", "Archive")
 
-    def reconcile(self, *, dry_run: bool = True) -> Any:
-        """What the reconcile function answers, about everything until now."""
-        request = {"dry_run": dry_run, "settle_seconds": 0}
-        return self.target.call("reconciliation", "reconcile-arn", request)
+    def reconcile(self, *, repair: bool = False, hours: int | None = None) -> Any:
+        """What a comparison of everything until now concludes."""
+        return reconcile.from_here(self.target, repair=repair, scope=Scope(hours, 0))
 
     @contextmanager
     def orders_keep_coming(self) -> Iterator[list[str]]:

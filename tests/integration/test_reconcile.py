@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from operations.__main__ import main
+from operations.reconcile import Scope, hours_of, through_machine
 from tests.integration.offline import eventually
 from tests.integration.own_system import OwnSystem, own_system
 
@@ -55,8 +56,11 @@ def test_while_nothing_is_missing_all_three_hold_the_same_every_hour(system: Own
     eventually(lambda: complete(system), timeout=30)
     answer = system.reconcile()
     events = sum(len(events) for events in system.stored().values())
-    assert sum(hour["store"]["events"] for hour in answer["hours"]) == events
-    for hour in answer["hours"]:
+    assert answer["places"]["store"]["events"] == events
+    assert answer["differing"] == {"count": 0, "hours": []}
+    hours = list(hours_of(system.target, answer["run"]))
+    assert len(hours) == answer["hours"]
+    for hour in hours:
         # Other services' facts are on the log and in the archive as well.
         assert hour["log"] == hour["archive"]
         assert hour["log"]["events"] > hour["store"]["events"]
@@ -73,7 +77,7 @@ def test_events_that_never_reached_the_log_are_named_published_and_archived(
     assert before["republished"] == before["back_filled"] == 0
     assert not any(system.read(order_id).status == 200 for order_id in lost), "a dry run changed it"
 
-    repaired = system.reconcile(dry_run=False)
+    repaired = system.reconcile(repair=True)
 
     assert (repaired["republished"], repaired["back_filled"]) == (3, 3)
     system.settle()
@@ -88,13 +92,13 @@ def test_an_archive_that_never_began_is_filled_once(system: OwnSystem) -> None:
     everything = system.reconcile()["missing"]["archive"]["count"]
     assert everything > sum(len(events) for events in system.stored().values())
 
-    assert system.reconcile(dry_run=False)["back_filled"] == everything
+    assert system.reconcile(repair=True)["back_filled"] == everything
 
     filled = system.archived()
     assert all(key.startswith("events/backfill/day=") for key in filled)
     lines = [line for body in filled.values() for line in gzip.decompress(body).splitlines()]
     assert len(lines) == everything
-    again = system.reconcile(dry_run=False)
+    again = system.reconcile(repair=True)
     assert (again["back_filled"], again["republished"]) == (0, 0)
     assert system.archived().keys() == filled.keys()
     assert complete(system)
@@ -102,12 +106,35 @@ def test_an_archive_that_never_began_is_filled_once(system: OwnSystem) -> None:
 
 def test_what_was_archived_twice_is_not_counted_twice(system: OwnSystem) -> None:
     eventually(lambda: complete(system), timeout=30)
-    before = system.reconcile()["hours"]
+    before = system.reconcile()["places"]
     for key, body in system.archived().items():
         copy = f"{key}.again"
         system.deployment.cloud.client("s3").put_object(Bucket=system.archive, Key=copy, Body=body)
-    assert system.reconcile()["hours"] == before
+    assert system.reconcile()["places"] == before
     assert complete(system)
+
+
+def test_what_happened_lately_is_compared_by_itself(system: OwnSystem) -> None:
+    eventually(lambda: complete(system), timeout=30)
+    lately, ever = system.reconcile(hours=73), system.reconcile()
+    assert lately["since"]
+    assert not ever["since"]
+    assert lately["places"] == ever["places"]
+    assert lately["places"]["store"]["events"] > 0
+
+
+def test_the_state_machine_finds_and_repairs_the_same(system: OwnSystem) -> None:
+    with relay_not_listening(system):
+        (lost,) = system.place()
+        found = through_machine(system.target, repair=False, scope=Scope(73, 0))
+    assert named(found["missing"]["log"]) == named(found["missing"]["archive"]) == {lost}
+    assert (found["republished"], found["back_filled"]) == (0, 0)
+
+    repaired = through_machine(system.target, repair=True, scope=Scope(73, 0))
+
+    assert (repaired["republished"], repaired["back_filled"]) == (1, 1)
+    system.settle()
+    eventually(lambda: complete(system), timeout=30)
 
 
 def test_the_command_shows_what_differs_and_repairs_it(

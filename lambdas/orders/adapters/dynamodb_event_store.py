@@ -6,9 +6,19 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from orders.adapters.event_codec import Item, from_item, to_envelope, to_item
+from orders.adapters.event_codec import Item, from_item, part_of_hour, to_envelope, to_item
 from orders.ports import RecordedEvent, VersionTaken
 from shared.envelope import Envelope
+
+BY_TIME = "by-time"
+"""The index of events by the hour in which they occurred; it holds keys only."""
+KEYS_AT_ONCE = 100
+"""BatchGetItem takes no more (DynamoDB limits)."""
+Key = dict[str, dict[str, str]]
+
+
+class StoreBusy(Exception):
+    """DynamoDB left items unread again and again: try later."""
 
 
 class DynamoDbEventStore:
@@ -55,8 +65,11 @@ class DynamoDbEventStore:
 
     def envelopes(self, order_id: str, after_version: int, limit: int) -> list[Envelope]:
         """Up to ``limit`` events after a version, in the form that the log carries."""
-        items = self._items(order_id, after_version, limit)
-        return [to_envelope(item) for item in islice(items, limit)]
+        return list(islice(self.following(order_id, after_version, limit), limit))
+
+    def following(self, order_id: str, after_version: int, page: int) -> Iterator[Envelope]:
+        """The events after a version, as they are asked for; ``page`` are read at once."""
+        return map(to_envelope, self._items(order_id, after_version, page))
 
     def scan(
         self, segment: int, segments: int, after: tuple[str, int] | None, at_least: int
@@ -66,10 +79,7 @@ class DynamoDbEventStore:
         if segments > 1:
             request |= {"Segment": segment, "TotalSegments": segments}
         if after:
-            request["ExclusiveStartKey"] = {
-                "order_id": {"S": after[0]},
-                "version": {"N": str(after[1])},
-            }
+            request["ExclusiveStartKey"] = _key(*after)
         found: list[Envelope] = []
         while True:
             answer = self._client.scan(**request)
@@ -79,6 +89,45 @@ class DynamoDbEventStore:
             last = request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
             if len(found) >= at_least:
                 return found, (last["order_id"]["S"], int(last["version"]["N"]))
+
+    def of_hour(
+        self, hour: str, part: int, after: tuple[str, int] | None, limit: int
+    ) -> tuple[list[Envelope], tuple[str, int] | None]:
+        """Events that occurred in a part of an hour, and the position to go on after, if any.
+
+        The index may be a moment late. Raises StoreBusy.
+        """
+        place = {"occurred_in": {"S": part_of_hour(hour, part)}}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": BY_TIME,
+            "KeyConditionExpression": "occurred_in = :part",
+            "ExpressionAttributeValues": {":part": place["occurred_in"]},
+            "Limit": limit,
+        }
+        if after:
+            request["ExclusiveStartKey"] = place | _key(*after)
+        answer = self._client.query(**request)
+        keys = [_key(it["order_id"]["S"], int(it["version"]["N"])) for it in answer["Items"]]
+        found = [
+            to_envelope(item)
+            for start in range(0, len(keys), KEYS_AT_ONCE)
+            for item in self._at(keys[start : start + KEYS_AT_ONCE])
+        ]
+        last = answer.get("LastEvaluatedKey")
+        return found, (last["order_id"]["S"], int(last["version"]["N"])) if last else None
+
+    def _at(self, keys: list[Key]) -> Iterator[Item]:
+        """The items with these keys, in any order."""
+        for _ in range(len(keys)):  # each answer has an item at least, and 16 MB at most
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
+            yield from answer["Responses"].get(self._table, [])
+            keys = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            if not keys:
+                return
+        raise StoreBusy(f"{len(keys)} items were left unread")
 
     def _items(self, order_id: str, after_version: int, limit: int | None = None) -> Iterator[Item]:
         page: dict[str, Any] = {"Limit": limit} if limit else {}
@@ -97,3 +146,7 @@ class DynamoDbEventStore:
             if "LastEvaluatedKey" not in answer:
                 return
             page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _key(order_id: str, version: int) -> Key:
+    return {"order_id": {"S": order_id}, "version": {"N": str(version)}}

@@ -7,13 +7,16 @@ import msgspec
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.settings import for_commands
 from shared import aws, log
+from shared.answers import take_within
 from shared.forms import Uuid
 
 MAX_EVENTS = 500
+PAGE = 100
+"""Events that are read from the table at once."""
 
 
 class ReadEvents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The request; at most MAX_EVENTS come in one answer."""
+    """The request; MAX_EVENTS come in one answer, or fewer where they are large."""
 
     order_id: Uuid
     after_version: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -28,14 +31,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     asked = msgspec.convert(event, ReadEvents)
     store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
-    envelopes = store.envelopes(asked.order_id, asked.after_version, asked.limit)
+    envelopes, more = take_within(
+        store.following(asked.order_id, asked.after_version, min(asked.limit, PAGE)), asked.limit
+    )
     log.info(
         "events read",
         order_id=asked.order_id,
         events=len(envelopes),
         correlation_id=envelopes[-1].correlation_id if envelopes else None,
     )
-    more = len(envelopes) == asked.limit
     return {
         "events": msgspec.to_builtins(envelopes),
         "next_version": envelopes[-1].version if more else None,

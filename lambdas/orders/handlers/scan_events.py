@@ -1,5 +1,6 @@
 """For reconciliation: what the event store holds, by id and fingerprint, a page at a time."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.settings import for_commands
 from shared import aws
+from shared.envelope import Envelope
 from shared.fingerprint import fingerprint
 from shared.forms import Uuid
 
@@ -42,6 +44,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
     after = (asked.after.order_id, asked.after.version) if asked.after else None
     envelopes, reached = store.scan(asked.segment, asked.segments, after, MAX_EVENTS)
+    return listed(envelopes, reached)
+
+
+def listed(envelopes: Iterable[Envelope], reached: tuple[str, int] | None) -> dict[str, Any]:
+    """A page of events by id and fingerprint, and the position after it."""
     return {
         "events": [[e.aggregate_id, e.version, e.occurred_at, fingerprint(e)] for e in envelopes],
         "next": {"order_id": reached[0], "version": reached[1]} if reached else None,

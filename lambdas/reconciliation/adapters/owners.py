@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 
 from reconciliation.domain.comparison import Name
+from reconciliation.ports import Page, Position
+from shared.answers import portions
 from shared.envelope import Envelope, encode
 
-ORDERS_AT_ONCE = 100
+EVENTS_AT_ONCE = 100
 FACTS_AT_ONCE = 100
 
 
@@ -18,24 +20,29 @@ class OwnerFailed(Exception):
 
 
 class Owners:
-    """``client`` is a botocore Lambda client that waits long enough for an answer."""
+    """Implements ``reconciliation.ports.EventsOfOrders``.
 
-    def __init__(self, client: Any, scan_events: str, relay: str, intake: str) -> None:
+    ``client`` is a botocore Lambda client that waits long enough for an answer.
+    """
+
+    def __init__(
+        self, client: Any, scan_events: str, list_events: str, relay: str, intake: str
+    ) -> None:
         self._client = client
         self._scan_events = scan_events
+        self._list_events = list_events
         self._relay = relay
         self._intake = intake
 
-    def stored(self) -> Iterator[tuple[Name, str]]:
-        """Every event in the event store with its fingerprint."""
-        after: dict[str, Any] | None = None
-        while True:
-            answer = self._call(self._scan_events, {"after": after})
-            for order_id, version, occurred_at, fingerprint in answer["events"]:
-                yield Name(order_id, version, occurred_at), fingerprint
-            after = answer["next"]
-            if after is None:
-                return
+    def page(self, segment: int, segments: int, after: Position) -> Page:
+        """Some of a segment of the whole event store."""
+        request = {"segment": segment, "segments": segments, "after": after}
+        return _page(self._call(self._scan_events, request))
+
+    def page_of_hour(self, hour: str, part: int, after: Position) -> tuple[Page, int]:
+        """Some of a part of an hour, and how many parts it has."""
+        answer = self._call(self._list_events, {"hour": hour, "part": part, "after": after})
+        return _page(answer), answer["parts"]
 
     def republish_events(self, names: Iterable[Name]) -> int:
         """Have the relay publish orders' events again; returns how many."""
@@ -43,18 +50,22 @@ class Owners:
         for name in names:
             assert name.version is not None
             versions[name.id].append(name.version)
-        orders = [{"order_id": it, "versions": sorted(has)} for it, has in versions.items()]
+        orders = [
+            {"order_id": order_id, "versions": some}
+            for order_id, has in versions.items()
+            for some in _slices(sorted(has), EVENTS_AT_ONCE)
+        ]
         return sum(
             int(self._call(self._relay, {"republish": some})["republished"])
-            for some in _portions(orders, ORDERS_AT_ONCE)
+            for some in _of_few_events(orders)
         )
 
-    def republish_facts(self, facts: Sequence[Envelope]) -> int:
+    def republish_facts(self, facts: Iterable[Envelope]) -> int:
         """Have the intake publish other services' facts again; returns how many."""
-        texts = [encode(fact).decode() for fact in facts]
+        texts = (encode(fact).decode() for fact in facts)
         return sum(
             int(self._call(self._intake, {"republish": some})["republished"])
-            for some in _portions(texts, FACTS_AT_ONCE)
+            for some in portions(texts, FACTS_AT_ONCE)
         )
 
     def _call(self, function: str, request: dict[str, Any]) -> Any:
@@ -65,6 +76,26 @@ class Owners:
         return payload
 
 
-def _portions(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+def _page(answer: dict[str, Any]) -> Page:
+    events = [(Name(it[0], it[1], it[2]), it[3]) for it in answer["events"]]
+    return events, answer["next"]
+
+
+def _of_few_events(orders: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Orders in requests of EVENTS_AT_ONCE events: the relay holds all of a request's at a time."""
+    request: list[dict[str, Any]] = []
+    events = 0
+    for order in orders:
+        count = len(order["versions"])
+        if request and events + count > EVENTS_AT_ONCE:
+            yield request
+            request, events = [], 0
+        request.append(order)
+        events += count
+    if request:
+        yield request
+
+
+def _slices(items: Sequence[int], size: int) -> Iterator[Sequence[int]]:
     for start in range(0, len(items), size):
         yield items[start : start + size]

@@ -14,11 +14,16 @@ HOUR = len("2026-12-01T09")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An event: ``id`` is the order's id, or the fact's if ``version`` is None."""
+    """An event: ``id`` is the order's id, or the fact's if ``version`` is None.
+
+    ``where`` a fact was found, since nobody can be asked for it: ``shard:sequence`` in the log, or
+    the name of the archive's object.
+    """
 
     id: str
     version: int | None
     occurred_at: str
+    where: str = ""
 
     @property
     def hour(self) -> str:
@@ -42,11 +47,13 @@ class Comparison:
     """Takes in the three places in any order, duplicates included.
 
     ``until``: later events are still on their way and are not compared. ``horizon``: earlier ones
-    need not be in the log any more. Both are times as events carry them.
+    need not be in the log any more. ``since``: earlier ones are not compared. All are times as
+    events carry them.
     """
 
     until: str
     horizon: str
+    since: str = ""
     _names: Seen = field(default_factory=dict)
     _places: dict[str, dict[str, set[int]]] = field(
         default_factory=lambda: {place: defaultdict(set) for place in PLACES}
@@ -54,7 +61,7 @@ class Comparison:
 
     def take_in(self, place: str, name: Name, fingerprint: str) -> None:
         """A place holds this event."""
-        if name.occurred_at > self.until:
+        if not self.since <= name.occurred_at <= self.until:
             return
         number = int(fingerprint, 16)
         self._names.setdefault(number, name)

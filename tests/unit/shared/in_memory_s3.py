@@ -42,13 +42,21 @@ class InMemoryS3:
         Prefix: str = "",  # noqa: N803
         StartAfter: str = "",  # noqa: N803
         ContinuationToken: str = "",  # noqa: N803
+        Delimiter: str = "",  # noqa: N803
     ) -> dict[str, Any]:
         """As ListObjectsV2."""
+        answer: dict[str, Any]
         after = ContinuationToken or StartAfter
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > after)
-        answer: dict[str, Any] = {
-            "Contents": [{"Key": key, "Size": len(self.objects[key])} for key in keys[:PAGE]]
-        }
+        if Delimiter:
+            ends = [(key, key.find(Delimiter, len(Prefix))) for key in keys]
+            found = sorted({key[: end + 1] for key, end in ends if end >= 0} - {after})
+            answer = {"CommonPrefixes": [{"Prefix": it} for it in found[:PAGE]]}
+            if len(found) > PAGE:
+                last = f"{found[PAGE - 1]}\U0010ffff"
+                answer |= {"IsTruncated": True, "NextContinuationToken": last}  # type: ignore[dict-item]
+            return answer
+        answer = {"Contents": [{"Key": key, "Size": len(self.objects[key])} for key in keys[:PAGE]]}
         if len(keys) > PAGE:
             answer |= {"IsTruncated": True, "NextContinuationToken": keys[PAGE - 1]}
         return answer
