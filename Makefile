@@ -5,7 +5,7 @@
 # `option`, `needed`, `argument` or `flag`. tests/contract/test_make_arguments.py holds all of this.
 
 # What a caller may say. Only make's command line counts: a VERSION of the environment is somebody else's.
-CALLERS := APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON \
+CALLERS := ALL APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON \
 	RATE REGION SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
 
 # Their text is taken as it is, and handed on in the environment as GIVEN_...: neither make nor a shell
@@ -99,7 +99,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
-	redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
+	smoke redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -182,7 +182,7 @@ view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=or
 	@$(OPERATE) view $(call needed,--order,ORDER) $(MOMENT) $(call option,--view,VIEW)
 
 reconcile: setup ## Compare event store, log and archive of three days; ALL=yes: of ever; CONFIRM=yes repairs what is missing
-	@$(OPERATE) reconcile $(if $(filter yes,$(ALL)),--all) $(CONFIRMED)
+	@$(OPERATE) reconcile $(call flag,--all,ALL) $(CONFIRMED)
 
 rebuild: setup ## Build a view again from the archive while it is served: VIEW=order-view|sales
 	@$(OPERATE) rebuild $(call needed,--view,VIEW)
@@ -234,6 +234,9 @@ deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|
 	@$(RUN) -m configuration check --environment=$(STAGE) --committed
 	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
 	@$(RUN) -m configuration apply $(HERE)
+
+smoke: setup ## Ask what is deployed for what only AWS decides, with what each answer proves: ENVIRONMENT=dev|staging|prod
+	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m smoke $(HERE)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
 	@$(RUN) -m teardown $(HERE) $(CONFIRMED)

@@ -410,12 +410,12 @@ class Reconciliation:
 
     def _facts(self, missing: dict[str, Name]) -> Iterator[Envelope]:
         """Those that one place lacks, each once, from where another place has them."""
-        in_log: dict[str, list[int]] = defaultdict(list)
+        in_log: dict[str, list[str]] = defaultdict(list)
         in_archive = set()
         for name in missing.values():
             shard, is_log, sequence = name.where.partition(":")
             if name.version is None and is_log:
-                in_log[shard].append(int(sequence))
+                in_log[shard].append(sequence)
             elif name.version is None:
                 in_archive.add(name.where)
         bodies = [*self._from_log(in_log), *self.archive.lines(sorted(in_archive))]
@@ -429,12 +429,12 @@ class Reconciliation:
                 wanted.discard(mark)
                 yield event
 
-    def _from_log(self, in_log: dict[str, list[int]]) -> Iterator[bytes]:
+    def _from_log(self, in_log: dict[str, list[str]]) -> Iterator[bytes]:
         for shard, sequences in sorted(in_log.items()):
-            wanted = {str(it) for it in sequences}
-            for batch in self.log.batches(shard, at=str(min(sequences))):
+            wanted, last = set(sequences), max(map(int, sequences))
+            for batch in self.log.batches(shard, at=min(sequences, key=int)):
                 yield from (record.body for record in batch if record.sequence in wanted)
-                if int(batch[-1].sequence) >= max(sequences):
+                if int(batch[-1].sequence) >= last:
                     break
 
     def _name(self, names: list[Any], date: str, day: Day, place: str) -> None:

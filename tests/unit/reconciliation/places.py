@@ -66,7 +66,7 @@ class LogInMemory:
         first = int(at) if at is not None else int(after) + 1 if after is not None else 0
         for start in range(first, len(self.bodies), PAGE):
             some = enumerate(self.bodies[start : start + PAGE], start)
-            yield [LogRecord(shard, str(number), body) for number, body in some]
+            yield [LogRecord(shard, f"{number:056d}", body) for number, body in some]
 
 
 class Functions:
