@@ -7,6 +7,9 @@ import msgspec
 from reconciliation.adapters.back_fill import BackFill
 from reconciliation.adapters.owners import Owners
 from reconciliation.commands import Reconciliation
+from reconciliation.reading import Places
+from reconciliation.repairing import Repairs
+from reconciliation.run_notes import RunNotes
 from reconciliation.settings import for_reconcile
 from shared import aws
 from shared.archive import Archive
@@ -72,18 +75,19 @@ def _reconciliation(run: str) -> Reconciliation:
     settings = for_reconcile()
     s3 = aws.patient_client("s3", LONG_CALL)
     functions = aws.patient_client("lambda", OWNERS_TIMEOUT)
+    log = LogReader(aws.patient_client("kinesis", LONG_CALL), settings.event_stream_arn)
+    archive = Archive(s3, settings.archive_bucket)
+    owners = Owners(
+        functions,
+        settings.scan_events_arn,
+        settings.list_events_arn,
+        settings.relay_arn,
+        settings.intake_arn,
+    )
+    histories = OrderHistory(functions, settings.read_events_arn)
     return Reconciliation(
-        run,
-        Scratch(s3, settings.scratch_bucket),
-        LogReader(aws.patient_client("kinesis", LONG_CALL), settings.event_stream_arn),
-        Archive(s3, settings.archive_bucket),
-        Owners(
-            functions,
-            settings.scan_events_arn,
-            settings.list_events_arn,
-            settings.relay_arn,
-            settings.intake_arn,
-        ),
-        OrderHistory(functions, settings.read_events_arn),
-        BackFill(s3, settings.archive_bucket),
+        RunNotes(run, Scratch(s3, settings.scratch_bucket)),
+        log,
+        Places(owners, log, archive),
+        Repairs(owners, log, archive, histories, BackFill(s3, settings.archive_bucket)),
     )

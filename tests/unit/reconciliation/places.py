@@ -14,6 +14,9 @@ from reconciliation.adapters.back_fill import BackFill
 from reconciliation.adapters.owners import Owners
 from reconciliation.commands import Reconciliation
 from reconciliation.domain.comparison import ARCHIVE, LOG, STORE
+from reconciliation.reading import Places
+from reconciliation.repairing import Repairs
+from reconciliation.run_notes import RunNotes
 from shared import clock
 from shared.archive import Archive
 from shared.envelope import Envelope, encode
@@ -141,15 +144,13 @@ class World:
     def steps(self, run: str) -> Reconciliation:
         """As a new process makes them."""
         owners = Owners(self.functions, "scan", "list", "relay", "intake")
-        histories: Any = self
+        archive = Archive(self.s3, "archive")
+        additions = BackFill(self.s3, "archive")
         return Reconciliation(
-            run,
-            Scratch(self.scratch, "scratch"),
+            RunNotes(run, Scratch(self.scratch, "scratch")),
             self.log,
-            Archive(self.s3, "archive"),
-            owners,
-            histories,
-            BackFill(self.s3, "archive"),
+            Places(owners, self.log, archive),
+            Repairs(owners, self.log, archive, self, additions),
             self._look_at_the_clock,
         )
 

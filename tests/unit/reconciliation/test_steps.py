@@ -9,8 +9,10 @@ import pytest
 
 from reconciliation import commands
 from reconciliation.adapters import owners
-from reconciliation.commands import NAMED, WORK_SECONDS, Day, NotReady
-from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE
+from reconciliation.commands import NAMED, WORK_SECONDS
+from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
+from reconciliation.reading import SEGMENTS
+from reconciliation.run_notes import Day, Missing, NotReady
 from tests.unit.reconciliation.places import MOST, World, fact, order_id, placed
 
 STATE = 256 * 1024
@@ -92,7 +94,7 @@ def test_after_years_the_conclusion_still_fits_and_says_what_it_leaves_out() -> 
     world = World()
     steps = world.steps("run-1")
     steps.plan(None, 0)
-    for task in range(commands.SEGMENTS + 1):
+    for task in range(SEGMENTS + 1):
         steps.read(task)
     held = {place: {"events": 1, "hash": "f" * 16} for place in PLACES}
     days = [f"{year}-{month:02d}-{day:02d}" for year in (2026, 2027, 2028)
@@ -100,8 +102,8 @@ def test_after_years_the_conclusion_still_fits_and_says_what_it_leaves_out() -> 
     world.scratch.objects["run-1/days.json"] = msgspec.json.encode(
         [{"day": day, "marks": 24} for day in days]
     )
-    names = {f"{n:016x}": commands.Name(order_id(n), None, "2026", "w" * 60) for n in range(300)}
-    lost = commands.Missing(dict.fromkeys(PLACES, names), {})
+    names = {f"{n:016x}": Name(order_id(n), None, "2026", "w" * 60) for n in range(300)}
+    lost = Missing(dict.fromkeys(PLACES, names), {})
     for day in days:
         hours = [{"hour": f"{day}T{h:02d}", **held, "complete": False} for h in range(24)]
         compared = Day(hours, dict.fromkeys(PLACES, 300), 1)
@@ -154,9 +156,12 @@ def test_a_record_that_cannot_be_read_is_counted_and_stops_nothing() -> None:
 
 def test_steps_out_of_turn_are_refused() -> None:
     steps = World().steps("run-1")
-    for step in (lambda: steps.read(0), steps.gather, lambda: steps.compare("2026-12-01")):
-        with pytest.raises(NotReady):
-            step()
+    with pytest.raises(NotReady, match="no plan"):
+        steps.read(0)
+    with pytest.raises(NotReady, match="no plan"):
+        steps.gather()
+    with pytest.raises(NotReady, match="no plan"):
+        steps.compare("2026-12-01")
     steps.plan(73, 0)
     with pytest.raises(NotReady, match="task 0 is not read"):
         steps.gather()

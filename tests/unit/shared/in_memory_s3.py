@@ -54,7 +54,7 @@ class InMemoryS3:
             answer = {"CommonPrefixes": [{"Prefix": it} for it in found[:PAGE]]}
             if len(found) > PAGE:
                 last = f"{found[PAGE - 1]}\U0010ffff"
-                answer |= {"IsTruncated": True, "NextContinuationToken": last}  # type: ignore[dict-item]
+                answer |= {"IsTruncated": True, "NextContinuationToken": last}
             return answer
         answer = {"Contents": [{"Key": key, "Size": len(self.objects[key])} for key in keys[:PAGE]]}
         if len(keys) > PAGE:
