@@ -47,7 +47,11 @@ def fact(number: int, hours_ago: float, size: int = 10) -> Envelope:
     made = placed(number, hours_ago)
     its_id = f"00000000-0000-4000-9000-{number:012d}"
     return msgspec.structs.replace(
-        made, event_id=its_id, type="StockReserved", version=None, data={"order_id": "x" * size}
+        made,
+        event_id=its_id,
+        type="StockReserved",
+        version=None,
+        data={"order_id": order_id(number), "text": "x" * size},
     )
 
 

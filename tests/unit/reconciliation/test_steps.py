@@ -74,7 +74,7 @@ def test_what_is_missing_is_named_published_and_archived_once(hours: int | None)
 
 def test_a_hundred_facts_of_the_largest_size_pass_no_call_that_lambda_refuses() -> None:
     world = World()
-    facts = [fact(n, 2, size=255 * 1024) for n in range(100)]
+    facts = [fact(n, 2, size=254 * 1024) for n in range(100)]
     world.put(facts, ARCHIVE)
     found = world.run(73, repair=True)
     assert found["republished"] == 100
