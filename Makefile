@@ -236,7 +236,7 @@ deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|
 	@$(RUN) -m configuration apply $(HERE)
 
 smoke: setup ## Ask what is deployed for what only AWS decides, with what each answer proves: ENVIRONMENT=dev|staging|prod
-	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m smoke $(HERE)
+	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m smoke $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
 	@$(RUN) -m teardown $(HERE) $(CONFIRMED)

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+import region
 from local import outputs
 from local.errors import OfflineError
+from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
 from operations.errors import OperationFailed
 from operations.target import account, offline
@@ -31,24 +32,24 @@ STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_ASKED
 def main(arguments: list[str] | None = None) -> int:
     """Run every check; return the exit status: 1 if one failed or something was left behind."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
         system = _system(options)
     except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
-        Console(stderr=True, markup=False, soft_wrap=True).print(f"error: {error}")
+        Terminal(stderr=True, soft_wrap=True).print(f"error: {error}", style="bold red")
         return 1
-    console.print(escape(f"{system.target.name}: {system.name}"), style="dim")
+    console.print(f"{system.target.name}: {system.name}", style="dim")
     results = []
     try:
         for result in run(system, CHECKS):
             results.append(result)
             style = STYLES[result.outcome]
-            console.print(f"[{style}]{result.outcome:<9}[/{style}] {result.check.name}")
+            console.print(f"{result.outcome:<9} {result.check.name}", style=style)
     finally:
         left = system.clean_up()
     console.print(_table(results))
     for what in left:
-        console.print(escape(f"left behind, take it away by hand: {what}"), style="bold red")
+        console.print(f"left behind, take it away by hand: {what}", style="bold red")
     failed = [it for it in results if it.outcome is Outcome.FAILED]
     counts = {it: sum(1 for result in results if result.outcome is it) for it in Outcome}
     console.print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
@@ -74,7 +75,7 @@ def run(system: System, checks: Iterable[Check]) -> Iterator[Result]:
 
 def _system(options: argparse.Namespace) -> System:
     if options.environment:
-        target = account(options.environment, options.region)
+        target = account(options.environment, region.chosen(options.region))
         return System(target, lambda service: target.find(service, "api-url"))
     target = offline(options.workspace)
     services = outputs.read(options.workspace / "outputs.json")["services"]
@@ -84,12 +85,11 @@ def _system(options: argparse.Namespace) -> System:
 def _table(results: Iterable[Result]) -> Table:
     table = Table("check", "proves", "", "found", "s", box=None)
     for it in results:
-        style = STYLES[it.outcome]
         table.add_row(
             it.check.name,
             it.check.proves,
-            f"[{style}]{it.outcome}[/{style}]",
-            escape(it.found),
+            Text(it.outcome, style=STYLES[it.outcome]),
+            it.found,
             f"{it.seconds:.1f}",
         )
     return table
@@ -98,10 +98,11 @@ def _table(results: Iterable[Result]) -> Table:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m smoke", description=__doc__)
     parser.add_argument("--environment", choices=("dev", "staging", "prod"), help="of an account")
-    parser.add_argument("--region", default="eu-west-1", help="of the account (default: eu-west-1)")
+    parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
     parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
     return parser
 
 
 if __name__ == "__main__":
+    show_errors_plainly()
     sys.exit(main())

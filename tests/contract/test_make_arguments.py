@@ -52,6 +52,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "cdk deploy --all {CONTEXT}",
         "python -m configuration apply {HERE}",
     ),
+    "smoke": ("python -m smoke {HERE}",),
     "destroy": ("python -m teardown {HERE}",),
 }
 # Whose only variable is a switch for tests, or has a test of its own.
@@ -81,7 +82,7 @@ PAYLOADS = (
     "$",
     "é 二",
 )
-SWITCHES = frozenset({"CONFIRM", "APPROVE", "ENFORCE"})
+SWITCHES = frozenset({"ALL", "CONFIRM", "APPROVE", "ENFORCE"})
 GIVEN = tuple(name for name in VARIABLES if name not in {"ENV", "PYTHON"})
 
 
