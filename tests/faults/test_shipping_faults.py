@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from shared import clock
 from shared.envelope import Envelope, encode
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
@@ -33,7 +35,7 @@ from tests.integration.shipping_desk import (
 )
 
 NEVER: Any = {"S": "never"}
-UNTIL: Any = "2999-01-01T00:00:00.000Z"
+UNTIL: Any = clock.format_time(datetime.now(UTC) + timedelta(days=30))
 
 
 @pytest.fixture(scope="module")
