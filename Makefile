@@ -5,7 +5,7 @@
 # `option`, `needed`, `argument` or `flag`. tests/contract/test_make_arguments.py holds all of this.
 
 # What a caller may say. Only make's command line counts: a VERSION of the environment is somebody else's.
-CALLERS := ALL APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON \
+CALLERS := ALL APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON QUEUE \
 	RATE REGION SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
 
 # Their text is taken as it is, and handed on in the environment as GIVEN_...: neither make nor a shell
@@ -99,7 +99,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
-	smoke redrive park history view reconcile rebuild rebuild-back rebuild-retire checksum
+	smoke redrive redrive-queue park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -172,6 +172,9 @@ bench: setup ## Measure the claims about speed, memory and cost
 redrive: setup ## Show what a consumer has parked: CONSUMER=order-view|sales|bus-publisher; CONFIRM=yes applies it again
 	@$(OPERATE) redrive $(call needed,--consumer,CONSUMER) $(CONFIRMED)
 
+redrive-queue: setup ## Show dead letters: [QUEUE=payments/Commands]; CONFIRM=yes sends them to their queue again
+	@$(OPERATE) redrive-queue $(call option,--queue,QUEUE) $(CONFIRMED)
+
 park: setup ## Set aside a record that crashes a consumer: CONSUMER= SHARD= SEQUENCE=
 	@$(OPERATE) park $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE)
 
@@ -231,6 +234,7 @@ release-contracts: setup ## Keep the event schemas as released; refused if old r
 
 deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; APPROVE=yes asks nothing
 	@$(RUN) -m operations $(HERE) where
+	@$(RUN) -m operations $(HERE) quota
 	@$(RUN) -m configuration check --environment=$(STAGE) --committed
 	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
 	@$(RUN) -m configuration apply $(HERE)

@@ -15,7 +15,7 @@ import region
 from local.errors import OfflineError
 from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
-from operations import history, parked, rebuild, reconcile
+from operations import dead_letters, history, parked, quota, rebuild, reconcile
 from operations.errors import OperationFailed
 from operations.history import Moment
 from operations.target import Target, account, offline
@@ -65,6 +65,14 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
                 shard=options.shard,
                 sequence=options.sequence,
                 reason=options.reason,
+            )
+        case "quota":
+            quota.check(target, console)
+        case "redrive-queue":
+            if options.queue is None:
+                return dead_letters.show_queues(target, console)
+            return dead_letters.redrive(
+                target, console, queue=options.queue, confirm=options.confirm
             )
         case "history":
             moment = Moment(options.at, options.version)
@@ -139,6 +147,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--shard", required=True)
     command.add_argument("--sequence", required=True, type=_number)
     command.add_argument("--reason", default="set aside by an operator")
+
+    kinds.add_parser("quota", help="check that the account may run enough functions at once")
+
+    command = kinds.add_parser("redrive-queue", help="show dead letters; send them again")
+    command.add_argument("--queue", help="such as payments/Commands; without it, all are listed")
+    command.add_argument("--confirm", action="store_true", help="send them to their queue again")
 
     for name, what in (("history", "an order's events"), ("view", "what a view said of an order")):
         command = kinds.add_parser(name, help=what)

@@ -66,6 +66,14 @@ class Environment:
         """
         return max(2, busiest // 6) if self.name == "dev" else busiest
 
+    def reserved(self, concurrency: int | None) -> int | None:
+        """How much of the account's concurrency a function keeps for itself.
+
+        Nothing in development: an account that is new may run no more than ten functions at once,
+        and none of those can be reserved.
+        """
+        return None if self.name == "dev" else concurrency
+
     def parameter(self, service: str, resource: str) -> str:
         """The name of the SSM parameter by which services find each other."""
         return f"/parcelworks/{self.name}/{service}/{resource}"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from aws_cdk import ArnFormat, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -16,6 +17,7 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.schedule import call_every
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import ServiceQueue, admit
 from stacks.constructs.service_stack import ServiceStack
@@ -25,6 +27,8 @@ from stacks.fulfilment_saga import saga, saga_times
 
 OWNERS = ("inventory", "payments", "shipping", "orders")
 OPEN_SAGAS = "OpenSagas"
+STUCK_SAGAS = "StuckSagas"
+SWEPT_EVERY = Duration.minutes(5)
 INTERRUPTED = ["FAILED", "TIMED_OUT", "ABORTED"]
 
 
@@ -52,7 +56,10 @@ class FulfilmentStack(ServiceStack):
             indexes=[
                 dynamodb.GlobalSecondaryIndexPropsV2(
                     index_name=OPEN_SAGAS, partition_key=text("open"), sort_key=text("due_at")
-                )
+                ),
+                dynamodb.GlobalSecondaryIndexPropsV2(
+                    index_name=STUCK_SAGAS, partition_key=text("stuck"), sort_key=text("stuck_at")
+                ),
             ],
             time_to_live_attribute="expires_at",
         )
@@ -128,6 +135,8 @@ class FulfilmentStack(ServiceStack):
             "SendCommand",
             "send_command",
             "Sends a step's command to its owner",
+            # A sender that is throttled for long makes the saga undo what it has done.
+            reserved_concurrency=20,
         )
         for owner in OWNERS:
             url = self.find(owner, "commands-queue-url")
@@ -153,7 +162,7 @@ class FulfilmentStack(ServiceStack):
             "report_stuck",
             "Says what could not be undone",
         )
-        grant(reporter, "dynamodb:UpdateItem", on=self.sagas.table_arn)
+        grant(reporter, "dynamodb:Query", "dynamodb:UpdateItem", on=self.sagas.table_arn)
         let_speak(reporter, self)
         return reporter
 
@@ -170,7 +179,12 @@ class FulfilmentStack(ServiceStack):
     def _take_replies(self) -> None:
         replies = ServiceQueue(self, "Replies", key=self.key, worker_timeout=Duration.seconds(10))
         replies.subscribe_to_bus("CommandReplied", detail_type=["CommandReplied"])
-        taker = self._function("TakeReply", "take_reply", "Gives a reply to who waits for it")
+        taker = self._function(
+            "TakeReply",
+            "take_reply",
+            "Gives a reply to who waits for it",
+            reserved_concurrency=20,  # as many as its queue may have
+        )
         grant(taker, "dynamodb:UpdateItem", on=self.sagas.table_arn)
         self._allow_answers(taker)
         replies.consumed_by(taker, max_concurrency=20)
@@ -211,21 +225,39 @@ class FulfilmentStack(ServiceStack):
             "sweep",
             "Resumes sagas of orders that wait too long",
             timeout=Duration.minutes(2),
+            reserved_concurrency=1,
         )
         self._allow_resuming(sweeper)
-        grant(sweeper, "dynamodb:Query", on=f"{self.sagas.table_arn}/index/{OPEN_SAGAS}")
-        events.Rule(
+        indexes = [f"{self.sagas.table_arn}/index/{it}" for it in (OPEN_SAGAS, STUCK_SAGAS)]
+        grant(sweeper, "dynamodb:Query", on=indexes)
+        call_every(
+            SWEPT_EVERY,
+            sweeper,
             self,
             "SweepSchedule",
             description="fulfilment: look for sagas without a running execution",
-            schedule=events.Schedule.rate(Duration.minutes(5)),
-            targets=[targets.LambdaFunction(sweeper, retry_attempts=0)],  # the next sweep is near
+            key=self.key,
         )
         alarm_on(
             self,
             "SweepFails",
             what="sagas that wait too long are not found",
             metric=sweeper.metric_errors(period=Duration.minutes(15)),
+        )
+        # The sweeper counts those in the table, which nothing forgets; without data the alarm
+        # stays as it is.
+        alarm_on(
+            self,
+            "StuckSagas",
+            what="sagas wait for an operator",
+            metric=cloudwatch.Metric(
+                namespace="Parcelworks",
+                metric_name="StuckSagas",
+                dimensions_map={"service": self.service},
+                statistic="Maximum",
+                period=Duration.seconds(3 * SWEPT_EVERY.to_seconds()),
+            ),
+            without_data=cloudwatch.TreatMissingData.IGNORE,
         )
 
     def _tell_operators_what_is_stuck(self) -> None:
@@ -293,6 +325,7 @@ class FulfilmentStack(ServiceStack):
         handler: str,
         description: str,
         timeout: Duration | None = None,
+        reserved_concurrency: int | None = None,
         **environment: str,
     ) -> MicroserviceFunction:
         function = MicroserviceFunction(
@@ -301,9 +334,11 @@ class FulfilmentStack(ServiceStack):
             handler=handler,
             description=description,
             timeout=timeout,
+            reserved_concurrency=reserved_concurrency,
             environment={
                 "SAGAS_TABLE": self.sagas.table_name,
                 "OPEN_SAGAS_INDEX": OPEN_SAGAS,
+                "STUCK_SAGAS_INDEX": STUCK_SAGAS,
                 **environment,
             },
         )

@@ -4,13 +4,12 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.schedule import call_every
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -85,7 +84,8 @@ class InventoryStack(ServiceStack):
             "ReleaseExpired",
             "release_expired",
             "Gives back stock that was held for too long",
-            timeout=Duration.seconds(55),  # two at a time would only get in each other's way
+            timeout=Duration.seconds(55),
+            reserved_concurrency=1,  # two at a time would only get in each other's way
         )
         self._let_move_stock(release_expired)
         grant(
@@ -94,13 +94,13 @@ class InventoryStack(ServiceStack):
             on=f"{self.reservations.table_arn}/index/{BY_DEADLINE}",
         )
         let_speak(release_expired, self)
-        events.Rule(
+        call_every(
+            Duration.minutes(1),
+            release_expired,
             self,
             "EveryMinute",
             description="inventory: releases expired reservations",
-            schedule=events.Schedule.rate(Duration.minutes(1)),
-            # What one minute could not do, the next one does.
-            targets=[targets.LambdaFunction(release_expired, retry_attempts=0)],
+            key=self.key,
         )
         alarm_on(
             self,
@@ -135,6 +135,7 @@ class InventoryStack(ServiceStack):
         handler: str,
         description: str,
         timeout: Duration | None = None,
+        reserved_concurrency: int | None = None,
         **environment: str,
     ) -> MicroserviceFunction:
         return MicroserviceFunction(
@@ -143,6 +144,7 @@ class InventoryStack(ServiceStack):
             handler=handler,
             description=description,
             timeout=timeout or Duration.seconds(30),
+            reserved_concurrency=reserved_concurrency,
             environment={
                 "STOCK_TABLE": self.stock.table_name,
                 "RESERVATIONS_TABLE": self.reservations.table_name,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
@@ -13,7 +14,9 @@ from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 
 TIMEOUT = Duration.seconds(20)
-MAIL_DOMAIN = "parcelworks.example"
+MAIL_DOMAIN = "mail_domain"
+"""Context key of the domain that mail comes from. Each environment has a subdomain of its own: the
+same identity cannot be made twice in an account and region. The default can never be verified."""
 TOLD_ABOUT = ("out-for-delivery", "delivered", "returned", "lost")
 """The carriers' reports that customers hear of; the others never leave the bus for here."""
 
@@ -61,6 +64,7 @@ class NotificationsStack(ServiceStack):
         return notify
 
     def _send_mail(self) -> None:
+        domain = f"{self.settings.name}.{self.node.get_context(MAIL_DOMAIN)}"
         tracking = ses.ConfigurationSet(
             self,
             "Mail",
@@ -72,11 +76,31 @@ class NotificationsStack(ServiceStack):
         sender = ses.EmailIdentity(
             self,
             "Sender",
-            identity=ses.Identity.domain(MAIL_DOMAIN),
+            identity=ses.Identity.domain(domain),
             configuration_set=tracking,
         )
+        for number, record in enumerate(sender.dkim_records, start=1):
+            CfnOutput(
+                self,
+                f"DkimRecord{number}",
+                description=f"DNS record that verifies {domain}",
+                value=f"{record.name} CNAME {record.value}",
+            )
+        alarm_when_counted(
+            self,
+            "MailRefused",
+            metric_name="MailRefused",
+            what="mail is refused",
+        )
+        alarm_when_counted(
+            self,
+            "MailUndeliverable",
+            metric_name="Notifications",
+            dimensions={"how": "undeliverable"},
+            what="mail cannot be delivered",
+        )
         self.notify.add_environment("MAIL", "ses")
-        self.notify.add_environment("MAIL_FROM", f"orders@{MAIL_DOMAIN}")
+        self.notify.add_environment("MAIL_FROM", f"orders@{domain}")
         self.notify.add_environment("CONFIGURATION_SET", tracking.configuration_set_name)
         configuration_set_arn = self.format_arn(
             service="ses",

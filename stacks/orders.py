@@ -156,6 +156,8 @@ class OrdersStack(ServiceStack):
                 "EVENT_STORE_TABLE": self.event_store.table_name,
             },
             timeout=Duration.seconds(60),
+            # The table's stream forgets an event after 24 hours.
+            reserved_concurrency=20,
         )
         grant(relay, "kinesis:PutRecords", on=event_stream.stream_arn)
         grant(relay, "dynamodb:Query", on=self.event_store.table_arn)

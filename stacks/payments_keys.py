@@ -1,13 +1,12 @@
 """A payment provider's key: replaced every month by one that the provider issues."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import RotatedSecret
+from stacks.constructs.schedule import call_every
 from stacks.constructs.service_stack import ServiceStack
 
 OLD_AFTER = Duration.minutes(15)
@@ -33,9 +32,9 @@ class ProviderKey(RotatedSecret):
             handler="rotate_provider_key",
             environment={"PROVIDER_URL": provider_url},
         )
-        self._revoke_old_keys(provider_url)
+        self._revoke_old_keys(provider_url, key)
 
-    def _revoke_old_keys(self, provider_url: str) -> None:
+    def _revoke_old_keys(self, provider_url: str, key: kms.Key) -> None:
         retire = MicroserviceFunction(
             self.stack,
             f"{self.node.id}Retirement",
@@ -43,24 +42,19 @@ class ProviderKey(RotatedSecret):
             description="Revokes the provider's keys that a rotation has replaced",
             environment={"PROVIDER_URL": provider_url, "PROVIDER_KEY_SECRET_ARN": self.arn},
             timeout=Duration.seconds(30),
+            reserved_concurrency=1,
         )
         self.read_by(retire)
         grant(retire, "secretsmanager:DescribeSecret", on=self.arn)
-        events.Rule(
+        call_every(
+            Duration.hours(1),
+            retire,
             self,
             "EveryHour",
             description="payments: revokes keys that were replaced",
-            schedule=events.Schedule.rate(Duration.hours(1)),
+            key=key,
+            request={"after_seconds": OLD_AFTER.to_seconds()},
             enabled=not provider_url.endswith(NOBODY),
-            targets=[
-                targets.LambdaFunction(
-                    retire,
-                    event=events.RuleTargetInput.from_object(
-                        {"after_seconds": OLD_AFTER.to_seconds()}
-                    ),
-                    retry_attempts=0,  # what one hour could not do, the next one does
-                )
-            ],
         )
         alarm_on(
             self,

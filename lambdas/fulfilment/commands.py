@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from fulfilment.domain.saga import (
@@ -17,7 +17,7 @@ from fulfilment.domain.saga import (
     progress,
 )
 from fulfilment.domain.steps import STEPS, command_id, step_of
-from fulfilment.ports import Executions, Owners, SagaStore, UnknownCommand
+from fulfilment.ports import Executions, Owners, PlacedOrders, SagaStore, UnknownCommand
 from shared import clock, log
 from shared.bus import Bus
 from shared.envelope import Envelope
@@ -29,6 +29,8 @@ FAILED = "CommandFailed"
 
 ATTEMPTS_AT_ONCE = 3
 """An execution that failed is resumed at once so many times; later the sweeper takes its time."""
+LOOKED_BACK = timedelta(days=7)
+"""How far back the first look for orders without a saga goes."""
 LONGEST_PAUSE = 6
 """Pauses between a sweeper's attempts double up to 2**6 times the deadline."""
 
@@ -171,6 +173,8 @@ def sweep(
 ) -> int:
     """Resume every overdue saga whose execution no longer runs; returns how many.
 
+    Those that wait for an operator are counted, each time: no alarm may forget them.
+
     Raises:
         Exception: the first failure, after every other saga was looked after.
     """
@@ -183,6 +187,7 @@ def sweep(
             log.error("saga not swept", order_id=saga.order_id, error=type(error).__name__)
             first_error = first_error or error
     log.metric("SagasSwept", resumed)
+    log.metric("StuckSagas", sum(1 for _ in store.stuck()))
     if first_error is not None:
         raise first_error
     return resumed
@@ -209,6 +214,43 @@ def _look_after(
     return True
 
 
+def start_missed(
+    store: SagaStore,
+    executions: Executions,
+    orders: PlacedOrders,
+    now: Clock,
+    deadline: int,
+    is_time_left: Callable[[], bool],
+) -> int:
+    """Start the saga of every placed order that has none; returns how many.
+
+    An order may have been placed before the rule of the bus existed by which fulfilment hears of
+    it, or while somebody had switched that off: no retry brings it. So each hour is looked through
+    once, when it is an hour old; the first time, those of the last LOOKED_BACK.
+    """
+    end = clock.parse_time(now()) - timedelta(hours=1)
+    begin = store.looked_until()
+    hour = _hour(clock.parse_time(begin) if begin else end - LOOKED_BACK)
+    started = 0
+    while hour + timedelta(hours=1) <= end and is_time_left():
+        placed_in_it = orders.placed_in(clock.format_time(hour)[:13])
+        for order_id in store.without_saga(placed_in_it):
+            placed = orders.order_placed(order_id)
+            if placed is None:
+                continue
+            start_saga(store, executions, now, deadline, placed)
+            log.warning("saga was missing", order_id=order_id)
+            started += 1
+        hour += timedelta(hours=1)
+        store.note_looked_until(clock.format_time(hour))
+    log.metric("SagasMissed", started)
+    return started
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Stuck:
     """What an execution could not undo; steps are named as in ``STEPS``."""
@@ -224,7 +266,7 @@ class Stuck:
 
 def report_stuck(store: SagaStore, bus: Bus, now: Clock, stuck: Stuck) -> None:
     """Tell the bus, and so the operators, what has to be resumed by hand."""
-    store.mark_stuck(stuck.order_id, settled="reject-order" not in stuck.failed_undo)
+    store.mark_stuck(stuck.order_id, now(), settled="reject-order" not in stuck.failed_undo)
     message = Envelope(
         event_id=str(uuid.uuid5(uuid.UUID(stuck.order_id), f"stuck:{stuck.execution}")),
         type="FulfilmentStuck",

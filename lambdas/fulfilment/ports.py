@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from fulfilment.domain.saga import Progress, Reply, Saga, SentCommand
+from fulfilment.domain.saga import Progress, Reply, Saga, SentCommand, StuckSaga
 from shared.envelope import Envelope
 
 
@@ -26,14 +26,29 @@ class SagaStore(Protocol):
     def postpone(self, saga: Saga, due_at: str) -> None:
         """Look at this saga again later."""
 
-    def mark_stuck(self, order_id: str, *, settled: bool) -> None:
-        """It waits for an operator; ``settled``: its order is no longer placed."""
+    def mark_stuck(self, order_id: str, now: str, *, settled: bool) -> None:
+        """It waits for an operator, and is kept until it is resumed.
+
+        ``settled``: its order is no longer placed.
+        """
+
+    def stuck(self) -> Iterable[StuckSaga]:
+        """Every saga that waits for an operator, longest first."""
 
     def mark_ended(self, order_id: str) -> None:
         """Nothing is left to do."""
 
     def overdue(self, before: str) -> Iterable[Saga]:
         """Sagas of orders that may still be placed, due before that time."""
+
+    def without_saga(self, order_ids: Iterable[str]) -> Iterable[str]:
+        """Those of these orders that have none, strongly consistent."""
+
+    def looked_until(self) -> str | None:
+        """The end of the hours in which every placed order was looked for; None: in none yet."""
+
+    def note_looked_until(self, moment: str) -> None:
+        """Every order that was placed before that time has its saga."""
 
     def commands(self, order_id: str) -> Sequence[SentCommand]:
         """Every command that the order's saga has sent, strongly consistent."""
@@ -47,6 +62,16 @@ class SagaStore(Protocol):
         Raises:
             UnknownCommand: no such command was sent.
         """
+
+
+class PlacedOrders(Protocol):
+    """What orders publishes about what was placed."""
+
+    def placed_in(self, hour: str) -> Iterable[str]:
+        """The ids of the orders that were placed in an hour such as ``2026-12-01T09`` (UTC)."""
+
+    def order_placed(self, order_id: str) -> Envelope | None:
+        """The order's first event."""
 
 
 class Executions(Protocol):

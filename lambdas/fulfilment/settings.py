@@ -12,9 +12,17 @@ class SagaSettings(msgspec.Struct, frozen=True):
 
     sagas_table: str
     open_sagas_index: str
+    stuck_sagas_index: str
     state_machine_arn: str
     saga_deadline: int
     """Seconds after which an open saga is one to look after."""
+
+
+class MissedSettings(SagaSettings, frozen=True):
+    """What looking for orders without a saga needs besides: the functions that orders publishes."""
+
+    list_events_arn: str
+    read_events_arn: str
 
 
 class QueueSettings(msgspec.Struct, frozen=True):
@@ -37,6 +45,7 @@ class TokenSettings(msgspec.Struct, frozen=True):
 
     sagas_table: str
     open_sagas_index: str
+    stuck_sagas_index: str
 
 
 class OwnerSettings(msgspec.Struct, frozen=True):
@@ -68,6 +77,12 @@ class BusSettings(msgspec.Struct, frozen=True):
 def for_sagas() -> SagaSettings:
     """The settings of the starter, of resume and of the sweeper."""
     return settings.load(SagaSettings)
+
+
+@cache
+def for_missed() -> MissedSettings:
+    """The settings of who looks for orders without a saga."""
+    return settings.load(MissedSettings)
 
 
 @cache

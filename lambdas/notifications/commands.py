@@ -19,6 +19,7 @@ def tell(ledger: Ledger, contacts: Contacts, mailer: Mailer, notification: Notif
     Raises:
         BeingSent: another worker has claimed it; the message must come again.
         Unavailable: customers did not answer.
+        MailRefused: the mail service takes nothing now. Nothing is settled by that, however often.
     """
     if not ledger.claim(notification):
         return SETTLED_BEFORE

@@ -47,11 +47,15 @@ class Ledger(Protocol):
 
 
 class Undeliverable(Exception):
-    """The mail service refuses this message for good."""
+    """No mail can ever reach the address."""
+
+
+class MailRefused(Exception):
+    """The mail service does not take the message now; its code says why, without the address."""
 
 
 class Mailer(Protocol):
     """The way to the customer."""
 
     def send(self, notification: Notification, contact: Contact) -> None:
-        """Send a message. Raises Undeliverable."""
+        """Send a message. Raises Undeliverable, MailRefused."""

@@ -47,6 +47,13 @@ def client(service: str) -> Any:
 
 
 @cache
+def client_that_tries_once(service: str) -> Any:
+    """The same for calls that do something anew when they are repeated, such as sending mail."""
+    once = Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+    return _create(service, _config.merge(once))
+
+
+@cache
 def patient_client(service: str, read_timeout: float) -> Any:
     """The same for calls that take their time: one answer may take ``read_timeout`` seconds."""
     return _create(service, _config.merge(Config(read_timeout=read_timeout)))

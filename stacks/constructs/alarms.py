@@ -25,10 +25,12 @@ def alarm_on(
     metric: cloudwatch.IMetric,
     more_than: float = 0,
     periods: int = 1,
+    without_data: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
 ) -> cloudwatch.Alarm:
     """Tell operations when the metric was more than that for so many of its periods.
 
-    ``what`` is wrong then, in the words of ``docs/operations.md``. Periods without data are well.
+    ``what`` is wrong then, in the words of ``docs/operations.md``. Periods without data
+    are well, unless ``without_data`` says otherwise.
     """
     stack = _service_of(scope)
     alarm = cloudwatch.Alarm(
@@ -39,7 +41,7 @@ def alarm_on(
         threshold=more_than,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluation_periods=periods,
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        treat_missing_data=without_data,
     )
     alarm.add_alarm_action(actions.SnsAction(_operations_topic(stack)))
     return alarm

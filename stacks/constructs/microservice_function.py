@@ -13,7 +13,11 @@ from stacks.constructs.service_stack import ServiceStack
 
 
 class MicroserviceFunction(lambda_.Function):
-    """``handler`` is a module of the service's handlers, such as ``place_order``."""
+    """``handler`` is a module of the service's handlers, such as ``place_order``.
+
+    So many of it as ``reserved_concurrency`` says run whatever else the account is busy with, and
+    never more.
+    """
 
     def __init__(
         self,
@@ -25,7 +29,7 @@ class MicroserviceFunction(lambda_.Function):
         environment: Mapping[str, str] | None = None,
         memory_size: int = 512,
         timeout: Duration | None = None,
-        reserved_concurrent_executions: int | None = None,
+        reserved_concurrency: int | None = None,
     ) -> None:
         package = stack.service.replace("-", "_")
         settings = stack.settings
@@ -52,7 +56,7 @@ class MicroserviceFunction(lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             memory_size=memory_size,
             timeout=timeout or Duration.seconds(10),
-            reserved_concurrent_executions=reserved_concurrent_executions,
+            reserved_concurrent_executions=settings.reserved(reserved_concurrency),
             log_group=log_group,
             role=role,
             tracing=lambda_.Tracing.ACTIVE,

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.constructs.alarms import alarm_on, alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.schedule import keep_failed_runs
 from stacks.constructs.service_stack import ServiceStack
 
 READ = "secretsmanager:GetSecretValue"
@@ -108,6 +109,8 @@ class RotatedSecret(Construct):
             environment=environment,
             timeout=Duration.seconds(30),
         )
+        # Secrets Manager repeats a step that failed; nobody else does.
+        keep_failed_runs(rotation, key=self.key, max_event_age=Duration.hours(1))
         self.read_by(rotation)
         grant(
             rotation,

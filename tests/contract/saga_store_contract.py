@@ -1,5 +1,6 @@
 """What a saga store must do, whatever it is made of."""
 
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -50,9 +51,9 @@ class SagaStoreContract:
         store.postpone(saga, TEN)
         assert not is_overdue(TEN)
         assert is_overdue(ELEVEN)
-        store.mark_stuck(order_id, settled=False)
+        store.mark_stuck(order_id, TEN, settled=False)
         assert is_overdue(ELEVEN)
-        store.mark_stuck(order_id, settled=True)
+        store.mark_stuck(order_id, TEN, settled=True)
         assert not is_overdue(ELEVEN)
         store.postpone(saga, NINE)
         assert not is_overdue(ELEVEN), "what is closed stays closed"
@@ -63,6 +64,38 @@ class SagaStoreContract:
         assert is_overdue(ELEVEN)
         store.mark_ended(order_id)
         assert not is_overdue(ELEVEN)
+
+    @pytest.mark.parametrize("settled", [False, True])
+    def test_a_stuck_saga_is_found_until_it_is_resumed(
+        self, store: SagaStore, order_id: str, settled: bool
+    ) -> None:
+        def since() -> list[str]:
+            return [it.since for it in store.stuck() if it.order_id == order_id]
+
+        saga = store.begin(Saga(order_id, JOURNEY, due_at=NINE))
+        assert since() == []
+        store.mark_stuck(order_id, TEN, settled=settled)
+        assert since() == [TEN]
+        store.begin_attempt(saga, ELEVEN)
+        assert since() == []
+        store.mark_stuck(order_id, ELEVEN, settled=settled)
+        store.mark_ended(order_id)
+        assert since() == []
+
+    def test_orders_without_a_saga_are_told_from_those_with_one(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        others = [str(uuid.uuid4()) for _ in range(150)]
+        store.begin(Saga(order_id, JOURNEY, due_at=TEN))
+        assert list(store.without_saga([*others, order_id])) == others
+        assert list(store.without_saga([])) == []
+
+    def test_it_is_remembered_until_when_missed_orders_were_looked_for(
+        self, store: SagaStore
+    ) -> None:
+        store.note_looked_until(NINE)
+        store.note_looked_until(TEN)
+        assert store.looked_until() == TEN
 
     def test_a_new_token_replaces_the_old_one_and_leaves_the_data(
         self, store: SagaStore, order_id: str

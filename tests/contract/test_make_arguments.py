@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "mutate": ("python -m mutation --paths={PATHS}",),
     "costs": ("python -m costs record --count={ORDERS} --environment={ENVIRONMENT}",),
     "redrive": (f"{OPERATE} redrive --consumer={{CONSUMER}}",),
+    "redrive-queue": (f"{OPERATE} redrive-queue --queue={{QUEUE}}",),
     "park": (f"{OPERATE} park --consumer={{CONSUMER}} --shard={{SHARD}} --sequence={{SEQUENCE}}",),
     "history": (f"{OPERATE} history {MOMENT}",),
     "view": (f"{OPERATE} view {MOMENT} --view={{VIEW}}",),
@@ -47,6 +48,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
     "deploy": (
         "python -m operations {HERE} where",
+        "python -m operations {HERE} quota",
         "python -m configuration check --environment={ENVIRONMENT} --committed",
         "python -m region --region={REGION}",
         "cdk deploy --all {CONTEXT}",

@@ -328,6 +328,20 @@ def take_the_accounts_role_away(system: System) -> None:
     object.__setattr__(shipping, "depends_on", shipping.depends_on - {"account"})
 
 
+def say_nothing_of_the_dns(system: System) -> None:
+    """Take the outputs with the records of the mail's domain."""
+    outputs: Any = system.templates["notifications"].body["Outputs"]
+    outputs.clear()
+
+
+def repeat_a_call(system: System) -> None:
+    """Let EventBridge hand a scheduled call over again."""
+    rule = body(system, "inventory", "AWS::Events::Rule", "EveryMinute")["Properties"]
+    rule["Targets"][0]["RetryPolicy"] = {"MaximumRetryAttempts": 2}
+
+
+ASYNCHRONOUS = "AWS::Lambda::EventInvokeConfig"
+IDENTITY = "AWS::SES::EmailIdentity"
 MAPPING = "AWS::Lambda::EventSourceMapping"
 FUNCTION = "AWS::Lambda::Function"
 POLICY = "AWS::IAM::Policy"
@@ -521,6 +535,31 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         deliveries.firehose_may_use_the_keys_on_its_way,
         "Firehose has no permissions",
         set_property("event-log", ROLE, "Policies", [], "DeliveryRole"),
+    ),
+    (
+        deliveries.mail_comes_from_a_domain_of_the_environment,
+        "two environments have one domain",
+        set_property("notifications", IDENTITY, "EmailIdentity", "parcelworks.example"),
+    ),
+    (
+        deliveries.mail_comes_from_a_domain_of_the_environment,
+        "nobody is told what to put into the DNS",
+        say_nothing_of_the_dns,
+    ),
+    (
+        deliveries.mail_comes_from_a_domain_of_the_environment,
+        "mail comes from elsewhere",
+        set_variable("notifications", "MAIL_FROM", "orders@parcelworks.example"),
+    ),
+    (
+        deliveries.mail_comes_from_a_domain_of_the_environment,
+        "SES refuses in silence",
+        remove("notifications", ALARM, "MailRefused"),
+    ),
+    (
+        deliveries.mail_comes_from_a_domain_of_the_environment,
+        "addresses are none in silence",
+        remove("notifications", ALARM, "MailUndeliverable"),
     ),
     (deployment.stacks_do_not_wait_for_each_other, "two wait for each other", depend_both_ways),
     (
@@ -737,6 +776,46 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         consumers.asynchronous_calls_have_a_place_for_failures,
         "a schedule's runs fail in silence",
         silence("inventory", "ReleaseExpired"),
+    ),
+    (
+        consumers.asynchronous_calls_have_a_place_for_failures,
+        "Lambda repeats as it likes",
+        remove("fulfilment", ASYNCHRONOUS, "Sweep"),
+    ),
+    (
+        consumers.scheduled_calls_do_not_overlap,
+        "Lambda repeats what failed",
+        set_property("inventory", ASYNCHRONOUS, "MaximumRetryAttempts", 2, "ReleaseExpired"),
+    ),
+    (
+        consumers.scheduled_calls_do_not_overlap,
+        "the clock repeats what failed",
+        repeat_a_call,
+    ),
+    (
+        consumers.scheduled_calls_do_not_overlap,
+        "a late call is made all the same",
+        set_property("inventory", ASYNCHRONOUS, "MaximumEventAgeInSeconds", 600, "ReleaseExpired"),
+    ),
+    (
+        consumers.scheduled_calls_do_not_overlap,
+        "a run takes longer than until the next",
+        set_property("inventory", FUNCTION, "Timeout", 90, "ReleaseExpired"),
+    ),
+    (
+        consumers.scheduled_calls_do_not_overlap,
+        "two at a time",
+        set_property("inventory", FUNCTION, "ReservedConcurrentExecutions", None, "ReleaseExpired"),
+    ),
+    (
+        cost.the_account_is_asked_for_what_may_run_at_once,
+        "a queue takes more than is asked for",
+        set_property("payments", MAPPING, "ScalingConfig", {"MaximumConcurrency": 500}),
+    ),
+    (
+        cost.the_account_is_asked_for_what_may_run_at_once,
+        "the relay can starve",
+        set_property("orders", FUNCTION, "ReservedConcurrentExecutions", None, "Relay"),
     ),
     (
         consumers.rules_that_match_events_have_dead_letters,

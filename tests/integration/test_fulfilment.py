@@ -32,7 +32,7 @@ class TestDynamoDbSagas(SagaStoreContract):
     @pytest.fixture
     def store(self, deployment: Deployment) -> DynamoDbSagas:
         table = deployment.named("fulfilment", "tables", "Sagas")
-        return DynamoDbSagas(deployment.cloud.client("dynamodb"), table, "OpenSagas")
+        return DynamoDbSagas(deployment.cloud.client("dynamodb"), table, "OpenSagas", "StuckSagas")
 
 
 def place(

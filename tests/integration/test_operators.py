@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
 
 from operations.__main__ import main
+from shared.envelope import encode
+from tests.integration.mailroom import Mailroom, order_placed
 from tests.integration.offline import Deployment, call, eventually
 
 SHIP_TO = {
@@ -164,3 +167,56 @@ def test_before_it_was_placed_there_is_no_order(operator: Operator, order_id: st
     assert operator.runs(*command) == 1
     assert f"there is no order {order_id} at 2020-01-01" in operator.said
     assert operator.runs("history", "--order", str(uuid.uuid4())) == 1
+
+
+def test_dead_letters_of_both_kinds_are_sent_to_their_queue_again(
+    deployment: Deployment, operator: Operator
+) -> None:
+    sqs = deployment.cloud.client("sqs")
+    url = deployment.named("notifications", "queues", "Events/DeadLetters")
+    rules = deployment.cloud.client("events")
+    bus = deployment.named("event-log", "buses", "Bus")
+    (rule,) = (
+        it
+        for it in rules.list_rules(EventBusName=bus)["Rules"]
+        if "OrderPlaced" in it.get("Description", "") and "notifications" in it["Description"]
+    )
+    orders = [str(uuid.uuid4()), str(uuid.uuid4())]
+    placed = [order_placed(order_id, f"customer-{uuid.uuid4()}") for order_id in orders]
+    events = [
+        {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "source": "parcelworks.orders",
+            "detail-type": it.type,
+            "detail": json.loads(encode(it)),
+        }
+        for it in placed
+    ]
+    is_given_whole_events = not any(
+        it.get("InputPath")
+        for it in rules.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]
+    )
+    as_received = events[0] if is_given_whole_events else events[0]["detail"]
+    for body, attributes in (
+        (as_received, {"reason": "failed 10 times", "parked_by": "queue-consumer"}),
+        (events[1], {"RULE_ARN": rule["Arn"], "ERROR_CODE": "NO_PERMISSIONS"}),
+    ):
+        sqs.send_message(
+            QueueUrl=url,
+            MessageBody=json.dumps(body),
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            },
+        )
+    operator.runs("redrive-queue")
+    assert "notifications/Events" in operator.said
+    assert operator.runs("redrive-queue", "--queue", "notifications/Events") == 2
+    assert "nothing was changed" in operator.said
+    mailroom = Mailroom(deployment)
+    assert not any(mailroom.settled(it.event_id) for it in placed)
+    assert operator.runs("redrive-queue", "--queue", "notifications/Events", "--confirm") == 0
+    for it in placed:
+        # The customer is nobody: the message is settled all the same.
+        eventually(partial(mailroom.settled, it.event_id), timeout=30)

@@ -1,18 +1,21 @@
 """Sagas on DynamoDB: one item for the saga and one for each command, under the order's id."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from typing import Any, cast
 
 import msgspec
 from botocore.exceptions import ClientError
 
-from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand
+from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand, StuckSaga
 from fulfilment.ports import UnknownCommand
 from shared import clock
 
 Item = dict[str, dict[str, str]]
 SAGA = "saga"
+LOOK = "look-for-missed-orders"
+MOST_KEYS = 100
 KEPT = timedelta(days=180)
 """How long commands and their answers are kept: nobody resumes a saga after that.
 
@@ -28,13 +31,15 @@ class DynamoDbSagas:
 
     The table's key is ``order_id`` (S) and ``part`` (S: ``saga`` or a step's name); its index is
     keyed by ``open`` (S) and ``due_at`` (S) and holds only sagas whose order may still be placed.
-    ``client`` is a botocore DynamoDB client.
+    The index of stuck sagas is keyed by ``stuck`` (S) and ``stuck_at`` (S). ``client`` is a
+    botocore DynamoDB client.
     """
 
-    def __init__(self, client: Any, table_name: str, index_name: str) -> None:
+    def __init__(self, client: Any, table_name: str, index_name: str, stuck_index: str) -> None:
         self._client = client
         self._table = table_name
         self._index = index_name
+        self._stuck_index = stuck_index
 
     def begin(self, saga: Saga) -> Saga:
         """One conditional put; an earlier saga of the order stays, and is returned."""
@@ -64,6 +69,7 @@ class DynamoDbSagas:
                 Key=_key(saga.order_id, SAGA),
                 UpdateExpression=(
                     "SET attempt = :next, due_at = :due, #state = :running, #open = :shard"
+                    " REMOVE stuck, stuck_at"
                 ),
                 ConditionExpression="attempt = :present",
                 ExpressionAttributeNames={"#state": "state", "#open": "open"},
@@ -91,31 +97,101 @@ class DynamoDbSagas:
             names={"#open": "open"},
         )
 
-    def mark_stuck(self, order_id: str, *, settled: bool) -> None:
-        """A settled order needs no sweeper."""
-        self._mark(order_id, SagaState.STUCK, leaves_index=settled)
+    def mark_stuck(self, order_id: str, now: str, *, settled: bool) -> None:
+        """A settled order needs no sweeper. The commands of what is stuck expire no more: by them a
+        new execution knows what there is to undo.
+        """
+        for command in self.commands(order_id):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(order_id, command.step),
+                UpdateExpression="REMOVE expires_at",
+            )
+        self._update(
+            order_id,
+            "SET #state = :state, stuck = :stuck, stuck_at = :now"
+            + (" REMOVE #open" if settled else ""),
+            {
+                ":state": {"S": SagaState.STUCK},
+                ":stuck": {"S": SagaState.STUCK},
+                ":now": {"S": now},
+            },
+            condition="attribute_exists(order_id)",
+            names={"#state": "state"} | ({"#open": "open"} if settled else {}),
+        )
 
     def mark_ended(self, order_id: str) -> None:
-        """Out of the sweeper's sight."""
-        self._mark(order_id, SagaState.ENDED, leaves_index=True)
+        """Out of everybody's sight."""
+        self._update(
+            order_id,
+            "SET #state = :state REMOVE #open, stuck, stuck_at",
+            {":state": {"S": SagaState.ENDED}},
+            condition="attribute_exists(order_id)",
+            names={"#state": "state", "#open": "open"},
+        )
 
     def overdue(self, before: str) -> Iterator[Saga]:
         """The index by shard, oldest first."""
         for shard in SHARDS:
-            page: dict[str, Any] = {}
-            while True:
-                answer = self._client.query(
-                    TableName=self._table,
-                    IndexName=self._index,
+            yield from map(
+                _to_saga,
+                self._all(
+                    self._index,
                     KeyConditionExpression="#open = :shard AND due_at < :before",
                     ExpressionAttributeNames={"#open": "open"},
                     ExpressionAttributeValues={":shard": {"S": shard}, ":before": {"S": before}},
-                    **page,
+                ),
+            )
+
+    def stuck(self) -> Iterator[StuckSaga]:
+        """The whole index, oldest first: it holds nothing else."""
+        for item in self._all(
+            self._stuck_index,
+            KeyConditionExpression="stuck = :stuck",
+            ExpressionAttributeValues={":stuck": {"S": SagaState.STUCK}},
+        ):
+            yield StuckSaga(item["order_id"]["S"], item["stuck_at"]["S"])
+
+    def _all(self, index: str, **query: Any) -> Iterator[Item]:
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._client.query(TableName=self._table, IndexName=index, **query, **page)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def without_saga(self, order_ids: Iterable[str]) -> Iterator[str]:
+        """A hundred at a time, which is what one call takes."""
+        for some in _batched(order_ids, MOST_KEYS):
+            asked = [_key(order_id, SAGA) for order_id in some]
+            found: set[str] = set()
+            while asked:
+                answer = self._client.batch_get_item(
+                    RequestItems={
+                        self._table: {
+                            "Keys": asked,
+                            "ConsistentRead": True,
+                            "ProjectionExpression": "order_id",
+                        }
+                    }
                 )
-                yield from map(_to_saga, answer["Items"])
-                if "LastEvaluatedKey" not in answer:
-                    break
-                page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+                found |= {it["order_id"]["S"] for it in answer["Responses"].get(self._table, ())}
+                asked = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            yield from (order_id for order_id in some if order_id not in found)
+
+    def looked_until(self) -> str | None:
+        """An item of its own, under the id of no order."""
+        answer = self._client.get_item(
+            TableName=self._table, Key=_key(LOOK, LOOK), ConsistentRead=True
+        )
+        return answer["Item"]["looked_until"]["S"] if "Item" in answer else None
+
+    def note_looked_until(self, moment: str) -> None:
+        """One put."""
+        self._client.put_item(
+            TableName=self._table, Item={**_key(LOOK, LOOK), "looked_until": {"S": moment}}
+        )
 
     def commands(self, order_id: str) -> Sequence[SentCommand]:
         """Everything under the order's id but the saga itself."""
@@ -181,15 +257,6 @@ class DynamoDbSagas:
             return _to_command(existing)
         return _to_command(answer["Attributes"])
 
-    def _mark(self, order_id: str, state: SagaState, *, leaves_index: bool) -> None:
-        self._update(
-            order_id,
-            "SET #state = :state" + (" REMOVE #open" if leaves_index else ""),
-            {":state": {"S": state}},
-            condition="attribute_exists(order_id)",
-            names={"#state": "state"} | ({"#open": "open"} if leaves_index else {}),
-        )
-
     def _update(
         self, order_id: str, change: str, values: Item, *, condition: str, names: dict[str, str]
     ) -> None:
@@ -211,6 +278,12 @@ def _existing(error: ClientError) -> Item:
     if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
         raise error
     return cast(dict[str, Any], error.response).get("Item") or {}
+
+
+def _batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def _key(order_id: str, part: str) -> Item:

@@ -72,6 +72,14 @@ class Saga:
 
 
 @dataclass(frozen=True, slots=True)
+class StuckSaga:
+    """An order whose undoing an operator has to settle, and since when."""
+
+    order_id: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a new execution takes over; steps are named as in ``STEPS``."""
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from fulfilment import commands
-from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_queue, for_sagas
 from shared import aws, clock, log
 from shared.forms import UUID
@@ -55,7 +55,7 @@ def _settled(record: Mapping[str, Any]) -> bool:
     log.warning("execution interrupted", execution=interruption.name, status=interruption.status)
     try:
         commands.resume_interrupted(
-            DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+            sagas(settings),
             StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
             clock.now,
             settings.saga_deadline,

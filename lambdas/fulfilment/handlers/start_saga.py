@@ -6,6 +6,7 @@ from typing import Any
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_bus_queue, for_sagas
 from shared import aws, clock, log
 from shared.bus_messages import from_bus, sources
@@ -28,7 +29,7 @@ def _consumer() -> QueueConsumer:
     queue, settings = for_bus_queue(), for_sagas()
     start = partial(
         _start,
-        DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+        sagas(settings),
         StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
         settings.saga_deadline,
     )

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 
 from fulfilment import commands
-from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_sagas
 from shared import aws, clock
 
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     asked = msgspec.convert(event, Sweep)
     settings = for_sagas()
     resumed = commands.sweep(
-        DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+        sagas(settings),
         StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
         clock.now,
         settings.saga_deadline,

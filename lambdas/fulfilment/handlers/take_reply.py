@@ -6,8 +6,8 @@ from typing import Any, Literal
 import msgspec
 
 from fulfilment import commands
-from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.handlers.storage import sagas
 from fulfilment.ports import Executions, SagaStore, UnknownCommand
 from fulfilment.settings import for_bus_queue, for_tokens
 from shared import aws, log
@@ -42,7 +42,7 @@ def _consumer() -> QueueConsumer:
     return QueueConsumer(
         partial(
             take,
-            DynamoDbSagas(aws.client("dynamodb"), settings.sagas_table, settings.open_sagas_index),
+            sagas(settings),
             StateMachine(aws.client("stepfunctions")),
         ),
         DeadLetters(sqs, queue.dead_letters_url),

@@ -1,17 +1,31 @@
 """Mail by SES."""
 
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from notifications.domain.messages import Notification
-from notifications.ports import Contact, Undeliverable
+from notifications.ports import Contact, MailRefused, Undeliverable
+from shared import log
 
-REFUSED_FOR_GOOD = {"MessageRejected", "BadRequestException"}
+NO_ADDRESS = re.compile(
+    r"illegal address"
+    r"|missing final '@domain'"
+    r"|local address contains"
+    r"|domain (contains|starts|ends)"
+    r"|invalid email address",
+    re.IGNORECASE,
+)
+"""What SES says of an address that no mail can ever reach."""
 
 
 class SesMailer:
-    """Implements ``notifications.ports.Mailer``. ``client`` is a botocore ``sesv2`` client."""
+    """Implements ``notifications.ports.Mailer``. ``client`` is a botocore ``sesv2`` client.
+
+    It must not repeat calls by itself: SES knows no idempotency key, and a call whose answer was
+    lost may have sent the mail.
+    """
 
     def __init__(self, client: Any, sender: str, configuration_set: str) -> None:
         self._client = client
@@ -19,7 +33,13 @@ class SesMailer:
         self._configuration_set = configuration_set
 
     def send(self, notification: Notification, contact: Contact) -> None:
-        """One message to one address. Raises Undeliverable, without SES's words: they quote it."""
+        """One message to one address. SES's words are never passed on: they quote the address.
+
+        Raises:
+            Undeliverable: there is no such address. Only what is certain is said to be so.
+            MailRefused: anything else, such as a sender that is not verified, an account that is
+                in the sandbox or paused, a message that SES rejects.
+        """
         try:
             self._client.send_email(
                 FromEmailAddress=self._sender,
@@ -36,6 +56,8 @@ class SesMailer:
                 EmailTags=[{"Name": "template", "Value": notification.template}],
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] in REFUSED_FOR_GOOD:
+            code = error.response["Error"]["Code"]
+            if code == "BadRequestException" and NO_ADDRESS.search(str(error)):
                 raise Undeliverable(notification.template) from None
-            raise
+            log.metric("MailRefused", 1)
+            raise MailRefused(code) from None

@@ -47,7 +47,9 @@ def _consumer() -> QueueConsumer:
 
 def _mailer(settings: NotificationSettings) -> Mailer:
     if settings.mail == "ses":
-        return SesMailer(aws.client("sesv2"), settings.mail_from, settings.configuration_set)
+        return SesMailer(
+            aws.client_that_tries_once("sesv2"), settings.mail_from, settings.configuration_set
+        )
     return DynamoDbOutbox(aws.client("dynamodb"), settings.outbox_table)
 
 
@@ -65,7 +67,7 @@ class Notifier:
 
         Raises:
             Unusable: the event is not what its type promises.
-            BeingSent, Unavailable: it must come again.
+            BeingSent, Unavailable, MailRefused: it must come again.
         """
         try:
             template_for(event.type, event.data)

@@ -1,7 +1,8 @@
 """Consumers of streams and queues: nothing is lost or overtaken, and someone is told."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.infra.rules import Rule
@@ -16,6 +17,7 @@ ASYNCHRONOUS = {
     "sns.amazonaws.com",
     "s3.amazonaws.com",
     "scheduler.amazonaws.com",
+    "secretsmanager.amazonaws.com",
 }
 READERS_AT_MOST = 4
 """A stream's throughput is shared by those who read it without a fan-out of their own."""
@@ -186,21 +188,42 @@ def workers_count_failures_and_not_receives(system: System) -> Iterator[str]:
 
 
 def asynchronous_calls_have_a_place_for_failures(system: System) -> Iterator[str]:
-    """Lambda tries such a call three times and then drops it; a schedule calls again by itself."""
-    for permission in system.resources("AWS::Lambda::Permission"):
-        caller = permission.properties["Principal"]
-        if caller not in ASYNCHRONOUS:
-            continue
-        function = system.find(permission.text(permission.properties["FunctionName"]), FUNCTION)
-        if function is None or _keeps_failures(system, function):
-            continue
-        if not _is_scheduled(system, function):
+    """Lambda by itself runs such a call three times, for up to six hours, and then drops it."""
+    for caller, function in _asynchronous_calls(system):
+        config = _asynchronous_configuration(system, function)
+        if "OnFailure" not in config.get("DestinationConfig", {}):
             yield f"{function} loses what it fails at when {caller} calls it"
-        elif not any(
+        if "MaximumRetryAttempts" not in config or "MaximumEventAgeInSeconds" not in config:
+            yield f"{function} is run again as Lambda likes when {caller} calls it"
+        if not any(
             alarm.properties.get("MetricName") == "Errors" and _measures(alarm, function)
             for alarm in system.resources(ALARM)
         ):
             yield f"{function} can fail in every run without an alarm"
+
+
+def scheduled_calls_do_not_overlap(system: System) -> Iterator[str]:
+    """Nobody repeats one, it is done before the next, and a late one is dropped."""
+    for rule in system.resources("AWS::Events::Rule"):
+        interval = _interval_seconds(rule.properties.get("ScheduleExpression", ""))
+        if interval is None:
+            continue
+        for target in rule.properties["Targets"]:
+            function = system.find(rule.text(target["Arn"]), FUNCTION)
+            if function is None:
+                continue
+            config = _asynchronous_configuration(system, function)
+            if config.get("MaximumRetryAttempts") != 0:
+                yield f"{function} is repeated by Lambda beside its next run"
+            if target.get("RetryPolicy", {}).get("MaximumRetryAttempts") != 0:
+                yield f"{rule} repeats a call beside the next one"
+            if not config.get("MaximumEventAgeInSeconds", 6 * 3600) <= max(interval, 60):
+                yield f"{function} runs late beside its next run"
+            if function.properties["Timeout"] >= interval:
+                yield f"{function} may take longer than until its next run"
+            wanted = None if system.environment == "dev" else 1
+            if function.properties.get("ReservedConcurrentExecutions") != wanted:
+                yield f"{function} may run twice at a time"
 
 
 def rules_that_match_events_have_dead_letters(system: System) -> Iterator[str]:
@@ -243,22 +266,26 @@ def _measures(alarm: Resource, resource: Resource) -> bool:
     return any(resource.is_in(alarm.text(it["Value"])) for it in dimensions)
 
 
-def _is_scheduled(system: System, function: Resource) -> bool:
-    """Whether nothing but schedules call it by way of a rule."""
-    rules = [
-        rule
-        for rule in system.resources("AWS::Events::Rule")
-        if any(function.is_in(rule.text(it["Arn"])) for it in rule.properties["Targets"])
-    ]
-    return bool(rules) and all("ScheduleExpression" in it.properties for it in rules)
+def _asynchronous_calls(system: System) -> Iterator[tuple[str, Resource]]:
+    for permission in system.resources("AWS::Lambda::Permission"):
+        caller = permission.properties["Principal"]
+        function = system.find(permission.text(permission.properties["FunctionName"]), FUNCTION)
+        if caller in ASYNCHRONOUS and function is not None:
+            yield caller, function
 
 
-def _keeps_failures(system: System, function: Resource) -> bool:
-    return "DeadLetterConfig" in function.properties or any(
-        function.is_in(config.text(config.properties["FunctionName"]))
-        and "OnFailure" in config.properties.get("DestinationConfig", {})
-        for config in system.resources("AWS::Lambda::EventInvokeConfig")
-    )
+def _asynchronous_configuration(system: System, function: Resource) -> Mapping[str, Any]:
+    for config in system.resources("AWS::Lambda::EventInvokeConfig"):
+        if function.is_in(config.text(config.properties["FunctionName"])):
+            return config.properties
+    return {}
+
+
+def _interval_seconds(schedule: str) -> int | None:
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule)
+    if found is None:
+        return None
+    return int(found[1]) * {"minute": 60, "hour": 3600, "day": 86400}[found[2]]
 
 
 RULES: tuple[Rule, ...] = (
@@ -274,6 +301,7 @@ RULES: tuple[Rule, ...] = (
     dead_letters_have_room_for_the_reason,
     workers_count_failures_and_not_receives,
     asynchronous_calls_have_a_place_for_failures,
+    scheduled_calls_do_not_overlap,
     rules_that_match_events_have_dead_letters,
     every_alarm_tells_someone,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stacks.concurrency import NEEDED, UNRESERVED
 from tests.infra.rules import Rule
 from tests.infra.rules.permissions import TABLES
 from tests.infra.system import Resource, System, Template
@@ -28,6 +29,15 @@ COSTS_MONEY = {
     "AWS::SecretsManager::Secret",
     "AWS::StepFunctions::StateMachine",
 }
+
+NEVER_STARVE = (
+    ("orders", "Relay"),  # what it does not publish within a day is gone from the table's stream
+    ("fulfilment", "SendCommand"),  # a step that cannot be sent is undone
+    ("fulfilment", "TakeReply"),
+    ("fulfilment", "Sweep"),
+    ("inventory", "ReleaseExpired"),
+)
+"""Services' functions that run whatever a backlog elsewhere takes."""
 
 
 def everything_runs_on_graviton(system: System) -> Iterator[str]:
@@ -72,6 +82,30 @@ def every_service_scales_by_itself(system: System) -> Iterator[str]:
             yield f"{mapping} scales with another service's queue, {queue}"
 
 
+def the_account_is_asked_for_what_may_run_at_once(system: System) -> Iterator[str]:
+    """Event sources, reservations, and what Lambda leaves to all others fit the declared number."""
+    reserved = {
+        it.place: it.properties["ReservedConcurrentExecutions"]
+        for it in system.resources("AWS::Lambda::Function")
+        if "ReservedConcurrentExecutions" in it.properties
+    }
+    if system.environment == "dev":
+        for place in reserved:
+            yield f"{place} reserves what an account that is new does not have"
+        return
+    shared = [
+        mapping.properties.get("ScalingConfig", {}).get("MaximumConcurrency", 0)
+        for mapping in system.resources("AWS::Lambda::EventSourceMapping")
+        if not any(it in mapping.text(mapping.properties["FunctionName"]) for it in reserved)
+    ]
+    needed = sum(reserved.values()) + sum(shared) + UNRESERVED
+    if needed > NEEDED[system.environment]:
+        yield f"{needed} functions may run at once, and {NEEDED[system.environment]} are asked for"
+    for service, id in NEVER_STARVE:
+        if not any(it.startswith(f"{{{service}:{id}") for it in reserved):
+            yield f"{service}'s {id} runs only while others leave it something"
+
+
 def everything_is_tagged_for_its_bill(system: System) -> Iterator[str]:
     """By system, service, owner and environment: the cost-allocation tags."""
     for resource in system.resources():
@@ -109,4 +143,5 @@ RULES: tuple[Rule, ...] = (
     tables_and_streams_are_paid_for_by_use,
     every_service_scales_by_itself,
     everything_is_tagged_for_its_bill,
+    the_account_is_asked_for_what_may_run_at_once,
 )

@@ -145,8 +145,34 @@ def _services(statement: dict[str, Any]) -> list[str]:
     return services if isinstance(services, list) else [services]
 
 
+def mail_comes_from_a_domain_of_the_environment(system: System) -> Iterator[str]:
+    """Which the owner of its DNS can verify, and somebody is told when SES refuses mail."""
+    for identity in system.resources("AWS::SES::EmailIdentity"):
+        domain = identity.text(identity.properties["EmailIdentity"])
+        if not domain.startswith(f"{system.environment}."):
+            yield f"{identity} is {domain}, which another environment may have too"
+        outputs = identity.template.body.get("Outputs", {}).values()
+        records = [
+            it
+            for it in map(identity.text, (it["Value"] for it in outputs))
+            if identity.is_in(it) and "DkimDNSTokenName" in it and "DkimDNSTokenValue" in it
+        ]
+        if len(records) != 3:
+            yield f"{identity} does not say which records of its DNS verify it"
+        for function in identity.template.resources("AWS::Lambda::Function"):
+            sender = function.properties["Environment"]["Variables"].get("MAIL_FROM", "")
+            if sender and not sender.endswith(f"@{domain}"):
+                yield f"{function} sends as {sender}, which {identity} does not verify"
+        alarms = [it.properties for it in identity.template.resources("AWS::CloudWatch::Alarm")]
+        if not any(it.get("MetricName") == "MailRefused" for it in alarms):
+            yield f"{identity} can be refused without an alarm"
+        if not any({"Name": "how", "Value": "undeliverable"} in it["Dimensions"] for it in alarms):
+            yield f"{identity} can be unable to deliver without an alarm"
+
+
 RULES: tuple[Rule, ...] = (
     keys_admit_what_delivers,
     targets_admit_what_delivers,
     firehose_may_use_the_keys_on_its_way,
+    mail_comes_from_a_domain_of_the_environment,
 )

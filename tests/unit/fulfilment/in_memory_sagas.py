@@ -1,10 +1,10 @@
 """The saga store, the executions and the owners' queues as hand-written fakes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fulfilment.domain.saga import Progress, Reply, Saga, SagaState, SentCommand
+from fulfilment.domain.saga import Progress, Reply, Saga, SagaState, SentCommand, StuckSaga
 from fulfilment.ports import UnknownCommand
 from shared.envelope import Envelope
 
@@ -15,6 +15,8 @@ class InMemorySagas:
 
     sagas: dict[str, Saga] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
+    stuck_at: dict[str, str] = field(default_factory=dict)
+    looked: str | None = None
     sent: dict[tuple[str, str], SentCommand] = field(default_factory=dict)
 
     def begin(self, saga: Saga) -> Saga:
@@ -33,22 +35,38 @@ class InMemorySagas:
         begun = replace(known, attempt=saga.attempt + 1, due_at=due_at, state=SagaState.RUNNING)
         self.sagas[saga.order_id] = begun
         self.open.add(saga.order_id)
+        self.stuck_at.pop(saga.order_id, None)
         return begun
 
     def postpone(self, saga: Saga, due_at: str) -> None:
         if saga.order_id in self.open:
             self.sagas[saga.order_id] = replace(self.sagas[saga.order_id], due_at=due_at)
 
-    def mark_stuck(self, order_id: str, *, settled: bool) -> None:
+    def mark_stuck(self, order_id: str, now: str, *, settled: bool) -> None:
         self._mark(order_id, SagaState.STUCK, leaves=settled)
+        self.stuck_at[order_id] = now
+
+    def stuck(self) -> Iterator[StuckSaga]:
+        for order_id, since in sorted(self.stuck_at.items(), key=lambda it: it[1]):
+            yield StuckSaga(order_id, since)
 
     def mark_ended(self, order_id: str) -> None:
         self._mark(order_id, SagaState.ENDED, leaves=True)
+        self.stuck_at.pop(order_id, None)
 
     def overdue(self, before: str) -> Iterator[Saga]:
         for order_id in sorted(self.open):
             if self.sagas[order_id].due_at < before:
                 yield self.sagas[order_id]
+
+    def without_saga(self, order_ids: Iterable[str]) -> Iterator[str]:
+        return (order_id for order_id in order_ids if order_id not in self.sagas)
+
+    def looked_until(self) -> str | None:
+        return self.looked
+
+    def note_looked_until(self, moment: str) -> None:
+        self.looked = moment
 
     def commands(self, order_id: str) -> Sequence[SentCommand]:
         return [command for (its, _), command in self.sent.items() if its == order_id]

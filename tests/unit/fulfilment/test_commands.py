@@ -239,7 +239,7 @@ def test_a_saga_that_fails_again_and_again_is_left_to_the_sweeper(fulfilment: Fu
 
 def test_a_stuck_saga_waits_for_its_operator(fulfilment: Fulfilment) -> None:
     fulfilment.start()
-    fulfilment.store.mark_stuck(ORDER, settled=True)
+    fulfilment.store.mark_stuck(ORDER, NINE, settled=True)
     fulfilment.interrupt(ORDER)
     assert fulfilment.sweep() == 0
     assert len(fulfilment.executions.started) == 1
@@ -247,12 +247,26 @@ def test_a_stuck_saga_waits_for_its_operator(fulfilment: Fulfilment) -> None:
     assert fulfilment.store.sagas[ORDER].state is SagaState.RUNNING
 
 
+def test_the_sweeper_counts_what_waits_for_an_operator_until_it_is_resumed(
+    fulfilment: Fulfilment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fulfilment.start()
+    fulfilment.store.mark_stuck(ORDER, NINE, settled=True)
+    for _ in range(2):
+        fulfilment.sweep()
+        assert '"StuckSagas":1' in capsys.readouterr().out
+    fulfilment.executions.statuses[ORDER] = "FAILED"
+    fulfilment.resume()
+    fulfilment.sweep()
+    assert '"StuckSagas":0' in capsys.readouterr().out
+
+
 def test_the_sweeper_takes_a_stuck_saga_whose_order_is_still_placed(
     fulfilment: Fulfilment,
 ) -> None:
     fulfilment.start()
     fulfilment.executions.statuses[ORDER] = "FAILED"
-    fulfilment.store.mark_stuck(ORDER, settled=False)
+    fulfilment.store.mark_stuck(ORDER, NINE, settled=False)
     assert fulfilment.sweep() == 1
 
 
@@ -288,7 +302,7 @@ def test_an_order_placed_that_is_told_again_restarts_no_saga_that_came_to_its_en
     if state is SagaState.ENDED:
         fulfilment.store.mark_ended(ORDER)
     else:
-        fulfilment.store.mark_stuck(ORDER, settled=True)
+        fulfilment.store.mark_stuck(ORDER, NINE, settled=True)
     fulfilment.executions = FakeExecutions()  # Step Functions has forgotten the name
     fulfilment.start()
     assert fulfilment.executions.started == []

@@ -24,13 +24,15 @@ REPLY = Reply("done", None, {}, TEN)
 @pytest.fixture
 def database() -> DynamoDbInMemory:
     return DynamoDbInMemory(
-        {"sagas": ("order_id", "part")}, {"open-sagas": ("open", "due_at")}, page=2
+        {"sagas": ("order_id", "part")},
+        {"open-sagas": ("open", "due_at"), "stuck-sagas": ("stuck", "stuck_at")},
+        page=2,
     )
 
 
 @pytest.fixture
 def store(database: DynamoDbInMemory) -> DynamoDbSagas:
-    return DynamoDbSagas(database, "sagas", "open-sagas")
+    return DynamoDbSagas(database, "sagas", "open-sagas", "stuck-sagas")
 
 
 class TestDynamoDbSagas(SagaStoreContract):
@@ -46,9 +48,13 @@ CALLS: dict[str, Callable[[DynamoDbSagas], object]] = {
     "saga": lambda store: store.saga(ORDER),
     "begin_attempt": lambda store: store.begin_attempt(SAGA, TEN),
     "postpone": lambda store: store.postpone(SAGA, TEN),
-    "mark_stuck": lambda store: store.mark_stuck(ORDER, settled=True),
+    "mark_stuck": lambda store: store.mark_stuck(ORDER, TEN, settled=True),
     "mark_ended": lambda store: store.mark_ended(ORDER),
     "overdue": lambda store: list(store.overdue(TEN)),
+    "stuck": lambda store: list(store.stuck()),
+    "without_saga": lambda store: list(store.without_saga([ORDER])),
+    "looked_until": lambda store: store.looked_until(),
+    "note_looked_until": lambda store: store.note_looked_until(TEN),
     "commands": lambda store: store.commands(ORDER),
     "keep_token": lambda store: store.keep_token(COMMAND),
     "keep_reply": lambda store: store.keep_reply(ORDER, "release-stock", REPLY),
@@ -83,6 +89,25 @@ def test_a_saga_is_kept_for_ever_and_its_commands_only_as_long_as_anybody_asks(
     assert "expires_at" not in saga, "else an old OrderPlaced, told again, would begin it again"
     kept_until = int((clock.parse_time(NINE) + KEPT).timestamp())
     assert command["expires_at"] == {"N": str(kept_until)}
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_what_a_stuck_saga_has_done_is_known_for_as_long_as_it_waits(
+    store: DynamoDbSagas, database: DynamoDbInMemory, settled: bool
+) -> None:
+    store.begin(SAGA)
+    for step in ("reserve-stock", "authorize-payment", "capture-payment"):
+        store.keep_token(replace(COMMAND, step=step))
+    store.mark_stuck(ORDER, TEN, settled=settled)
+    assert not any("expires_at" in item for item in database.items("sagas"))
+
+
+def test_every_stuck_saga_is_found_page_by_page_longest_first(store: DynamoDbSagas) -> None:
+    ids = [f"{number}a2cb1f1-{ORDER[9:]}" for number in range(5)]
+    for minute, order_id in enumerate(ids):
+        store.begin(replace(SAGA, order_id=order_id))
+        store.mark_stuck(order_id, f"2026-12-01T09:0{minute}:00.000Z", settled=True)
+    assert [saga.order_id for saga in store.stuck()] == ids
 
 
 def test_every_overdue_saga_is_found_page_by_page_in_every_shard(store: DynamoDbSagas) -> None:

@@ -16,6 +16,7 @@ from tests.unit.shared.fake_queue import FakeQueue, delivered
 SETTINGS = {
     "SAGAS_TABLE": "sagas",
     "OPEN_SAGAS_INDEX": "open",
+    "STUCK_SAGAS_INDEX": "stuck",
     "STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:123456789012:stateMachine:saga",
     "SAGA_DEADLINE": "60",
     "QUEUE_URL": "queue",

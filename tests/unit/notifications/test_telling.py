@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.session import Session
 from botocore.stub import Stubber
 
+from benchmarks.probes.botocore_stub import Body
 from notifications import commands
 from notifications.adapters.ses_mailer import SesMailer
 from notifications.domain.messages import Notification
-from notifications.ports import BeingSent, Contact, Undeliverable
+from notifications.handlers.notify import _mailer
+from notifications.ports import BeingSent, Contact, MailRefused, Undeliverable
+from notifications.settings import NotificationSettings
+from shared import aws
 
 ADA = Contact("Ada Quillfeather", "ada@quillfeather.example")
 CONFIRMED = Notification("e-1", "c-1", "order-confirmed", {"order": "o-1"})
@@ -120,19 +128,96 @@ def test_ses_gets_one_message_to_one_address() -> None:
         stubber.assert_no_pending_responses()
 
 
-def test_what_ses_refuses_for_good_is_told_without_the_address() -> None:
+def refused(code: str, words: str) -> Exception:
+    """What the mailer makes of an error of SES."""
     mailer, stubber = ses()
-    words = "Email address is not verified: ada@quillfeather.example"
-    stubber.add_client_error("send_email", "MessageRejected", words)
-    with stubber, pytest.raises(Undeliverable) as refusal:
+    stubber.add_client_error("send_email", code, words)
+    with stubber, pytest.raises((MailRefused, Undeliverable)) as refusal:
         mailer.send(CONFIRMED, ADA)
     assert "quillfeather" not in repr(refusal.value)
     assert refusal.value.__cause__ is None
     assert refusal.value.__suppress_context__
+    return refusal.value
 
 
-def test_what_may_pass_is_raised_so_that_the_message_comes_again() -> None:
-    mailer, stubber = ses()
-    stubber.add_client_error("send_email", "TooManyRequestsException")
-    with stubber, pytest.raises(Exception, match="TooManyRequestsException"):
-        mailer.send(CONFIRMED, ADA)
+@pytest.mark.parametrize(
+    "words",
+    ["Illegal address", "Missing final '@domain'", "Domain contains illegal character"],
+)
+def test_an_address_that_is_none_is_undeliverable(words: str) -> None:
+    assert isinstance(refused("BadRequestException", words), Undeliverable)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (
+            "MessageRejected",
+            "Email address is not verified. The following identities failed the check in region"
+            " EU-WEST-1: orders@prod.parcelworks.example, ada@quillfeather.example",
+        ),
+        ("MailFromDomainNotVerifiedException", "The sending domain isn't verified."),
+        ("MessageRejected", "Sending suspended for this account."),
+        ("MessageRejected", "words that nobody has seen yet"),
+        ("BadRequestException", "Email address is not verified: ada@quillfeather.example"),
+        ("BadRequestException", "words that nobody has seen yet"),
+        ("SendingPausedException", "Sending is paused for this account."),
+        ("AccountSuspendedException", "The account's ability to send is restricted."),
+        ("NotFoundException", "Configuration set <parcelworks-prod> does not exist."),
+        ("LimitExceededException", "Daily message quota exceeded."),
+        ("TooManyRequestsException", "Maximum sending rate exceeded."),
+        ("AccessDeniedException", "not authorized to perform ses:SendEmail"),
+    ],
+)
+def test_what_is_not_the_addresss_fault_settles_no_mail_and_is_counted(
+    code: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refusal = refused(code, words)
+    assert isinstance(refusal, MailRefused)
+    assert str(refusal) == code
+    assert '"MailRefused":1' in capsys.readouterr().out
+
+    class Refuses(Letterbox):
+        def send(self, notification: Notification, contact: Contact) -> None:
+            raise refusal
+
+    ledger = InMemoryLedger()
+    with pytest.raises(MailRefused):
+        commands.tell(ledger, People(ADA), Refuses(), CONFIRMED)
+    assert ledger.status == {"e-1": "sending"}  # a claim, which lapses
+
+
+def test_a_mail_whose_answer_was_lost_is_not_sent_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    settings = NotificationSettings(
+        "ledger",
+        20,
+        "arn",
+        "arn",
+        "ses",
+        "url",
+        "url",
+        10,
+        "{}",
+        mail_from="orders@parcelworks.example",
+        configuration_set="parcelworks-prod",
+    )
+    sent: list[str] = []
+
+    def lose_the_answer(request: Any, **_event: Any) -> AWSResponse:
+        sent.append(request.url)
+        return AWSResponse(request.url, 500, HTTPHeaders(), Body(b"{}"))
+
+    client = aws.client_that_tries_once("sesv2")
+    client.meta.events.register("before-send", lose_the_answer, unique_id="lost")
+    try:
+        with pytest.raises(MailRefused):
+            _mailer(settings).send(CONFIRMED, ADA)
+    finally:
+        client.meta.events.unregister("before-send", unique_id="lost")
+        aws.client_that_tries_once.cache_clear()
+    assert len(sent) == 1

@@ -1,0 +1,33 @@
+"""Every hour: start the sagas of orders that fulfilment has never heard of."""
+
+from typing import Any
+
+from fulfilment import commands
+from fulfilment.adapters.published_orders import PublishedOrders
+from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.handlers.storage import sagas
+from fulfilment.settings import for_missed
+from shared import aws, clock
+from shared.order_history import OrderHistory
+
+LONGEST_HOUR_MS = 4 * 60 * 1000
+"""An hour's orders are not begun with less time than that."""
+
+
+def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """``{started}``: how many sagas were missing."""
+    settings = for_missed()
+    functions = aws.client("lambda")
+    started = commands.start_missed(
+        sagas(settings),
+        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+        PublishedOrders(
+            functions,
+            settings.list_events_arn,
+            OrderHistory(functions, settings.read_events_arn),
+        ),
+        clock.now,
+        settings.saga_deadline,
+        lambda: context.get_remaining_time_in_millis() > LONGEST_HOUR_MS,
+    )
+    return {"started": started}
