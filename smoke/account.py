@@ -12,6 +12,7 @@ from smoke.system import System
 
 ROOM = 100
 """Functions at once that APIs, streams and schedules need beside the queues' workers."""
+CONFIGURED = ("orders", "payments", "shipping")
 THROTTLED_SECONDS = 90
 TRIES = 12
 
@@ -116,7 +117,7 @@ def no_alarm_is_raised(system: System) -> str:
 def configuration_is_deployed(system: System) -> str:
     """Every service's documents have reached their readers."""
     appconfig, found = system.client("appconfig"), 0
-    for service in ("orders", "payments", "shipping"):
+    for service in CONFIGURED:
         application = system.one(service, "AWS::AppConfig::Application")
         environment = system.one(service, "AWS::AppConfig::Environment")
         items = appconfig.list_deployments(
@@ -137,14 +138,47 @@ def configuration_is_served(system: System) -> str:
     about = system.client("lambda").get_function_configuration(FunctionName=function)
     for layer in about.get("Layers", []):
         system.client("lambda").get_layer_version_by_arn(Arn=layer["Arn"])
-    lines = system.client("logs").filter_log_events(
-        logGroupName=about.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}"),
-        startTime=int(system.began.timestamp() * 1000),
-        filterPattern='"configuration unreachable"',
-    )["events"]
+    lines = _said(system, "configuration unreachable")
     if lines:
         raise Failed(f"PlaceOrder does not reach its configuration: {lines[-1]['message'][:200]}")
     return "no complaint from PlaceOrder"
+
+
+def validators_are_called(system: System) -> str:
+    """AppConfig judges what is deployed once more, by its schema and by the service's function."""
+    appconfig, found = system.client("appconfig"), 0
+    for service in CONFIGURED:
+        application = system.one(service, "AWS::AppConfig::Application")
+        for profile in system.resources(service, "AWS::AppConfig::ConfigurationProfile"):
+            ids = {"ApplicationId": application, "ConfigurationProfileId": profile.id}
+            versions = appconfig.list_hosted_configuration_versions(**ids, MaxResults=50)["Items"]
+            if not versions:
+                raise Failed(f"{service} has no configuration: make config-apply")
+            newest = max(it["VersionNumber"] for it in versions)
+            appconfig.validate_configuration(**ids, ConfigurationVersion=str(newest))
+            found += 1
+    return f"{found} profiles"
+
+
+def functions_speak_plainly(system: System) -> str:
+    """What has just written an order says nothing of a protocol that the runtime has changed."""
+    system.order()
+    lines = _said(system, "a service's protocol is not the one that is spoken plainly")
+    if lines:
+        raise Failed(f"PlaceOrder: {lines[-1]['message'][:200]}; see the decision on the runtime")
+    return "no complaint from PlaceOrder"
+
+
+def apis_keep_logs_for_a_while(system: System) -> str:
+    """The group that API Gateway writes to is the one that the template has made."""
+    found = 0
+    for api in system.everywhere("AWS::ApiGateway::RestApi"):
+        name = f"API-Gateway-Execution-Logs_{api.id}/live"
+        groups = system.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        if not all(it.get("retentionInDays") for it in groups):
+            raise Failed(f"{name} is kept for ever: deploy the stack of the API again")
+        found += 1
+    return f"{found} APIs"
 
 
 def callers_are_throttled(system: System) -> str:
@@ -178,6 +212,18 @@ def callers_are_throttled(system: System) -> str:
     if refused.type != "application/problem+json":
         raise Failed(f"429 comes as {refused.type}, not as a problem document")
     return "429, as a problem document"
+
+
+def _said(system: System, words: str) -> list[Any]:
+    """The lines of PlaceOrder since the test began that hold these words."""
+    function = system.one("orders", "AWS::Lambda::Function", "PlaceOrder")
+    about = system.client("lambda").get_function_configuration(FunctionName=function)
+    lines: list[Any] = system.client("logs").filter_log_events(
+        logGroupName=about.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}"),
+        startTime=int(system.began.timestamp() * 1000),
+        filterPattern=f'"{words}"',
+    )["events"]
+    return lines
 
 
 def _delete_plan(gateway: Any, plan: str, stage: dict[str, str]) -> None:
@@ -233,6 +279,23 @@ CHECKS = (
         "configuration is served",
         "the AppConfig extension's layer is there and answers functions",
         configuration_is_served,
+    ),
+    Check(
+        "validators are called",
+        "AppConfig may call the services' functions that judge a document",
+        validators_are_called,
+        offline="the emulator keeps validators and never calls them",
+    ),
+    Check(
+        "functions speak plainly",
+        "the runtime's botocore still speaks JSON to the services that we speak to past it",
+        functions_speak_plainly,
+    ),
+    Check(
+        "APIs keep logs for a while",
+        "API Gateway writes into the group that the template made, which expires",
+        apis_keep_logs_for_a_while,
+        offline="the emulator's gateway writes no execution logs",
     ),
     Check(
         "callers are throttled",

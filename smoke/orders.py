@@ -110,6 +110,9 @@ def the_replica_is_locked(system: System) -> str:
         if error.response["Error"]["Code"] != "ObjectLockConfigurationNotFoundError":
             raise
         raise NotAsked(f"{replica} has no lock in this environment") from error
+    copy = s3.head_object(Bucket=replica, Key=_archived(system))
+    if "ObjectLockRetainUntilDate" not in copy:
+        raise Failed(f"{replica} has a lock, and the copy of {_archived(system)} has none")
     retention = lock["Rule"]["DefaultRetention"]
     return f"{retention['Mode'].lower()}, {retention.get('Days') or retention.get('Years')} days"
 

@@ -103,6 +103,13 @@ def rotating(stages: dict[str, list[str]], *, enabled: bool = True) -> Any:
     return {"Name": "signing", "RotationEnabled": enabled, "VersionIdsToStages": stages}
 
 
+CONFIGURED = {
+    service: [
+        Resource("Application", "AWS::AppConfig::Application", "app"),
+        Resource("Settings", "AWS::AppConfig::ConfigurationProfile", "profile"),
+    ]
+    for service in ("orders", "payments", "shipping")
+}
 GOOD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
     (
         account.there_is_concurrency,
@@ -137,6 +144,23 @@ GOOD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
         "1 subscriptions",
     ),
     (
+        account.validators_are_called,
+        {
+            "resources": CONFIGURED,
+            "list_hosted_configuration_versions": {"Items": [{"VersionNumber": 3}]},
+            "validate_configuration": {},
+        },
+        "3 profiles",
+    ),
+    (
+        account.apis_keep_logs_for_a_while,
+        {
+            "resources": {"orders": [Resource("Api", "AWS::ApiGateway::RestApi", "api")]},
+            "describe_log_groups": {"logGroups": [{"retentionInDays": 30}]},
+        },
+        "1 APIs",
+    ),
+    (
         orders.the_replica_is_locked,
         {
             "get_bucket_replication": REPLICATION,
@@ -145,11 +169,20 @@ GOOD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
                     "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 365}}
                 }
             },
+            "head_object": {"ObjectLockRetainUntilDate": "2027-12-01"},
         },
         "governance, 365 days",
     ),
 ]
 BAD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
+    (
+        account.apis_keep_logs_for_a_while,
+        {
+            "resources": {"orders": [Resource("Api", "AWS::ApiGateway::RestApi", "api")]},
+            "describe_log_groups": {"logGroups": [{}]},
+        },
+        "is kept for ever",
+    ),
     (
         account.there_is_concurrency,
         {"get_account_settings": limit(200), "list_event_source_mappings": mappings(190)},
@@ -207,7 +240,9 @@ BAD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
 def test_what_is_right_is_said_in_a_few_words(
     check: Callable[[System], str], answers: dict[str, Any], found: str
 ) -> None:
-    assert check(system(**answers)) == found
+    asked = system(**answers)
+    asked.memory["archived"] = "events/day=2026-12-01/1"
+    assert check(asked) == found
 
 
 @pytest.mark.parametrize(("check", "answers", "found"), BAD)
