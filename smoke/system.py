@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -81,17 +81,25 @@ class System:
         return self.target.client(service)
 
     def resources(self, service: str, type: str) -> list[Resource]:
-        """What a service's stack has of a type, such as ``AWS::SQS::Queue``."""
+        """What a service's stack has of a type, such as ``AWS::SQS::Queue``.
+
+        Nothing where there is no such stack: a partition without user pools has no ``identity``.
+        """
         if service not in self._resources:
-            pages = self.client("cloudformation").get_paginator("list_stack_resources")
-            stack = f"parcelworks-{self.target.environment}-{service}"
-            self._resources[service] = [
-                Resource(it["LogicalResourceId"], it["ResourceType"], it["PhysicalResourceId"])
-                for page in pages.paginate(StackName=stack)
-                for it in page["StackResourceSummaries"]
-                if it.get("PhysicalResourceId")
-            ]
+            self._resources[service] = list(self._listed(service))
         return [it for it in self._resources[service] if it.type == type]
+
+    def _listed(self, service: str) -> Iterator[Resource]:
+        pages = self.client("cloudformation").get_paginator("list_stack_resources")
+        stack = f"parcelworks-{self.target.environment}-{service}"
+        try:
+            for page in pages.paginate(StackName=stack):
+                for it in page["StackResourceSummaries"]:
+                    if id := it.get("PhysicalResourceId"):
+                        yield Resource(it["LogicalResourceId"], it["ResourceType"], id)
+        except ClientError as error:
+            if "does not exist" not in str(error):
+                raise
 
     def one(self, service: str, type: str, id: str = "") -> str:
         """The physical id of the first such resource whose logical id begins so."""
