@@ -14,7 +14,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
-from stacks.constructs.alarms import alarm_on
+from stacks.constructs.alarms import alarm_on, alarm_when_counted
 from stacks.constructs.bus import let_speak
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.schedule import call_every
@@ -244,6 +244,7 @@ class FulfilmentStack(ServiceStack):
             what="sagas that wait too long are not found",
             metric=sweeper.metric_errors(period=Duration.minutes(15)),
         )
+        self._start_what_was_missed()
         # The sweeper counts those in the table, which nothing forgets; without data the alarm
         # stays as it is.
         alarm_on(
@@ -259,6 +260,47 @@ class FulfilmentStack(ServiceStack):
             ),
             without_data=cloudwatch.TreatMissingData.IGNORE,
         )
+
+    def _start_what_was_missed(self) -> None:
+        """Orders are placed before this stack's rule exists, and whenever it is switched off."""
+        list_events = self.find("orders", "list-events-arn")
+        read_events = self.find("orders", "read-events-arn")
+        missed = self._function(
+            "StartMissed",
+            "start_missed",
+            "Starts the sagas of orders that fulfilment never heard of",
+            timeout=Duration.minutes(14),
+            reserved_concurrency=1,
+            LIST_EVENTS_ARN=list_events,
+            READ_EVENTS_ARN=read_events,
+        )
+        grant(missed, "lambda:InvokeFunction", on=[list_events, read_events])
+        grant(
+            missed,
+            "dynamodb:BatchGetItem",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            on=self.sagas.table_arn,
+        )
+        self._allow_executions(missed)
+        call_every(
+            Duration.hours(1),
+            missed,
+            self,
+            "MissedOrders",
+            description="fulfilment: look for placed orders without a saga",
+            key=self.key,
+        )
+        alarm_on(
+            self,
+            "StartMissedFails",
+            what="nobody looks for orders without a saga",
+            metric=missed.metric_errors(period=Duration.hours(1)),
+        )
+        alarm_when_counted(
+            self, "SagasMissed", metric_name="SagasMissed", what="orders had no saga"
+        )
+        self.publish("start-missed-arn", missed.function_arn)
 
     def _tell_operators_what_is_stuck(self) -> None:
         operators = ServiceQueue(
