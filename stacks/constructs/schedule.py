@@ -10,6 +10,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.microservice_function import MicroserviceFunction
 from stacks.constructs.service_queue import KEPT
 from stacks.constructs.service_stack import ServiceStack
@@ -74,7 +75,7 @@ def _failed_runs(stack: ServiceStack, key: kms.IKey) -> sqs.Queue:
     existing = stack.node.try_find_child("FailedRuns")
     if existing is not None:
         return existing  # type: ignore[return-value]
-    return sqs.Queue(
+    queue = sqs.Queue(
         stack,
         "FailedRuns",
         encryption=sqs.QueueEncryption.KMS,
@@ -83,3 +84,9 @@ def _failed_runs(stack: ServiceStack, key: kms.IKey) -> sqs.Queue:
         retention_period=KEPT,
         removal_policy=RemovalPolicy.DESTROY,
     )
+    acknowledge(
+        queue,
+        "It is itself where failures end: nobody consumes it but an operator.",
+        "AwsSolutions-SQS3",
+    )
+    return queue

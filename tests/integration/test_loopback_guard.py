@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import socket
+import uuid
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ JSON = "application/json"
 _PROC = Path("/proc")
 _LISTENING = "0A"
 _FUNCTION = "made-by-a-page"
-_PASSWORD = "Correct-horse-1"
+_PASSWORD = f"Aa1-{uuid.uuid4()}"
 
 
 @dataclass(frozen=True, slots=True)
