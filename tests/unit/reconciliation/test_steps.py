@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from reconciliation import commands
-from reconciliation.adapters import owners
 from reconciliation.commands import NAMED, WORK_SECONDS
 from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
 from reconciliation.reading import SEGMENTS
@@ -87,7 +86,7 @@ def test_the_relay_is_asked_for_few_events_at_a_time() -> None:
     world.put([placed(n, 2) for n in range(250)], STORE)
     assert world.run(73, repair=True)["republished"] == 250
     asked = [it["republish"] for name, it in world.functions.asked if name == "relay"]
-    assert max(sum(len(o["versions"]) for o in one) for one in asked) <= owners.EVENTS_AT_ONCE
+    assert max(sum(len(o["versions"]) for o in one) for one in asked) <= 100
 
 
 def test_after_years_the_conclusion_still_fits_and_says_what_it_leaves_out() -> None:
