@@ -23,7 +23,7 @@ from typing import Any
 _HOST = Path(__file__).with_name("function_host.py")
 _RESTS = b"rests\n"
 _SCRIPT = "_worker.py"
-IDLE_SECONDS = 60.0
+IDLE_SECONDS = 150.0
 _new_process = subprocess.Popen
 
 
