@@ -235,6 +235,7 @@ release-contracts: setup ## Keep the event schemas as released; refused if old r
 deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; APPROVE=yes asks nothing
 	@$(RUN) -m operations $(HERE) where
 	@$(RUN) -m operations $(HERE) quota
+	@$(RUN) -m operations $(HERE) mail
 	@$(RUN) -m configuration check --environment=$(STAGE) --committed
 	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
 	@$(RUN) -m configuration apply $(HERE)

@@ -68,6 +68,10 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
             )
         case "quota":
             quota.check(target, console)
+        case "mail":
+            from operations import mail  # loads the CDK, for which no other command waits
+
+            mail.check(target, console)
         case "redrive-queue":
             if options.queue is None:
                 return dead_letters.show_queues(target, console)
@@ -149,6 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--reason", default="set aside by an operator")
 
     kinds.add_parser("quota", help="check that the account may run enough functions at once")
+
+    kinds.add_parser("mail", help="check that the domain that mail comes from can be verified")
 
     command = kinds.add_parser("redrive-queue", help="show dead letters; send them again")
     command.add_argument("--queue", help="such as payments/Commands; without it, all are listed")

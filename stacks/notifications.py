@@ -12,11 +12,9 @@ from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.mail_domain import MAIL_DOMAIN
 
 TIMEOUT = Duration.seconds(20)
-MAIL_DOMAIN = "mail_domain"
-"""Context key of the domain that mail comes from. Each environment has a subdomain of its own: the
-same identity cannot be made twice in an account and region. The default can never be verified."""
 TOLD_ABOUT = ("out-for-delivery", "delivered", "returned", "lost")
 """The carriers' reports that customers hear of; the others never leave the bus for here."""
 

@@ -49,6 +49,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "deploy": (
         "python -m operations {HERE} where",
         "python -m operations {HERE} quota",
+        "python -m operations {HERE} mail",
         "python -m configuration check --environment={ENVIRONMENT} --committed",
         "python -m region --region={REGION}",
         "cdk deploy --all {CONTEXT}",
