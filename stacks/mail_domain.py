@@ -7,7 +7,7 @@ _NOBODYS = (
     *("example", "test", "invalid", "localhost", "local", "onion", "alt", "internal"),
     *("example.com", "example.net", "example.org", "home.arpa"),
 )
-"""Nobody can own a name there: RFC 2606, 6761, 6762, 7686, 8375 and 9476, and ICANN, reserve them."""
+"""Nobody can own a name there: RFC 2606, 6761, 6762, 7686, 8375 and 9476 or ICANN reserve them."""
 
 
 def can_be_verified(domain: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from local.terminal import Terminal
 from operations import mail
+from operations.__main__ import main
 from operations.errors import OperationFailed
 from operations.target import Target
 from stacks.mail_domain import can_be_verified
@@ -70,6 +71,18 @@ def test_a_name_that_nobody_can_own_is_never_verified(domain: str) -> None:
 )
 def test_any_other_name_may_be_verified(domain: str) -> None:
     assert can_be_verified(domain)
+
+
+def test_the_command_fails_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def account(environment: str, _region: object) -> Target:
+        return Target("an account", environment, lambda _: None, is_offline=False)
+
+    monkeypatch.setattr("operations.__main__.account", account)
+    assert main(["--environment", "prod", "mail"]) == 1
+    assert "error: prod would send mail from prod.parcelworks.example" in capsys.readouterr().err
+    assert main(["--environment", "dev", "mail"]) == 0
 
 
 def test_a_deployment_begins_with_the_domain() -> None:
