@@ -78,6 +78,10 @@ class Environment:
         """The name of the SSM parameter by which services find each other."""
         return f"/parcelworks/{self.name}/{service}/{resource}"
 
+    def archive_replica_name(self, account: str) -> str:
+        """The bucket that holds the archive's copy; all accounts share the names of buckets."""
+        return f"parcelworks-{self.name}-archive-{account}-{self.archive_region}"
+
     def role_name(self, service: str, function: str) -> str:
         """A role's name, by which policies of earlier stacks admit it.
 

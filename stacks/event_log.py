@@ -15,6 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from contracts.messages import facts_by_source
+from stacks.archive_replica import ALIAS
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
@@ -25,6 +26,9 @@ from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 
 SOURCE_PREFIX = "parcelworks."
+REPLICATION = "everything"
+REPLICATED_WITHIN = Duration.hours(1)
+"""Most objects are there within 15 minutes; what is not yet there is lost with the region."""
 ARCHIVE_BEHIND = Duration.minutes(10)
 """A rebuild counts on the archive to hold what is older than an hour; Firehose waits for one
 minute."""
@@ -100,7 +104,6 @@ class EventLogStack(ServiceStack):
         )
 
     def _make_archive(self) -> s3.Bucket:
-        lock_days = self.settings.archive_lock_days
         access_log = s3.Bucket(
             self,
             "ArchiveAccessLog",
@@ -110,7 +113,7 @@ class EventLogStack(ServiceStack):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
             removal_policy=self.settings.removal_policy,
         )
-        return s3.Bucket(
+        archive = s3.Bucket(
             self,
             "Archive",
             encryption=s3.BucketEncryption.KMS,
@@ -119,10 +122,6 @@ class EventLogStack(ServiceStack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             versioned=True,
-            object_lock_enabled=bool(lock_days) or None,
-            object_lock_default_retention=(
-                s3.ObjectLockRetention.governance(Duration.days(lock_days)) if lock_days else None
-            ),
             server_access_logs_bucket=access_log,
             lifecycle_rules=[
                 s3.LifecycleRule(
@@ -137,6 +136,122 @@ class EventLogStack(ServiceStack):
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
             ],
             removal_policy=self.settings.removal_policy,
+        )
+        if self.settings.archive_region:
+            self._replicate(archive, self.settings.archive_region)
+        return archive
+
+    def _replicate(self, archive: s3.Bucket, region: str) -> None:
+        """What is delivered is locked in its copy: whether Firehose may deliver into a locked
+        bucket is not known, and a copy in the same place is lost with it.
+        """
+        copy = self.settings.archive_replica_name(self.account)
+        alias = f"alias/parcelworks/{self.settings.name}/{ALIAS}"
+        copy_arn = self.format_arn(service="s3", region="", account="", resource=copy)
+        resource = archive.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        resource.replication_configuration = s3.CfnBucket.ReplicationConfigurationProperty(
+            role=self._replication_role(archive, copy_arn, region, alias).role_arn,
+            rules=[
+                s3.CfnBucket.ReplicationRuleProperty(
+                    id=REPLICATION,
+                    status="Enabled",
+                    priority=1,
+                    filter=s3.CfnBucket.ReplicationRuleFilterProperty(prefix=""),
+                    # Whatever is deleted here stays there.
+                    delete_marker_replication=s3.CfnBucket.DeleteMarkerReplicationProperty(
+                        status="Disabled"
+                    ),
+                    source_selection_criteria=s3.CfnBucket.SourceSelectionCriteriaProperty(
+                        sse_kms_encrypted_objects=s3.CfnBucket.SseKmsEncryptedObjectsProperty(
+                            status="Enabled"
+                        )
+                    ),
+                    destination=s3.CfnBucket.ReplicationDestinationProperty(
+                        bucket=copy_arn,
+                        encryption_configuration=s3.CfnBucket.EncryptionConfigurationProperty(
+                            replica_kms_key_id=self.format_arn(
+                                service="kms", region=region, resource=alias
+                            )
+                        ),
+                        metrics=s3.CfnBucket.MetricsProperty(status="Enabled"),
+                    ),
+                )
+            ],
+        )
+        self._tell_when_the_copy_is_late(archive, copy)
+
+    def _replication_role(
+        self, archive: s3.Bucket, copy_arn: str, region: str, alias: str
+    ) -> iam.IRole:
+        keys = self.format_arn(service="kms", region=region, resource="key", resource_name="*")
+        role = iam.Role(
+            self,
+            "ReplicationRole",
+            role_name=self.settings.role_name(self.service, "Replication"),
+            assumed_by=service_of_this_account(self, "s3.amazonaws.com"),
+        )
+        # Not in the role itself: the bucket names the role, and the policy names the bucket.
+        policy = iam.Policy(
+            self,
+            "ReplicationPolicy",
+            roles=[role],
+            statements=[
+                _allow(archive.bucket_arn, "s3:GetReplicationConfiguration", "s3:ListBucket"),
+                _allow(
+                    archive.arn_for_objects("*"),
+                    "s3:GetObjectVersionAcl",
+                    "s3:GetObjectVersionForReplication",
+                    "s3:GetObjectVersionTagging",
+                ),
+                _allow(f"{copy_arn}/*", "s3:ReplicateObject", "s3:ReplicateTags"),
+                _allow(self.key.key_arn, "kms:Decrypt"),
+                iam.PolicyStatement(
+                    actions=["kms:Encrypt", "kms:GenerateDataKey"],
+                    resources=[keys],
+                    # The key's id is not known here, its alias is.
+                    conditions={"ForAnyValue:StringEquals": {"kms:ResourceAliases": alias}},
+                ),
+            ],
+        )
+        acknowledge(
+            policy,
+            "Replication reads and writes every object of two buckets, and uses the one key of the "
+            "other region that bears the copy's alias.",
+            "AwsSolutions-IAM5[Resource::<ArchiveDA4CB258.Arn>/*]",
+            f"AwsSolutions-IAM5[Resource::arn:{self.partition}:s3:::"
+            f"{self.settings.archive_replica_name('<AWS::AccountId>')}/*]",
+            f"AwsSolutions-IAM5[Resource::arn:{self.partition}:kms:{region}:<AWS::AccountId>:key/*]",
+        )
+        return role.without_policy_updates()
+
+    def _tell_when_the_copy_is_late(self, archive: s3.Bucket, copy: str) -> None:
+        def metric(name: str, statistic: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(
+                namespace="AWS/S3",
+                metric_name=name,
+                dimensions_map={
+                    "SourceBucket": archive.bucket_name,
+                    "DestinationBucket": copy,
+                    "RuleId": REPLICATION,
+                },
+                statistic=statistic,
+                period=Duration.minutes(5),
+            )
+
+        alarm_on(
+            self,
+            "ReplicationFails",
+            what="the archive's copy is incomplete",
+            metric=metric("OperationsFailedReplication", "Sum"),
+        )
+        alarm_on(
+            self,
+            "ReplicationLate",
+            what="the archive's copy is late",
+            metric=metric("ReplicationLatency", "Maximum"),
+            more_than=REPLICATED_WITHIN.to_seconds(),
+            periods=3,
         )
 
     def _archive_every_event(self) -> None:

@@ -4,6 +4,7 @@ from aws_cdk import App
 from aws_cdk import Environment as Place
 
 from stacks.account import AccountStack
+from stacks.archive_replica import ArchiveReplicaStack
 from stacks.constructs.service_stack import ServiceStack
 from stacks.customers import CustomersStack
 from stacks.environment import Environment
@@ -24,6 +25,10 @@ from stacks.signing import SigningStack
 def build(app: App, environment: Environment) -> dict[str, ServiceStack]:
     """Every stack by its service's name; each depends on those whose parameters it reads."""
     here = Place(region=environment.region)
+    replica = None
+    if environment.archive_region:
+        there = Place(region=environment.archive_region)
+        replica = ArchiveReplicaStack(app, environment=environment, env=there)
     account = AccountStack(app, environment=environment, env=here)
     event_log = EventLogStack(app, environment=environment, env=here)
     signing = SigningStack(app, environment=environment, env=here)
@@ -38,7 +43,12 @@ def build(app: App, environment: Environment) -> dict[str, ServiceStack]:
     payments = PaymentsStack(app, environment=environment, env=here)
     fulfilment = FulfilmentStack(app, environment=environment, env=here)
     with_api = (orders, order_views, customers, shipping)
-    stacks: list[ServiceStack] = [account, event_log]
+    stacks: list[ServiceStack] = [account]
+
+    if replica:
+        event_log.add_stack_dependency(replica)
+        stacks.append(replica)
+    stacks.append(event_log)
 
     for stack in with_api:
         stack.add_stack_dependency(account)

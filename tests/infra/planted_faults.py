@@ -171,12 +171,20 @@ def turn_deletion_policy(system: System) -> None:
     stream["DeletionPolicy"] = "Delete" if stream["DeletionPolicy"] == "Retain" else "Retain"
 
 
-def forget_the_lock(system: System) -> None:
-    """Lock the archive for another number of days."""
-    for bucket in ("ArchiveDA", "ArchiveAccessLog"):
-        body(system, "event-log", "AWS::S3::Bucket", bucket)["Properties"][
-            "ObjectLockConfiguration"
-        ] = {"Rule": {"DefaultRetention": {"Days": 3}}}
+def change_replication(**changes: Any) -> Plant:
+    """Give the archive's one rule of replication other values."""
+
+    def plant(system: System) -> None:
+        archive = body(system, "event-log", BUCKET, "ArchiveDA")["Properties"]
+        archive["ReplicationConfiguration"]["Rules"][0] |= changes
+
+    return plant
+
+
+def keep_the_copy_here(system: System) -> None:
+    """Keep the archive's copy in the region that may be lost."""
+    places: Any = system.places
+    places["archive-replica"] = system.region
 
 
 def judge_by_an_old_schema(system: System) -> None:
@@ -348,6 +356,7 @@ POLICY = "AWS::IAM::Policy"
 EVENT_RULE = "AWS::Events::Rule"
 ALARM = "AWS::CloudWatch::Alarm"
 QUEUE = "AWS::SQS::Queue"
+BUCKET = "AWS::S3::Bucket"
 KEY = "AWS::KMS::Key"
 SECRETS_POLICY = "AWS::SecretsManager::ResourcePolicy"
 ROTATION = "AWS::SecretsManager::RotationSchedule"
@@ -612,7 +621,47 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         "in the clear",
         set_property("event-log", "AWS::Kinesis::Stream", "StreamEncryption", {}),
     ),
-    (data.the_archive_cannot_be_changed, "another lock", forget_the_lock),
+    (
+        data.the_archive_cannot_be_changed,
+        "another lock",
+        set_property(
+            "archive-replica",
+            BUCKET,
+            "ObjectLockConfiguration",
+            {"Rule": {"DefaultRetention": {"Days": 3}}},
+        ),
+    ),
+    (
+        data.the_archive_cannot_be_changed,
+        "Firehose delivers into a lock",
+        set_property("event-log", BUCKET, "ObjectLockConfiguration", {"Rule": {}}, "ArchiveDA"),
+    ),
+    (
+        data.the_archive_cannot_be_changed,
+        "no copy",
+        set_property("event-log", BUCKET, "ReplicationConfiguration", None, "ArchiveDA"),
+    ),
+    (
+        data.the_archive_cannot_be_changed,
+        "a copy of a part",
+        change_replication(Filter={"Prefix": "events/day=2026"}),
+    ),
+    (
+        data.the_archive_cannot_be_changed,
+        "deletions are copied",
+        change_replication(DeleteMarkerReplication={"Status": "Enabled"}),
+    ),
+    (data.the_archive_cannot_be_changed, "the same region", keep_the_copy_here),
+    (
+        data.the_archive_cannot_be_changed,
+        "nobody hears that it is late",
+        remove("event-log", ALARM, "ReplicationLate"),
+    ),
+    (
+        data.the_archive_cannot_be_changed,
+        "nobody hears that it fails",
+        remove("event-log", ALARM, "ReplicationFails"),
+    ),
     (
         data.the_bus_remembers_what_it_carried,
         "it has no archive",

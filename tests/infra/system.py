@@ -84,6 +84,10 @@ class Template:
         return self.system.environment
 
     @property
+    def region(self) -> str:
+        return self.system.places[self.service]
+
+    @property
     def is_of_every_environment(self) -> bool:
         """Whether an account and a region have it once, with no environment in its name."""
         file: str = self.properties["templateFile"]
@@ -158,12 +162,12 @@ class System:
             )
             for stack in assembly.stacks
         }
-        places = {
+        self.places: Mapping[str, str] = {
             name(stack.name): artifacts[stack.artifact]["environment"].rpartition("/")[2]
             for stack in assembly.stacks
         }
-        self.region: str = places["event-log"]
-        self.regions: frozenset[str] = frozenset(places.values())
+        self.region: str = self.places["event-log"]
+        self.regions: frozenset[str] = frozenset(self.places.values())
         self.partition: str = RegionInfo.get(self.region).partition or "unknown"
 
     def resources(self, *types: str) -> Iterator[Resource]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from stacks.partitions import others_of
 from tests.infra.rules import Rule
 from tests.infra.rules.permissions import TABLES
 from tests.infra.system import Resource, System
@@ -20,6 +21,8 @@ STAYS_IN_PRODUCTION = (
     "AWS::KMS::Key",
     "AWS::Cognito::UserPool",
 )
+BUCKET = "AWS::S3::Bucket"
+ALIAS = "AWS::KMS::Alias"
 LOG_RETENTION_HOURS = {"dev": 24 * 7, "staging": 24 * 30, "prod": 24 * 365}
 NEEDED_TO_ARCHIVE = ("kms:Decrypt", "kms:GenerateDataKey", "kms:ReEncrypt*")
 TLS_POLICIES = {
@@ -53,19 +56,67 @@ def the_log_is_kept_and_encrypted(system: System) -> Iterator[str]:
 
 
 def the_archive_cannot_be_changed(system: System) -> Iterator[str]:
-    """Where it is locked, each version stays for the days that the environment promises."""
+    """Firehose delivers into a bucket without a lock, and what it delivered is locked in a copy.
+
+    The copy is elsewhere in production, and each version stays there as long as promised.
+    """
     days = {"dev": None, "staging": 1, "prod": 365}[system.environment]
     for stream in system.resources("AWS::KinesisFirehose::DeliveryStream"):
         target = stream.properties["ExtendedS3DestinationConfiguration"]
         if "KinesisStreamSourceConfiguration" not in stream.properties:
             continue
-        archive = system.find(stream.text(target["BucketARN"]), "AWS::S3::Bucket")
+        archive = system.find(stream.text(target["BucketARN"]), BUCKET)
         assert archive, f"{stream} delivers to a bucket that is in no template"
-        rule = archive.properties.get("ObjectLockConfiguration", {}).get("Rule", {})
-        if rule.get("DefaultRetention", {}).get("Days") != days:
-            yield f"{archive} is locked for {rule or 'no'} days, not {days}"
+        if "ObjectLockConfiguration" in archive.properties:
+            yield f"{archive} is locked, and nobody knows whether Firehose may deliver into it"
         if archive.properties.get("VersioningConfiguration", {}).get("Status") != "Enabled":
             yield f"{archive} keeps no versions"
+        if days:
+            yield from _wrong_copy(archive, days)
+
+
+def _wrong_copy(archive: Resource, days: int) -> Iterator[str]:
+    system = archive.template.system
+    rules = archive.properties.get("ReplicationConfiguration", {}).get("Rules", [])
+    if len(rules) != 1 or rules[0]["Status"] != "Enabled" or rules[0]["Filter"] != {"Prefix": ""}:
+        yield f"{archive} is not copied, or not all of it"
+        return
+    (rule,) = rules
+    destination = rule["Destination"]
+    arn = archive.text(destination["Bucket"])
+    copy = next((it for it in system.resources(BUCKET) if arn.endswith(f":::{_name_of(it)}")), None)
+    if copy is None:
+        yield f"{archive} is copied into {arn}, which is in no template"
+        return
+    lock = copy.properties.get("ObjectLockConfiguration", {}).get("Rule", {})
+    if lock.get("DefaultRetention", {}).get("Days") != days:
+        yield f"{copy} is locked for {lock or 'no'} days, not {days}"
+    if copy.properties.get("VersioningConfiguration", {}).get("Status") != "Enabled":
+        yield f"{copy} keeps no versions"
+    alone = others_of(system.region, system.partition) == ()
+    if system.environment == "prod" and copy.template.region == system.region and not alone:
+        yield f"{copy} is lost together with {archive}"
+    if rule["DeleteMarkerReplication"]["Status"] != "Disabled":
+        yield f"{archive} passes on what is deleted"
+    if "SourceSelectionCriteria" not in rule:
+        yield f"{archive} does not copy what is encrypted"
+    key = archive.text(destination.get("EncryptionConfiguration", {}).get("ReplicaKmsKeyID", ""))
+    aliases = [it.text(it.properties["AliasName"]) for it in copy.template.resources(ALIAS)]
+    if f":kms:{copy.template.region}:" not in key or not any(map(key.endswith, aliases)):
+        yield f"{copy} is written under {key}, which is no key of its stack"
+    if destination.get("Metrics", {}).get("Status") != "Enabled":
+        yield f"nobody measures how late {copy} is"
+    for name in ("OperationsFailedReplication", "ReplicationLatency"):
+        if not any(
+            alarm.properties.get("MetricName") == name
+            and any(archive.is_in(alarm.text(it["Value"])) for it in alarm.properties["Dimensions"])
+            for alarm in system.resources("AWS::CloudWatch::Alarm")
+        ):
+            yield f"nobody is told of {name} of {copy}"
+
+
+def _name_of(bucket: Resource) -> str:
+    return bucket.text(bucket.properties.get("BucketName", "made up"))
 
 
 def the_bus_remembers_what_it_carried(system: System) -> Iterator[str]:
