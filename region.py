@@ -46,6 +46,12 @@ def default() -> str:
     return name
 
 
+def of_archive() -> str:
+    """The region that cdk.json names for the archive's copy."""
+    name: str = json.loads(_SETTINGS.read_text("utf-8"))["context"]["archive_region"]
+    return name
+
+
 def of_context(region: str) -> str:
     """The region of the CDK's context, which is what ``-c region=`` says, or else cdk.json's.
 

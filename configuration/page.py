@@ -28,6 +28,12 @@ BY_THE_PLATFORM = {
     "SERVICE": Value(
         "SERVICE", "text", values.REQUIRED, "The service's name, for log and metrics."
     ),
+    "METRIC_NAMESPACE": Value(
+        "METRIC_NAMESPACE",
+        "text",
+        "Parcelworks",
+        "Where its metrics are counted: the environment's.",
+    ),
     "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": Value(
         "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST",
         "text",

@@ -16,6 +16,7 @@ from local.removal import (
     Removed,
     take_out,
     take_out_event_sources,
+    take_out_metric_math,
     take_out_secure_transport,
     widen_task_answers,
 )
@@ -55,6 +56,8 @@ def make_offline_copy(
     removed = []
     for stack in copied.stacks:
         template, gone = take_out(stack.template, unknown, stack=stack.name)
+        template, expressions = take_out_metric_math(template, stack=stack.name)
+        gone += expressions
         if auth:
             template, statements = take_out_secure_transport(template, stack=stack.name)
             template, widened = widen_task_answers(template, stack=stack.name)

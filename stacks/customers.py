@@ -109,7 +109,12 @@ class CustomersStack(ServiceStack):
                 ],
             )
         )
-        alarm_when_behind(self, "AnnouncerBehind", announce)
+        alarm_when_behind(
+            self,
+            "AnnouncerBehind",
+            announce,
+            written=self.tombstones.metric_consumed_write_capacity_units(),
+        )
         alarm_when_counted(
             self,
             "EventsNotPublished",

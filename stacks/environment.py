@@ -74,6 +74,13 @@ class Environment:
         """
         return None if self.name == "dev" else concurrency
 
+    @property
+    def metric_namespace(self) -> str:
+        """Where its metrics are counted: environments of one account do not raise each other's
+        alarms, which would roll back rollouts of production for a failure in development.
+        """
+        return f"Parcelworks/{self.name}"
+
     def parameter(self, service: str, resource: str) -> str:
         """The name of the SSM parameter by which services find each other."""
         return f"/parcelworks/{self.name}/{service}/{resource}"

@@ -12,6 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from contracts.messages import facts_by_source
@@ -20,7 +21,7 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_principal import service_of_this_account
-from stacks.constructs.service_queue import ServiceQueue
+from stacks.constructs.service_queue import KEPT, ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
@@ -354,7 +355,44 @@ class EventLogStack(ServiceStack):
 
     def _make_bus(self) -> events.EventBus:
         self._admit("events.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey")
-        return events.EventBus(self, "Bus", event_bus_name=self.bus_name, kms_key=self.key)
+        # Not under the bus's key: what is kept here is what that key was refused for.
+        unreadable = sqs.Queue(
+            self,
+            "BusDeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=KEPT,
+        )
+        acknowledge(
+            unreadable,
+            "It is the dead-letter queue of the bus: what waits here has failed already, an alarm "
+            "tells of it, and an operator empties it.",
+            "AwsSolutions-SQS3",
+        )
+        bus = events.EventBus(
+            self,
+            "Bus",
+            event_bus_name=self.bus_name,
+            kms_key=self.key,
+            dead_letter_queue=unreadable,
+        )
+        unreadable.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sqs:SendMessage"],
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                resources=[unreadable.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": bus.event_bus_arn}},
+            )
+        )
+        alarm_on(
+            self,
+            "BusRefusesEvents",
+            what="the bus cannot use its key",
+            metric=unreadable.metric_approximate_number_of_messages_visible(
+                statistic="Maximum", period=Duration.minutes(1)
+            ),
+        )
+        return bus
 
     def _remember_what_the_bus_carried(self) -> None:
         """So that a consumer which was added or corrected later can be given the past again."""

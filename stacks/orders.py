@@ -179,7 +179,12 @@ class OrdersStack(ServiceStack):
                 ],
             )
         )
-        alarm_when_behind(self, "RelayBehind", relay)
+        alarm_when_behind(
+            self,
+            "RelayBehind",
+            relay,
+            written=self.event_store.metric_consumed_write_capacity_units(),
+        )
         alarm_when_counted(
             self,
             "EventsNotPublished",

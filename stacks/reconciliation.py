@@ -186,7 +186,7 @@ class ReconciliationStack(ServiceStack):
             "EventsMissing",
             what="events were missing",
             metric=cloudwatch.Metric(
-                namespace="Parcelworks",
+                namespace=self.settings.metric_namespace,
                 metric_name="EventsMissing",
                 dimensions_map={"service": self.service},
                 statistic="Maximum",

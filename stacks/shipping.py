@@ -234,4 +234,6 @@ class ShippingStack(ServiceStack):
                 filters=[lambda_.FilterCriteria.filter(dict(what))],
             )
         )
-        alarm_when_behind(self, f"{id}Behind", announce)
+        alarm_when_behind(
+            self, f"{id}Behind", announce, written=table.metric_consumed_write_capacity_units()
+        )

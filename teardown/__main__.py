@@ -15,7 +15,7 @@ from teardown.account import Account
 from teardown.deletion import Outcome, delete
 from teardown.errors import NotConfirmed, StillProtected, TeardownError
 from teardown.plan import StackPlan, Stays, plan
-from teardown.stacks import DeployedStack, deployed
+from teardown.stacks import DeployedStack, copies, deployed
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -42,22 +42,39 @@ def _teardown(options: argparse.Namespace) -> int:
     account = Account(chosen.name, options.endpoint)
     where = f"account {account.number}, region {chosen}"
     print(f"Looking for {options.environment} in {where}.", flush=True)
+    copy = _account_of_the_copy(account, options)
     stacks = deployed(account, options.environment)
-    if not stacks:
+    elsewhere = copies(copy, options.environment) if copy else []
+    if not stacks and not elsewhere:
         say(f"There is no stack of {options.environment} in {where}: nothing to do.")
         return 0
-    plans = [plan(account, stack, datetime.now(UTC)) for stack in stacks]
+    now = datetime.now(UTC)
+    plans = [plan(account, stack, now) for stack in stacks]
+    far_plans = [plan(copy, stack, now) for stack in elsewhere] if copy else []
     say(f"{options.environment} in {where}: {len(plans)} stacks, in this order\n")
     for each in plans:
         _show(each)
+    if copy and far_plans:
+        say(f"and the copy of its archive, in region {copy.region}\n")
+        for each in far_plans:
+            _show(each)
     _show_what_no_teardown_touches()
     if not options.confirm:
         say("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
         return 0
-    _refuse_if_protected(stacks)
+    _refuse_if_protected([*stacks, *elsewhere])
     if not options.yes:
         _ask(options.environment)
-    return _report(delete(account, plans, say), plans)
+    outcome = delete(account, plans, say)
+    if copy and far_plans:
+        outcome = outcome.with_those_of(delete(copy, far_plans, say))
+    return _report(outcome, [*plans, *far_plans])
+
+
+def _account_of_the_copy(account: Account, options: argparse.Namespace) -> Account | None:
+    """Where the archive is replicated to, if that is another region."""
+    there = options.archive_region or region.of_archive()
+    return Account(there, options.endpoint) if there != account.region else None
 
 
 def _show(each: StackPlan) -> None:
@@ -133,6 +150,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--environment", choices=ENVIRONMENTS, required=True)
     parser.add_argument("--confirm", action="store_true", help="delete; without it, only show")
     parser.add_argument("--yes", action="store_true", help="do not ask for the environment's name")
+    parser.add_argument(
+        "--archive-region", help="where the archive's copy is; default: cdk.json's archive_region"
+    )
     parser.add_argument("--region", help="default: AWS_REGION's, else cdk.json's")
     parser.add_argument(
         "--endpoint",

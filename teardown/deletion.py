@@ -29,6 +29,14 @@ class Outcome:
     failed: dict[str, str] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
 
+    def with_those_of(self, other: Outcome) -> Outcome:
+        """Both together: stacks of another region have names of their own."""
+        return Outcome(
+            [*self.deleted, *other.deleted],
+            self.failed | other.failed,
+            self.kept | other.kept,
+        )
+
 
 class StackFailed(Exception):
     """CloudFormation could not delete a stack; the message is its own."""

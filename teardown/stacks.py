@@ -11,6 +11,8 @@ from typing import Any
 
 from teardown.account import Account
 
+ARCHIVE_COPY = "archive-replica"
+
 
 @dataclass(frozen=True)
 class Resource:
@@ -64,6 +66,11 @@ def deployed(account: Account, environment: str) -> list[DeployedStack]:
         and described["StackStatus"] != "DELETE_COMPLETE"
     ]
     return list(_readers_first(sorted(found, key=lambda it: it.created, reverse=True)))
+
+
+def copies(account: Account, environment: str) -> list[DeployedStack]:
+    """The stack that keeps the archive's copy; all else in that region is another deployment's."""
+    return [it for it in deployed(account, environment) if it.service == ARCHIVE_COPY]
 
 
 def _readers_first(stacks: list[DeployedStack]) -> Iterator[DeployedStack]:

@@ -11,7 +11,7 @@ import msgspec
 from shared import clock
 from shared.plain_text import plain
 
-METRIC_NAMESPACE = "Parcelworks"
+DEFAULT_NAMESPACE = "Parcelworks"
 LONGEST_FIELD = 500
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -40,7 +40,7 @@ def metric(name: str, value: float, unit: str = "Count", **dimensions: str) -> N
                 "Timestamp": int(time.time() * 1000),
                 "CloudWatchMetrics": [
                     {
-                        "Namespace": METRIC_NAMESPACE,
+                        "Namespace": os.environ.get("METRIC_NAMESPACE", DEFAULT_NAMESPACE),
                         "Dimensions": [list(dimensions)],
                         "Metrics": [{"Name": name, "Unit": unit}],
                     }

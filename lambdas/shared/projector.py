@@ -288,7 +288,9 @@ class Projector(Generic[StateT]):
 
     def _fold_one(self, state: StateT | None, event: Envelope) -> StateT | None:
         if not schemas.is_known(event.type):
-            log.metric("UnknownEventTypes", 1, type=event.type[:64])
+            # The type is no dimension of the metric: whoever writes events chooses it.
+            log.warning("unknown event type", type=event.type[:64], event_id=event.event_id)
+            log.metric("UnknownEventTypes", 1)
             return state
         return self._fold(state, schemas.upcast(event))
 

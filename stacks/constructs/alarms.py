@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.constructs.microservice_function import MicroserviceFunction
 from stacks.constructs.service_stack import ServiceStack
 
 LATE = Duration.minutes(10)
@@ -60,19 +60,24 @@ def alarm_when_counted(
 
     ``dimensions`` are those that the metric has besides the service.
     """
-    service = _service_of(scope).service
+    stack = _service_of(scope)
     counted = cloudwatch.Metric(
-        namespace="Parcelworks",
+        namespace=stack.settings.metric_namespace,
         metric_name=metric_name,
-        dimensions_map={"service": service, **(dimensions or {})},
+        dimensions_map={"service": stack.service, **(dimensions or {})},
         statistic="Sum",
         period=Duration.minutes(1),
     )
     return alarm_on(scope, id, what=what, metric=counted, more_than=more_than)
 
 
-def alarm_when_behind(scope: Construct, id: str, function: MicroserviceFunction) -> None:
+def alarm_when_behind(
+    scope: Construct, id: str, function: lambda_.IFunction, *, written: cloudwatch.Metric
+) -> None:
     """Tell operations when the oldest record that a stream's consumer has not read is too old.
+
+    A consumer that cannot read at all says nothing of an age: if the source was ``written`` to for
+    a quarter of an hour, and the function was never called, its key or its mapping refuses.
 
     Twice: within minutes, when nothing is lost but time, and hours before a table's stream forgets.
     """
@@ -89,6 +94,20 @@ def alarm_when_behind(scope: Construct, id: str, function: MicroserviceFunction)
             more_than=limit.to_milliseconds(),
             periods=5,
         )
+    alarm_on(
+        scope,
+        f"{function.node.id}ReadsNothing",
+        what=f"{function.node.id} reads nothing",
+        metric=cloudwatch.MathExpression(
+            expression="IF(FILL(written, 0) > 0 AND FILL(called, 0) == 0, 1, 0)",
+            using_metrics={
+                "written": written.with_(statistic="Sum"),
+                "called": function.metric_invocations(statistic="Sum"),
+            },
+            period=Duration.minutes(5),
+        ),
+        periods=3,
+    )
 
 
 def _service_of(scope: Construct) -> ServiceStack:

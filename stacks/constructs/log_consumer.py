@@ -88,7 +88,12 @@ class LogConsumer:
                 bisect_batch_on_error=True,
             )
         )
-        alarm_when_behind(stack, f"{id}Behind", self.projector)
+        alarm_when_behind(
+            stack,
+            f"{id}Behind",
+            self.projector,
+            written=event_stream_of(stack).metric_incoming_records(),
+        )
         stack.publish("redrive-arn", self.redrive.function_arn)
 
     def allow(self, *actions: str, on: str) -> None:

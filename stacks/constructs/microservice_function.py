@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 
 from bundling import asset_path
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.service_stack import ServiceStack
 
 
@@ -60,7 +61,18 @@ class MicroserviceFunction(lambda_.Function):
             log_group=log_group,
             role=role,
             tracing=lambda_.Tracing.ACTIVE,
-            environment={"SERVICE": stack.service, **(environment or {})},
+            environment={
+                "SERVICE": stack.service,
+                "METRIC_NAMESPACE": settings.metric_namespace,
+                **(environment or {}),
+            },
+        )
+        alarm_on(
+            self,
+            "Throttled",
+            what=f"{id} is throttled",
+            metric=self.metric_throttles(statistic="Sum", period=Duration.minutes(1)),
+            periods=5,
         )
         acknowledge(
             role,

@@ -123,7 +123,16 @@ class RebuildableView:
             (["s3:GetObject"], self.scratch.arn_for_objects("*")),
             # A distributed map starts executions of its own machine; by name, since a reference
             # from the machine's own role would be a circle.
-            (["states:StartExecution"], self._machine_arn(name)),
+            (["states:StartExecution"], self._states_arn("stateMachine", name)),
+            # It watches and stops them, and starts those again that failed.
+            (
+                ["states:DescribeExecution", "states:StopExecution"],
+                self._states_arn("execution", f"{name}:*"),
+            ),
+            (
+                ["states:RedriveExecution"],
+                self._states_arn("execution", f"{name}/*"),
+            ),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
         self.key.grant_decrypt(role)
@@ -134,6 +143,15 @@ class RebuildableView:
             "AwsSolutions-IAM5[Resource::*]",
         )
         self._acknowledge_scratch(role)
+        executions = (
+            f"arn:{stack.partition}:states:{stack.region}:<AWS::AccountId>:execution:{name}"
+        )
+        acknowledge(
+            role,
+            "A distributed map names the executions of its parts itself.",
+            f"AwsSolutions-IAM5[Resource::{executions}:*]",
+            f"AwsSolutions-IAM5[Resource::{executions}/*]",
+        )
         alarm_on(
             stack,
             "RebuildFails",
@@ -150,10 +168,10 @@ class RebuildableView:
             f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
         )
 
-    def _machine_arn(self, name: str) -> str:
+    def _states_arn(self, kind: str, name: str) -> str:
         return self.stack.format_arn(
             service="states",
-            resource="stateMachine",
+            resource=kind,
             resource_name=name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.alarms import alarm_on
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 
@@ -72,6 +73,14 @@ class RegionalApi:
                 ),
             ),
         )
+        self._end_what_is_logged(stack)
+        alarm_on(
+            self.api,
+            "Fails",
+            what="the API answers with errors of ours",
+            metric=self.api.metric_server_error(statistic="Sum", period=Duration.minutes(1)),
+            more_than=5,
+        )
         for response_type, (status, kind, title) in PROBLEMS.items():
             self._answer_with_problem(response_type, status, kind, title)
         acknowledge(
@@ -87,6 +96,17 @@ class RegionalApi:
             "AwsSolutions-APIG3",
         )
         stack.publish("api-url", self.api.url)
+
+    def _end_what_is_logged(self, stack: ServiceStack) -> None:
+        """API Gateway would make this group itself when it first logs, and keep it for ever."""
+        group = logs.LogGroup(
+            stack,
+            "ApiExecutionLog",
+            log_group_name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{STAGE}",
+            retention=stack.settings.log_retention,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.api.deployment_stage.node.add_dependency(group)
 
     def _answer_with_problem(
         self, response_type: str, status: int | None, kind: str, title: str

@@ -146,6 +146,7 @@ class ServiceConfiguration(Construct):
         judge.add_permission(
             "ByAppConfig",
             principal=iam.ServicePrincipal("appconfig.amazonaws.com"),
+            source_account=self._stack.account,
         )
         meaning = appconfig.CfnConfigurationProfile.ValidatorsProperty(
             type="LAMBDA", content=judge.function_arn

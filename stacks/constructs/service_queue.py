@@ -25,6 +25,9 @@ RECEIVES = 100
 """How often SQS hands a message out before it is set aside without a reason. A worker that fails
 sends the message again with its count, so this is for a worker that dies, and for receives that
 Lambda throttles: with a minute or more between two, an account may be busy for two hours."""
+NOT_READ = Duration.hours(1)
+"""A message that failed is sent again and is young: an old one was taken by nobody, or a worker
+dies with it. Longer than a message is hidden while somebody works at it."""
 KEPT = Duration.days(14)
 """The longest that SQS keeps a message: each one is somebody's money or work."""
 
@@ -106,6 +109,15 @@ class ServiceQueue(Construct):
             worker.add_environment("QUEUE_ATTEMPTS", str(self.attempts))
             grant(worker, "sqs:SendMessage", on=self.queue.queue_arn)
         self.key.grant_encrypt_decrypt(worker)
+        alarm_on(
+            self,
+            "NotRead",
+            what=f"messages are not taken from {self.node.id}",
+            metric=self.queue.metric_approximate_age_of_oldest_message(
+                statistic="Maximum", period=Duration.minutes(5)
+            ),
+            more_than=NOT_READ.to_seconds(),
+        )
         worker.add_event_source(
             sources.SqsEventSource(
                 self.queue,

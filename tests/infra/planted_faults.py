@@ -113,6 +113,28 @@ def add(service: str, resource: Body) -> Plant:
     return plant
 
 
+def forbid(service: str, role: str, action: str) -> Plant:
+    """Take an action out of a role's policies."""
+
+    def plant(system: System) -> None:
+        policy = body(system, service, "AWS::IAM::Policy", role)["Properties"]["PolicyDocument"]
+        for statement in policy["Statement"]:
+            if isinstance(statement["Action"], list):
+                statement["Action"] = [it for it in statement["Action"] if it != action]
+
+    return plant
+
+
+def trust_for_anybody(service: str, role: str) -> Plant:
+    """Let a service of AWS take a role whoever it works for."""
+
+    def plant(system: System) -> None:
+        trust = body(system, service, ROLE, role)["Properties"]["AssumeRolePolicyDocument"]
+        del trust["Statement"][0]["Condition"]
+
+    return plant
+
+
 def delete_with_the_stack(service: str, type: str, id: str = "") -> Plant:
     """Let a resource go with its stack."""
 
@@ -500,6 +522,77 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         places.apis_log_with_a_role_that_no_environment_takes_away,
         "an environment sets it again",
         add("orders", {"Type": "AWS::ApiGateway::Account", "Properties": {}}),
+    ),
+    (
+        permissions.services_take_roles_for_this_account_only,
+        "a trust of everybody's",
+        trust_for_anybody("event-log", "DeliveryRole"),
+    ),
+    (
+        permissions.services_call_functions_for_this_account_only,
+        "a permission of everybody's",
+        set_property(
+            "orders",
+            "AWS::Lambda::Permission",
+            "SourceAccount",
+            None,
+            "ValidateConfigurationByAppConfig",
+        ),
+    ),
+    (
+        permissions.a_distributed_map_may_run_its_parts,
+        "it may not stop them",
+        forbid("sales", "RebuildMachineRole", "states:StopExecution"),
+    ),
+    (
+        data.what_api_gateway_logs_ends_some_day,
+        "a group that API Gateway makes",
+        remove("orders", "AWS::Logs::LogGroup", "ApiExecutionLog"),
+    ),
+    (
+        data.the_bus_keeps_what_its_key_refuses,
+        "dropped",
+        set_property("event-log", "AWS::Events::EventBus", "DeadLetterConfig", None),
+    ),
+    (
+        data.the_bus_keeps_what_its_key_refuses,
+        "under the same key",
+        set_property("event-log", QUEUE, "KmsMasterKeyId", "key", "BusDeadLetters"),
+    ),
+    (
+        data.the_bus_keeps_what_its_key_refuses,
+        "nobody is told",
+        remove("event-log", ALARM, "BusRefusesEvents"),
+    ),
+    (
+        consumers.every_stream_consumer_says_when_it_reads_nothing,
+        "no alarm",
+        remove("orders", ALARM, "RelayReadsNothing"),
+    ),
+    (
+        consumers.every_queue_with_a_consumer_says_when_it_is_not_read,
+        "no alarm",
+        remove("orders", ALARM, "CommandsNotRead"),
+    ),
+    (
+        consumers.every_function_says_when_it_is_throttled,
+        "no alarm",
+        remove("orders", ALARM, "PlaceOrderThrottled"),
+    ),
+    (
+        consumers.every_api_says_when_it_fails,
+        "no alarm",
+        remove("orders", ALARM, "ApiFails"),
+    ),
+    (
+        consumers.our_metrics_are_the_environments_own,
+        "an alarm looks at every environment",
+        set_property("orders", ALARM, "Namespace", "Parcelworks", "RequestsFail"),
+    ),
+    (
+        consumers.our_metrics_are_the_environments_own,
+        "a function counts for all",
+        set_variable("orders", "METRIC_NAMESPACE", "Parcelworks"),
     ),
     (
         deliveries.keys_admit_what_delivers,

@@ -457,6 +457,24 @@ def test_a_metric_filter_emits_nothing(resources: SmallResources) -> None:
     still(not metrics, "metric filters count: alarms on log lines can be tested by behaviour")
 
 
+def test_an_alarm_on_an_expression_is_refused(resources: SmallResources) -> None:
+    metric = {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}
+    alarm = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "Metrics": [
+                {"Id": "m", "MetricStat": metric, "ReturnData": False},
+                {"Id": "twice", "Expression": "m * 2"},
+            ],
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+        },
+    }
+    with pytest.raises(AssertionError, match=r"FAILED|ROLLBACK"):
+        resources.stack({"Alarm": alarm})
+
+
 def test_a_configurations_validators_are_never_called(resources: SmallResources) -> None:
     appconfig = resources.client("appconfig")
     application = appconfig.create_application(Name=resources.name("application"))["Id"]

@@ -234,6 +234,66 @@ def rules_that_match_events_have_dead_letters(system: System) -> Iterator[str]:
                 yield f"{rule} loses what it cannot deliver"
 
 
+def every_stream_consumer_says_when_it_reads_nothing(system: System) -> Iterator[str]:
+    """Who cannot read the stream is never called, and so has no age to tell."""
+    for mapping in _stream_mappings(system):
+        function = system.find(mapping.text(mapping.properties["FunctionName"]), FUNCTION)
+        assert function
+        if not any(
+            "Expression" in json.dumps(metrics) and _names(alarm, metrics, function)
+            for alarm in system.resources(ALARM)
+            if (metrics := alarm.properties.get("Metrics"))
+        ):
+            yield f"{function} can be kept from its stream without an alarm"
+
+
+def every_queue_with_a_consumer_says_when_it_is_not_read(system: System) -> Iterator[str]:
+    """A key or a mapping that refuses leaves messages where they are."""
+    for _, queue in _queue_mappings(system):
+        if not any(
+            alarm.properties.get("MetricName") == "ApproximateAgeOfOldestMessage"
+            and _measures(alarm, queue)
+            and alarm.properties["Threshold"] > queue.properties["VisibilityTimeout"]
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"{queue} can be left alone without an alarm"
+
+
+def every_function_says_when_it_is_throttled(system: System) -> Iterator[str]:
+    """By the account's limit or its own."""
+    for function in system.resources(FUNCTION):
+        if not any(
+            alarm.properties.get("MetricName") == "Throttles" and _measures(alarm, function)
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"{function} can be throttled without an alarm"
+
+
+def every_api_says_when_it_fails(system: System) -> Iterator[str]:
+    """A function that is not reached counts no error of its own."""
+    for api in system.resources("AWS::ApiGateway::RestApi"):
+        name = api.text(api.properties["Name"])
+        if not any(
+            alarm.properties.get("MetricName") == "5XXError"
+            and any(alarm.text(it["Value"]) == name for it in alarm.properties["Dimensions"])
+            for alarm in system.resources(ALARM)
+        ):
+            yield f"{api} can answer with errors without an alarm"
+
+
+def our_metrics_are_the_environments_own(system: System) -> Iterator[str]:
+    """Or development raises the alarms of production in the same account."""
+    own = f"Parcelworks/{system.environment}"
+    for alarm in system.resources(ALARM):
+        namespace = str(alarm.properties.get("Namespace", ""))
+        if namespace.startswith("Parcelworks") and namespace != own:
+            yield f"{alarm} looks at {namespace}"
+    for function in system.resources(FUNCTION):
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        if variables.get("METRIC_NAMESPACE") != own:
+            yield f"{function} counts in {variables.get('METRIC_NAMESPACE')}"
+
+
 def every_alarm_tells_someone(system: System) -> Iterator[str]:
     """An alarm without an action is a light in an empty room."""
     for alarm in system.resources(ALARM):
@@ -274,6 +334,17 @@ def _asynchronous_calls(system: System) -> Iterator[tuple[str, Resource]]:
             yield caller, function
 
 
+def _names(alarm: Resource, value: Any, resource: Resource) -> bool:
+    match value:
+        case {"Ref": _} | {"Fn::GetAtt": _}:
+            return resource.is_in(alarm.text(value))
+        case dict():
+            return any(_names(alarm, it, resource) for it in value.values())
+        case list():
+            return any(_names(alarm, it, resource) for it in value)
+    return False
+
+
 def _asynchronous_configuration(system: System, function: Resource) -> Mapping[str, Any]:
     for config in system.resources("AWS::Lambda::EventInvokeConfig"):
         if function.is_in(config.text(config.properties["FunctionName"])):
@@ -303,5 +374,10 @@ RULES: tuple[Rule, ...] = (
     asynchronous_calls_have_a_place_for_failures,
     scheduled_calls_do_not_overlap,
     rules_that_match_events_have_dead_letters,
+    every_stream_consumer_says_when_it_reads_nothing,
+    every_queue_with_a_consumer_says_when_it_is_not_read,
+    every_function_says_when_it_is_throttled,
+    every_api_says_when_it_fails,
+    our_metrics_are_the_environments_own,
     every_alarm_tells_someone,
 )

@@ -188,6 +188,42 @@ def logs_end_some_day(system: System) -> Iterator[str]:
             yield f"{function} logs into a group that Lambda makes, without retention"
 
 
+def what_api_gateway_logs_ends_some_day(system: System) -> Iterator[str]:
+    """Its group of executions is made before the first line, or it would be kept for ever."""
+    for stage in system.resources("AWS::ApiGateway::Stage"):
+        if not any("LoggingLevel" in it for it in stage.properties.get("MethodSettings", [])):
+            continue
+        api = stage.text(stage.properties["RestApiId"])
+        name = f"API-Gateway-Execution-Logs_{api}/{stage.properties['StageName']}"
+        groups = [
+            it
+            for it in stage.template.resources("AWS::Logs::LogGroup")
+            if it.text(it.properties.get("LogGroupName", "")) == name
+        ]
+        if not any(it.id in stage.body.get("DependsOn", []) for it in groups):
+            yield f"{stage} logs into {name}, which no template makes before"
+
+
+def the_bus_keeps_what_its_key_refuses(system: System) -> Iterator[str]:
+    """In a queue under another key, with an alarm; or such events are dropped without a word."""
+    for bus in system.resources("AWS::Events::EventBus"):
+        if "KmsKeyIdentifier" not in bus.properties:
+            continue
+        kept = bus.properties.get("DeadLetterConfig", {}).get("Arn", "")
+        queue = system.find(bus.text(kept), "AWS::SQS::Queue")
+        if queue is None:
+            yield f"{bus} drops what its key refuses"
+            continue
+        if "KmsMasterKeyId" in queue.properties:
+            yield f"{queue} is under a key itself"
+        if not any(
+            queue.is_in(alarm.text(it["Value"]))
+            for alarm in system.resources("AWS::CloudWatch::Alarm")
+            for it in alarm.properties.get("Dimensions", [])
+        ):
+            yield f"nobody is told what is in {queue}"
+
+
 def data_outlives_its_stack_in_production(system: System) -> Iterator[str]:
     """And nowhere else, so that a developer's environment leaves nothing behind.
 
@@ -248,5 +284,7 @@ RULES: tuple[Rule, ...] = (
     nothing_travels_in_the_clear,
     keys_rotate,
     logs_end_some_day,
+    what_api_gateway_logs_ends_some_day,
+    the_bus_keeps_what_its_key_refuses,
     data_outlives_its_stack_in_production,
 )

@@ -46,6 +46,9 @@ def _addresses(system: System) -> Iterator[tuple[Resource, str, Any]]:
         for target in rule.properties.get("Targets", []):
             yield rule, "events.amazonaws.com", target["Arn"]
             yield rule, "events.amazonaws.com", target.get("DeadLetterConfig", {}).get("Arn", "")
+    for bus in system.resources(BUS):
+        kept = bus.properties.get("DeadLetterConfig", {}).get("Arn", "")
+        yield bus, "events.amazonaws.com", kept
     for subscription in system.resources("AWS::SNS::Subscription"):
         redrive = subscription.properties.get("RedrivePolicy", {})
         yield subscription, "sns.amazonaws.com", subscription.properties.get("Endpoint", "")

@@ -33,6 +33,16 @@ WRITES = (
     "kms:Encrypt",
     "kms:GenerateDataKey",
 )
+OWN_ROLES_ONLY = {"lambda.amazonaws.com", "appconfig.amazonaws.com", "apigateway.amazonaws.com"}
+"""They take a role of their resource's own account only, which somebody there has to pass to them,
+and do not promise to say for whom they assume it."""
+MAP_NEEDS = {
+    "states:StartExecution": ":stateMachine:{}",
+    "states:DescribeExecution": ":execution:{}:",
+    "states:StopExecution": ":execution:{}:",
+    "states:RedriveExecution": ":execution:{}/",
+}
+"""As the CDK grants them to a map that it makes itself."""
 KNOW_NO_RESOURCES = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
@@ -133,6 +143,41 @@ def _methods(system: System, function: Resource) -> set[str]:
     }
 
 
+def services_take_roles_for_this_account_only(system: System) -> Iterator[str]:
+    """Or somebody else has a service of AWS do with our role what they may not do themselves."""
+    for role in system.resources("AWS::IAM::Role"):
+        for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]:
+            service = str(statement["Principal"].get("Service", ""))
+            if service in OWN_ROLES_ONLY or "aws:SourceAccount" in str(statement.get("Condition")):
+                continue
+            yield f"{role} may be taken by {service} for any account"
+
+
+def services_call_functions_for_this_account_only(system: System) -> Iterator[str]:
+    """The same of functions: a permission names the source, or its account."""
+    for permission in system.resources("AWS::Lambda::Permission"):
+        if not {"SourceAccount", "SourceArn"} & permission.properties.keys():
+            yield f"{permission} lets {permission.properties['Principal']} call for any account"
+
+
+def a_distributed_map_may_run_its_parts(system: System) -> Iterator[str]:
+    """It starts executions of its own machine, watches and stops them, and redrives them."""
+    for machine in system.resources("AWS::StepFunctions::StateMachine"):
+        if '"DISTRIBUTED"' not in machine.text(machine.properties["DefinitionString"]):
+            continue
+        name = machine.text(machine.properties.get("StateMachineName", ""))
+        role = system.find(machine.text(machine.properties["RoleArn"]), "AWS::IAM::Role")
+        for action, wanted in MAP_NEEDS.items():
+            if not any(
+                role
+                and statement.role.place == role.place
+                and statement.allows(action)
+                and any(wanted.format(name) in it for it in statement.resources)
+                for statement in role_statements(system)
+            ):
+                yield f"{machine} has a distributed map and may not {action}"
+
+
 RULES: tuple[Rule, ...] = (
     only_relay_and_intake_put_records_on_the_log,
     a_table_belongs_to_one_service,
@@ -140,4 +185,7 @@ RULES: tuple[Rule, ...] = (
     what_only_reads_cannot_write,
     a_star_needs_a_reason,
     every_role_of_a_function_has_the_reserved_prefix,
+    services_take_roles_for_this_account_only,
+    services_call_functions_for_this_account_only,
+    a_distributed_map_may_run_its_parts,
 )

@@ -23,7 +23,7 @@ from tests.infra.system import Resource, System, own_functions
 
 Loader = Callable[[], msgspec.Struct]
 
-READ_BY_THE_LOG = {"SERVICE"}
+READ_BY_THE_LOG = {"SERVICE", "METRIC_NAMESPACE"}
 READ_BY_LAYERS = re.compile(r"AWS_APPCONFIG_EXTENSION_\w+|AWS_LAMBDA_EXEC_WRAPPER|OTEL_\w+")
 LIMITS = re.compile(r"QUEUE_ATTEMPTS|\w+_DEADLINE|\w+_SECONDS")
 """Numbers that the template's own resources hold too: a queue's attempts, a machine's timeout."""

@@ -12,6 +12,7 @@ from local.removal import (
     Template,
     take_out,
     take_out_event_sources,
+    take_out_metric_math,
     take_out_secure_transport,
     widen_task_answers,
 )
@@ -176,3 +177,13 @@ def test_events_may_be_put_with_any_source_and_no_other_condition_is_left_out() 
     assert [(it.logical_id, it.kind) for it in removed] == [
         ("P", "source of the events that are put")
     ] * 2
+
+
+def test_alarms_on_an_expression_go_and_others_stay() -> None:
+    math = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": [{"Expression": "a"}]}}
+    plain = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}
+    template: Template = {"Resources": {"Math": math, "Plain": plain, "Bucket": BUCKET}}
+    result, removed = take_out_metric_math(template, stack="orders")
+    assert set(result["Resources"]) == {"Plain", "Bucket"}
+    assert [(it.logical_id, it.kind) for it in removed] == [("Math", "alarm on an expression")]
+    assert set(template["Resources"]) == {"Math", "Plain", "Bucket"}

@@ -38,10 +38,11 @@ def test_a_metric_is_found_by_its_service(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SERVICE", "orders")
+    monkeypatch.setenv("METRIC_NAMESPACE", "Parcelworks/test")
     log.metric("EventsPublished", 3, type="OrderPlaced")
     line = printed(capsys)
     (definition,) = line["_aws"]["CloudWatchMetrics"]
-    assert definition["Namespace"] == "Parcelworks"
+    assert definition["Namespace"] == "Parcelworks/test"
     assert definition["Metrics"] == [{"Name": "EventsPublished", "Unit": "Count"}]
     for dimension in definition["Dimensions"][0]:
         assert line[dimension]
