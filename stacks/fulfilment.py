@@ -252,7 +252,7 @@ class FulfilmentStack(ServiceStack):
             "StuckSagas",
             what="sagas wait for an operator",
             metric=cloudwatch.Metric(
-                namespace="Parcelworks",
+                namespace=self.settings.metric_namespace,
                 metric_name="StuckSagas",
                 dimensions_map={"service": self.service},
                 statistic="Maximum",

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -15,8 +15,10 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
+from stacks.constructs.distributed_map import let_run_its_parts
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.reconcile_machine import reconcile_machine
+from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
 from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, key_of
@@ -117,7 +119,7 @@ class ReconciliationStack(ServiceStack):
             self,
             "ReconcileMachineRole",
             role_name=self.settings.role_name(self.service, "ReconcileMachine"),
-            assumed_by=iam.ServicePrincipal("states.amazonaws.com"),
+            assumed_by=service_of_this_account(self, "states.amazonaws.com"),
         )
         machine = stepfunctions.StateMachine(
             self,
@@ -126,7 +128,7 @@ class ReconciliationStack(ServiceStack):
             comment="Compares event store, log and archive, and repairs what is missing",
             role=role,
             definition_body=stepfunctions.DefinitionBody.from_string(
-                json.dumps(reconcile_machine(), indent=1)
+                json.dumps(reconcile_machine(), indent=1).replace("${Partition}", self.partition)
             ),
             definition_substitutions={"Reconcile": self.reconcile.function_arn},
             tracing_enabled=True,
@@ -144,12 +146,10 @@ class ReconciliationStack(ServiceStack):
         for actions_, resource in (
             (["lambda:InvokeFunction"], self.reconcile.function_arn),
             (["s3:GetObject"], self.scratch.arn_for_objects("*")),
-            # A distributed map starts executions of its own machine; by name, since a reference
-            # from the machine's own role would be a circle.
-            (["states:StartExecution"], self._machine_arn(name)),
             (["kms:Decrypt"], key_of(self).key_arn),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
+        let_run_its_parts(role, self, name)
         acknowledge(
             role,
             "The delivery of a state machine's logs and traces is granted on *: AWS documents no "
@@ -168,6 +168,11 @@ class ReconciliationStack(ServiceStack):
             targets=[
                 targets.SfnStateMachine(
                     self.machine,
+                    role=iam.Role(
+                        self,
+                        "EveryDayRole",
+                        assumed_by=service_of_this_account(self, "events.amazonaws.com"),
+                    ),
                     input=events.RuleTargetInput.from_object(
                         {
                             "hours": WINDOW.to_hours(),
@@ -206,12 +211,4 @@ class ReconciliationStack(ServiceStack):
             role,
             "The scratch's objects are named by run, day and task.",
             f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
-        )
-
-    def _machine_arn(self, name: str) -> str:
-        return self.format_arn(
-            service="states",
-            resource="stateMachine",
-            resource_name=name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )

@@ -2,7 +2,7 @@
 
 import json
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
@@ -10,6 +10,7 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
+from stacks.constructs.distributed_map import let_run_its_parts
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rebuild_machine import rebuild_machine
@@ -121,20 +122,9 @@ class RebuildableView:
         for actions_, resource in (
             (["lambda:InvokeFunction"], self.function.function_arn),
             (["s3:GetObject"], self.scratch.arn_for_objects("*")),
-            # A distributed map starts executions of its own machine; by name, since a reference
-            # from the machine's own role would be a circle.
-            (["states:StartExecution"], self._states_arn("stateMachine", name)),
-            # It watches and stops them, and starts those again that failed.
-            (
-                ["states:DescribeExecution", "states:StopExecution"],
-                self._states_arn("execution", f"{name}:*"),
-            ),
-            (
-                ["states:RedriveExecution"],
-                self._states_arn("execution", f"{name}/*"),
-            ),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
+        let_run_its_parts(role, stack, name)
         self.key.grant_decrypt(role)
         acknowledge(
             role,
@@ -143,15 +133,6 @@ class RebuildableView:
             "AwsSolutions-IAM5[Resource::*]",
         )
         self._acknowledge_scratch(role)
-        executions = (
-            f"arn:{stack.partition}:states:{stack.region}:<AWS::AccountId>:execution:{name}"
-        )
-        acknowledge(
-            role,
-            "A distributed map names the executions of its parts itself.",
-            f"AwsSolutions-IAM5[Resource::{executions}:*]",
-            f"AwsSolutions-IAM5[Resource::{executions}/*]",
-        )
         alarm_on(
             stack,
             "RebuildFails",
@@ -166,12 +147,4 @@ class RebuildableView:
             role,
             "The scratch's objects are named by generation, task and partition.",
             f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
-        )
-
-    def _states_arn(self, kind: str, name: str) -> str:
-        return self.stack.format_arn(
-            service="states",
-            resource=kind,
-            resource_name=name,
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )

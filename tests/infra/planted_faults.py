@@ -490,6 +490,11 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     ),
     (
         places.nothing_names_another_place,
+        "a partition that nobody filled in",
+        set_variable("orders", "PLANTED", "arn:${Partition}:states:::lambda:invoke"),
+    ),
+    (
+        places.nothing_names_another_place,
         "another region",
         set_variable("orders", "PLANTED", "ap-southeast-2"),
     ),

@@ -34,6 +34,8 @@ def nothing_names_another_place(system: System) -> Iterator[str]:
             for partition in ARN.findall(text):
                 if partition != system.partition:
                     yield f"{_named(template)} names the partition {partition}: {text[:80]}"
+            if "${Partition}" in text:
+                yield f"{_named(template)} leaves the partition open: {text[:80]}"
             for address in ADDRESS.findall(text):
                 if not (PRINCIPAL.fullmatch(address) or BY_THE_CDK.fullmatch(address)):
                     yield f"{_named(template)} names the address {address}"
