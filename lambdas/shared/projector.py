@@ -73,6 +73,10 @@ class Contended(Exception):
     """Somebody else kept writing the same aggregate; the batch must come again."""
 
 
+class StillStalled(Exception):
+    """The record has not been applied: its aggregate waits for an event before it, or for it."""
+
+
 class _Arrival(msgspec.Struct, frozen=True):
     record: LogRecord
     event: Envelope
@@ -148,9 +152,21 @@ class Projector(Generic[StateT]):
         return version
 
     def reapply(self, record: LogRecord) -> None:
-        """Apply a record that could not be read before. Raises Unreadable if it still cannot."""
-        read_envelope(record.body)
+        """Apply a record that could not be read before.
+
+        Raises:
+            Unreadable: it still cannot be read.
+            StillStalled: it can, but its aggregate has stalled before it, or because of it: in that
+                case it has been parked again at its place, and must not be taken off the list.
+        """
+        event = read_envelope(record.body)
         self.apply([record])
+        if event.aggregate_type != AGGREGATE_TYPE or event.version is None:
+            return
+        kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
+        stalled_at = kept.stalled_at_version if kept else None
+        if stalled_at is not None and event.version >= stalled_at:
+            raise StillStalled(f"{event.aggregate_id} is stalled at version {stalled_at}")
 
     def set_aside(self, record: LogRecord, reason: str) -> None:
         """Park a record by hand, and stall its aggregate if the record names one."""

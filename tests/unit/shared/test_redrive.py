@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared import redrive
-from shared.envelope import Envelope, encode
+from shared.envelope import LARGEST_VERSION, Envelope, encode
+from shared.gated_table import GatedTable
 from shared.log_records import LogRecord
 from shared.parked_records import MAX_BODY, ParkedRecord, ParkedRecords
 from shared.projector import Kept, Projector
@@ -61,10 +62,12 @@ def ask(
 
 @pytest.mark.parametrize("kept", [of(ORDER, 1), of(None, 2)], ids=["of an order", "of nobody"])
 def test_what_is_parked_is_found_with_all_that_is_known(
-    parked: ParkedRecords, kept: ParkedRecord
+    parked: ParkedRecords, database: DynamoDbInMemory, kept: ParkedRecord
 ) -> None:
     parked.park(kept)
     assert list(parked.all()) == [kept]
+    _, query = database.calls[-1]
+    assert query["ConsistentRead"], "what was parked a moment ago is in the list"
 
 
 @pytest.mark.parametrize(("size", "is_kept"), [(MAX_BODY, True), (MAX_BODY + 1, False)])
@@ -72,6 +75,29 @@ def test_a_body_that_is_too_large_is_kept_by_its_digest_alone(size: int, is_kept
     kept = ParkedRecord.of(LogRecord("shard-0", "1", b"x" * size), "why")
     assert (kept.body is not None) == is_kept
     assert len(kept.digest) == 64
+
+
+@pytest.mark.parametrize(
+    ("version", "is_kept"),
+    [(0, False), (1, True), (LARGEST_VERSION, True), (LARGEST_VERSION + 1, False), (-1, False)],
+)
+def test_a_version_that_cannot_be_one_is_told_in_the_reason(version: int, is_kept: bool) -> None:
+    kept = ParkedRecord.of(LogRecord("shard-0", "1", b"x"), "why", ORDER, version)
+    assert kept.version == (version if is_kept else None)
+    assert kept.aggregate_id == ORDER
+    assert kept.reason == ("why" if is_kept else "why (its version is out of bounds)")
+
+
+def test_an_id_that_is_no_order_is_told_in_the_reason() -> None:
+    kept = ParkedRecord.of(LogRecord("shard-0", "1", b"x"), "why", "no order", 1)
+    assert (kept.aggregate_id, kept.reason) == (None, "why (of 'no order')")
+
+
+def test_what_is_dealt_with_is_taken_off_the_list_and_no_other(parked: ParkedRecords) -> None:
+    for number in (1, 2):
+        parked.park(of(ORDER, number))
+    parked.forget(of(ORDER, 1))
+    assert [each.sequence for each in parked.all()] == ["2"]
 
 
 def test_what_is_parked_again_is_told_once(
@@ -197,6 +223,53 @@ def test_a_record_of_nobody_is_applied_as_it_was_kept(
     assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",))
 
 
+class Codec:
+    """The state as one text."""
+
+    def to_item(self, state: tuple[str, ...], generation: str) -> dict[str, Any]:
+        return {"applied": {"S": ",".join(state)}}
+
+    def from_item(self, item: dict[str, Any]) -> tuple[str, ...] | None:
+        return tuple(item["applied"]["S"].split(",")) if "applied" in item else None
+
+
+def test_a_record_that_is_read_at_last_and_parked_again_stays_on_the_list(
+    histories: Histories,
+) -> None:
+    """A table and a list in one database: it is parked again at the same place in the list."""
+    database = DynamoDbInMemory({"parked": ("consumer", "record"), "views": ("pk",)})
+    parked = ParkedRecords(database, "parked", "sales")
+    table = GatedTable(database, "views", "pk", "g1", Codec(), parked)
+    views = Projector(table, lambda _, event: (event.data["currency"],), histories.read_events)
+    wrong = event(ORDER, 1, "OrderPlaced", data={})
+    parked.park(ParkedRecord.of(LogRecord("shard-7", "12", encode(wrong)), "not an envelope"))
+    outcomes, _ = ask(parked, [views], dry_run=False)
+    assert outcomes == [f"failed: StillStalled: {ORDER} is stalled at version 1"]
+    [found] = parked.all()
+    assert (found.shard, found.sequence) == ("shard-7", "12")
+    assert found.reason.startswith("OrderPlaced cannot be applied: ")
+    assert found.aggregate_id == ORDER, "so that the order's history is read the next time"
+
+
+def test_a_message_of_no_order_that_is_read_at_last_is_taken_off_the_list(
+    parked: ParkedRecords, histories: Histories
+) -> None:
+    fact = msgspec.structs.replace(
+        event(ORDER, 1, "StockReserved"), version=None, aggregate_type="inventory"
+    )
+    parked.park(ParkedRecord.of(LogRecord("shard-7", "12", encode(fact)), "not an envelope"))
+    assert ask(parked, [projector(TableInMemory(), histories)], dry_run=False)[0] == ["redriven"]
+    assert list(parked.all()) == []
+
+
+def test_an_event_that_was_applied_long_ago_is_taken_off_the_list(
+    parked: ParkedRecords, histories: Histories
+) -> None:
+    parked.park(of(None, 1))
+    table = TableInMemory({ORDER: Kept(3, ("1:OrderPlaced",))})
+    assert ask(parked, [projector(table, histories)], dry_run=False)[0] == ["redriven"]
+
+
 def test_what_fails_again_says_why_and_stays_and_the_others_go_on(
     parked: ParkedRecords, histories: Histories
 ) -> None:
@@ -240,7 +313,8 @@ def test_setting_one_aside_redrives_nothing(parked: ParkedRecords, histories: Hi
     assert ask(parked, projectors, dry_run=False, set_aside=aside) == (["parked"], None)
     for table in tables:
         assert table.kept == {OTHER: Kept(0, None, stalled_at_version=1)}
-        assert [it.reason for it in table.parked.values()] == ["crashes"]
+        found = [(it.shard, it.sequence, it.reason) for it in table.parked.values()]
+        assert found == [("shard-0", "9", "crashes")]
 
 
 @pytest.mark.parametrize(
