@@ -95,7 +95,7 @@ def _order_of(line: bytes) -> bytes | None:
     if not line.startswith(_EVENT_ID) or not line.startswith(_TYPE, _AFTER_ID):
         return None
     found = line.find(_AGGREGATE, _AFTER_ID, _NEAR)
-    if found < 0:
+    if found < 0 or line.find(b"{", _AFTER_ID, found) >= 0:  # it may be in data, which comes last
         return None
     begin = found + len(_AGGREGATE)
     if not line.startswith(_ORDER, begin):
