@@ -11,8 +11,8 @@ from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
 
 MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
-"""PutEvents takes ten entries in one call, and we count on no more than 256 KB for all of them
-together (EventBridge quotas)."""
+"""PutEvents takes ten entries in one call, and we count on it only while all of them together are
+smaller than 256 KB (EventBridge quotas)."""
 MAX_TYPE = 128
 """Characters of a detail type (EventBridge API reference, PutEventsRequestEntry)."""
 REFUSED_FOR_GOOD = ("InvalidArgument", "MalformedDetail", "ValidationException")
@@ -128,7 +128,7 @@ def _calls(pairs: Iterable[tuple[Envelope, Entry]]) -> Iterator[list[tuple[Envel
     size = 0
     for message, entry in pairs:
         weight = sum(len(entry[part].encode()) for part in ("Source", "DetailType", "Detail"))
-        if call and (len(call) == MAX_ENTRIES or size + weight > MAX_BYTES):
+        if call and (len(call) == MAX_ENTRIES or size + weight >= MAX_BYTES):
             yield call
             call, size = [], 0
         call.append((message, entry))

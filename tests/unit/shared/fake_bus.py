@@ -14,11 +14,14 @@ INTEGERS = range(-(2**63), 2**63)
 class FakeEventBridge:
     """Keeps the messages and the calls; ``refuses`` makes it throttle.
 
+    ``refused`` counts the calls that were too large.
+
     ``refuses_types`` are refused for good, with the code: of an entry, or of a whole call.
     """
 
     def __init__(self) -> None:
         self.refuses = False
+        self.refused = 0
         self.refuses_types: dict[str, str] = {}
         self.calls: list[list[dict[str, str]]] = []
 
@@ -27,6 +30,7 @@ class FakeEventBridge:
         if not 0 < len(Entries) <= 10:
             raise refusal("ValidationException", "1 to 10 entries")
         if sum(map(_size, Entries)) >= MAX_BYTES:
+            self.refused += 1
             raise refusal("ValidationException", "Total size of the entries is over the limit")
         if any(self.refuses_types.get(it["DetailType"]) == "ValidationException" for it in Entries):
             raise refusal("ValidationException", "an entry is not valid")

@@ -1,13 +1,23 @@
 """Messages onto the bus: all of them, or an error."""
 
 import json
+from typing import Any
 
 import msgspec
 import pytest
+from botocore.exceptions import ClientError
 
-from shared.bus import MAX_BYTES, MAX_ENTRIES, Bus, BusUnavailable, Unsendable, reply_to
+from shared.bus import (
+    MAX_BYTES,
+    MAX_ENTRIES,
+    Bus,
+    BusUnavailable,
+    Unsendable,
+    check_sendable,
+    reply_to,
+)
 from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
-from tests.unit.shared.fake_bus import FakeEventBridge
+from tests.unit.shared.fake_bus import FakeEventBridge, refusal
 
 ORDER_ID = "00000000-0000-4000-8000-000000000000"
 
@@ -55,6 +65,75 @@ def test_large_messages_do_not_share_a_call_that_would_be_too_large() -> None:
     assert bridge.messages == messages
     for call in bridge.calls:
         assert sum(len(e["Detail"]) + len(e["DetailType"] + e["Source"]) for e in call) <= MAX_BYTES
+
+
+def weight(message: Envelope) -> int:
+    return len("parcelworks.shipping") + len(message.type) + len(encode(message))
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["the first call", "the call after another"])
+@pytest.mark.parametrize(("over", "calls"), [(-1, 1), (0, 2), (1, 2)])
+def test_messages_share_a_call_that_is_smaller_than_what_the_bus_takes(
+    over: int, calls: int, before: int
+) -> None:
+    bridge = FakeEventBridge()
+    half = MAX_BYTES // 2 - weight(fact(0))
+    messages = [fact(1, half), fact(2, half + over)]
+    assert sum(map(weight, messages)) == MAX_BYTES + over
+    Bus(bridge, "the-bus", "shipping").put([fact(3, 2 * half - 1000)] * before + messages)
+    pair = [len(call) for call in bridge.calls[before:]]
+    assert pair == [2] * (2 - calls) + [1, 1] * (calls - 1)
+    assert bridge.refused == 0, "a call that is refused is a call too many"
+
+
+def test_a_call_begins_to_count_anew() -> None:
+    bridge = FakeEventBridge()
+    messages = [fact(number, 100 * 1024) for number in range(5)]
+    Bus(bridge, "the-bus", "shipping").put(messages)
+    assert [len(call) for call in bridge.calls] == [2, 2, 1]
+    assert bridge.refused == 0
+
+
+@pytest.mark.parametrize("characters", [1, 128])
+def test_a_type_of_as_many_characters_as_the_bus_takes_is_sent(characters: int) -> None:
+    bridge = FakeEventBridge()
+    Bus(bridge, "the-bus", "shipping").put(
+        [msgspec.structs.replace(fact(1), type="x" * characters)]
+    )
+    assert len(bridge.calls) == 1
+
+
+@pytest.mark.parametrize("characters", [0, 129])
+def test_a_type_that_the_bus_does_not_take_is_not_sent(characters: int) -> None:
+    with pytest.raises(Unsendable, match=f"1 to 128 characters, not {characters}"):
+        check_sendable(msgspec.structs.replace(fact(1), type="x" * characters))
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_bus_that_may_not_be_written_to_parks_nothing(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bridge = FakeEventBridge()
+
+    def refuse(**_request: Any) -> Any:
+        raise refusal("AccessDeniedException", "as planted")
+
+    monkeypatch.setattr(bridge, "put_events", refuse)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        Bus(bridge, "the-bus", "shipping").put_each(
+            [fact(number) for number in range(count)], lambda _it, why: pytest.fail(why)
+        )
+
+
+@pytest.mark.parametrize(("over", "is_taken"), [(0, True), (1, False)])
+def test_the_largest_message_is_taken_and_none_that_is_larger(over: int, is_taken: bool) -> None:
+    message = fact(1, MAX_EVENT_BYTES - len(encode(fact(1))) + over)
+    try:
+        check_sendable(message)
+    except Unsendable:
+        assert not is_taken
+    else:
+        assert is_taken
 
 
 def test_no_message_is_no_call() -> None:
@@ -120,7 +199,8 @@ def test_a_bus_that_is_busy_parks_nothing() -> None:
 
 def test_a_reply_belongs_to_its_commands_journey() -> None:
     reply = reply_to(fact(1), "refused", "out-of-stock", {"sku": "MUG-BLUE"})
-    assert (reply.type, reply.version) == ("CommandReplied", None)
+    assert (reply.type, reply.schema_version, reply.version) == ("CommandReplied", 1, None)
+    assert (reply.aggregate_type, reply.aggregate_id) == ("order", ORDER_ID)
     assert (reply.causation_id, reply.correlation_id) == (fact(1).event_id, "c-1")
     assert reply.data == {
         "order_id": ORDER_ID,
@@ -128,6 +208,30 @@ def test_a_reply_belongs_to_its_commands_journey() -> None:
         "outcome": "refused",
         "reason": "out-of-stock",
         "data": {"sku": "MUG-BLUE"},
+    }
+
+
+@pytest.mark.parametrize("data", [{}, {"order_id": None}, {"order_id": 7}, {"order_id": ["x"]}])
+def test_a_reply_to_a_command_that_names_no_order_names_what_the_command_is_about(
+    data: dict[str, Any],
+) -> None:
+    reply = reply_to(msgspec.structs.replace(fact(1), data=data), "refused", "invalid-command")
+    assert reply.data["order_id"] == ORDER_ID
+
+
+def test_a_reply_names_the_order_that_its_command_names() -> None:
+    other = "00000000-0000-4000-8000-000000000009"
+    command = msgspec.structs.replace(fact(1), data={"order_id": other})
+    assert reply_to(command, "done").data["order_id"] == other
+
+
+def test_a_reply_without_more_to_say_says_nothing_more() -> None:
+    assert reply_to(fact(1), "done").data == {
+        "order_id": ORDER_ID,
+        "command_id": fact(1).event_id,
+        "outcome": "done",
+        "reason": None,
+        "data": {},
     }
 
 
