@@ -253,6 +253,8 @@ def _changed(
     copy = deepcopy(function)
     target = next(node for number, node in enumerate(ast.walk(copy)) if number == place)
     _Replace(target, apply).visit(copy)
+    if _needs_its_class(function):  # so does the mutant, or its code would not fit the function
+        copy.body.append(ast.Expr(ast.Name("__class__", ast.Load())))
     changed: ast.stmt = copy
     copy.decorator_list = []
     *classes, _ = name.split(".")
@@ -264,6 +266,13 @@ def _changed(
         if isinstance(node, ast.ImportFrom) and node.module == "__future__"
     ]
     return ast.fix_missing_locations(ast.Module([*futures, changed], []))
+
+
+def _needs_its_class(function: Function) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id in ("super", "__class__")
+        for node in ast.walk(function)
+    )
 
 
 class _Replace(ast.NodeTransformer):

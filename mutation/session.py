@@ -32,6 +32,8 @@ BUDGET_SECONDS = 6.0
 CPU_SECONDS = 12
 """A mutant that takes longer does not come to an end: that is noticed, too."""
 WALL_SECONDS = 120
+NOT_MADE = 70
+"""How the process of a mutant ends that could not be made: that says nothing of the tests."""
 KILLED, SURVIVED, UNTESTED = "killed", "survived", "untested"
 Verdicts = dict[str, str]
 
@@ -105,10 +107,12 @@ class MutationSession:
         if child == 0:
             chosen, seconds = _within_budget(tests)
             _limit(min(self._cpu_seconds, math.ceil(3 + 4 * seconds)))
-            _swap(mutant, self._file(mutant))
+            _swap_or_exit(mutant, self._file(mutant))
             _run(session, chosen, lambda: os._exit(1))
             os._exit(0)
         _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status) and os.WEXITSTATUS(status) == NOT_MADE:
+            raise RuntimeError(f"the mutant cannot be made: {mutant.name}")
         return SURVIVED if status == 0 else KILLED
 
     def _file(self, mutant: Mutant) -> str:
@@ -132,6 +136,14 @@ def _limit(cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(WALL_SECONDS)
+
+
+def _swap_or_exit(mutant: Mutant, filename: str) -> None:
+    try:
+        _swap(mutant, filename)
+    except Exception as error:
+        _say(f"{mutant.name}: {error}")
+        os._exit(NOT_MADE)
 
 
 def _swap(mutant: Mutant, filename: str) -> None:

@@ -22,11 +22,17 @@ def loop(n):
 def lonely(): return 1
 
 class Shop:
+    def __init__(self): self.begun = True
+
     @property
     def open(self): return True
 
     @staticmethod
     def price(a): return -a if a < 0 else a
+
+class Corner(Shop):
+    def __init__(self):
+        super().__init__()
 """
 TESTS = """
 import shop
@@ -37,6 +43,7 @@ def test_that_looks():
 
 def test_that_does_not():
     shop.Shop().open
+    assert shop.Corner().begun
 
 def test_of_a_loop():
     assert shop.loop(3) == 0
@@ -78,6 +85,9 @@ def test_each_mutant_is_judged_by_the_tests_that_call_it(tmp_path: Path) -> None
         "double: return a * 2 -> return None": "killed",
         "double: a * 2 -> a // 2": "killed",
         "double: 2 -> 3": "killed",
+        "Shop.__init__: self.begun = True -> pass": "killed",
+        "Shop.__init__: True -> False": "killed",
+        "Corner.__init__: super().__init__() -> pass": "killed",
         "loop: if n > 0 -> if not n > 0": "killed",
         "loop: n > 0 -> n >= 0": "killed",
         "loop: 0 -> 1": "killed",
