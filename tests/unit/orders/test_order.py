@@ -123,3 +123,9 @@ def test_the_total_is_the_sum_of_the_lines(lines: list[tuple[str, int]], currenc
     placed = Order.place(CUSTOMER, [RequestedLine(*line) for line in lines], currency, SHIP_TO)
     assert placed.total == sum(line.quantity * line.unit_price for line in placed.lines)
     assert [(line.sku, line.quantity) for line in placed.lines] == lines
+
+
+@pytest.mark.parametrize("offered", [[], [1], [1, 1, 1]], ids=len)
+def test_an_offer_for_another_number_of_lines_is_no_offer(offered: list[int]) -> None:
+    with pytest.raises(ValueError, match="zip"):
+        Order.place(CUSTOMER, LINES, "EUR", SHIP_TO, offered=offered)

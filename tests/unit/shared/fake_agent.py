@@ -30,6 +30,7 @@ class FakeAgent:
     status: int = 200
     requests: list[str] = field(default_factory=list)
     patience: list[float] = field(default_factory=list)
+    open_connections: int = 0
 
     def profile_of(self, path: str) -> str:
         """The last step of a path."""
@@ -41,6 +42,7 @@ class _Connection:
         self._agent = agent
         self._timeout = timeout
         self._path = ""
+        agent.open_connections += 1
 
     def request(self, method: str, path: str) -> None:
         assert method == "GET"
@@ -55,7 +57,7 @@ class _Connection:
         return _Response(404 if document is None else self._agent.status, document or b"")
 
     def close(self) -> None:
-        pass
+        self._agent.open_connections -= 1
 
 
 class _Response(BytesIO):
@@ -70,10 +72,12 @@ class _Response(BytesIO):
 def answering(agent: FakeAgent) -> Iterator[FakeAgent]:
     """Let this process, as if it had just begun, read its configuration from ``agent``."""
 
-    def connection(_host: str, _port: int | None, *, timeout: float) -> _Connection:
+    def connection(host: str, port: int | None, *, timeout: float) -> _Connection:
+        assert (host, port) == ("localhost", 2772)
         return _Connection(agent, timeout)
 
     configuration.forget()
     with patch("http.client.HTTPConnection", connection), patch.dict("os.environ", ENVIRONMENT):
         yield agent
+    assert agent.open_connections == 0, "each one is closed, whatever came of it"
     configuration.forget()

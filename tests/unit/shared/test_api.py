@@ -140,6 +140,11 @@ def test_a_body_over_the_event_limit_is_too_large() -> None:
     assert call(weigh, body=" " * (MAX_EVENT_BYTES + 1))["statusCode"] == 413
 
 
+def test_a_body_at_the_event_limit_is_read() -> None:
+    body = '{"weight": 3}'.ljust(MAX_EVENT_BYTES)
+    assert call(weigh, body=body)["statusCode"] == 200
+
+
 def test_the_limit_counts_bytes_and_not_letters() -> None:
     assert call(weigh, body="ü" * (MAX_EVENT_BYTES // 2 + 1))["statusCode"] == 413
 
@@ -254,3 +259,29 @@ def test_a_number_out_of_bounds_is_refused_with_the_bounds(text: str) -> None:
     )
     assert call(count, queryStringParameters={"limit": "10"})["document"] == 10
     assert call(count)["document"] == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1", 1), ("9" * 18, 10**18 - 1), ("0" * 17 + "7", 7), ("0" * 18 + "7", None)],
+)
+def test_a_number_has_eighteen_digits_at_most(text: str, number: int | None) -> None:
+    def count(request: Request) -> Response:
+        return Response(200, request.whole_number("limit", default=5, least=1, most=10**18))
+
+    answer = call(count, queryStringParameters={"limit": text})
+    assert answer["statusCode"] == (400 if number is None else 200)
+    assert number is None or answer["document"] == number
+
+
+def test_a_caller_with_a_key_needs_no_token() -> None:
+    bare = event(requestContext={"requestId": "r-1", "identity": {"apiKeyId": "k-1"}})
+    seen: list[Request] = []
+
+    def look(request: Request) -> Response:
+        seen.append(request)
+        return Response(200)
+
+    assert endpoint(keyed=True)(look)(bare, None)["statusCode"] == 200
+    assert [(it.customer_id, it.api_key_id) for it in seen] == [("", "k-1")]
+    assert endpoint()(look)(bare, None)["statusCode"] == 401

@@ -141,8 +141,9 @@ def test_an_error_is_botocores_with_what_dynamodb_says_of_it() -> None:
 @pytest.mark.skipif(
     "smithy-rpc-v2-cbor" not in PROTOCOL_PARSERS, reason="this botocore knows no other protocol"
 )
+@pytest.mark.parametrize("first", ["smithy-rpc-v2-cbor", "json"])
 def test_a_botocore_that_prefers_another_protocol_is_left_to_speak_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    first: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As the day will come on which a runtime's model of DynamoDB prefers CBOR."""
     load = aws._models.load_service_model
@@ -151,7 +152,7 @@ def test_a_botocore_that_prefers_another_protocol_is_left_to_speak_it(
         model = load(name, *rest, **options)
         if name != "dynamodb" or "metadata" not in model:
             return model
-        metadata = {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
+        metadata = {"protocol": first, "protocols": ["smithy-rpc-v2-cbor"]}
         return {**model, "metadata": {**model["metadata"], **metadata}}
 
     monkeypatch.setattr(aws._models, "load_service_model", prefer_cbor)
@@ -191,3 +192,39 @@ def test_other_services_are_left_to_botocore() -> None:
     )
     assert sent == {"Name": "a"}
     assert made == {"Parameter": {"Value": "b"}}
+
+
+def once() -> Any:
+    return aws.client_that_tries_once("ssm")
+
+
+def brief() -> Any:
+    return aws.brief_client("ssm")
+
+
+def patient() -> Any:
+    return aws.patient_client("ssm", 12.5)
+
+
+@pytest.mark.parametrize(
+    ("make", "tries", "seconds"),
+    [(lambda: aws.client("ssm"), 4, 3), (once, 1, 5), (brief, 2, 1.2), (patient, 4, 12.5)],
+    ids=["usual", "once", "brief", "patient"],
+)
+def test_a_client_tries_as_often_and_waits_as_long_as_its_name_says(
+    make: Callable[[], Any], tries: int, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    for factory in (aws.client, aws.client_that_tries_once, aws.brief_client, aws.patient_client):
+        factory.cache_clear()
+    client, sent = make(), []
+
+    def fail(request: Any, **_event: Any) -> AWSResponse:
+        sent.append(request)
+        return AWSResponse(request.url, 500, HTTPHeaders(), Body(b"{}"))
+
+    client.meta.events.register("before-send", fail)
+    with pytest.raises(ClientError):
+        client.get_parameter(Name="a")
+    assert len(sent) == tries
+    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (1, seconds)

@@ -309,6 +309,27 @@ def test_a_document_of_a_mebibyte_is_read_and_a_longer_one_refused() -> None:
         SHOP.read(document + b" ")
 
 
+def test_a_document_that_is_too_long_is_not_read_in_part(
+    agent: FakeAgent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = b'{"greeting": "hello"}'
+    agent.documents["settings"] = document.ljust(configuration.MAX_DOCUMENT_BYTES + 1)
+    assert current(SHOP) == Shop()
+    assert counted(lines(capsys), "ConfigurationRefused") == 1
+
+
+def test_a_refusal_says_of_which_profile_it_is() -> None:
+    with pytest.raises(Refused) as refused:
+        STRICT.read(b"[]")
+    assert refused.value.profile == "strict"
+
+
+@pytest.mark.parametrize(("length", "is_whole"), [(80, True), (81, False)])
+def test_a_value_is_shown_whole_if_it_is_short(length: int, is_whole: bool) -> None:
+    shown = str(Violation("", "a rule", "x" * (length - len("''"))))
+    assert shown.endswith("'" if is_whole else "...")
+
+
 def judged(document: bytes) -> Shop | Refused:
     try:
         return SHOP.read(document)

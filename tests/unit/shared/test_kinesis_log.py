@@ -1,5 +1,7 @@
 """Publishing on the log: nothing is lost, and no order's events ever overtake each other."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
@@ -7,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import kinesis_log
-from shared.envelope import MAX_EVENT_BYTES, Envelope
-from shared.kinesis_log import ATTEMPTS, MAX_BYTES, MAX_RECORDS, KinesisLog, LogUnavailable
+from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
+from shared.kinesis_log import (
+    ATTEMPTS,
+    MAX_BYTES,
+    MAX_KEY,
+    MAX_RECORDS,
+    KinesisLog,
+    LogUnavailable,
+)
 from tests.unit.shared.fake_kinesis import FakeKinesis
 
 
@@ -107,6 +116,24 @@ def test_a_log_that_refuses_for_ever_makes_the_batch_come_again() -> None:
     assert sum(pauses) < 5
 
 
+def test_each_pause_may_be_twice_as_long_as_the_one_before(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bounds: list[tuple[float, float]] = []
+
+    def longest(least: float, most: float) -> float:
+        bounds.append((least, most))
+        return most
+
+    monkeypatch.setattr("shared.kinesis_log.random.uniform", longest)
+    pauses: list[float] = []
+    with pytest.raises(LogUnavailable):
+        publish(FakeKinesis(lambda _call, _position: True), [event("a", 1), event("b", 1)], pauses)
+    assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8])
+    assert {least for least, _ in bounds} == {0}
+    assert capsys.readouterr().out.count('"LogRecordsRefused":2') == ATTEMPTS
+
+
 def test_the_next_version_never_goes_out_before_the_last_one_is_acknowledged() -> None:
     kinesis = FakeKinesis(lambda _call, position: position == 0)
     with pytest.raises(LogUnavailable):
@@ -135,6 +162,49 @@ def test_a_call_takes_no_more_bytes_than_kinesis_does(monkeypatch: pytest.Monkey
         assert sum(len(it["Data"]) + len(it["PartitionKey"]) for it in call) <= 4000
 
 
+@pytest.mark.parametrize(("over", "calls"), [(0, 1), (1, 2)])
+def test_a_call_is_filled_to_the_last_byte(
+    over: int, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [event(key, 1, padding=1000) for key in "abcd"]
+    pair = 2 * (len(encode(events[0])) + len("\n") + len("a"))
+    monkeypatch.setattr(kinesis_log, "MAX_BYTES", pair - over)
+    kinesis = FakeKinesis()
+    publish(kinesis, events)
+    assert len(kinesis.calls) == 2 * calls
+
+
+@pytest.mark.parametrize("order_id", ["x", "x" * MAX_KEY])
+def test_the_shortest_and_the_longest_key_are_taken(order_id: str) -> None:
+    kinesis = FakeKinesis()
+    publish(kinesis, [msgspec.structs.replace(event("a", 1), data={"order_id": order_id})])
+    assert [record["PartitionKey"] for call in kinesis.calls for record in call] == [order_id]
+
+
+@pytest.mark.parametrize("named", ["", None, 7, ["b"]])
+def test_a_message_that_names_no_order_is_kept_with_what_it_is_about(named: Any) -> None:
+    kinesis = FakeKinesis()
+    publish(kinesis, [msgspec.structs.replace(event("a", 1), data={"order_id": named})])
+    assert [record["PartitionKey"] for call in kinesis.calls for record in call] == ["a"]
+
+
+@pytest.mark.parametrize(("over", "published"), [(0, 1), (1, 0)])
+def test_the_largest_event_is_taken_and_none_that_is_larger(over: int, published: int) -> None:
+    largest = event("a", 1, MAX_EVENT_BYTES - len(encode(event("a", 1))) + over)
+    assert len(encode(largest)) == MAX_EVENT_BYTES + over
+    reasons: list[str] = []
+    log = KinesisLog(FakeKinesis(), "arn:stream")
+    assert log.publish([largest], lambda _, why: reasons.append(why)) == published
+    assert reasons == [f"larger than {MAX_EVENT_BYTES} bytes"] * over
+
+
+def test_a_record_is_not_sent_with_a_key_that_kinesis_does_not_take() -> None:
+    reasons: list[str] = []
+    log = KinesisLog(FakeKinesis(), "arn:stream")
+    log.publish([event("x" * 257, 1), event("", 1)], lambda _, why: reasons.append(why))
+    assert reasons == [f"a partition key has 1 to 256 characters, not {it}" for it in (257, 0)]
+
+
 NEVER = {
     "no key": msgspec.structs.replace(event("", 1), data={}),
     "a long key": event("x" * 257, 1),
@@ -156,7 +226,7 @@ def test_what_kinesis_never_takes_holds_nobody_back(
     ((envelope, reason),) = parked
     assert (envelope, bool(reason)) == (NEVER[never], True)
     assert log.publish(batch) == 6
-    assert "EventsNotPublished" in capsys.readouterr().out
+    assert capsys.readouterr().out.count('"EventsNotPublished":1') == 1
 
 
 @pytest.mark.parametrize("code", ["ValidationException", "InvalidArgumentException"])
@@ -167,7 +237,8 @@ def test_a_call_that_is_refused_because_of_one_record_goes_on_without_it(
     kinesis, parked = FakeKinesis(), []
     kinesis.refuses_keys = {bad: code}
     log = KinesisLog(kinesis, "arn:stream", sleep=lambda _: pytest.fail("it waits"))
-    log.publish(MIXED, lambda it, why: parked.append((it.aggregate_id, why)))
+    count = log.publish(MIXED, lambda it, why: parked.append((it.aggregate_id, why)))
+    assert count + len(parked) == len(MIXED)
     expected = {"a": [1, 2, 3], "b": [1, 2], "c": [1], bad: []}
     assert {it: kinesis.versions(it) for it in "abc"} == expected
     assert set(parked) == {(bad, f"refused by the log: {code}")}

@@ -1,5 +1,6 @@
 """Logs and metrics: one JSON line each, in the form that CloudWatch reads."""
 
+import builtins
 import json
 from typing import Any
 
@@ -50,6 +51,22 @@ def test_a_metric_is_found_by_its_service(
     assert line["_aws"]["Timestamp"] > 1_700_000_000_000
 
 
+def test_a_metric_has_the_time_in_milliseconds_at_which_it_was_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.log.time.time", lambda: 1_796_115_600.25)
+    log.metric("EventsPublished", 1)
+    assert printed(capsys)["_aws"]["Timestamp"] == 1_796_115_600_250
+
+
+def test_a_line_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function that is killed has written what it did until then."""
+    options: list[Any] = []
+    monkeypatch.setattr(builtins, "print", lambda *_, **given: options.append(given))
+    log.info("order placed")
+    assert options == [{"flush": True}]
+
+
 @pytest.mark.parametrize(
     "text", ["\x1b[2J\x9b31m\x7f", "‮gpj", "a b", "\ud800", "[/x]", "ünï \U0001f69a"], ids=ascii
 )
@@ -69,4 +86,5 @@ def test_what_cannot_be_written_does_not_break_what_is_logged(
     for _ in range(10_000):
         deep = [deep]
     log.error("deep", what=deep, order_id="o-1")
-    assert printed(capsys)["order_id"] == "o-1"
+    line = printed(capsys)
+    assert (line["order_id"], line["what"]) == ("o-1", "list")

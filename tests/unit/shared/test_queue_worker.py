@@ -85,12 +85,17 @@ def command(parcels: Any = 1, **changes: Any) -> str:
     return encode(msgspec.structs.replace(message, **changes)).decode()
 
 
-def test_a_command_that_is_done_gives_its_facts_and_last_its_reply(warehouse: Warehouse) -> None:
+def test_a_command_that_is_done_gives_its_facts_and_last_its_reply(
+    warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert warehouse.receive(command(2)) == []
     fact, reply = warehouse.bus.messages
     assert (fact.type, fact.data) == ("ParcelPacked", {"order_id": ORDER_ID, "parcels": 2})
     assert (reply.type, reply.data["outcome"]) == ("CommandReplied", "done")
+    assert reply.data["data"] == {"parcels": 2}
+    assert '"CommandsCarriedOut":1,"service":"unknown","outcome":"done"' in capsys.readouterr().out
     for message in (fact, reply):
+        assert message.schema_version == 1
         assert message.causation_id == json.loads(command(2))["event_id"]
         assert (message.correlation_id, message.traceparent) == ("c-1", "00-1")
         assert (message.version, message.aggregate_id) == (None, ORDER_ID)
@@ -144,13 +149,15 @@ def test_what_is_no_command_is_parked_with_its_reason_and_holds_nobody_back(
 
 
 HUGE = "x" * (MAX_EVENT_BYTES - 300)
+LONG = "x" * (MAX_EVENT_BYTES - len(command(1)) + len(ORDER_ID))
 UNANSWERABLE = {
     "its journey": command(1, correlation_id=HUGE),
     "its trace": command(1, traceparent=HUGE),
     "what it is about": command(1, aggregate_id=HUGE),
     "its type": command(1, type="x\x00\x1b[2J" * 20_000),
-    "its order": command(1, data={"order_id": HUGE, "parcels": 1}),
+    "its order": command(1, data={"order_id": LONG, "parcels": 1}),
 }
+assert len(UNANSWERABLE["its order"]) == MAX_EVENT_BYTES, "it is a message, and its reply is none"
 
 
 @pytest.mark.parametrize("what", UNANSWERABLE)
@@ -212,6 +219,7 @@ def test_after_the_last_attempt_the_command_has_failed_and_is_kept(warehouse: Wa
     (reply,) = warehouse.bus.messages
     assert (reply.data["outcome"], reply.data["reason"]) == ("failed", "gave-up")
     assert warehouse.dead_letters.sent[0]["MessageBody"] == command(1)
+    assert warehouse.dead_letters.reasons() == [f"failed {ATTEMPTS} times, last with TimeoutError"]
 
 
 def test_a_bus_that_is_down_makes_the_message_come_again(warehouse: Warehouse) -> None:

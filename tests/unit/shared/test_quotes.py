@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import hmac
+from itertools import islice
 
 import msgspec
 import pytest
@@ -34,6 +36,20 @@ def test_what_is_signed_is_verified() -> None:
 def test_fifty_lines_fit() -> None:
     lines = tuple(QuotedLine("A" * 40, 999, 10**7) for _ in range(50))
     assert len(sign(msgspec.structs.replace(QUOTE, lines=lines), KEY)) <= LONGEST
+
+
+@pytest.mark.parametrize("length", range(1, 9))
+def test_terms_of_any_length_are_read(length: int) -> None:
+    quote = msgspec.structs.replace(QUOTE, customer_id="c" * length)
+    assert verify(sign(quote, KEY), key_of) == quote
+
+
+def test_the_longest_quote_is_verified_and_none_that_is_longer() -> None:
+    quotes = (msgspec.structs.replace(QUOTE, customer_id="c" * size) for size in range(LONGEST))
+    by_length = {len(signed): signed for signed in (sign(it, KEY) for it in islice(quotes, 6200))}
+    assert verify(by_length[LONGEST], key_of).currency == "EUR"
+    with pytest.raises(ForgedQuote, match="form"):
+        verify(by_length[min(it for it in by_length if it > LONGEST)], key_of)
 
 
 def test_a_key_before_the_current_one_still_verifies() -> None:
@@ -73,6 +89,24 @@ def test_whatever_is_sent_is_refused_and_nothing_breaks(text: str) -> None:
 def test_a_forgery_is_refused(forged: str) -> None:
     with pytest.raises(ForgedQuote):
         verify(forged, key_of)
+
+
+def test_a_signature_is_an_hmac_under_the_key_of_its_purpose_and_all_before_it() -> None:
+    signed, _, signature = sign(QUOTE, KEY).rpartition(".")
+    content = f"parcelworks quote 1\n{signed}".encode()
+    assert signature == hmac.digest(KEY.value.key.encode(), content, "sha256").hex()
+
+
+def test_a_signature_in_other_letters_is_refused_and_breaks_nothing() -> None:
+    terms = sign(QUOTE, KEY).rpartition(".")[0]
+    with pytest.raises(ForgedQuote, match="form"):
+        verify(f"{terms}.{'é' * 64}", key_of)
+
+
+@pytest.mark.parametrize("text", [f"{KEY.id}.e30.", f"{KEY.id}..{'0' * 64}", "", "a", "a.b"])
+def test_what_has_no_terms_or_no_signature_is_not_even_compared(text: str) -> None:
+    with pytest.raises(ForgedQuote, match="form"):
+        verify(text, lambda _: pytest.fail("its key is asked for"))
 
 
 def test_better_terms_need_a_signature_of_their_own() -> None:

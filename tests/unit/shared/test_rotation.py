@@ -26,9 +26,11 @@ class Numbered:
     def __init__(self) -> None:
         self.told: set[str] = {"secret-0"}
         self.made = 0
+        self.asked: list[tuple[str, str]] = []
 
     def create(self, current: str, token: str) -> str:
         self.made += 1
+        self.asked.append((current, token))
         return f"secret-{self.made}"
 
     def set(self, current: str, pending: str) -> None:
@@ -64,13 +66,16 @@ def rotating() -> Rotating:
 
 
 def test_the_four_steps_put_a_new_secret_in_force_and_keep_the_one_before(
-    rotating: Rotating,
+    rotating: Rotating, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rotating.take(*STEPS[:3])
+    assert rotating.kind.asked == [("secret-0", rotating.token)]
+    assert "SecretRotated" not in capsys.readouterr().out
     assert rotating.labels == {CURRENT: rotating.first, PREVIOUS: None, PENDING: rotating.token}
     rotating.take("finishSecret")
     assert rotating.labels == {CURRENT: rotating.token, PREVIOUS: rotating.first, PENDING: None}
     assert rotating.service.values[rotating.token] == "secret-1"
+    assert '"SecretRotated":1' in capsys.readouterr().out
 
 
 def test_the_version_that_secrets_manager_has_labelled_before_is_the_one(
@@ -115,6 +120,29 @@ def test_a_rotation_that_was_killed_after_a_write_goes_on(
     rotating.take(*STEPS)
     assert rotating.kind.made == 1
     assert rotating.labels == {CURRENT: rotating.token, PREVIOUS: rotating.first, PENDING: None}
+
+
+def test_of_a_rotation_that_is_complete_only_the_last_step_tidies_up(
+    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotating.take(*STEPS)
+    rotating.service.stages[rotating.token].append(PENDING)  # killed before it was taken away
+    rotating.take(*STEPS[:3])
+    assert rotating.labels[PENDING] == rotating.token
+    rotating.take("finishSecret")
+    assert rotating.labels == {CURRENT: rotating.token, PREVIOUS: rotating.first, PENDING: None}
+    monkeypatch.setattr(
+        rotating.service, "update_secret_version_stage", lambda **_: pytest.fail("it writes")
+    )
+    rotating.take(*STEPS)
+
+
+def test_a_secret_that_cannot_be_read_now_is_not_taken_for_one_that_is_missing(
+    rotating: Rotating,
+) -> None:
+    rotating.service.fault = error("InternalServiceError")
+    with pytest.raises(ClientError, match="InternalServiceError"):
+        rotating.take("createSecret")
 
 
 def test_two_rotations_keep_one_secret_before_the_current_one(rotating: Rotating) -> None:
