@@ -55,7 +55,7 @@ class MutationSession:
         """The same examples for every mutant, and none remembered."""
         from hypothesis import settings  # not before pytest has prepared its import
 
-        settings.register_profile("mutation", derandomize=True, database=None)
+        settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
         settings.load_profile("mutation")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
