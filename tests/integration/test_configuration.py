@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -364,6 +365,7 @@ def test_more_deployments_than_one_answer_lists_hide_none(one: Scratch) -> None:
 
 
 def test_what_is_in_no_commit_does_not_go_to_an_account(one: Scratch) -> None:
+    subprocess.run(["git", "init", "--quiet", one.config], check=True)
     with pytest.raises(NotInGit, match="merged first"):
         one.apply(uncommitted=False)
     assert one.versions() == 0
