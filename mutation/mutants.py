@@ -13,6 +13,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 FLIPPED: dict[type[ast.AST], type[ast.AST]] = {
@@ -293,3 +294,26 @@ def code_of(mutant: Mutant, filename: str) -> CodeType:
     for name in mutant.function.split("."):
         code = next(it for it in code.co_consts if isinstance(it, CodeType) and it.co_name == name)
     return code
+
+
+def defaults_of(
+    mutant: Mutant, names: dict[str, Any]
+) -> tuple[tuple[Any, ...] | None, dict[str, Any] | None]:
+    """Its parameters' defaults and those of its keywords, which are no part of its code.
+
+    ``names`` are the module's.
+    """
+    node: ast.AST = mutant.code.body[-1]
+    while isinstance(node, ast.ClassDef):
+        node = node.body[0]
+    if not isinstance(node, Function):
+        raise TypeError(f"no function: {ast.unparse(node)}")
+
+    def value(default: ast.expr) -> Any:
+        return eval(compile(ast.Expression(default), "", "eval"), names)  # noqa: S307 - our code
+
+    keywords = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    return (
+        tuple(map(value, node.args.defaults)) or None,
+        {it.arg: value(default) for it, default in keywords if default is not None} or None,
+    )

@@ -25,7 +25,7 @@ from typing import Any
 
 import pytest
 
-from mutation.mutants import Mutant, code_of
+from mutation.mutants import Mutant, code_of, defaults_of
 
 BUDGET_SECONDS = 6.0
 """Of tests for one mutant, as long as they took without it; the quickest come first."""
@@ -153,6 +153,8 @@ def _swap(mutant: Mutant, filename: str) -> None:
         found = vars(found)[name]
     function = _unwrapped(found)
     function.__code__ = code_of(mutant, filename)
+    defaults, of_keywords = defaults_of(mutant, function.__globals__)
+    function.__defaults__, function.__kwdefaults__ = defaults, of_keywords
 
 
 def _unwrapped(found: Any) -> FunctionType:

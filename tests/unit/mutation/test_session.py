@@ -21,6 +21,8 @@ def loop(n):
 
 def lonely(): return 1
 
+def fixed(a, rate=2, *, more=3): return a * rate + more
+
 class Shop:
     def __init__(self): self.begun = True
 
@@ -44,6 +46,9 @@ def test_that_looks():
 def test_that_does_not():
     shop.Shop().open
     assert shop.Corner().begun
+
+def test_of_defaults():
+    assert shop.fixed(5) == 13
 
 def test_of_a_loop():
     assert shop.loop(3) == 0
@@ -94,6 +99,11 @@ def test_each_mutant_is_judged_by_the_tests_that_call_it(tmp_path: Path) -> None
         "loop: n -= 1 -> pass": "killed",
         "loop: 1 -> 2": "killed",
         "loop: return n -> return None": "killed",
+        "fixed: return a * rate + more -> return None": "killed",
+        "fixed: a * rate + more -> a * rate - more": "killed",
+        "fixed: a * rate -> a // rate": "killed",
+        "fixed: 2 -> 3": "killed",
+        "fixed: 3 -> 4": "killed",
         "lonely: return 1 -> return None": "untested",
         "lonely: 1 -> 2": "untested",
         "Shop.open: return True -> return None": "survived",
