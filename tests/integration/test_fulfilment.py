@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
+from fulfilment.adapters.dynamodb_sagas import LOOK, DynamoDbSagas
 from fulfilment.domain.steps import STEPS
 from local import books, function_logs
 from local.endpoint import Cloud
 from local.invariants import examine
 from local.payment_provider import PaymentProvider
+from orders.adapters.event_codec import HOUR, part_of_hour
+from shared import clock
 from tests.contract.saga_store_contract import SagaStoreContract
 from tests.integration.dead_letters import dead_letters
+from tests.integration.mailroom import Mailroom
 from tests.integration.offline import Deployment, call, eventually
 
 LINES = [{"sku": "MUG-BLUE", "quantity": 2}, {"sku": "TEA-ASSAM", "quantity": 1}]
@@ -94,6 +100,81 @@ def test_a_placed_order_is_confirmed_by_services_that_only_exchange_messages(
     providers = PaymentProvider.all_of(deployment.emulator.workspace)
     report = examine(books.read(deployment.outputs, deployment.cloud, providers, [order_id]))
     assert report.holds, report.violations
+
+
+@contextmanager
+def nobody_listens(deployment: Deployment) -> Iterator[None]:
+    """The rule by which fulfilment hears of placed orders is switched off."""
+    rules, bus = deployment.cloud.client("events"), deployment.named("event-log", "buses", "Bus")
+    pages = rules.get_paginator("list_rules").paginate(EventBusName=bus)
+    (name,) = (
+        it["Name"]
+        for page in pages
+        for it in page["Rules"]
+        if it.get("Description", "").startswith("fulfilment") and "OrderPlaced" in it["Description"]
+    )
+    rules.disable_rule(Name=name, EventBusName=bus)
+    try:
+        yield
+    finally:
+        rules.enable_rule(Name=name, EventBusName=bus)
+
+
+def put_order_placed(deployment: Deployment, like: str, placed: datetime) -> tuple[str, str]:
+    """Another order like that one, placed at another time; its id and its event's."""
+    database, table = (
+        deployment.cloud.client("dynamodb"),
+        deployment.named("orders", "tables", "EventStore"),
+    )
+    item = database.get_item(
+        TableName=table, Key={"order_id": {"S": like}, "version": {"N": "1"}}, ConsistentRead=True
+    )["Item"]
+    order_id, event_id = str(uuid.uuid4()), str(uuid.uuid4())
+    occurred_at = clock.format_time(placed)
+    changes = {
+        "order_id": order_id,
+        "event_id": event_id,
+        "occurred_at": occurred_at,
+        "occurred_in": part_of_hour(occurred_at[:HOUR], 0),
+    }
+    database.put_item(
+        TableName=table, Item={**item, **{name: {"S": text} for name, text in changes.items()}}
+    )
+    return order_id, event_id
+
+
+def look_for_missed_orders(deployment: Deployment, since: datetime) -> int:
+    """What the clock calls every hour, the last look having ended then; how many it started."""
+    deployment.cloud.client("dynamodb").put_item(
+        TableName=deployment.named("fulfilment", "tables", "Sagas"),
+        Item={
+            "order_id": {"S": LOOK},
+            "part": {"S": LOOK},
+            "looked_until": {"S": clock.format_time(since)},
+        },
+    )
+    answer = deployment.cloud.client("lambda").invoke(
+        FunctionName=deployment.named("fulfilment", "functions", "StartMissed"), Payload=b"{}"
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    started: int = json.loads(answer["Payload"].read())["started"]
+    return started
+
+
+def test_an_order_that_fulfilment_never_heard_of_is_found_and_its_saga_begins(
+    deployment: Deployment,
+) -> None:
+    earlier = clock.parse_time(clock.now()) - timedelta(hours=3)
+    like = place(deployment)
+    with nobody_listens(deployment):
+        order_id, event_id = put_order_placed(deployment, like, earlier)
+        # The bus has told the others of it.
+        eventually(lambda: Mailroom(deployment).settled(event_id), 30)
+    assert saga_items(deployment, order_id) == {}
+    assert look_for_missed_orders(deployment, earlier) == 1
+    assert saga_items(deployment, order_id)["saga"]["causation_id"]["S"] == event_id
+    eventually(lambda: "reserve-stock" in saga_items(deployment, order_id), 30)
+    assert look_for_missed_orders(deployment, earlier) == 0
 
 
 SERVES_AN_ORDER = {

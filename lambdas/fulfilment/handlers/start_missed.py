@@ -10,6 +10,8 @@ from fulfilment.settings import for_missed
 from shared import aws, clock
 from shared.order_history import OrderHistory
 
+OWNERS_TIMEOUT = 65
+"""Seconds: a little longer than the longest that orders' functions may take."""
 LONGEST_HOUR_MS = 4 * 60 * 1000
 """An hour's orders are not begun with less time than that."""
 
@@ -17,7 +19,7 @@ LONGEST_HOUR_MS = 4 * 60 * 1000
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``{started}``: how many sagas were missing."""
     settings = for_missed()
-    functions = aws.client("lambda")
+    functions = aws.patient_client("lambda", OWNERS_TIMEOUT)
     started = commands.start_missed(
         sagas(settings),
         StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),

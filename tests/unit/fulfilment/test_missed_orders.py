@@ -13,12 +13,17 @@ import pytest
 from fulfilment import commands
 from fulfilment.adapters.published_orders import OrdersUnavailable, PublishedOrders
 from fulfilment.domain.saga import SagaState
+from fulfilment.handlers import start_missed
+from fulfilment.settings import MissedSettings
+from shared import aws
 from shared.envelope import Envelope
 from shared.order_history import OrderHistory
 from tests.unit.fulfilment.examples import PLACED
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, InMemorySagas
 
 NOW = "2026-12-08T10:30:00.000Z"
+LIST_EVENTS_SECONDS = 60
+"""The time limit of orders' function, in stacks/orders.py."""
 
 
 class Orders:
@@ -152,3 +157,20 @@ def test_every_page_of_every_part_of_an_hour_is_asked_for() -> None:
 def test_an_error_of_orders_is_no_empty_hour() -> None:
     with pytest.raises(OrdersUnavailable):
         placed_in(ListEvents({"errorType": "TooManyRequests"}))
+
+
+def test_orders_may_take_as_long_for_a_page_as_its_function_has(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: dict[str, float] = {}
+
+    def patient_client(service: str, seconds: float) -> None:
+        waits[service] = seconds
+
+    monkeypatch.setattr(aws, "client", lambda _service: None)
+    monkeypatch.setattr(aws, "patient_client", patient_client)
+    settings = MissedSettings("sagas", "open", "stuck", "machine", 600, "list", "read")
+    monkeypatch.setattr(start_missed, "for_missed", lambda: settings)
+    monkeypatch.setattr(commands, "start_missed", lambda *_: 3)
+    assert start_missed.handler({}, None) == {"started": 3}
+    assert waits["lambda"] > LIST_EVENTS_SECONDS
