@@ -99,7 +99,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
-	smoke redrive redrive-queue park history view reconcile rebuild rebuild-back rebuild-retire checksum
+	smoke redrive redrive-queue stuck resume park history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -177,6 +177,12 @@ redrive-queue: setup ## Show dead letters: [QUEUE=payments/Commands]; CONFIRM=ye
 
 park: setup ## Set aside a record that crashes a consumer: CONSUMER= SHARD= SEQUENCE=
 	@$(OPERATE) park $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE)
+
+stuck: setup ## Show the sagas that wait for an operator: order, step, since when, why
+	@$(OPERATE) stuck
+
+resume: setup ## Show what an order's saga waits for: ORDER=; CONFIRM=yes lets it go on where it ended
+	@$(OPERATE) resume $(call needed,--order,ORDER) $(CONFIRMED)
 
 history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
 	@$(OPERATE) history $(call needed,--order,ORDER) $(MOMENT)

@@ -15,7 +15,7 @@ import region
 from local.errors import OfflineError
 from local.terminal import Terminal, show_errors_plainly
 from local.workspace import Workspace
-from operations import dead_letters, history, parked, quota, rebuild, reconcile
+from operations import dead_letters, history, parked, quota, rebuild, reconcile, stuck
 from operations.errors import OperationFailed
 from operations.history import Moment
 from operations.target import Target, account, offline
@@ -78,6 +78,10 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
             return dead_letters.redrive(
                 target, console, queue=options.queue, confirm=options.confirm
             )
+        case "stuck":
+            return stuck.show(target, console)
+        case "resume":
+            return stuck.resume(target, console, order_id=options.order, confirm=options.confirm)
         case "history":
             moment = Moment(options.at, options.version)
             history.show_events(target, console, order_id=options.order, moment=moment)
@@ -159,6 +163,12 @@ def _parser() -> argparse.ArgumentParser:
     command = kinds.add_parser("redrive-queue", help="show dead letters; send them again")
     command.add_argument("--queue", help="such as payments/Commands; without it, all are listed")
     command.add_argument("--confirm", action="store_true", help="send them to their queue again")
+
+    kinds.add_parser("stuck", help="show the sagas that wait for an operator")
+
+    command = kinds.add_parser("resume", help="let an order's saga go on where it ended")
+    command.add_argument("--order", required=True, type=_order_id)
+    command.add_argument("--confirm", action="store_true", help="start it")
 
     for name, what in (("history", "an order's events"), ("view", "what a view said of an order")):
         command = kinds.add_parser(name, help=what)

@@ -193,6 +193,7 @@ class FulfilmentStack(ServiceStack):
         resume = self._function("Resume", "resume", "Resumes a saga by an operator's command")
         self._allow_resuming(resume)
         self.publish("resume-arn", resume.function_arn)
+        self._list_what_is_stuck()
 
         interrupted = ServiceQueue(
             self, "Interruptions", key=self.key, worker_timeout=Duration.seconds(10)
@@ -260,6 +261,17 @@ class FulfilmentStack(ServiceStack):
             ),
             without_data=cloudwatch.TreatMissingData.IGNORE,
         )
+
+    def _list_what_is_stuck(self) -> None:
+        lister = self._function(
+            "ListStuck",
+            "list_stuck",
+            "Lists the sagas that wait for an operator",
+            timeout=Duration.seconds(30),
+        )
+        index = f"{self.sagas.table_arn}/index/{STUCK_SAGAS}"
+        grant(lister, "dynamodb:Query", on=[self.sagas.table_arn, index])
+        self.publish("list-stuck-arn", lister.function_arn)
 
     def _start_what_was_missed(self) -> None:
         """Orders are placed before this stack's rule exists, and whenever it is switched off."""

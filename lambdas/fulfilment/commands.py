@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from fulfilment.domain.saga import (
@@ -13,8 +14,11 @@ from fulfilment.domain.saga import (
     Saga,
     SagaState,
     SentCommand,
+    StuckSaga,
+    Unsettled,
     order_of,
     progress,
+    unsettled,
 )
 from fulfilment.domain.steps import STEPS, command_id, step_of
 from fulfilment.ports import Executions, Owners, PlacedOrders, SagaStore, UnknownCommand
@@ -31,6 +35,8 @@ ATTEMPTS_AT_ONCE = 3
 """An execution that failed is resumed at once so many times; later the sweeper takes its time."""
 LOOKED_BACK = timedelta(days=7)
 """How far back the first look for orders without a saga goes."""
+MOST_LISTED = 100
+"""Stuck sagas in one answer."""
 LONGEST_PAUSE = 6
 """Pauses between a sweeper's attempts double up to 2**6 times the deadline."""
 
@@ -290,6 +296,19 @@ def report_stuck(store: SagaStore, bus: Bus, now: Clock, stuck: Stuck) -> None:
     bus.put([message])
     log.error("fulfilment is stuck", order_id=stuck.order_id, failed_undo=stuck.failed_undo)
     log.metric("FulfilmentStuck", 1)
+
+
+def list_stuck(
+    store: SagaStore, after: StuckSaga | None
+) -> tuple[list[tuple[StuckSaga, tuple[Unsettled, ...]]], StuckSaga | None]:
+    """Sagas that wait for an operator, longest first, with what is to be settled of each.
+
+    At most MOST_LISTED of them; the second is the last one, if there are more to go on with.
+    """
+    found = list(islice(store.stuck(after), MOST_LISTED + 1))
+    listed = found[:MOST_LISTED]
+    more = listed[-1] if len(found) > MOST_LISTED else None
+    return [(saga, unsettled(store.commands(saga.order_id))) for saga in listed], more
 
 
 def _step_answered(order_id: object, its_command_id: object) -> str:

@@ -32,8 +32,8 @@ class SagaStore(Protocol):
         ``settled``: its order is no longer placed.
         """
 
-    def stuck(self) -> Iterable[StuckSaga]:
-        """Every saga that waits for an operator, longest first."""
+    def stuck(self, after: StuckSaga | None = None) -> Iterable[StuckSaga]:
+        """Every saga that waits for an operator, longest first, or those after one of them."""
 
     def mark_ended(self, order_id: str) -> None:
         """Nothing is left to do."""

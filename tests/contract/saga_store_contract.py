@@ -76,6 +76,8 @@ class SagaStoreContract:
         assert since() == []
         store.mark_stuck(order_id, TEN, settled=settled)
         assert since() == [TEN]
+        every = list(store.stuck())
+        assert list(store.stuck(after=every[0])) == every[1:]
         store.begin_attempt(saga, ELEVEN)
         assert since() == []
         store.mark_stuck(order_id, ELEVEN, settled=settled)

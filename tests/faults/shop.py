@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from fulfilment.domain.steps import STEPS
 from local import books
 from local.invariants import ENDED, Report, examine
 from local.payment_provider import PaymentProvider
+from local.terminal import Terminal
+from operations import stuck
+from operations.target import Target, offline
 from orders.commands import order_id_for
 from tests.faults.courier import Courier, Handling, invoke
 from tests.integration.offline import Deployment, call, eventually
@@ -210,9 +215,20 @@ class Shop:
 
     def resume(self, order_id: str) -> str:
         """The operator's command; the new execution's name."""
-        function = self.deployment.named("fulfilment", "functions", "Resume")
-        execution: str = invoke(self.deployment, function, {"order_id": order_id})["execution"]
-        return execution
+        _, said = self._operate(partial(stuck.resume, order_id=order_id, confirm=True))
+        return said.partition("resumed as execution ")[2].partition(";")[0]
+
+    def waiting_for_operators(self) -> dict[str, tuple[str, str]]:
+        """By order, a step that its operator has to settle and why, as their command shows it."""
+        _, said = self._operate(stuck.show)
+        rows = (line.split(maxsplit=3) for line in said.splitlines())
+        return {row[0]: (row[1], row[3].strip()) for row in rows if len(row) > 3}
+
+    def _operate(self, command: Callable[[Target, Terminal], bool]) -> tuple[bool, str]:
+        """Whether all is well after an operator's command, and what it said."""
+        file = io.StringIO()
+        target = offline(self.deployment.emulator.workspace.root)
+        return command(target, Terminal(file=file, width=240)), file.getvalue()
 
     def sweep(self, due_before: str) -> int:
         """Sweep everything that is due before that time; how many sagas were resumed."""

@@ -57,9 +57,16 @@ def test_an_undo_that_fails_for_good_reaches_an_operator_and_is_undone_when_he_r
         assert told[order]["execution"] == order
         assert told[order]["cause"] == "not-today"
 
+    listed = shop.waiting_for_operators()
+    assert {order: listed[order] for order in everyone} == {
+        order: (undo, "failed: gave-up")
+        for undo, order in {**orders, "reject-order": unsettled}.items()
+    }
+
     for order in everyone:
         shop.courier.plan = {}
         assert shop.resume(order) == f"{order}.2"
+    assert not set(everyone) & set(shop.waiting_for_operators())
     shop.wait_until_over(everyone)
     assert {shop.saga(order) for order in everyone} == {"ended"}
     report = shop.report(everyone)

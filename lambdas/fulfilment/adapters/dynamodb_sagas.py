@@ -143,17 +143,18 @@ class DynamoDbSagas:
                 ),
             )
 
-    def stuck(self) -> Iterator[StuckSaga]:
+    def stuck(self, after: StuckSaga | None = None) -> Iterator[StuckSaga]:
         """The whole index, oldest first: it holds nothing else."""
         for item in self._all(
             self._stuck_index,
+            after=_stuck_key(after) if after else None,
             KeyConditionExpression="stuck = :stuck",
             ExpressionAttributeValues={":stuck": {"S": SagaState.STUCK}},
         ):
             yield StuckSaga(item["order_id"]["S"], item["stuck_at"]["S"])
 
-    def _all(self, index: str, **query: Any) -> Iterator[Item]:
-        page: dict[str, Any] = {}
+    def _all(self, index: str, *, after: Item | None = None, **query: Any) -> Iterator[Item]:
+        page: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
         while True:
             answer = self._client.query(TableName=self._table, IndexName=index, **query, **page)
             yield from answer["Items"]
@@ -288,6 +289,15 @@ def _batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
 
 def _key(order_id: str, part: str) -> Item:
     return {"order_id": {"S": order_id}, "part": {"S": part}}
+
+
+def _stuck_key(saga: StuckSaga) -> Item:
+    """Where a saga stands in the index of stuck ones, whether it is still there or not."""
+    return {
+        **_key(saga.order_id, SAGA),
+        "stuck": {"S": SagaState.STUCK},
+        "stuck_at": {"S": saga.since},
+    }
 
 
 def _shard(order_id: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from fulfilment.domain.steps import STEPS
 
 FINAL = frozenset({"done", "refused"})
+CONFIRMED = "order-confirmed"
+"""Why an order cannot be rejected whose undoing should never have begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ class StuckSaga:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An undo that an operator has to settle, named as in ``STEPS``, and why it failed."""
+
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where a new execution takes over; steps are named as in ``STEPS``."""
 
@@ -116,3 +126,36 @@ def progress(sent: Iterable[SentCommand]) -> Progress:
         undoing=any(STEPS[step].undoes for step in by_step if step in STEPS),
         cause=(refusal.reason or "refused") if refusal else "interrupted",
     )
+
+
+def unsettled(sent: Iterable[SentCommand]) -> tuple[Unsettled, ...]:
+    """The undos of a stuck saga that are not done, in the order in which they are asked for."""
+    by_step = {command.step: command for command in sent}
+    touched = {*progress(by_step.values()).done, *progress(by_step.values()).possibly}
+    if "capture-payment" in touched:
+        touched.discard("authorize-payment")  # what was captured is refunded, and not voided
+    found = []
+    for step in STEPS.values():
+        if step.name in by_step:
+            reason = _why_not_undone(by_step[step.name]) if step.undoes else None
+        else:
+            reason = "was never asked for" if touched.intersection(step.undoes) else None
+        if reason:
+            found.append(Unsettled(step.name, reason))
+    return tuple(found)
+
+
+def _why_not_undone(undo: SentCommand) -> str | None:
+    match undo.reply:
+        case None:
+            return "was never answered"
+        case Reply(outcome="done"):
+            return None
+        case Reply(outcome="refused", reason=reason):
+            # What was captured all the same is refunded, and what is rejected already stays so.
+            settles = undo.step == "void-payment" or (
+                undo.step == "reject-order" and reason != CONFIRMED
+            )
+            return None if settles else f"refused: {reason or 'without a reason'}"
+        case Reply(reason=reason):
+            return f"failed: {reason or 'without a reason'}"

@@ -46,9 +46,10 @@ class InMemorySagas:
         self._mark(order_id, SagaState.STUCK, leaves=settled)
         self.stuck_at[order_id] = now
 
-    def stuck(self) -> Iterator[StuckSaga]:
-        for order_id, since in sorted(self.stuck_at.items(), key=lambda it: it[1]):
-            yield StuckSaga(order_id, since)
+    def stuck(self, after: StuckSaga | None = None) -> Iterator[StuckSaga]:
+        for order_id, since in sorted(self.stuck_at.items(), key=lambda it: (it[1], it[0])):
+            if after is None or (since, order_id) > (after.since, after.order_id):
+                yield StuckSaga(order_id, since)
 
     def mark_ended(self, order_id: str) -> None:
         self._mark(order_id, SagaState.ENDED, leaves=True)

@@ -107,7 +107,11 @@ def test_every_stuck_saga_is_found_page_by_page_longest_first(store: DynamoDbSag
     for minute, order_id in enumerate(ids):
         store.begin(replace(SAGA, order_id=order_id))
         store.mark_stuck(order_id, f"2026-12-01T09:0{minute}:00.000Z", settled=True)
-    assert [saga.order_id for saga in store.stuck()] == ids
+    found = list(store.stuck())
+    assert [saga.order_id for saga in found] == ids
+    assert list(store.stuck(after=found[1])) == found[2:]
+    store.mark_ended(found[1].order_id)
+    assert list(store.stuck(after=found[1])) == found[2:], "what was the last of a page may go"
 
 
 def test_every_overdue_saga_is_found_page_by_page_in_every_shard(store: DynamoDbSagas) -> None:

@@ -18,6 +18,7 @@ ORDER = "2a0d6bb4-9d24-55ad-9791-4c70ff45ac2b"
     [
         ["redrive", "--consumer", "nobody"],
         ["park", "--consumer", "sales", "--shard", "s", "--sequence", "last"],
+        ["resume", "--order", "42"],
         ["history", "--order", "42"],
         ["history", "--order", ORDER, "--at", "yesterday"],
         ["history", "--order", ORDER, "--at", "2026-12-01T09:30:00"],
