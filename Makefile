@@ -96,7 +96,7 @@ TOOLCHAIN := -E -s -S -m toolchain
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan mutate catalogue release-contracts \
+.PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	smoke redrive redrive-queue stuck resume park history view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -226,6 +226,9 @@ rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVIC
 secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar:folder
 	@$(LOCAL) $(RUN) -m secret_scan $(call option,--paths,PATHS)
 
+audit: setup ## Have cfn-lint and checkov look at every environment's templates; exceptions are in audit/accepted.toml
+	@$(LOCAL) $(RUN) -m audit
+
 mutate: setup ## Change the code at each place: a test must notice, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
 	@$(LOCAL) $(RUN) -m mutation $(call option,--paths,PATHS)
 
@@ -256,7 +259,7 @@ snapshots: setup ## Accept the templates as they are now; read the diff before y
 	@$(PYTEST) tests/infra/test_snapshots.py --snapshot-update
 
 lock: setup ## Resolve the pinned versions again
-	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench; do \
+	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench requirements/audit; do \
 		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt lambdas/shared/requirements.in -o lambdas/shared/requirements.txt
 

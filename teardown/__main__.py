@@ -62,7 +62,10 @@ def _teardown(options: argparse.Namespace) -> int:
     if not options.confirm:
         say("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
         return 0
-    _refuse_if_protected([*stacks, *elsewhere])
+    _refuse_if_protected(
+        [(it, account.region) for it in stacks]
+        + [(it, copy.region) for it in elsewhere if copy is not None]
+    )
     if not options.yes:
         _ask(options.environment)
     outcome = delete(account, plans, say)
@@ -106,13 +109,13 @@ def _show_what_no_teardown_touches() -> None:
     )
 
 
-def _refuse_if_protected(stacks: list[DeployedStack]) -> None:
-    protected = [stack.name for stack in stacks if stack.protected]
+def _refuse_if_protected(stacks: list[tuple[DeployedStack, str]]) -> None:
+    protected = [(stack.name, place) for stack, place in stacks if stack.protected]
     if protected:
         commands = "\n".join(
             "  aws cloudformation update-termination-protection --no-enable-termination-protection "
-            f"--stack-name {name}"
-            for name in protected
+            f"--stack-name {name} --region {place}"
+            for name, place in protected
         )
         raise StillProtected(
             f"termination protection is on; lift it by hand, if you mean it:\n{commands}"

@@ -1,0 +1,1 @@
+"""Has other people's rules look at the templates of every environment; exceptions have reasons."""
