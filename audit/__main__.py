@@ -46,8 +46,8 @@ def _show(judgement: Judgement, console: Console) -> None:
     console.print(table)
     for finding in judgement.new:
         console.print(f"NEW     {finding}")
-    for kind in judgement.unused:
-        console.print(f"UNUSED  {kind}")
+    for reason in judgement.unused:
+        console.print(f"UNUSED  {reason}")
     if judgement.is_clean:
         console.print(f"audit: clean in {', '.join(ENVIRONMENTS)}")
     else:

@@ -31,7 +31,7 @@ class FakeCloud:
         return {"Account": "123456789012"}
 
     def get_paginator(self, operation: str) -> Any:
-        pages = {
+        pages: dict[str, list[dict[str, Any]]] = {
             "describe_stacks": [{"Stacks": [self._stack(it) for it in STACKS[self.region]]}],
             "list_object_versions": [{"Versions": []}],
         }
