@@ -49,8 +49,12 @@ class Workspace:
 
     @property
     def last_save(self) -> Path:
-        """The state as it was a moment ago, for when the emulator ends without saving it."""
-        return self.root / "state.saved"
+        """The state as it was a moment ago, for when the emulator ends without saving it.
+
+        While a new one takes its place, for a moment, it is the one before.
+        """
+        saved, before = self.root / "state.saved", self.root / "state.before"
+        return saved if saved.exists() or not before.exists() else before
 
     @property
     def clean_end(self) -> Path:

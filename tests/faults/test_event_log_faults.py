@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from tests.e2e.system import System
-from tests.integration.offline import Deployment, eventually
+from tests.integration.offline import Deployment, eventually, stopped
 
 CONSUMERS = [
     ("order-views", "ProjectOrders"),
@@ -60,19 +59,6 @@ def invoke(deployment: Deployment, service: str, function: str, payload: Any) ->
     body = json.loads(answer["Payload"].read() or b"null")
     assert "FunctionError" not in answer, body
     return body
-
-
-@contextmanager
-def stopped(deployment: Deployment, service: str, function: str) -> Iterator[None]:
-    """A consumer that gets nothing for a while: its mapping is disabled."""
-    client = deployment.cloud.client("lambda")
-    name = deployment.named(service, "functions", function)
-    [mapping] = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
-    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 def parked(deployment: Deployment, service: str) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ import http.client
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any, TypeVar
@@ -109,3 +110,16 @@ def eventually(check: Callable[[], T], timeout: float = 10.0) -> T:
             what = f"not within {timeout} s; last was {last if last else repr(result)}"
             raise AssertionError(what) from last
         time.sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def stopped(deployment: Deployment, service: str, function: str) -> Iterator[None]:
+    """A consumer that gets nothing for a while: its mapping is disabled."""
+    client = deployment.cloud.client("lambda")
+    name = deployment.named(service, "functions", function)
+    [mapping] = client.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)

@@ -12,7 +12,7 @@ import pytest
 from operations.__main__ import main
 from shared.envelope import encode
 from tests.integration.mailroom import Mailroom, order_placed
-from tests.integration.offline import Deployment, call, eventually
+from tests.integration.offline import Deployment, call, eventually, stopped
 
 SHIP_TO = {
     "address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001",
@@ -120,12 +120,14 @@ def test_a_redriven_record_is_off_the_list(
 def test_a_record_is_set_aside_by_its_place_in_the_log(
     deployment: Deployment, operator: Operator
 ) -> None:
-    place = put(deployment, b"crashes whoever reads it")
-    command = ("park", "--consumer", "sales", "--shard", place["shard"], "--sequence")
-    assert operator.runs(*command, place["sequence"], "--reason", "crashes sales") == 0
-    (found,) = parked(deployment, "sales", place["sequence"])
-    assert found["body"]["B"] == b"crashes whoever reads it"
-    assert found["reason"]["S"] == "crashes sales"
+    # Sales stands still meanwhile: else it might set the record aside itself, and sooner.
+    with stopped(deployment, "sales", "ProjectSales"):
+        place = put(deployment, b"crashes whoever reads it")
+        command = ("park", "--consumer", "sales", "--shard", place["shard"], "--sequence")
+        assert operator.runs(*command, place["sequence"], "--reason", "crashes sales") == 0
+        (found,) = parked(deployment, "sales", place["sequence"])
+        assert found["body"]["B"] == b"crashes whoever reads it"
+        assert found["reason"]["S"] == "crashes sales"
 
 
 def test_a_record_that_the_log_does_not_have_cannot_be_set_aside(

@@ -7,6 +7,7 @@ import pytest
 
 from local import engine_saves
 from local.engine_saves import Write, save
+from local.workspace import Workspace
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 
@@ -70,3 +71,12 @@ def test_a_save_that_hangs_is_given_up(state: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(engine_saves, "LONGEST_SAVE_SECONDS", 0.2)
     assert not save(state, lambda _: time.sleep(60))
     assert not state.with_name("state.saved").exists()
+
+
+def test_an_end_between_two_saves_leaves_the_one_before(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert not workspace.last_save.exists()
+    (tmp_path / "state.before").mkdir()
+    assert workspace.last_save.name == "state.before"
+    (tmp_path / "state.saved").mkdir()
+    assert workspace.last_save.name == "state.saved"
