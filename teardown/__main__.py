@@ -41,7 +41,7 @@ def _teardown(options: argparse.Namespace) -> int:
     chosen = region.chosen(options.region)
     account = Account(chosen.name, options.endpoint)
     where = f"account {account.number}, region {chosen}"
-    print(f"Looking for {options.environment} in {where}.", flush=True)
+    say(f"Looking for {options.environment} in {where}.")
     copy = _account_of_the_copy(account, options)
     stacks = deployed(account, options.environment)
     elsewhere = copies(copy, options.environment) if copy else []
