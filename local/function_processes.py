@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,6 @@ class FunctionProcess:
         os.set_blocking(self._input, False)
         self._unread = b""
         self._said = b""
-        self.stdin = self
-        self.stdout = self
         self.stderr = os.fdopen(errors, "r", encoding="utf-8", errors="replace")
         self._connection: socket.socket | None = None
         self._ended_connection: socket.socket | None = None
@@ -117,6 +116,17 @@ class FunctionProcess:
         except OSError:
             self._end(1)
             raise
+
+    # Not attributes: an object that refers to itself keeps its files open until it is collected.
+    @property
+    def stdin(self) -> FunctionProcess:
+        """Where events are written."""
+        return self
+
+    @property
+    def stdout(self) -> FunctionProcess:
+        """Where answers are read."""
+        return self
 
     def poll(self) -> int | None:
         """None while there is a copy, or one that rests."""
@@ -154,7 +164,7 @@ class FunctionProcess:
             connection = self._connection
             if left is not None and left <= 0:
                 raise subprocess.TimeoutExpired(self._request["script"], timeout or 0)
-            select.select([] if connection is None else [connection], [], [], left)
+            _ready([] if connection is None else [connection], [], left)
         assert self.returncode is not None
         return self.returncode
 
@@ -164,7 +174,7 @@ class FunctionProcess:
             self._first_line = text
         left = memoryview(text.encode())
         while left:
-            readable, writable, _ = select.select(self._connections(), [self._input], [])
+            readable, writable = _ready(self._connections(), [self._input], None)
             if writable:
                 left = left[os.write(self._input, left) :]
             elif readable:
@@ -180,7 +190,7 @@ class FunctionProcess:
             self._wake()
             ended = self.returncode is not None
             waited_for: list[Any] = [self._output, *self._connections()]
-            readable, _, _ = select.select(waited_for, [], [], 0 if ended else None)
+            readable, _ = _ready(waited_for, [], 0 if ended else None)
             if self._output in readable:
                 said = os.read(self._output, 1 << 20)
                 if not said:
@@ -264,3 +274,23 @@ class FunctionProcess:
             os.close(stream)
         if self._connection is not None:
             self._connection.close()
+
+
+def _ready(
+    to_read: Sequence[Any], to_write: Sequence[Any], seconds: float | None
+) -> tuple[list[Any], list[Any]]:
+    """As `select.select`, which knows no file of a number above 1,023: an engine has them."""
+    numbers = {_number(it): it for it in (*to_read, *to_write)}
+    poll = select.poll()
+    for it in to_read:
+        poll.register(_number(it), select.POLLIN)
+    for it in to_write:
+        poll.register(_number(it), select.POLLOUT)
+    happened = [
+        numbers[number] for number, _ in poll.poll(None if seconds is None else seconds * 1000)
+    ]
+    return [it for it in happened if it in to_read], [it for it in happened if it in to_write]
+
+
+def _number(file: Any) -> int:
+    return file if isinstance(file, int) else int(file.fileno())

@@ -269,7 +269,12 @@ CHECKS = (
         alarms_reach_somebody,
         offline="nobody is on call for an emulator",
     ),
-    Check("no alarm is raised", "nothing stands wrong already", no_alarm_is_raised),
+    Check(
+        "no alarm is raised",
+        "nothing stands wrong already",
+        no_alarm_is_raised,
+        offline="an alarm of the emulator's hears of every function's errors",
+    ),
     Check(
         "configuration is deployed",
         "AppConfig's validators and strategies took every document",

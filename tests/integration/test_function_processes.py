@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -207,3 +209,37 @@ def test_host_and_copies_end_with_the_process_that_started_them(script: str) -> 
     pids = set(map(int, started.stdout.split()))
     assert len(pids) == 2
     eventually(lambda: not pids & {number for number, _, _ in listing()})
+
+
+def test_a_process_with_thousands_of_open_files_has_functions_too(
+    host: FunctionHost, script: str
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        function = start(host, script)
+        assert _ask(function, 1)["event"] == 1
+        function.terminate()
+        function.wait()
+    finally:
+        for file in held:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_function_that_has_ended_leaves_no_file_open(host: FunctionHost, script: str) -> None:
+    def open_files() -> int:
+        return len(list(Path("/dev/fd").iterdir()))
+
+    gc.disable()  # what refers to itself would wait for the collector
+    try:
+        before = open_files()
+        for _ in range(3):
+            function = start(host, script)
+            function.terminate()
+            function.wait()
+            del function
+        assert open_files() == before
+    finally:
+        gc.enable()
