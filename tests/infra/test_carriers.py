@@ -78,7 +78,7 @@ def test_a_new_carrier_is_one_entry_and_gets_all_that_a_carrier_has(
         "AWS::SQS::Queue": 2,  # requests and dead letters
         "AWS::SQS::QueuePolicy": 2,
         "AWS::SNS::Subscription": 1,
-        "AWS::CloudWatch::Alarm": 1,
+        "AWS::CloudWatch::Alarm": 3,  # dead letters, throttles, and a queue that nobody reads
         "AWS::Lambda::Function": 1,
         "AWS::Lambda::EventSourceMapping": 1,
         "AWS::IAM::Role": 1,
