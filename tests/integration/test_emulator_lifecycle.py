@@ -281,9 +281,9 @@ def test_a_killed_emulator_goes_on_from_its_last_save_and_the_books_agree(tmp_pa
     provider = PaymentProvider(emulator.workspace)
     emulator.start()
     provider.start(persistence=True)
-    parameters = emulator.cloud.client("ssm")
 
     def write_on_both_sides(number: int) -> None:
+        parameters = emulator.cloud.client("ssm")  # whichever emulator runs, on its own port
         parameters.put_parameter(Name=f"/order/{number}", Value="accepted", Type="String")
         provider.issue_key(f"charge-{number}")
 
