@@ -1,6 +1,5 @@
 """Proves every day that no event is missing from the log or the archive, and repairs what is."""
 
-import json
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
@@ -8,7 +7,6 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
@@ -16,6 +14,7 @@ from constructs import Construct
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.distributed_map import let_run_its_parts
+from stacks.constructs.logged_machine import logged_machine
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.reconcile_machine import reconcile_machine
 from stacks.constructs.service_principal import service_of_this_account
@@ -115,33 +114,13 @@ class ReconciliationStack(ServiceStack):
 
     def _make_machine(self) -> stepfunctions.StateMachine:
         name = f"parcelworks-{self.settings.name}-reconcile"
-        role = iam.Role(
-            self,
-            "ReconcileMachineRole",
-            role_name=self.settings.role_name(self.service, "ReconcileMachine"),
-            assumed_by=service_of_this_account(self, "states.amazonaws.com"),
-        )
-        machine = stepfunctions.StateMachine(
+        machine, role = logged_machine(
             self,
             "ReconcileMachine",
-            state_machine_name=name,
+            name=name,
             comment="Compares event store, log and archive, and repairs what is missing",
-            role=role,
-            definition_body=stepfunctions.DefinitionBody.from_string(
-                json.dumps(reconcile_machine(), indent=1).replace("${Partition}", self.partition)
-            ),
-            definition_substitutions={"Reconcile": self.reconcile.function_arn},
-            tracing_enabled=True,
-            logs=stepfunctions.LogOptions(
-                destination=logs.LogGroup(
-                    self,
-                    "ReconcileMachineLogs",
-                    retention=self.settings.log_retention,
-                    removal_policy=RemovalPolicy.DESTROY,
-                ),
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
+            definition=reconcile_machine(),
+            substitutions={"Reconcile": self.reconcile.function_arn},
         )
         for actions_, resource in (
             (["lambda:InvokeFunction"], self.reconcile.function_arn),
@@ -150,12 +129,6 @@ class ReconciliationStack(ServiceStack):
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
         let_run_its_parts(role, self, name)
-        acknowledge(
-            role,
-            "The delivery of a state machine's logs and traces is granted on *: AWS documents no "
-            "narrower resource for either.",
-            "AwsSolutions-IAM5[Resource::*]",
-        )
         self._acknowledge_scratch(role)
         return machine
 

@@ -1,10 +1,7 @@
 """What rebuilds a read model from the archive: a function, its scratch, and a state machine."""
 
-import json
-
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as stepfunctions
 
@@ -12,9 +9,9 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.distributed_map import let_run_its_parts
 from stacks.constructs.log_consumer import LogConsumer
+from stacks.constructs.logged_machine import logged_machine
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rebuild_machine import rebuild_machine
-from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_table import ServiceTable
 from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, event_stream_of
 
@@ -89,35 +86,13 @@ class RebuildableView:
     def _make_machine(self) -> stepfunctions.StateMachine:
         stack = self.stack
         name = f"parcelworks-{stack.settings.name}-rebuild-{stack.service}"
-        role = iam.Role(
-            stack,
-            "RebuildMachineRole",
-            role_name=stack.settings.role_name(stack.service, "RebuildMachine"),
-            assumed_by=service_of_this_account(stack, "states.amazonaws.com"),
-        )
-        machine = stepfunctions.StateMachine(
+        machine, role = logged_machine(
             stack,
             "RebuildMachine",
-            state_machine_name=name,
+            name=name,
             comment="Builds a new generation of a view from the archive, and serves it",
-            role=role,
-            definition_body=stepfunctions.DefinitionBody.from_string(
-                json.dumps(rebuild_machine(), indent=1).replace("${Partition}", stack.partition)
-            ),
-            definition_substitutions={
-                "Rebuild": self.function.function_arn,
-            },
-            tracing_enabled=True,
-            logs=stepfunctions.LogOptions(
-                destination=logs.LogGroup(
-                    stack,
-                    "RebuildMachineLogs",
-                    retention=stack.settings.log_retention,
-                    removal_policy=RemovalPolicy.DESTROY,
-                ),
-                level=stepfunctions.LogLevel.ALL,
-                include_execution_data=False,
-            ),
+            definition=rebuild_machine(),
+            substitutions={"Rebuild": self.function.function_arn},
         )
         for actions_, resource in (
             (["lambda:InvokeFunction"], self.function.function_arn),
@@ -126,12 +101,6 @@ class RebuildableView:
             role.add_to_policy(iam.PolicyStatement(actions=actions_, resources=[resource]))
         let_run_its_parts(role, stack, name)
         self.key.grant_decrypt(role)
-        acknowledge(
-            role,
-            "The delivery of a state machine's logs and traces is granted on *: AWS documents no "
-            "narrower resource for either.",
-            "AwsSolutions-IAM5[Resource::*]",
-        )
         self._acknowledge_scratch(role)
         alarm_on(
             stack,
