@@ -22,7 +22,7 @@ from costs.prices import Charge
 from local.configuration_agent.retrieval import Retrieval
 from local.loopback_guard import GuardedHandler, GuardedServer
 from orders.configuration import terms_for
-from shared.configuration import forget
+from shared.runtime.configuration import forget
 
 DOCUMENTS: Mapping[str, Any] = {
     "settings": {"max_lines": 17, "retry_after_seconds": 60},
@@ -149,7 +149,10 @@ def _calls_in(hours: float, seconds_between_requests: float) -> int:
     with (
         patch("time.monotonic", lambda: now),
         patch.dict("os.environ", ENVIRONMENT),
-        patch("shared.configuration._ask", lambda _, name, __: (agents[name].latest().content, "")),
+        patch(
+            "shared.runtime.configuration._ask",
+            lambda _, name, __: (agents[name].latest().content, ""),
+        ),
     ):
         forget()
         while now < hours * 3600:

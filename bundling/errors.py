@@ -6,7 +6,7 @@ BundlingError
 ├── ToolMissing             node, uv, pyodide or the emulator's interpreter is not installed
 ├── LockMissing             requirements.in without its requirements.txt
 ├── LibrariesNotInstallable uv refused: no wheel for the platform, a wrong hash, no network
-├── NameTaken               a library brings a package called like the service, or `shared`
+├── NameTaken               a library brings a package called like one of ours that goes with it
 ├── PackingFailed           a source does not compile under the target's Python
 └── PackageTooLarge         a zip above the limit
 """

@@ -24,7 +24,7 @@ def library_files(package: Package, target: Target, workspace: Workspace) -> dic
         return {}
     folder = _installed(package, target, workspace)
     files = {path.relative_to(folder).as_posix(): path for path in _kept(folder)}
-    for name in (package.service, SHARED):
+    for name in sorted({SHARED, *(path.split("/")[0] for path in package.files)}):
         if any(path.split("/")[0] in {name, f"{name}.py"} for path in files):
             raise NameTaken(package.service, name)
     return files

@@ -1,11 +1,15 @@
-"""What belongs in a service's package: its own folder, `shared`, and the libraries it needs.
+"""What belongs in a service's package: its folder, `shared`, languages that it speaks, libraries.
+
+A folder named `orders_language` holds what `orders` publishes for others to import: it goes into
+the packages of those who import it.
 
 The libraries that `shared` needs are locked in `lambdas/shared/requirements.txt`, and most services
 need no others. One that does has a requirements.in of its own, which begins with
 `-r ../shared/requirements.in`, and its lock takes the place of the shared one.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -14,6 +18,7 @@ from pathlib import Path
 from bundling.errors import LockMissing, UnknownService
 
 SHARED = "shared"
+LANGUAGE = "_language"
 NOT_PACKAGED = {"requirements.in", "requirements.txt", "README.md", "py.typed"}
 
 
@@ -37,8 +42,14 @@ class Package:
 
 def services_in(sources: Path) -> list[str]:
     """The names of the services, sorted. A folder that holds no Python file is none."""
-    folders = (path for path in sources.iterdir() if path.is_dir()) if sources.is_dir() else ()
-    return sorted(path.name for path in folders if path.name != SHARED and _holds_python(path))
+    return sorted(
+        name for name in _packages_in(sources) if name != SHARED and not name.endswith(LANGUAGE)
+    )
+
+
+def languages_in(sources: Path) -> list[str]:
+    """The names of the published languages, sorted."""
+    return sorted(name for name in _packages_in(sources) if name.endswith(LANGUAGE))
 
 
 def read_packages(sources: Path, wanted: list[str]) -> list[Package]:
@@ -51,15 +62,33 @@ def read_packages(sources: Path, wanted: list[str]) -> list[Package]:
         if name not in known:
             raise UnknownService(name, known)
     shared = dict(_files(sources / SHARED))
+    languages = {name: dict(_files(sources / name)) for name in languages_in(sources)}
     return [
         Package(
             service=name,
-            files=shared | dict(_files(sources / name)),
+            files=_with_languages(shared | dict(_files(sources / name)), languages),
             lock=_pinned_libraries(sources / name) or _pinned_libraries(sources / SHARED),
         )
         for name in known
         if name in (wanted or known)
     ]
+
+
+def _with_languages(
+    files: dict[str, bytes], languages: Mapping[str, dict[str, bytes]]
+) -> dict[str, bytes]:
+    """The files, and those of every language that one of them imports."""
+    missing = [name for name in languages if f"{name}/__init__.py" not in files]
+    for name in missing:
+        imports = re.compile(rf"^\s*(from|import) {name}\b".encode(), re.MULTILINE)
+        if any(imports.search(content) for path, content in files.items() if path.endswith(".py")):
+            return _with_languages(files | languages[name], languages)
+    return files
+
+
+def _packages_in(sources: Path) -> list[str]:
+    folders = (path for path in sources.iterdir() if path.is_dir()) if sources.is_dir() else ()
+    return [path.name for path in folders if _holds_python(path)]
 
 
 def _holds_python(folder: Path) -> bool:

@@ -13,7 +13,7 @@ from configuration.documents import LONGEST, Document, canonical
 from configuration.errors import NotValid
 from configuration.problems import Problem, pointer, shown
 from configuration.services import Configured
-from shared.configuration import Profile, Refused
+from shared.runtime.configuration import Profile, Refused
 
 _ROOMY = 200
 """Most problems of one profile that are told: a file that is wrong everywhere says so sooner."""

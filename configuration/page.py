@@ -19,7 +19,7 @@ from configuration.documents import CHECKOUT
 from configuration.values import Value
 from costs.templates import templates
 from local.assembly import service_of
-from shared import configuration as shared_configuration
+from shared.runtime import configuration as shared_configuration
 
 PAGE = CHECKOUT / "docs" / "configuration.md"
 MARK = "<!-- What follows is written by `make configuration-page` from the code. -->\n"

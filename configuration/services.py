@@ -14,7 +14,7 @@ from configuration import documents
 from configuration.documents import CHECKOUT, ENVIRONMENTS, Document
 from configuration.errors import NotValid, UnknownName
 from configuration.problems import Problem, shown
-from shared.configuration import Profile
+from shared.runtime.configuration import Profile
 
 CONFIG = CHECKOUT / "config"
 LAMBDAS = CHECKOUT / "lambdas"

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as forms
 
-from shared.configuration import Profile
+from shared.runtime.configuration import Profile
 
 REQUIRED = "required"
 ENDINGS = {

@@ -19,7 +19,7 @@ from mutation.session import MutationSession
 
 ROOT = Path(__file__).parent.parent
 LAMBDAS = ROOT / "lambdas"
-MEASURED = ("*/domain/**/*.py", "*/commands.py", "shared/**/*.py")
+MEASURED = ("*/domain/**/*.py", "*/commands.py", "shared/**/*.py", "*_language/*.py")
 GOAL = 0.9
 
 
@@ -89,10 +89,10 @@ def _modules(paths: Sequence[str]) -> list[Path]:
 def _tests(modules: Sequence[Path]) -> list[str]:
     """The unit tests of these modules' services, and the contract tests that import them.
 
-    For the kit it is everybody's.
+    For the kit and for published languages it is everybody's.
     """
     measured = {path.relative_to(LAMBDAS).parts[0] for path in modules}
-    if "shared" in measured:
+    if any(name == "shared" or name.endswith("_language") for name in measured):
         measured = {path.name for path in LAMBDAS.iterdir() if path.is_dir()}
     folders = [ROOT / "tests" / "unit" / name for name in sorted(measured)]
     imports = re.compile(rf"^(from|import) ({'|'.join(measured)})\b", re.MULTILINE)

@@ -19,7 +19,7 @@ from operations import dead_letters, history, parked, quota, rebuild, reconcile,
 from operations.errors import OperationFailed
 from operations.history import Moment
 from operations.target import Target, account, offline
-from shared import clock
+from shared.runtime import clock
 
 SETTLE_OFFLINE, SETTLE = 5, 900
 """Seconds that an event may be on its way to the archive."""

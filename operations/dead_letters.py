@@ -27,7 +27,7 @@ HIDDEN_SECONDS = 120
 """For how long a message is hidden from others who look, so that nobody sends it twice at once."""
 SERVER_WAIT_SECONDS = 1
 RETRIES = "failures"
-"""The message attribute that counts failures (shared.retries): each try from here begins anew."""
+"""The message attribute that counts failures (messaging.retries): each try here begins anew."""
 RULE_ARN = "RULE_ARN"
 """The message attribute by which EventBridge names the rule that could not deliver."""
 UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a0-\u024f]")

@@ -13,10 +13,11 @@ from rich.table import Column, Table
 from operations.errors import OperationFailed
 from operations.target import Target
 from order_views.handlers import projection as order_view
+from orders_language import schemas
+from orders_language.history import HistoryUnavailable, OrderHistory
 from sales.handlers import projection as sales
-from shared import clock, schemas
-from shared.envelope import Envelope
-from shared.order_history import HistoryUnavailable, OrderHistory
+from shared.messaging.envelope import Envelope
+from shared.runtime import clock
 
 FOLDS: Mapping[str, Callable[[Any, Envelope], Any]] = {
     "order-view": order_view.fold,

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from operations.errors import OperationFailed
 from operations.target import Target
-from shared.log_reader import LogReader, RecordNotFound
+from shared.messaging.log_reader import LogReader, RecordNotFound
 
 SERVICES = {"order-view": "order-views", "sales": "sales", "bus-publisher": "orders"}
 """By consumer, the service whose function redrives."""

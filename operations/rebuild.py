@@ -18,7 +18,7 @@ from rich.text import Text
 
 from operations.errors import FunctionFailed, OperationFailed
 from operations.target import Target
-from shared.rebuild import BATCH_SECONDS, PARTITION_BYTES, TASK_BYTES
+from shared.read_models.rebuild import BATCH_SECONDS, PARTITION_BYTES, TASK_BYTES
 
 SERVICES = {"order-view": "order-views", "sales": "sales"}
 """By view, the service that owns it."""

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from operations.reconcile import Scope, through_machine
-from shared.archive import lines_of
+from shared.read_models.archive import lines_of
 from smoke.check import Check, Failed, NotAsked, eventually
 from smoke.system import ORDER, System
 

@@ -16,11 +16,11 @@ from botocore_stub import answer_below_signing
 
 CUSTOMER = "7c1d6f5e-2f5b-4a5e-9d0a-3a8c6f0e1b22"
 WITHOUT = (
-    "shared.aws",
-    "shared.api",
-    "shared.clock",
-    "shared.log",
-    "shared.problems",
+    "shared.runtime.aws",
+    "shared.runtime.api",
+    "shared.runtime.clock",
+    "shared.runtime.log",
+    "shared.runtime.problems",
     "orders.settings",
     "orders.commands",
     "orders.adapters.dynamodb_event_store",
@@ -34,7 +34,7 @@ def measure(arguments: list[str]) -> dict[str, Any]:
     os.environ |= {"CONFIGURATION_AGENT_URL": url, "CONFIGURATION_POLL_SECONDS": "3600"}
     for name in WITHOUT:
         importlib.import_module(name)
-    aws = sys.modules["shared.aws"]
+    aws = sys.modules["shared.runtime.aws"]
     aws.client("dynamodb")
     known = {name.partition(".")[0] for name in sys.modules}
 
@@ -43,8 +43,8 @@ def measure(arguments: list[str]) -> dict[str, Any]:
     imported = time.perf_counter()
     terms = configuration.terms_for(CUSTOMER)
     read = time.perf_counter()
-    secrets = importlib.import_module("shared.secrets")
-    form = importlib.import_module("shared.quotes").SigningKey
+    secrets = importlib.import_module("shared.runtime.secrets")
+    form = importlib.import_module("orders_language.quotes").SigningKey
     client = aws.brief_client("secretsmanager")
     made = time.perf_counter()
     answer_below_signing(client, {"GetSecretValue": secret})
@@ -56,7 +56,7 @@ def measure(arguments: list[str]) -> dict[str, Any]:
         raise AssertionError(f"not read: {terms}, {version}")
     if "boto3" in sys.modules:
         raise AssertionError("boto3 was imported")
-    current = importlib.import_module("shared.configuration").current
+    current = importlib.import_module("shared.runtime.configuration").current
     profile = configuration.FLAGS
     warm = time.process_time()
     for _ in range(reads):

@@ -16,7 +16,7 @@ def measure(arguments: list[str]) -> dict[str, Any]:
         importlib.import_module("place_order")  # it makes its client as it is imported
     else:
         importlib.import_module(arguments[0])
-        importlib.import_module("shared.aws").client("dynamodb")
+        importlib.import_module("shared.runtime.aws").client("dynamodb")
     return {"import_ms": (time.perf_counter() - begun) * 1000}
 
 

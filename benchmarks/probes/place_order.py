@@ -74,7 +74,7 @@ def request(number: int) -> dict[str, Any]:
 def client_of(side: str, module: Any) -> Any:
     """The client that the handler uses; ours is made on first use, which is now."""
     if side == "ours":
-        return importlib.import_module("shared.aws").client("dynamodb")
+        return importlib.import_module("shared.runtime.aws").client("dynamodb")
     return module.table.meta.client
 
 

@@ -77,7 +77,7 @@ class Context:
 def prepare(side: str, depth: str) -> tuple[Any, list[str]]:
     """The handler, and the list that its calls will be noted in."""
     if side == "ours":
-        aws: Any = importlib.import_module("shared.aws")
+        aws: Any = importlib.import_module("shared.runtime.aws")
         client = Client() if depth == "client" else aws.client("dynamodb")
         aws.client = lambda _service: client
         module = importlib.import_module(HANDLERS[side])

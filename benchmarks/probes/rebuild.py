@@ -15,11 +15,11 @@ from typing import Any
 from answer import answer_with
 
 from order_views.handlers.projection import fold
-from shared.archive import lines_of
-from shared.envelope import decode
-from shared.partitions import by_order, split
-from shared.projector import Change, Kept, Projector
-from shared.rebuild import PARTITION_BYTES, TASK_BYTES, fold_orders
+from shared.messaging.envelope import decode
+from shared.read_models.archive import lines_of
+from shared.read_models.partitions import by_order, split
+from shared.read_models.projector import Change, Kept, Projector
+from shared.read_models.rebuild import PARTITION_BYTES, TASK_BYTES, fold_orders
 
 
 class KeepsNothing:

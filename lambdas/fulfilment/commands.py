@@ -22,9 +22,9 @@ from fulfilment.domain.saga import (
 )
 from fulfilment.domain.steps import STEPS, command_id, step_of
 from fulfilment.ports import Executions, Owners, PlacedOrders, SagaStore, UnknownCommand
-from shared import clock, log
-from shared.bus import Bus
-from shared.envelope import Envelope
+from shared.messaging.bus import Bus
+from shared.messaging.envelope import Envelope
+from shared.runtime import clock, log
 
 Clock = Callable[[], str]
 REFUSED = "Refused"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from fulfilment.domain.saga import Progress, Reply, Saga, SentCommand, StuckSaga
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 
 class UnknownCommand(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
 from inventory.domain.reservation import Bucket, Journey, Line, Reservation, Status
 from inventory.ports import Warehouse
-from shared import log
+from shared.runtime import log
 
 ATTEMPTS = 5
 

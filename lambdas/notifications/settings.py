@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from shared import settings
+from shared.runtime import settings
 
 
 class NotificationSettings(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from functools import cache
 
 import msgspec
 
-from shared import settings
+from shared.runtime import settings
 
 
 class QuerySettings(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.domain.terms import MAX_LINES, MOST_BASIS_POINTS, Terms, is_among
-from shared.configuration import Profile, Violation, current
+from shared.runtime.configuration import Profile, Violation, current
 
 LONGEST_PAUSE = 24 * 3600
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from payments.adapters.http_provider import LONGEST_PAUSE, TRIES
-from shared.configuration import Profile, Violation
+from shared.runtime.configuration import Profile, Violation
 
 WORKER_SECONDS = 30
 """The timeout of the queue's worker, and how many commands it gets at a time: as deployed."""

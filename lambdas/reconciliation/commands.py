@@ -34,7 +34,7 @@ from reconciliation.run_notes import (
     Repaired,
     RunNotes,
 )
-from shared import clock, log
+from shared.runtime import clock, log
 
 NEAR_THE_HORIZON = timedelta(hours=1)
 WORK_SECONDS = 600

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from reconciliation.domain.comparison import Name
-from shared.envelope import Envelope
-from shared.log_records import LogRecord
+from shared.messaging.envelope import Envelope
+from shared.messaging.log_records import LogRecord
 
 Position = dict[str, Any] | None
 """Where a page of the event store has ended, None at the end."""

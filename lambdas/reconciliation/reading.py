@@ -8,9 +8,9 @@ from typing import Any
 from reconciliation.domain.comparison import ARCHIVE, LOG, STORE, Name
 from reconciliation.ports import ArchiveToRead, EventsOfOrders, Log
 from reconciliation.run_notes import Mark, Plan, Task
-from shared import clock
-from shared.fingerprint import fingerprint
-from shared.log_records import Unreadable, read_envelope
+from shared.messaging.fingerprint import fingerprint
+from shared.messaging.log_records import Unreadable, read_envelope
+from shared.runtime import clock
 
 SEGMENTS = 16
 """Parts into which the whole event store is divided."""

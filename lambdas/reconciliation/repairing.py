@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from reconciliation.domain.comparison import ARCHIVE, Name
 from reconciliation.ports import Additions, ArchiveToRead, EventsOfOrders, Histories, Log
 from reconciliation.run_notes import Missing
-from shared.envelope import Envelope
-from shared.fingerprint import fingerprint
-from shared.log_records import Unreadable, read_envelope
+from shared.messaging.envelope import Envelope
+from shared.messaging.fingerprint import fingerprint
+from shared.messaging.log_records import Unreadable, read_envelope
 
 REPAIRED_AT_ONCE = 500
 READERS = 8

@@ -1,1 +1,1 @@
-"""What every service shares: the envelope, problem documents, and the way to AWS. No domain."""
+"""The platform kit that every service is built with. It knows no service and no domain."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from shared.configuration import Profile, Violation
+from shared.runtime.configuration import Profile, Violation
 from shipping.adapters.carrier_list import carriers
 
 STEP_DEADLINE_SECONDS = 120

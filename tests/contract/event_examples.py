@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from contracts.compatibility import DESCRIBES
-from shared.envelope import LARGEST_VERSION
+from shared.messaging.envelope import LARGEST_VERSION
 from tests.contract.event_schemas import ENVELOPE, MESSAGES
 
 LARGEST = 2**53 - 1

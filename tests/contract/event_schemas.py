@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from contracts.release import CURRENT, schemas_in
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 BASE = "https://parcelworks.example/contracts/events/"
 SCHEMAS = schemas_in(CURRENT)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from shared.bus import Bus
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, QueueWorker
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_worker import CommandType, QueueWorker
+from shared.messaging.retries import Retries
 from tests.contract.event_schemas import (
     closed,
     envelope,

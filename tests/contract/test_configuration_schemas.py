@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
 from configuration.services import Configured, configured
-from shared.configuration import Profile, Refused
+from shared.runtime.configuration import Profile, Refused
 
 SERVICES = list(configured().values())
 WITH_SCHEMA = [

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from contracts.release import CURRENT
 from fulfilment.domain.steps import STEPS
 from orders.domain.events import EVENT_TYPES
-from shared import schemas
+from orders_language import schemas
 from tests.contract.event_schemas import (
     BASE,
     ENVELOPE,

@@ -21,11 +21,11 @@ from inventory.handlers.record_sales import record_confirmed
 from notifications.domain.messages import NothingToSay, compose
 from order_views.handlers.projection import fold as view_of
 from orders.domain.events import EVENT_TYPES
+from orders_language import schemas
 from sales.handlers.projection import fold as sales_of
-from shared import schemas
-from shared.bus_messages import from_bus
-from shared.envelope import Envelope, encode
-from shared.log_records import read_envelope
+from shared.messaging.bus_messages import from_bus
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.log_records import read_envelope
 from tests.contract.event_examples import FEW, valid_messages
 from tests.contract.event_schemas import (
     MESSAGES,

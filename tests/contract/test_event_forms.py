@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from fulfilment.handlers.take_reply import CommandReplied
 from inventory.handlers import queued_commands as inventory
 from orders.handlers import queued_commands as orders
+from orders_language import schemas
+from orders_language.events import FORMS
 from payments.handlers import queued_commands as payments
-from shared import schemas
-from shared.envelope import Envelope
-from shared.order_events import FORMS
+from shared.messaging.envelope import Envelope
 from shipping.handlers import forms as shipping
 from tests.contract.event_examples import FEW, valid, valid_messages
 from tests.contract.event_schemas import (

@@ -17,7 +17,7 @@ from orders.domain.order import Order
 from orders.handlers.queued_commands import commands_on as orders_commands
 from payments.domain.payment import Provider
 from payments.handlers.queued_commands import commands_on as payments_commands
-from shared.bus import reply_to
+from shared.messaging.bus import reply_to
 from tests.contract.event_schemas import envelope, example, types, violations
 from tests.contract.queue_desk import QueueDesk, refusals_of
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse

@@ -14,9 +14,9 @@ from customers.domain.customer import Tombstone
 from fulfilment import commands as fulfilment
 from fulfilment.commands import StepRequest, Stuck
 from fulfilment.domain.steps import STEPS
-from shared.bus import Bus
-from shared.envelope import Envelope, decode, encode
-from shared.queue_worker import Outcome, messages_of
+from shared.messaging.bus import Bus
+from shared.messaging.envelope import Envelope, decode, encode
+from shared.messaging.queue_worker import Outcome, messages_of
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_tracking_events import DynamoDbTrackingEvents
 from shipping.adapters.quote_requests import quote_requested

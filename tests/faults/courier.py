@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from fulfilment.domain.steps import STEPS, command_id, step_of
-from shared.bus import reply_to
-from shared.envelope import Envelope, decode, encode
+from shared.messaging.bus import reply_to
+from shared.messaging.envelope import Envelope, decode, encode
 from tests.integration.offline import Deployment, eventually
 
 STEP_OF_COMMAND = {step.command: step.name for step in STEPS.values()}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared import clock
-from shared.tracing import new_traceparent
+from shared.runtime import clock
+from shared.runtime.tracing import new_traceparent
 from tests.e2e.system import System
 from tests.integration.dead_letters import dead_letters
 from tests.integration.offline import Deployment, eventually

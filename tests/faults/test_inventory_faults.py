@@ -13,12 +13,12 @@ from inventory.commands import record_sale, release_expired, release_stock, rese
 from inventory.domain.errors import AlreadySold, Contended
 from inventory.domain.reservation import Journey, Line, Reservation, Status
 from inventory.handlers.queued_commands import commands_on
-from shared import clock
-from shared.bus import Bus
-from shared.envelope import encode
-from shared.parking import DeadLetters
-from shared.queue_worker import QueueWorker
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import encode
+from shared.messaging.queue_worker import QueueWorker
+from shared.messaging.retries import Retries
+from shared.runtime import clock
 from tests.integration.command_desk import CommandDesk, command, verdict
 from tests.integration.offline import Deployment
 from tests.integration.warehouse import DeployedWarehouse

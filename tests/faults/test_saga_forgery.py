@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from fulfilment.domain.steps import command_id
-from shared import clock
-from shared.bus import reply_to
-from shared.envelope import Envelope, encode
-from shared.tracing import new_traceparent
+from shared.messaging.bus import reply_to
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime import clock
+from shared.runtime.tracing import new_traceparent
 from tests.faults.courier import HELD
 from tests.faults.shop import Shop
 from tests.integration.dead_letters import dead_letters

@@ -14,11 +14,11 @@ from botocore.awsrequest import AWSResponse
 from benchmarks.probes.botocore_stub import Body
 from local import rotation
 from local.endpoint import Cloud
+from orders_language.quotes import SigningKey, verify
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.ports import Authorized
-from shared.quotes import SigningKey, verify
-from shared.secrets import PAUSE, TIME_TO_LIVE, SecretUnavailable, VersionedSecret
+from shared.runtime.secrets import PAUSE, TIME_TO_LIVE, SecretUnavailable, VersionedSecret
 from tests.integration.offline import Deployment
 from tests.integration.quoting import Quoting
 from tests.integration.till import Till

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared import clock
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime import clock
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings

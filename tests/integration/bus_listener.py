@@ -6,7 +6,7 @@ import json
 import uuid
 
 from local.endpoint import Cloud
-from shared.envelope import Envelope, decode
+from shared.messaging.envelope import Envelope, decode
 
 
 class BusListener:

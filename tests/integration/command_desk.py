@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
 from tests.integration.bus_listener import BusListener
 from tests.integration.offline import Deployment, eventually
 

@@ -8,9 +8,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from shared import clock
-from shared.envelope import Envelope, encode
-from shared.tracing import new_traceparent
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime import clock
+from shared.runtime.tracing import new_traceparent
 from tests.integration.dead_letters import dead_letters
 from tests.integration.offline import Deployment, call
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from shared import clock
-from shared.quotes import Quote, QuotedLine, SigningKey, sign
-from shared.secrets import Version
+from orders_language.quotes import Quote, QuotedLine, SigningKey, sign
+from shared.runtime import clock
+from shared.runtime.secrets import Version
 from tests.integration.offline import Answer, Deployment, call
 
 QUOTED = 990

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import clock
-from shared.envelope import Envelope, encode
-from shared.tracing import new_traceparent
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime import clock
+from shared.runtime.tracing import new_traceparent
 from tests.integration.bus_listener import BusListener
 from tests.integration.offline import Deployment, eventually
 

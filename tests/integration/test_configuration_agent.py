@@ -15,8 +15,8 @@ import pytest
 
 from configuration import services
 from local.configuration_agent import ConfigurationAgent
-from shared import configuration
-from shared.configuration import Profile, current
+from shared.runtime import configuration
+from shared.runtime.configuration import Profile, current
 from tests.integration.offline import Answer, Deployment, call
 
 

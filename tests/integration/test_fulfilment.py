@@ -19,7 +19,7 @@ from local.endpoint import Cloud
 from local.invariants import examine
 from local.payment_provider import PaymentProvider
 from orders.adapters.event_codec import HOUR, part_of_hour
-from shared import clock
+from shared.runtime import clock
 from tests.contract.saga_store_contract import SagaStoreContract
 from tests.integration.dead_letters import dead_letters
 from tests.integration.mailroom import Mailroom

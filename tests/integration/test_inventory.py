@@ -9,7 +9,7 @@ import pytest
 
 from inventory.domain.reservation import Status
 from local.opening import SEED
-from shared.envelope import encode
+from shared.messaging.envelope import encode
 from tests.integration.command_desk import CommandDesk, command, verdict
 from tests.integration.offline import Deployment, eventually
 from tests.integration.warehouse import DeployedWarehouse

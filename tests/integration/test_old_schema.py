@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orders.adapters.event_codec import to_item
-from shared.problems import TYPE_BASE
+from shared.runtime.problems import TYPE_BASE
 from tests.contract.event_schemas import violations
 from tests.e2e.system import System
 from tests.integration.bus_listener import BusListener

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from operations.__main__ import main
-from shared.envelope import encode
+from shared.messaging.envelope import encode
 from tests.integration.mailroom import Mailroom, order_placed
 from tests.integration.offline import Deployment, call, eventually, stopped
 

@@ -17,7 +17,7 @@ from operations.__main__ import main
 from operations.errors import OperationFailed
 from operations.rebuild import Pace
 from operations.target import Target
-from shared.pointer import Pointer, PointerMoved
+from shared.read_models.pointer import Pointer, PointerMoved
 from tests.integration.offline import eventually
 from tests.integration.own_system import OwnSystem, data, own_system
 

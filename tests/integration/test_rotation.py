@@ -18,7 +18,7 @@ from local.__main__ import main
 from local.rotation import Rotated, RotationError
 from secret_scan.allowlist import without
 from secret_scan.scan import scan, under
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 from tests.integration.command_desk import CommandDesk, command, verdict
 from tests.integration.offline import Deployment, eventually
 from tests.integration.quoting import QUOTED, Quoting

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared import clock
+from shared.runtime import clock
 from tests.integration.offline import Answer, Deployment, call, eventually
 from tests.integration.shipping_desk import (
     CARRIERS,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from configuration import flags
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 from tests.integration.live_configuration import changed, process_ids
 from tests.integration.offline import Deployment, eventually
 from tests.integration.shipping_desk import (

@@ -4,7 +4,7 @@ import json
 import uuid
 
 from customers.domain.customer import Tombstone
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 NAMESPACE = uuid.UUID("0b0c7f4e-55e5-5d0c-9a59-3e2a8f0b4d11")
 Item = dict[str, dict[str, str]]

@@ -5,8 +5,8 @@ import uuid
 from customers import commands
 from customers.handlers import requests, storage
 from customers.handlers.requests import AddressForm
-from shared import clock, log
-from shared.api import Request, Response, endpoint
+from shared.runtime import clock, log
+from shared.runtime.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

@@ -4,8 +4,8 @@ from typing import Any
 
 from customers.adapters.tombstone_codec import from_item, to_fact
 from customers.settings import for_announcer
-from shared import aws, log
-from shared.bus import Bus
+from shared.messaging.bus import Bus
+from shared.runtime import aws, log
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from customers import queries
 from customers.domain.errors import CustomerForgotten, CustomerNotRegistered
 from customers.handlers import storage
-from shared import log
+from shared.runtime import log
 
 
 class ReadContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

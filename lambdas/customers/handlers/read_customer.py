@@ -2,7 +2,7 @@
 
 from customers import queries
 from customers.handlers import requests, storage
-from shared.api import Request, Response, endpoint
+from shared.runtime.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

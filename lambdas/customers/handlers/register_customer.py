@@ -3,8 +3,8 @@
 from customers import commands
 from customers.handlers import requests, storage
 from customers.handlers.requests import RegistrationForm
-from shared import clock, log
-from shared.api import Request, Response, endpoint
+from shared.runtime import clock, log
+from shared.runtime.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

@@ -18,10 +18,10 @@ from customers.domain.errors import (
     UnknownCountry,
     VersionMismatch,
 )
-from shared import problems
-from shared.api import Request, Response
-from shared.problems import Problem, Violation
-from shared.tracing import is_uuid
+from shared.runtime import problems
+from shared.runtime.api import Request, Response
+from shared.runtime.problems import Problem, Violation
+from shared.runtime.tracing import is_uuid
 
 LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
 _LABEL = r"[^\s@.\x00-\x1f\x7f-\x9f]"

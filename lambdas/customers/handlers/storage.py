@@ -3,7 +3,7 @@
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from customers.ports import Profiles
 from customers.settings import for_api
-from shared import aws
+from shared.runtime import aws
 
 
 def profiles() -> Profiles:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection
 from typing import Any
 
-from shared.batches import read_items, write_items
+from shared.runtime.dynamodb_batches import read_items, write_items
 
 REMEMBERED_SECONDS = 15 * 24 * 3600
 """A message stays in a queue and then its dead letters for 14 days at most."""

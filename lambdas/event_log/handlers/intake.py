@@ -8,14 +8,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from event_log.adapters.seen_facts import SeenFacts
 from event_log.settings import for_intake
-from shared import aws, log
-from shared.bus_messages import from_bus, sources
-from shared.envelope import Envelope
-from shared.kinesis_log import KinesisLog
-from shared.log_records import Unreadable, read_envelope
-from shared.parking import DeadLetters
-from shared.queue_consumer import Unusable
-from shared.tracing import is_uuid
+from shared.messaging.bus_messages import from_bus, sources
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.kinesis_log import KinesisLog
+from shared.messaging.log_records import Unreadable, read_envelope
+from shared.messaging.queue_consumer import Unusable
+from shared.runtime import aws, log
+from shared.runtime.tracing import is_uuid
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand, StuckSaga
 from fulfilment.ports import UnknownCommand
-from shared import clock
+from shared.runtime import clock
 
 Item = dict[str, dict[str, str]]
 SAGA = "saga"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
 
 
 class OwnersQueues:

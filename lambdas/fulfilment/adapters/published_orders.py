@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from shared.envelope import Envelope
-from shared.order_history import OrderHistory
+from orders_language.history import OrderHistory
+from shared.messaging.envelope import Envelope
 
 
 class OrdersUnavailable(Exception):

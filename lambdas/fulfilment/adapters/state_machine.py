@@ -7,7 +7,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from fulfilment.domain.saga import Progress, Saga
-from shared import log
+from shared.runtime import log
 
 NOBODY_WAITS = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 MAX_CAUSE = 256

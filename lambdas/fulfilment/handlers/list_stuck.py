@@ -8,8 +8,8 @@ from fulfilment import commands
 from fulfilment.domain.saga import StuckSaga
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_tokens
-from shared.forms import Uuid
-from shared.plain_text import plain
+from shared.runtime.patterns import Uuid
+from shared.runtime.plain_text import plain
 
 LONGEST_REASON = 300
 

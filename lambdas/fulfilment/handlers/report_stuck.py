@@ -8,8 +8,8 @@ from fulfilment import commands
 from fulfilment.commands import Stuck
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_bus, for_tokens
-from shared import aws, clock
-from shared.bus import Bus
+from shared.messaging.bus import Bus
+from shared.runtime import aws, clock
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

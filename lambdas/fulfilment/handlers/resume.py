@@ -8,8 +8,8 @@ from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_sagas
-from shared import aws, clock
-from shared.forms import Uuid
+from shared.runtime import aws, clock
+from shared.runtime.patterns import Uuid
 
 
 class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,11 +9,11 @@ from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_queue, for_sagas
-from shared import aws, clock, log
-from shared.forms import UUID
-from shared.parking import DeadLetters
-from shared.retries import Retries, failures_of
-from shared.sqs_batch import settle_each
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.retries import Retries, failures_of
+from shared.messaging.sqs_batch import settle_each
+from shared.runtime import aws, clock, log
+from shared.runtime.patterns import UUID
 
 
 class Interruption(msgspec.Struct, frozen=True):

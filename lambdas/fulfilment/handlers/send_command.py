@@ -10,7 +10,7 @@ from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.commands import StepRequest
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_owners, for_tokens
-from shared import aws, clock
+from shared.runtime import aws, clock
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

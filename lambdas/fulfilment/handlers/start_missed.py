@@ -7,8 +7,8 @@ from fulfilment.adapters.published_orders import PublishedOrders
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_missed
-from shared import aws, clock
-from shared.order_history import OrderHistory
+from orders_language.history import OrderHistory
+from shared.runtime import aws, clock
 
 OWNERS_TIMEOUT = 65
 """Seconds: a little longer than the longest that orders' functions may take."""

@@ -8,13 +8,13 @@ from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_bus_queue, for_sagas
-from shared import aws, clock, log
-from shared.bus_messages import from_bus, sources
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
-from shared.tracing import is_uuid
+from shared.messaging.bus_messages import from_bus, sources
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
+from shared.runtime import aws, clock, log
+from shared.runtime.tracing import is_uuid
 
 SCHEMA_VERSION = 1
 

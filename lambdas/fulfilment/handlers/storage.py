@@ -2,7 +2,7 @@
 
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.settings import SagaSettings, TokenSettings
-from shared import aws
+from shared.runtime import aws
 
 
 def sagas(settings: SagaSettings | TokenSettings) -> DynamoDbSagas:

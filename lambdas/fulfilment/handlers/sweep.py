@@ -8,7 +8,7 @@ from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.handlers.storage import sagas
 from fulfilment.settings import for_sagas
-from shared import aws, clock
+from shared.runtime import aws, clock
 
 
 class Sweep(msgspec.Struct, frozen=True):

@@ -10,12 +10,12 @@ from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.handlers.storage import sagas
 from fulfilment.ports import Executions, SagaStore, UnknownCommand
 from fulfilment.settings import for_bus_queue, for_tokens
-from shared import aws, log
-from shared.bus_messages import from_bus, sources
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
+from shared.messaging.bus_messages import from_bus, sources
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
+from shared.runtime import aws, log
 
 SCHEMA_VERSION = 1
 

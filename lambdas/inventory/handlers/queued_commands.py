@@ -13,13 +13,13 @@ from inventory.domain.errors import AlreadySold
 from inventory.domain.reservation import Journey, Line, Reservation, Status
 from inventory.ports import Warehouse
 from inventory.settings import for_commands
-from shared import aws, clock
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.forms import Uuid
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.messaging.retries import Retries
+from shared.runtime import aws, clock
+from shared.runtime.patterns import Uuid
 
 Clock = Callable[[], str]
 MAX_LINES = 99

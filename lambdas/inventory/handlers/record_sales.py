@@ -8,12 +8,12 @@ from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.commands import record_sale
 from inventory.domain.errors import NothingReserved
 from inventory.settings import for_sales
-from shared import aws, log
-from shared.bus_messages import from_bus, sources
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
+from shared.messaging.bus_messages import from_bus, sources
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
+from shared.runtime import aws, log
 
 SCHEMA_VERSION = 1
 

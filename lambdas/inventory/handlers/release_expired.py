@@ -8,9 +8,9 @@ from inventory import commands
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.domain.reservation import Reservation
 from inventory.settings import for_expiry
-from shared import aws, clock, log
-from shared.bus import Bus
-from shared.envelope import Envelope
+from shared.messaging.bus import Bus
+from shared.messaging.envelope import Envelope
+from shared.runtime import aws, clock, log
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:

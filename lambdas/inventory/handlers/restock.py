@@ -10,7 +10,7 @@ import msgspec
 
 from inventory.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from inventory.settings import for_restock
-from shared import aws, clock, log
+from shared.runtime import aws, clock, log
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

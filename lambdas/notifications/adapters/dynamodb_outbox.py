@@ -7,7 +7,7 @@ from typing import Any
 
 from notifications.domain.messages import Notification
 from notifications.ports import Contact
-from shared import clock
+from shared.runtime import clock
 
 
 class DynamoDbOutbox:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from notifications.ports import Contact, Unavailable
-from shared.order_history import HistoryUnavailable, OrderHistory
+from orders_language.history import HistoryUnavailable, OrderHistory
 
 
 class PublishedContacts:

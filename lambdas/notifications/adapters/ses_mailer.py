@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from notifications.domain.messages import Notification
 from notifications.ports import Contact, MailRefused, Undeliverable
-from shared import log
+from shared.runtime import log
 
 NO_ADDRESS = re.compile(
     r"illegal address"

@@ -11,14 +11,14 @@ from notifications.adapters.ses_mailer import SesMailer
 from notifications.domain.messages import MissingField, NothingToSay, compose, template_for
 from notifications.ports import Contacts, Ledger, Mailer, Orders
 from notifications.settings import NotificationSettings, for_notifications
-from shared import aws, log
-from shared.bus_messages import from_bus, sources
-from shared.envelope import Envelope
-from shared.order_history import OrderHistory
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
-from shared.tracing import is_uuid
+from orders_language.history import OrderHistory
+from shared.messaging.bus_messages import from_bus, sources
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
+from shared.runtime import aws, log
+from shared.runtime.tracing import is_uuid
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

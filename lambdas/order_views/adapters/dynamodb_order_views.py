@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from order_views.domain.order_view import OrderView
-from shared.gated_table import GatedTable
-from shared.parked_records import ParkedRecords
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.versioned_table import GatedTable
 
 KEY = "view_id"
 BY_CUSTOMER = "by-customer"
@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 
 class OrderViewCodec:
-    """Implements ``shared.gated_table.Codec``: attributes by hand, as GraphQL will read them."""
+    """Implements ``versioned_table.Codec``: attributes by hand, as GraphQL will read them."""
 
     def to_item(self, state: OrderView, generation: str) -> Item:
         """The view's attributes, with those of the index."""

@@ -3,10 +3,10 @@
 from order_views import queries
 from order_views.handlers import read_model
 from order_views.queries import OrderNotVisible
-from shared import problems
-from shared.api import Request, Response, endpoint
-from shared.problems import Problem
-from shared.tracing import is_uuid
+from shared.runtime import problems
+from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.problems import Problem
+from shared.runtime.tracing import is_uuid
 
 
 def _not_visible(refusal: OrderNotVisible) -> Problem:

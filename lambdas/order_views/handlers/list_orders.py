@@ -3,9 +3,9 @@
 from order_views import queries
 from order_views.handlers import read_model
 from order_views.queries import PageTokenRefused
-from shared import problems
-from shared.api import Request, Response, endpoint
-from shared.tracing import is_uuid
+from shared.runtime import problems
+from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.tracing import is_uuid
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100

@@ -3,7 +3,8 @@
 from typing import Any
 
 from order_views.handlers import projection
-from shared import log, log_records
+from shared.messaging import log_records
+from shared.runtime import log
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:

@@ -6,12 +6,12 @@ from order_views.adapters.dynamodb_order_views import POINTER, projected_table
 from order_views.domain import order_view
 from order_views.domain.order_view import OrderView
 from order_views.settings import for_projector
-from shared import aws
-from shared.envelope import Envelope
-from shared.generations import Generations
-from shared.order_history import OrderHistory
-from shared.parked_records import ParkedRecords
-from shared.projector import Projector
+from orders_language.history import OrderHistory
+from shared.messaging.envelope import Envelope
+from shared.read_models.generations import Generations
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.projector import Projector
+from shared.runtime import aws
 
 CONSUMER = "order-view"
 

@@ -4,8 +4,8 @@ from functools import cache
 
 from order_views.adapters.dynamodb_order_views import POINTER, DynamoDbOrderViews
 from order_views.settings import for_queries
-from shared import aws
-from shared.generations import Generations
+from shared.read_models.generations import Generations
+from shared.runtime import aws
 
 
 def views() -> DynamoDbOrderViews:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from order_views.handlers import projection
-from shared import redrive
+from shared.read_models import redrive
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """See ``shared.redrive.answer``."""
+    """See ``shared.read_models.redrive.answer``."""
     return redrive.answer(event, projection.projectors(), projection.parked_records())

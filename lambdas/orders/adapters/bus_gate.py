@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.gated_table import GatedTable
-from shared.parked_records import ParkedRecords
-from shared.projector import Change
+from shared.messaging.bus import Bus
+from shared.messaging.envelope import Envelope
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.projector import Change
+from shared.read_models.versioned_table import GatedTable
 
 Events = tuple[Envelope, ...]
 
@@ -23,7 +23,7 @@ class _NoState:
 
 
 class BusGate(GatedTable[Events]):
-    """Implements ``shared.projector.Table`` for events that go out instead of being kept."""
+    """Implements ``projector.Table`` for events that go out instead of being kept."""
 
     def __init__(self, client: Any, table_name: str, parked: ParkedRecords, bus: Bus) -> None:
         super().__init__(client, table_name, "order_id", "bus", _NoState(), parked)

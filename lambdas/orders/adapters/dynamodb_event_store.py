@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.event_codec import Item, from_item, part_of_hour, to_envelope, to_item
 from orders.ports import RecordedEvent, VersionTaken
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 BY_TIME = "by-time"
 """The index of events by the hour in which they occurred; it holds keys only."""

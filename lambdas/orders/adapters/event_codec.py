@@ -6,8 +6,8 @@ import msgspec
 
 from orders.domain.events import EVENT_TYPES, OrderEvent
 from orders.ports import Command, RecordedEvent
-from shared import schemas
-from shared.envelope import Envelope
+from orders_language import schemas
+from shared.messaging.envelope import Envelope
 
 AGGREGATE_TYPE = "order"
 HOUR = len("2026-12-01T09")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from orders.domain.errors import QuoteRefused, QuotesUnreadable
 from orders.domain.order import RequestedLine
-from shared.quotes import ForgedQuote, SigningKey, verify
-from shared.secrets import SecretUnavailable, VersionedSecret
+from orders_language.quotes import ForgedQuote, SigningKey, verify
+from shared.runtime.secrets import SecretUnavailable, VersionedSecret
 
 
 class SignedQuotes:

@@ -5,8 +5,8 @@ from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.handlers import requests
 from orders.handlers.requests import CancelOrderForm
 from orders.settings import for_commands
-from shared import aws, clock, log
-from shared.api import Request, Response, endpoint
+from shared.runtime import aws, clock, log
+from shared.runtime.api import Request, Response, endpoint
 
 
 @endpoint(errors=requests.ERRORS)

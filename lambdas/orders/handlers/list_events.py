@@ -8,7 +8,7 @@ from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import PARTS
 from orders.handlers.scan_events import Position, listed
 from orders.settings import for_commands
-from shared import aws
+from shared.runtime import aws
 
 MAX_EVENTS = 2000
 _HOUR = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$(?!\\n)"

@@ -10,8 +10,8 @@ from orders.handlers import requests
 from orders.ports import RecordedEvent
 from orders.queries import History, Moment
 from orders.settings import for_commands
-from shared import aws, clock, problems
-from shared.api import Request, Response, endpoint
+from shared.runtime import aws, clock, problems
+from shared.runtime.api import Request, Response, endpoint
 
 MAX_VERSION = 10**9
 

@@ -12,12 +12,12 @@ from orders.domain.order import RequestedLine
 from orders.handlers import requests
 from orders.handlers.requests import PlaceOrderForm
 from orders.settings import for_commands, for_quotes
-from shared import aws, clock, log
-from shared.api import Request, Response, endpoint
-from shared.configuration import current
-from shared.problems import Problem
-from shared.quotes import SigningKey
-from shared.secrets import VersionedSecret
+from orders_language.quotes import SigningKey
+from shared.runtime import aws, clock, log
+from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.configuration import current
+from shared.runtime.problems import Problem
+from shared.runtime.secrets import VersionedSecret
 
 
 def _come_again(_refusal: OrdersNotAccepted) -> Problem:

@@ -5,12 +5,13 @@ from typing import Any
 
 from orders.adapters.bus_gate import BusGate
 from orders.settings import for_publisher
-from shared import aws, log, log_records
-from shared.bus import Bus, check_sendable
-from shared.envelope import Envelope
-from shared.order_history import OrderHistory
-from shared.parked_records import ParkedRecords
-from shared.projector import Projector, ReadEvents
+from orders_language.history import OrderHistory
+from shared.messaging import log_records
+from shared.messaging.bus import Bus, check_sendable
+from shared.messaging.envelope import Envelope
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.projector import Projector, ReadEvents
+from shared.runtime import aws, log
 
 CONSUMER = "bus-publisher"
 Events = tuple[Envelope, ...]

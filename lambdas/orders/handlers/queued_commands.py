@@ -11,13 +11,13 @@ from orders.domain.errors import OrderNotFound, OrderNotOpen
 from orders.domain.order import Order
 from orders.ports import Command, EventStore
 from orders.settings import for_queue
-from shared import aws, clock
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.forms import UUID, whole
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Outcome, QueueWorker, done, refused
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_worker import CommandType, Outcome, QueueWorker, done, refused
+from shared.messaging.retries import Retries
+from shared.runtime import aws, clock
+from shared.runtime.patterns import UUID, whole
 
 OrderId = Annotated[str, msgspec.Meta(pattern=whole(UUID))]
 """As these two commands were released: the pattern alone, without a length that says it again."""

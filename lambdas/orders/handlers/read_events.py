@@ -6,9 +6,9 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.settings import for_commands
-from shared import aws, log
-from shared.answers import take_within
-from shared.forms import Uuid
+from shared.runtime import aws, log
+from shared.runtime.patterns import Uuid
+from shared.runtime.payloads import take_within
 
 MAX_EVENTS = 500
 PAGE = 100

@@ -3,9 +3,9 @@
 from typing import Any
 
 from orders.handlers.publish_to_bus import parked_records, publisher
-from shared import redrive
+from shared.read_models import redrive
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """See ``shared.redrive.answer``."""
+    """See ``shared.read_models.redrive.answer``."""
     return redrive.answer(event, [publisher()], parked_records())

@@ -8,10 +8,10 @@ import msgspec
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import to_envelope
 from orders.settings import for_commands, for_relay
-from shared import aws, log
-from shared.envelope import Envelope
-from shared.forms import Uuid
-from shared.kinesis_log import KinesisLog
+from shared.messaging.envelope import Envelope
+from shared.messaging.kinesis_log import KinesisLog
+from shared.runtime import aws, log
+from shared.runtime.patterns import Uuid
 
 MAX_ORDERS = 100
 PAGE = 500

@@ -21,12 +21,12 @@ from orders.domain.events import CancellationReason
 from orders.domain.price_list import CURRENCIES
 from orders.domain.terms import MAX_LINES
 from orders.ports import Command
-from shared import problems
-from shared.api import Request
-from shared.forms import Uuid, whole
-from shared.problems import Problem, Violation
-from shared.quotes import LONGEST as LONGEST_QUOTE
-from shared.tracing import is_uuid
+from orders_language.quotes import LONGEST as LONGEST_QUOTE
+from shared.runtime import problems
+from shared.runtime.api import Request
+from shared.runtime.patterns import Uuid, whole
+from shared.runtime.problems import Problem, Violation
+from shared.runtime.tracing import is_uuid
 
 MAX_QUANTITY = 999
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

@@ -7,10 +7,10 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.settings import for_commands
-from shared import aws
-from shared.envelope import Envelope
-from shared.fingerprint import fingerprint
-from shared.forms import Uuid
+from shared.messaging.envelope import Envelope
+from shared.messaging.fingerprint import fingerprint
+from shared.runtime import aws
+from shared.runtime.patterns import Uuid
 
 MAX_SEGMENTS = 64
 MAX_EVENTS = 10_000

@@ -1,6 +1,6 @@
 """AppConfig asks: may this document of orders be deployed?"""
 
 from orders.configuration import PROFILES
-from shared.configuration_validator import validator
+from shared.runtime.configuration_validator import validator
 
 handler = validator(PROFILES)

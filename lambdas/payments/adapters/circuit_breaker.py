@@ -13,7 +13,7 @@ from typing import TypeVar
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Provider
 from payments.ports import Authorized, Declined, PaymentProvider, Standing
-from shared import log
+from shared.runtime import log
 
 FAILURES = 5
 OPEN_SECONDS = 10.0

@@ -14,7 +14,7 @@ import urllib3
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import Authorized, Declined, Standing
-from shared import clock, log, strict_json
+from shared.runtime import clock, log, strict_json
 
 LONGEST_HOLD = timedelta(days=366)
 """No provider holds money for longer."""

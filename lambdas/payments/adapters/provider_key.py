@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from shared.secrets import Secret
+from shared.runtime.secrets import Secret
 
 
 class KeyDocument(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 import urllib3
 
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
-from shared import strict_json
+from shared.runtime import strict_json
 
 TIMEOUT = urllib3.Timeout(connect=1.0, read=5.0)
 

@@ -15,13 +15,13 @@ from payments.configuration import FLAGS, SETTINGS
 from payments.domain.payment import Payment, Provider, Status
 from payments.ports import PaymentProvider, Payments, Providers
 from payments.settings import for_commands
-from shared import aws, configuration
-from shared.bus import Bus
-from shared.envelope import Envelope
-from shared.forms import Uuid
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.messaging.retries import Retries
+from shared.runtime import aws, configuration
+from shared.runtime.patterns import Uuid
 
 
 class AuthorizePayment(msgspec.Struct, frozen=True):

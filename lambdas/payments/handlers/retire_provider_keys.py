@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 from payments.adapters.provider_key import KeyDocument
 from payments.adapters.provider_keys import ProviderKeys
 from payments.settings import for_retirement
-from shared import aws, log
-from shared.rotation import PENDING
-from shared.secrets import CURRENT
+from shared.runtime import aws, log
+from shared.runtime.rotation import PENDING
+from shared.runtime.secrets import CURRENT
 
 
 class Request(msgspec.Struct, frozen=True):

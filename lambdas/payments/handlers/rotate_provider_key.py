@@ -8,8 +8,8 @@ import msgspec
 from payments.adapters.provider_key import KeyDocument
 from payments.adapters.provider_keys import ProviderKeys
 from payments.settings import for_rotation
-from shared import aws, log
-from shared.rotation import RotationRefused, rotate
+from shared.runtime import aws, log
+from shared.runtime.rotation import RotationRefused, rotate
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -23,7 +23,7 @@ def _kind() -> "KeyFromProvider":
 
 
 class KeyFromProvider:
-    """Implements ``shared.rotation.Kind``.
+    """Implements ``shared.runtime.rotation.Kind``.
 
     The old key stays valid, for those that have it in their hands: ``retire_provider_keys``
     revokes it once nobody has.

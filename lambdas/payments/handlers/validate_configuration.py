@@ -1,6 +1,6 @@
 """AppConfig asks before it deploys: is this configuration of payments one to work with?"""
 
 from payments.configuration import PROFILES
-from shared.configuration_validator import validator
+from shared.runtime.configuration_validator import validator
 
 handler = validator(PROFILES)

@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
 
 DAY, HOUR = len("2026-12-01"), len("2026-12-01T09")
 EVENTS_IN_AN_OBJECT = 20_000

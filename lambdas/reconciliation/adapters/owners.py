@@ -8,8 +8,8 @@ import msgspec
 
 from reconciliation.domain.comparison import Name
 from reconciliation.ports import Page, Position
-from shared.answers import portions
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime.payloads import portions
 
 EVENTS_AT_ONCE = 100
 FACTS_AT_ONCE = 100

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from orders_language.history import OrderHistory
 from reconciliation.adapters.back_fill import BackFill
 from reconciliation.adapters.owners import Owners
 from reconciliation.commands import Reconciliation
@@ -11,11 +12,10 @@ from reconciliation.reading import Places
 from reconciliation.repairing import Repairs
 from reconciliation.run_notes import RunNotes
 from reconciliation.settings import for_reconcile
-from shared import aws
-from shared.archive import Archive
-from shared.log_reader import LogReader
-from shared.order_history import OrderHistory
-from shared.scratch import Scratch
+from shared.messaging.log_reader import LogReader
+from shared.read_models.archive import Archive
+from shared.read_models.scratch import Scratch
+from shared.runtime import aws
 
 SETTLE_SECONDS = 900
 """How long an event may be on its way: Firehose collects for a minute and retries for longer."""

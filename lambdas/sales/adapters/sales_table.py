@@ -15,10 +15,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from sales.domain.sales import DayTotal, Sale
-from shared.batches import read_items
-from shared.gated_table import gate, kept_version, succeeds
-from shared.parked_records import ParkedRecord, ParkedRecords
-from shared.projector import Change, Kept
+from shared.read_models.parked_records import ParkedRecord, ParkedRecords
+from shared.read_models.projector import Change, Kept
+from shared.read_models.versioned_table import gate, kept_version, succeeds
+from shared.runtime.dynamodb_batches import read_items
 
 BUCKETS = 16
 """Counters of a day and currency: one item takes about 1,000 writes a second (DynamoDB quotas,
@@ -30,7 +30,7 @@ Item = dict[str, Any]
 
 
 class SalesTable:
-    """One generation; implements ``shared.projector.Table``.
+    """One generation; implements ``shared.read_models.projector.Table``.
 
     What is kept of an order is its gate alone: the state of a change is what comes on top.
     ``client`` is a botocore DynamoDB client.

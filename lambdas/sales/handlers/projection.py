@@ -2,15 +2,15 @@
 
 from functools import cache
 
+from orders_language.history import OrderHistory
 from sales.adapters.sales_table import POINTER, Sales, SalesTable
 from sales.domain import sales
 from sales.settings import for_projector
-from shared import aws
-from shared.envelope import Envelope
-from shared.generations import Generations
-from shared.order_history import OrderHistory
-from shared.parked_records import ParkedRecords
-from shared.projector import Projector
+from shared.messaging.envelope import Envelope
+from shared.read_models.generations import Generations
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.projector import Projector
+from shared.runtime import aws
 
 CONSUMER = "sales"
 

@@ -6,19 +6,19 @@ from typing import Any
 from sales.adapters.sales_table import POINTER
 from sales.handlers import projection
 from sales.settings import for_projector, for_rebuild
-from shared import aws
-from shared.archive import Archive
-from shared.generation_items import GenerationItems
-from shared.log_reader import LogReader
-from shared.pointer import Pointer
-from shared.rebuild import Rebuild
-from shared.scratch import Scratch
+from shared.messaging.log_reader import LogReader
+from shared.read_models.archive import Archive
+from shared.read_models.generation_items import GenerationItems
+from shared.read_models.pointer import Pointer
+from shared.read_models.rebuild import Rebuild
+from shared.read_models.scratch import Scratch
+from shared.runtime import aws
 
 LONG_CALL = 30
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """See ``shared.rebuild.Request``."""
+    """See ``shared.read_models.rebuild.Request``."""
     return rebuild().answer(event)
 
 

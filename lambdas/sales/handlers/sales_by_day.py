@@ -7,9 +7,9 @@ import msgspec
 
 from sales.adapters.sales_table import POINTER, SalesTable
 from sales.settings import for_queries
-from shared import aws
-from shared.generations import Generations
-from shared.parked_records import ParkedRecords
+from shared.read_models.generations import Generations
+from shared.read_models.parked_records import ParkedRecords
+from shared.runtime import aws
 
 CURRENCIES = ("EUR", "GBP", "USD")
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import ClientError
 
-from shared import clock
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime import clock
 from shipping.domain.errors import TrackingEventReused
 from shipping.domain.shipment import Shipment
 from shipping.ports import TrackingEvent

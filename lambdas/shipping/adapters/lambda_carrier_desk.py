@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared import strict_json
+from shared.runtime import strict_json
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused
 from shipping.ports import CarrierUnavailable

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from shared import clock
-from shared.envelope import Envelope, decode, encode
+from shared.messaging.envelope import Envelope, decode, encode
+from shared.runtime import clock
 from shipping.domain.gathering import Gathering
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared import clock
+from shared.runtime import clock
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.errors import CarrierRefused
 from shipping.domain.gathering import Quote

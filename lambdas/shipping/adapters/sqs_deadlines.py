@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from shared import clock
-from shared.envelope import decode, encode
+from shared.messaging.envelope import decode, encode
+from shared.runtime import clock
 from shipping.domain.gathering import Gathering
 
 

@@ -5,11 +5,11 @@ from functools import cache
 
 import msgspec
 
-from shared import aws
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
+from shared.runtime import aws
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
 from shipping.domain.errors import UnusableAnswer
 from shipping.ports import Gatherings

@@ -6,11 +6,11 @@ brings the write until the bus has taken fact and reply.
 
 from typing import Any
 
-from shared import aws, log
-from shared.bus import Bus
-from shared.envelope import Envelope, decode
-from shared.parking import DeadLetters
-from shared.queue_worker import messages_of
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, decode
+from shared.messaging.queue_worker import messages_of
+from shared.runtime import aws, log
 from shipping.adapters.gathering_codec import Item, from_item
 from shipping.domain.gathering import Gathering
 from shipping.handlers import outcomes

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from shared import aws, log
-from shared.bus import Bus
-from shared.envelope import decode
-from shared.parking import DeadLetters
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import decode
+from shared.runtime import aws, log
 from shipping.handlers.stream_images import read_images, unsendable
 from shipping.settings import for_announcer
 

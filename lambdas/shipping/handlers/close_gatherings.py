@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from shared import log
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
+from shared.runtime import log
 from shipping import commands
 from shipping.handlers.aggregator import consumer
 from shipping.handlers.forms import CloseGathering

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from shared.forms import Uuid
+from shared.runtime.patterns import Uuid
 from shipping.domain.carriers import Parcel
 
 CarrierName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}\Z")]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.queue_worker import Fact, Outcome, done, refused
+from shared.messaging.queue_worker import Fact, Outcome, done, refused
 from shipping.domain.gathering import Gathering, Quote
 from shipping.domain.shipment import CANCELLED_BEFORE, Shipment, Status
 

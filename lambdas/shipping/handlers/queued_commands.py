@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from shared import aws, clock, configuration
-from shared.bus import Bus
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Outcome, QueueWorker
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_worker import CommandType, Outcome, QueueWorker
+from shared.messaging.retries import Retries
+from shared.runtime import aws, clock, configuration
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from shared import aws, clock, log
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
+from shared.runtime import aws, clock, log
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.simulated_carrier import SimulatedCarrier
 from shipping.domain.errors import CarrierRefused

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from shared.bus import Park
-from shared.envelope import Envelope
-from shared.parking import DeadLetters
+from shared.messaging.bus import Park
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope
 
 PARKED_BY = "announcer"
 ReadT = TypeVar("ReadT")

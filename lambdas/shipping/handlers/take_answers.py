@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from shared import clock, log
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
+from shared.runtime import clock, log
 from shipping import commands
 from shipping.domain.errors import UnusableAnswer
 from shipping.domain.gathering import Quote

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import msgspec
 
-from shared import aws, clock, log, problems
-from shared.api import Request, Response, endpoint
-from shared.problems import Problem, Violation
+from shared.runtime import aws, clock, log, problems
+from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.problems import Problem, Violation
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments

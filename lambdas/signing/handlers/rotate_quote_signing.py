@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from shared import aws
-from shared.quotes import Quote, SigningKey, sign, verify
-from shared.rotation import rotate
-from shared.secrets import Version
+from orders_language.quotes import Quote, SigningKey, sign, verify
+from shared.runtime import aws
+from shared.runtime.rotation import rotate
+from shared.runtime.secrets import Version
 
 BYTES = 48
 TRIAL = Quote("nobody", (), "EUR", "1970-01-01T00:00:00.000Z")
@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 
 
 class NewSigningKey:
-    """Implements ``shared.rotation.Kind``.
+    """Implements ``shared.runtime.rotation.Kind``.
 
     Nobody has to be told: whoever verifies a quote finds the key of an unknown id by itself, and
     the version before goes on verifying until the next rotation.

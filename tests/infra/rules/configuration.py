@@ -7,7 +7,7 @@ from typing import Any
 from jsonschema import Draft4Validator
 from jsonschema.exceptions import SchemaError
 
-from shared.configuration import for_agent
+from shared.runtime.configuration import for_agent
 from tests.infra.rules import Rule
 from tests.infra.rules.wiring import loaders
 from tests.infra.system import (

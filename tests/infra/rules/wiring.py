@@ -17,7 +17,7 @@ from unittest import mock
 
 import msgspec
 
-from shared.configuration import Profile, for_agent
+from shared.runtime.configuration import Profile, for_agent
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, own_functions
 

@@ -16,13 +16,13 @@ SOURCES = {
     "shared/__init__.py": "",
     # The same nested class in two packages: its qualified name is what marshal may write in two
     # ways, depending on what else is alive.
-    "shared/clock.py": "def clock():\n    class Ticks:\n        pass\n    return Ticks\n",
+    "shared/runtime/clock.py": "def clock():\n    class Ticks:\n        pass\n    return Ticks\n",
     "orders/__init__.py": "",
     "orders/prices.json": '{"mug": 900}',
     "orders/terms.txt": "net 30\n",
     "orders/handlers/__init__.py": "",
     "orders/handlers/place_order.py": (
-        "from shared.clock import clock\n\n"
+        "from shared.runtime.clock import clock\n\n"
         "def handler(event, context):\n    class Ticks:\n        pass\n    return clock(), Ticks\n"
     ),
     "payments/__init__.py": "AMOUNT = 7\n\ndef clock():\n    class Ticks:\n        pass\n",

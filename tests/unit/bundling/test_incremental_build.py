@@ -138,7 +138,7 @@ def start_build(target: str, workspace: Workspace) -> "subprocess.Popen[str]":
 
 def wait_until_staged(workspace: Workspace, running: "subprocess.Popen[str]") -> None:
     deadline = time.monotonic() + DEADLINE_S
-    while not list(workspace.build.glob("cloud/.staging-*/payments/shared/clock.py")):
+    while not list(workspace.build.glob("cloud/.staging-*/payments/shared/runtime/clock.py")):
         assert running.poll() is None, "it ended before it could be interrupted"
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 from bundling.build import build
+from bundling.sources import services_in
 from bundling.workspace import Workspace, asset_path
 from tests.unit.bundling.bytecode import UNCHECKED_HASH, byte_code_in, flags_of
 from tests.unit.bundling.conftest import AddWheel, write
@@ -19,8 +20,28 @@ def test_a_package_holds_its_service_and_shared_with_their_data(workspace: Works
         "orders/prices.json",
         "orders/terms.txt",
         "shared/__init__.py",
-        "shared/clock.py",
+        "shared/runtime/clock.py",
     ]
+
+
+def test_a_published_language_goes_into_the_packages_of_those_who_import_it(
+    workspace: Workspace,
+) -> None:
+    write(workspace.sources / "pricing_language" / "__init__.py", "")
+    write(workspace.sources / "stock_language" / "__init__.py", "import pricing_language\n")
+    write(workspace.sources / "orders" / "ports.py", "from stock_language import words\n")
+    build("local", [], workspace)
+    assert languages_in_zip(asset_path("orders", "local", workspace)) == {
+        "pricing_language",
+        "stock_language",
+    }
+    assert languages_in_zip(payments(workspace)) == set()
+    assert services_in(workspace.sources) == ["orders", "payments"]
+
+
+def languages_in_zip(path: Path) -> set[str]:
+    folders = {name.split("/")[0] for name in sources_in(path)}
+    return {name for name in folders if name.endswith("_language")}
 
 
 def test_what_only_developers_need_stays_out(workspace: Workspace) -> None:

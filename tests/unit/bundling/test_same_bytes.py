@@ -52,7 +52,7 @@ def test_a_change_in_one_service_changes_no_other_package(workspace: Workspace) 
 def test_a_change_in_shared_changes_every_package(workspace: Workspace) -> None:
     build("local", [], workspace)
     before = {name: bytes_of(name, "local", workspace) for name in ("orders", "payments")}
-    write(workspace.sources / "shared" / "clock.py", "HOUR = 3600\n")
+    write(workspace.sources / "shared" / "runtime" / "clock.py", "HOUR = 3600\n")
     build("local", [], workspace)
     assert all(bytes_of(name, "local", workspace) != content for name, content in before.items())
 

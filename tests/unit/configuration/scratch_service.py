@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from configuration.services import Configured
-from shared.configuration import Profile, Violation
+from shared.runtime.configuration import Profile, Violation
 
 SCHEMA = {
     "$schema": "http://json-schema.org/draft-04/schema#",

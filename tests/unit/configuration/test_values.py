@@ -9,7 +9,7 @@ import pytest
 
 from configuration import services, values
 from configuration.values import Value
-from shared.configuration import Profile
+from shared.runtime.configuration import Profile
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from customers.domain.customer import MAX_ADDRESSES
-from shared.envelope import MAX_EVENT_BYTES
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.customers.api_calls import call
 from tests.unit.customers.people import new_id
 from tests.unit.customers.profiles_in_memory import ProfilesInMemory

@@ -12,8 +12,8 @@ from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from customers.domain.customer import Tombstone
 from customers.handlers import announce_forgotten, storage
 from customers.settings import for_announcer
-from shared import aws
-from shared.envelope import decode
+from shared.messaging.envelope import decode
+from shared.runtime import aws
 from tests.unit.customers.api_calls import HANDLERS, call
 from tests.unit.customers.people import (
     HOME,

@@ -11,10 +11,11 @@ import msgspec
 import pytest
 
 from event_log.handlers import intake
-from shared.bus_messages import from_bus
-from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
-from shared.kinesis_log import KinesisLog, LogUnavailable
-from shared.parking import DeadLetters
+from shared.messaging.bus_messages import from_bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.kinesis_log import KinesisLog, LogUnavailable
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.shared.fake_kinesis import FakeKinesis
 from tests.unit.shared.fake_queue import FakeQueue
 

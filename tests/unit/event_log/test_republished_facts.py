@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from event_log.handlers import intake
-from shared.envelope import encode
-from shared.kinesis_log import KinesisLog
+from shared.messaging.envelope import encode
+from shared.messaging.kinesis_log import KinesisLog
 from tests.unit.shared.fake_kinesis import FakeKinesis
 from tests.unit.shared.projection import ORDERS, event
 

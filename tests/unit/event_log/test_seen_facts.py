@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from event_log.adapters.seen_facts import SeenFacts
-from shared.batches import ROUNDS, StillUnprocessed
+from shared.runtime.dynamodb_batches import ROUNDS, StillUnprocessed
 
 
 class Table:

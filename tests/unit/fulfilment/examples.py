@@ -5,8 +5,8 @@ from typing import Any
 
 from fulfilment.domain.saga import Journey
 from fulfilment.domain.steps import command_id
-from shared.bus import reply_to
-from shared.envelope import Envelope
+from shared.messaging.bus import reply_to
+from shared.messaging.envelope import Envelope
 
 ORDER = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"
 NINE = "2026-12-01T09:00:00.000Z"

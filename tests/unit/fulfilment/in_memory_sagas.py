@@ -6,7 +6,7 @@ from typing import Any
 
 from fulfilment.domain.saga import Progress, Reply, Saga, SagaState, SentCommand, StuckSaga
 from fulfilment.ports import UnknownCommand
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 
 @dataclass

@@ -10,8 +10,8 @@ from fulfilment.commands import SagaNotFound, SagaStillRunning, StepRequest
 from fulfilment.domain.saga import Progress, Saga, SagaState
 from fulfilment.domain.steps import command_id
 from fulfilment.ports import UnknownCommand
-from shared import clock
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
+from shared.runtime import clock
 from tests.unit.fulfilment.examples import ELEVEN, JOURNEY, NINE, ORDER, PLACED, TEN, reply
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 

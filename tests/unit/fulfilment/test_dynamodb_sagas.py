@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from fulfilment.adapters.dynamodb_sagas import KEPT, SHARDS, DynamoDbSagas
 from fulfilment.domain.saga import Reply, Saga, SagaState, SentCommand
-from shared import clock
+from shared.runtime import clock
 from tests.contract.saga_store_contract import SagaStoreContract
 from tests.unit.fulfilment.examples import ELEVEN, JOURNEY, NINE, ORDER, TEN
 from tests.unit.shared.dynamodb_expressions import refusal

@@ -9,7 +9,7 @@ import pytest
 
 from fulfilment import commands, settings
 from fulfilment.handlers import resume_interrupted
-from shared import aws
+from shared.runtime import aws
 from tests.unit.fulfilment.examples import ORDER
 from tests.unit.shared.fake_queue import FakeQueue, delivered
 

@@ -15,9 +15,9 @@ from fulfilment.adapters.published_orders import OrdersUnavailable, PublishedOrd
 from fulfilment.domain.saga import SagaState
 from fulfilment.handlers import start_missed
 from fulfilment.settings import MissedSettings
-from shared import aws
-from shared.envelope import Envelope
-from shared.order_history import OrderHistory
+from orders_language.history import OrderHistory
+from shared.messaging.envelope import Envelope
+from shared.runtime import aws
 from tests.unit.fulfilment.examples import PLACED
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, InMemorySagas
 

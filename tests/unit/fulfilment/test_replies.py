@@ -12,11 +12,11 @@ from contracts.messages import sources_of
 from fulfilment.commands import StepRequest, send_command
 from fulfilment.domain.steps import STEPS
 from fulfilment.handlers.take_reply import source_of_owner, take
-from shared.bus_messages import from_bus
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer
-from shared.retries import Retries
+from shared.messaging.bus_messages import from_bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_consumer import QueueConsumer
+from shared.messaging.retries import Retries
 from tests.unit.fulfilment.examples import JOURNEY, NINE, ORDER, reply
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 from tests.unit.shared.fake_queue import FakeQueue

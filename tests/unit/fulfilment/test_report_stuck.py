@@ -5,7 +5,7 @@ import pytest
 from fulfilment import commands
 from fulfilment.commands import Stuck
 from fulfilment.domain.saga import Saga, SagaState
-from shared.bus import Bus
+from shared.messaging.bus import Bus
 from tests.unit.fulfilment.examples import JOURNEY, ORDER, TEN
 from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
 from tests.unit.shared.fake_bus import FakeEventBridge

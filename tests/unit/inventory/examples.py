@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from inventory.domain.reservation import Journey, Line, Reservation
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 NOON = "2026-12-01T12:00:00.000Z"
 ONE = "2026-12-01T13:00:00.000Z"

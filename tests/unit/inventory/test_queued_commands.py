@@ -6,11 +6,11 @@ import pytest
 
 from inventory.commands import record_sale
 from inventory.handlers.queued_commands import commands_on
-from shared.bus import Bus
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_worker import QueueWorker
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_worker import QueueWorker
+from shared.messaging.retries import Retries
 from tests.unit.inventory.examples import NOON, command, new_id
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
 from tests.unit.shared.fake_bus import FakeEventBridge

@@ -10,11 +10,11 @@ from inventory.commands import record_sale
 from inventory.domain.errors import Contended
 from inventory.domain.reservation import Bucket, Line, Status
 from inventory.handlers.record_sales import record_confirmed
-from shared.bus_messages import from_bus
-from shared.envelope import encode
-from shared.parking import DeadLetters
-from shared.queue_consumer import QueueConsumer
-from shared.retries import Retries
+from shared.messaging.bus_messages import from_bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import encode
+from shared.messaging.queue_consumer import QueueConsumer
+from shared.messaging.retries import Retries
 from tests.unit.inventory.examples import NOON, command, held, new_id
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
 from tests.unit.shared.fake_queue import FakeQueue, delivered

@@ -6,7 +6,7 @@ import msgspec
 
 from local.endpoint import Cloud
 from local.progress import OrderProgress
-from shared.envelope import encode
+from shared.messaging.envelope import encode
 from tests.unit.shared.projection import event
 
 OUTPUTS = {"services": {"event-log": {"streams": {"EventStream": "log"}}}}

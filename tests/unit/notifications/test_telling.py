@@ -17,7 +17,7 @@ from notifications.domain.messages import Notification
 from notifications.handlers.notify import _mailer
 from notifications.ports import BeingSent, Contact, MailRefused, Undeliverable
 from notifications.settings import NotificationSettings
-from shared import aws
+from shared.runtime import aws
 
 ADA = Contact("Ada Quillfeather", "ada@quillfeather.example")
 CONFIRMED = Notification("e-1", "c-1", "order-confirmed", {"order": "o-1"})

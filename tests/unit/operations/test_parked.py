@@ -12,9 +12,9 @@ import pytest
 from local.terminal import Terminal
 from operations import parked
 from operations.target import Target
-from shared import redrive
-from shared.log_records import LogRecord
-from shared.parked_records import ParkedRecord, ParkedRecords
+from shared.messaging.log_records import LogRecord
+from shared.read_models import redrive
+from shared.read_models.parked_records import ParkedRecord, ParkedRecords
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.hostile_records import TEXTS
 from tests.unit.shared.projection import ORDERS, Histories, TableInMemory, event, projector, record

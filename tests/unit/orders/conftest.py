@@ -7,8 +7,8 @@ import pytest
 
 from orders import settings
 from orders.configuration import PROFILES
-from shared import aws
-from shared.configuration import current
+from shared.runtime import aws
+from shared.runtime.configuration import current
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CUSTOMER
 from tests.unit.shared.fake_agent import FakeAgent, answering

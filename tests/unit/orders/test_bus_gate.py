@@ -8,10 +8,11 @@ import pytest
 
 from orders.adapters.bus_gate import BusGate
 from orders.handlers.publish_to_bus import collect
-from shared.bus import Bus
-from shared.envelope import MAX_EVENT_BYTES, encode
-from shared.parked_records import ParkedRecords
-from shared.projector import Projector
+from shared.messaging.bus import Bus
+from shared.messaging.envelope import encode
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.projector import Projector
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.projection import PLACED, event, event_id_of, records
 

@@ -9,7 +9,7 @@ from orders import configuration
 from orders.configuration import FLAGS, SETTINGS
 from orders.handlers import place_order
 from orders.handlers.validate_configuration import handler as validate
-from shared.configuration import Refused, forget
+from shared.runtime.configuration import Refused, forget
 from tests.unit.orders.conftest import api_event
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import BODY, CUSTOMER, SOMEBODY_ELSE

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from shared import aws
+from shared.runtime import aws
 from tests.contract.event_store_contract import EventStoreContract
 from tests.unit.orders.dynamodb_wire import PAGE_ITEMS, DynamoDbWire
 from tests.unit.orders.examples import PLACED, cancel, place, recorded

@@ -23,7 +23,8 @@ from orders.domain.order import Order, RequestedLine
 from orders.domain.price_list import CURRENCIES, PRODUCTS
 from orders.domain.terms import MAX_LINES
 from orders.handlers.requests import MAX_QUANTITY
-from shared.envelope import LARGEST_NUMBER, MAX_EVENT_BYTES, decode, encode
+from shared.messaging.envelope import LARGEST_NUMBER, decode, encode
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.orders.examples import (
     CANCELLED,
     CONFIRMED,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orders.domain.price_list import CURRENCIES, PRODUCTS
 from orders.handlers import place_order
 from orders.handlers.requests import MAX_QUANTITY
-from shared.envelope import MAX_EVENT_BYTES
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.orders.conftest import api_event
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import BODY

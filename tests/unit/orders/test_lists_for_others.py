@@ -11,8 +11,8 @@ import pytest
 from orders import settings
 from orders.adapters.event_codec import HOUR, PARTS, to_envelope, to_item
 from orders.handlers import list_events, read_events
-from shared import aws
-from shared.fingerprint import fingerprint
+from shared.messaging.fingerprint import fingerprint
+from shared.runtime import aws
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import PLACED, recorded
 

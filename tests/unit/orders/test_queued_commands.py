@@ -8,12 +8,12 @@ import pytest
 from orders.domain.events import OrderConfirmed, OrderRejected
 from orders.handlers.queued_commands import commands_on
 from orders.ports import EventStore
-from shared.bus import Bus
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_worker import QueueWorker
-from shared.retries import Retries
-from shared.tracing import is_uuid
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_worker import QueueWorker
+from shared.messaging.retries import Retries
+from shared.runtime.tracing import is_uuid
 from tests.unit.orders.examples import PLACED, TEN, cancel, place, recorded
 from tests.unit.orders.in_memory_event_store import InMemoryEventStore
 from tests.unit.shared.fake_bus import FakeEventBridge

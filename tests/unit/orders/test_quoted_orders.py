@@ -13,9 +13,9 @@ from orders.adapters.signed_quotes import SignedQuotes
 from orders.commands import digest
 from orders.handlers import place_order
 from orders.handlers.requests import PlaceOrderForm
-from shared import clock
-from shared.quotes import Quote, QuotedLine, SigningKey, sign
-from shared.secrets import SEARCH_PAUSE, Version, VersionedSecret
+from orders_language.quotes import Quote, QuotedLine, SigningKey, sign
+from shared.runtime import clock
+from shared.runtime.secrets import SEARCH_PAUSE, Version, VersionedSecret
 from tests.unit.orders.conftest import api_event
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import BODY, CUSTOMER, SOMEBODY_ELSE

@@ -7,7 +7,7 @@ import pytest
 
 from orders.adapters.event_codec import to_item
 from orders.handlers import read_events
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CANCELLED, PLACED, recorded
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orders.handlers import cancel_order, order_history, place_order
-from shared.envelope import MAX_EVENT_BYTES
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.orders.conftest import api_event
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import BODY, SOMEBODY_ELSE

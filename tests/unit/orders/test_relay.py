@@ -8,9 +8,10 @@ import pytest
 from orders import settings
 from orders.adapters.event_codec import to_item
 from orders.handlers import relay
-from shared import aws
-from shared.envelope import MAX_EVENT_BYTES, decode
-from shared.kinesis_log import LogUnavailable
+from shared.messaging.envelope import decode
+from shared.messaging.kinesis_log import LogUnavailable
+from shared.runtime import aws
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CANCELLED, PLACED, recorded
 from tests.unit.shared.fake_kinesis import FakeKinesis

@@ -9,8 +9,8 @@ import pytest
 from orders import settings
 from orders.adapters.event_codec import to_envelope, to_item
 from orders.handlers import relay, scan_events
-from shared import aws
-from shared.fingerprint import fingerprint
+from shared.messaging.fingerprint import fingerprint
+from shared.runtime import aws
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CANCELLED, PLACED, recorded
 from tests.unit.shared.fake_kinesis import FakeKinesis

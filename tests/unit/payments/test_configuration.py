@@ -3,7 +3,7 @@
 import pytest
 
 from payments.configuration import FLAGS, SETTINGS, Flags, Settings
-from shared.configuration import Refused
+from shared.runtime.configuration import Refused
 
 
 def test_without_any_document_payments_waits_two_seconds_for_the_primary_provider() -> None:

@@ -14,8 +14,8 @@ from payments.adapters.provider_keys import IssuedKey, KeyList, ListedKey
 from payments.domain.errors import KeyRefused
 from payments.handlers import retire_provider_keys, rotate_provider_key
 from payments.handlers.rotate_provider_key import KeyFromProvider
-from shared import aws
-from shared.rotation import RotationRefused
+from shared.runtime import aws
+from shared.runtime.rotation import RotationRefused
 from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
 
 HOUR = 3600.0

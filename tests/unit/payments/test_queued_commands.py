@@ -8,11 +8,11 @@ import pytest
 from payments.adapters.circuit_breaker import FAILURES, CircuitBreaker
 from payments.domain.payment import Provider
 from payments.handlers.queued_commands import commands_on
-from shared.bus import Bus
-from shared.envelope import Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_worker import QueueWorker
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_worker import QueueWorker
+from shared.messaging.retries import Retries
 from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
 from tests.unit.payments.in_memory_payments import InMemoryPayments
 from tests.unit.shared.fake_bus import FakeEventBridge

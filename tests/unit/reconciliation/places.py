@@ -17,12 +17,12 @@ from reconciliation.domain.comparison import ARCHIVE, LOG, STORE
 from reconciliation.reading import Places
 from reconciliation.repairing import Repairs
 from reconciliation.run_notes import RunNotes
-from shared import clock
-from shared.archive import Archive
-from shared.envelope import Envelope, encode
-from shared.fingerprint import fingerprint
-from shared.log_records import LogRecord
-from shared.scratch import Scratch
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.fingerprint import fingerprint
+from shared.messaging.log_records import LogRecord
+from shared.read_models.archive import Archive
+from shared.read_models.scratch import Scratch
+from shared.runtime import clock
 from tests.unit.shared.in_memory_s3 import InMemoryS3
 from tests.unit.shared.projection import event
 

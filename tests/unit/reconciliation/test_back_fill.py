@@ -6,8 +6,8 @@ import pytest
 
 from reconciliation.adapters import back_fill
 from reconciliation.adapters.back_fill import BackFill
-from shared.archive import Archive
-from shared.envelope import encode
+from shared.messaging.envelope import encode
+from shared.read_models.archive import Archive
 from tests.unit.shared.in_memory_s3 import InMemoryS3
 from tests.unit.shared.projection import ORDERS, event
 

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 from unittest.mock import patch
 
-from shared import configuration
+from shared.runtime import configuration
 
 ENVIRONMENT = {
     "CONFIGURATION_AGENT_URL": "http://localhost:2772",

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.envelope import Envelope, decode
+from shared.messaging.envelope import Envelope, decode
 
 MAX_BYTES = 256 * 1024
 INTEGERS = range(-(2**63), 2**63)

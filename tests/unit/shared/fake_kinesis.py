@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from shared.envelope import Envelope
+from shared.messaging.envelope import Envelope
 
 Refuse = Callable[[int, int], bool]
 MAX_RECORD = 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
 from tests.unit.shared.projection import ORDERS, event
 
 HUGE = int("9" * 50)

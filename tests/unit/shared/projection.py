@@ -7,10 +7,10 @@ from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
-from shared.envelope import Envelope, encode
-from shared.log_records import LogRecord
-from shared.parked_records import ParkedRecord
-from shared.projector import Change, Kept, Projector
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.log_records import LogRecord
+from shared.read_models.parked_records import ParkedRecord
+from shared.read_models.projector import Change, Kept, Projector
 from tests.unit.shared.dynamodb_expressions import refusal
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(8)]
@@ -70,7 +70,7 @@ Applied = tuple[str, ...]
 
 @dataclass
 class TableInMemory:
-    """Implements ``shared.projector.Table``: what has been applied, in which order.
+    """Implements ``shared.read_models.projector.Table``: what has been applied, in which order.
 
     ``before_save`` and ``after_save`` are where a test makes things fail. ``refuses`` are ids
     with an event whose state it never takes, as DynamoDB refuses an item that is too large.

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.answers import MOST_BYTES, portions, take_within
+from shared.runtime.payloads import MOST_BYTES, portions, take_within
 
 LAMBDA_PASSES_ON = 6 * 1024 * 1024
 TEXTS = st.lists(st.text(max_size=40), max_size=60)

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.api import Request, Response, endpoint
-from shared.envelope import MAX_EVENT_BYTES
-from shared.problems import PROBLEM_JSON, Problem
+from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.payloads import MAX_EVENT_BYTES
+from shared.runtime.problems import PROBLEM_JSON, Problem
 
 JOURNEY = "0d6f2a4e-58b1-4f1c-9a51-3c1f6f1d2e3b"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

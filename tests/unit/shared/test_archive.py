@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.archive import Archive, ArchiveDamaged, salvaged
+from shared.read_models.archive import Archive, ArchiveDamaged, salvaged
 from tests.unit.shared.in_memory_s3 import InMemoryS3
 
 

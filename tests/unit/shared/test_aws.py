@@ -14,7 +14,7 @@ from botocore.parsers import PROTOCOL_PARSERS
 from botocore.session import Session
 
 from benchmarks.probes.botocore_stub import Body
-from shared import aws
+from shared.runtime import aws
 
 ITEM = {
     "id": {"S": "ünï \U0001f69a"},

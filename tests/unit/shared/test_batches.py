@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.batches import (
+from shared.runtime.dynamodb_batches import (
     BATCH_WRITE,
     LONGEST_PAUSE,
     ROUNDS,

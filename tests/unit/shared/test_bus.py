@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.bus import (
+from shared.messaging.bus import (
     MAX_BYTES,
     MAX_ENTRIES,
     Bus,
@@ -16,7 +16,8 @@ from shared.bus import (
     check_sendable,
     reply_to,
 )
-from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.shared.fake_bus import FakeEventBridge, refusal
 
 ORDER_ID = "00000000-0000-4000-8000-000000000000"

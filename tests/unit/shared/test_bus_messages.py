@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.bus_messages import NotBelieved, from_bus, sources
-from shared.envelope import Envelope, encode
-from shared.queue_consumer import Unusable
+from shared.messaging.bus_messages import NotBelieved, from_bus, sources
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_consumer import Unusable
 
 PAID = Envelope(
     event_id="00000000-0000-4000-8000-000000000001",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import clock
+from shared.runtime import clock
 
 moments = st.datetimes(
     datetime(1970, 1, 1),  # noqa: DTZ001 - Hypothesis adds the zone

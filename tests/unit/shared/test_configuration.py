@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import configuration
-from shared.configuration import (
+from shared.runtime import configuration
+from shared.runtime.configuration import (
     NoConfiguration,
     Profile,
     Refused,
@@ -19,7 +19,7 @@ from shared.configuration import (
     WithoutSource,
     current,
 )
-from shared.settings import MissingSetting
+from shared.runtime.settings import MissingSetting
 from tests.unit.clock import Clock
 from tests.unit.shared.fake_agent import ENVIRONMENT, FakeAgent, answering
 
@@ -50,7 +50,7 @@ class PollingClock(Clock):
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> PollingClock:
     time = PollingClock()
-    monkeypatch.setattr("shared.configuration.time.monotonic", time)
+    monkeypatch.setattr("shared.runtime.configuration.time.monotonic", time)
     return time
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.configuration import Profile, Refused, Violation
-from shared.configuration_validator import validator
+from shared.runtime.configuration import Profile, Refused, Violation
+from shared.runtime.configuration_validator import validator
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

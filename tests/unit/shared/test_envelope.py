@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.envelope import (
+from shared.messaging.envelope import (
     LARGEST_NUMBER,
     LARGEST_VERSION,
     MAX_DEPTH,
-    MAX_EVENT_BYTES,
     Envelope,
     decode,
     encode,
 )
+from shared.runtime.payloads import MAX_EVENT_BYTES
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 values = st.recursive(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.batches import BATCH_GET, ROUNDS, StillUnprocessed
-from shared.gated_table import BATCH_EXECUTE, GatedTable
-from shared.parked_records import ParkedRecord, ParkedRecords
-from shared.projector import Change, Kept
+from shared.read_models.parked_records import ParkedRecord, ParkedRecords
+from shared.read_models.projector import Change, Kept
+from shared.read_models.versioned_table import BATCH_EXECUTE, GatedTable
+from shared.runtime.dynamodb_batches import BATCH_GET, ROUNDS, StillUnprocessed
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory, refusing
 from tests.unit.shared.projection import ORDERS, event, record

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.batches import ROUNDS, StillUnprocessed
-from shared.generation_items import Checksum, GenerationItems, checksum
+from shared.read_models.generation_items import Checksum, GenerationItems, checksum
+from shared.runtime.dynamodb_batches import ROUNDS, StillUnprocessed
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 
 Item = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.generations import POINTER_SECONDS, Generations
+from shared.read_models.generations import POINTER_SECONDS, Generations
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 
 KEY = {"pk": {"S": "pointer"}}

@@ -19,14 +19,14 @@ from orders.adapters.bus_gate import BusGate
 from orders.handlers.publish_to_bus import projector_over
 from sales.adapters.sales_table import SalesTable
 from sales.handlers import projection as sales
-from shared import redrive
-from shared.bus import Bus
-from shared.envelope import Envelope, encode
-from shared.log_records import LogRecord
-from shared.parked_records import ParkedRecords
-from shared.partitions import by_order, split
-from shared.projector import Kept, Projector
-from shared.rebuild import fold_orders
+from shared.messaging.bus import Bus
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.log_records import LogRecord
+from shared.read_models import redrive
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.partitions import by_order, split
+from shared.read_models.projector import Kept, Projector
+from shared.read_models.rebuild import fold_orders
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.hostile_records import every, spoiled

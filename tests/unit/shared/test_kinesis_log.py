@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import kinesis_log
-from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
-from shared.kinesis_log import (
+from shared.messaging import kinesis_log
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.kinesis_log import (
     ATTEMPTS,
     MAX_BYTES,
     MAX_KEY,
@@ -18,6 +18,7 @@ from shared.kinesis_log import (
     KinesisLog,
     LogUnavailable,
 )
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.shared.fake_kinesis import FakeKinesis
 
 
@@ -125,7 +126,7 @@ def test_each_pause_may_be_twice_as_long_as_the_one_before(
         bounds.append((least, most))
         return most
 
-    monkeypatch.setattr("shared.kinesis_log.random.uniform", longest)
+    monkeypatch.setattr("shared.messaging.kinesis_log.random.uniform", longest)
     pauses: list[float] = []
     with pytest.raises(LogUnavailable):
         publish(FakeKinesis(lambda _call, _position: True), [event("a", 1), event("b", 1)], pauses)

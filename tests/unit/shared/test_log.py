@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared import log
+from shared.runtime import log
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def test_a_metric_is_found_by_its_service(
 def test_a_metric_has_the_time_in_milliseconds_at_which_it_was_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.log.time.time", lambda: 1_796_115_600.25)
+    monkeypatch.setattr("shared.runtime.log.time.time", lambda: 1_796_115_600.25)
     log.metric("EventsPublished", 1)
     assert printed(capsys)["_aws"]["Timestamp"] == 1_796_115_600_250
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.log_reader import LONGEST_PAUSE, PATIENCE, SHARE, LogReader, RecordNotFound
+from shared.messaging.log_reader import LONGEST_PAUSE, PATIENCE, SHARE, LogReader, RecordNotFound
 
 MOST_IN_A_READ = 10 * 1024 * 1024
 """Kinesis gives no more at once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from shared.log_records import LogRecord, read
+from shared.messaging.log_records import LogRecord, read
 
 
 def arrived(shard: str, sequence: str, body: bytes) -> dict[str, Any]:

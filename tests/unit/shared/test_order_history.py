@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.order_history import PAGE, HistoryUnavailable, OrderHistory
+from orders_language.history import PAGE, HistoryUnavailable, OrderHistory
 
 EVENTS: list[dict[str, Any]] = [
     {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.parking import MAX_BYTES, MAX_REASON, DeadLetters
-from shared.plain_text import CUT
+from shared.messaging.dead_letters import MAX_BYTES, MAX_REASON, DeadLetters
+from shared.runtime.plain_text import CUT
 from tests.unit.shared.fake_queue import FakeQueue
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared import partitions
-from shared.envelope import encode
-from shared.partitions import Split, by_order, partition_of, split
+from shared.messaging.envelope import encode
+from shared.read_models import partitions
+from shared.read_models.partitions import Split, by_order, partition_of, split
 from tests.unit.shared.projection import ORDERS, event
 
 FACT = msgspec.structs.replace(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.pointer import Generation, Pointer, PointerMoved
+from shared.read_models.pointer import Generation, Pointer, PointerMoved
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory, refusing
 
 KEY = {"pk": {"S": "pointer"}}
@@ -52,7 +52,7 @@ ADMITTED: dict[tuple[str, str], Generation] = {
 
 @pytest.fixture(autouse=True)
 def one_o_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.clock.now", lambda: ONE)
+    monkeypatch.setattr("shared.runtime.clock.now", lambda: ONE)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Problem documents, as RFC 9457 has them."""
 
-from shared import problems
-from shared.problems import Problem, Violation
+from shared.runtime import problems
+from shared.runtime.problems import Problem, Violation
 
 
 def test_a_problem_document_says_what_where_and_in_which_journey() -> None:

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from shared.envelope import Envelope
-from shared.projector import Change, Kept, Projector
+from shared.messaging.envelope import Envelope
+from shared.read_models.projector import Change, Kept, Projector
 from tests.unit.shared.projection import (
     ORDERS,
     Applied,

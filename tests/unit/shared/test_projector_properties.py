@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.envelope import Envelope
-from shared.projector import Change
+from shared.messaging.envelope import Envelope
+from shared.read_models.projector import Change
 from tests.unit.shared.projection import (
     ORDERS,
     Applied,

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.envelope import Envelope, encode
-from shared.log_records import LogRecord, Unreadable
-from shared.parked_records import ParkedRecord
-from shared.projector import ATTEMPTS, Change, Contended, Kept, Projector
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.log_records import LogRecord, Unreadable
+from shared.read_models.parked_records import ParkedRecord
+from shared.read_models.projector import ATTEMPTS, Change, Contended, Kept, Projector
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.projection import (
     ORDERS,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.envelope import Envelope, encode
-from shared.queue_consumer import QueueConsumer, Unusable
-from shared.retries import Retries
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_consumer import QueueConsumer, Unusable
+from shared.messaging.retries import Retries
 from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 MESSAGE = Envelope(

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.bus import Bus
-from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
-from shared.parking import DeadLetters
-from shared.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
-from shared.retries import Retries
+from shared.messaging.bus import Bus
+from shared.messaging.dead_letters import DeadLetters
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.messaging.retries import Retries
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.fake_queue import FakeQueue, delivered
 

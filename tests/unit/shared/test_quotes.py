@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.quotes import LONGEST, ForgedQuote, Quote, QuotedLine, SigningKey, sign, verify
-from shared.secrets import Version
+from orders_language.quotes import LONGEST, ForgedQuote, Quote, QuotedLine, SigningKey, sign, verify
+from shared.runtime.secrets import Version
 
 KEY = Version("6d5c1d1e-1111-4222-8333-944445555666", SigningKey("k" * 48))
 OTHER = Version("0a0a0a0a-1111-4222-8333-944445555666", SigningKey("o" * 48))

@@ -8,15 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared import clock, rebuild
-from shared.archive import Archive
-from shared.envelope import Envelope, encode
-from shared.generations import POINTER_SECONDS
-from shared.log_records import LogRecord
-from shared.pointer import Generation, PointerMoved
-from shared.projector import Change
-from shared.rebuild import NotReady, Rebuild
-from shared.scratch import Scratch
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.log_records import LogRecord
+from shared.read_models import rebuild
+from shared.read_models.archive import Archive
+from shared.read_models.generations import POINTER_SECONDS
+from shared.read_models.pointer import Generation, PointerMoved
+from shared.read_models.projector import Change
+from shared.read_models.rebuild import NotReady, Rebuild
+from shared.read_models.scratch import Scratch
+from shared.runtime import clock
 from tests.unit.shared.in_memory_s3 import InMemoryS3
 from tests.unit.shared.projection import (
     Applied,

@@ -11,18 +11,26 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from shared import clock, rebuild
-from shared.archive import Archive
-from shared.envelope import Envelope, encode
-from shared.gated_table import GatedTable
-from shared.generation_items import Checksum, GenerationItems, checksum
-from shared.generations import POINTER_SECONDS
-from shared.log_records import LogRecord
-from shared.parked_records import ParkedRecords
-from shared.pointer import Pointer, PointerMoved
-from shared.projector import Projector
-from shared.rebuild import BATCH_SECONDS, CLOCKS_DIFFER, OVERLAP, NotReady, Rebuild, Request
-from shared.scratch import Scratch
+from shared.messaging.envelope import Envelope, encode
+from shared.messaging.log_records import LogRecord
+from shared.read_models import rebuild
+from shared.read_models.archive import Archive
+from shared.read_models.generation_items import Checksum, GenerationItems, checksum
+from shared.read_models.generations import POINTER_SECONDS
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.pointer import Pointer, PointerMoved
+from shared.read_models.projector import Projector
+from shared.read_models.rebuild import (
+    BATCH_SECONDS,
+    CLOCKS_DIFFER,
+    OVERLAP,
+    NotReady,
+    Rebuild,
+    Request,
+)
+from shared.read_models.scratch import Scratch
+from shared.read_models.versioned_table import GatedTable
+from shared.runtime import clock
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.in_memory_s3 import InMemoryS3
@@ -143,9 +151,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         made.work += 1
         return made.work
 
-    monkeypatch.setattr("shared.rebuild.datetime", Clock)
-    monkeypatch.setattr("shared.rebuild.time.monotonic", monotonic)
-    monkeypatch.setattr("shared.clock.now", lambda: clock.format_time(made.now))
+    monkeypatch.setattr("shared.read_models.rebuild.datetime", Clock)
+    monkeypatch.setattr("shared.read_models.rebuild.time.monotonic", monotonic)
+    monkeypatch.setattr("shared.runtime.clock.now", lambda: clock.format_time(made.now))
     return made
 
 

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
-from shared import redrive
-from shared.envelope import LARGEST_VERSION, Envelope, encode
-from shared.gated_table import GatedTable
-from shared.log_records import LogRecord
-from shared.parked_records import MAX_BODY, ParkedRecord, ParkedRecords
-from shared.projector import Kept, Projector
+from shared.messaging.envelope import LARGEST_VERSION, Envelope, encode
+from shared.messaging.log_records import LogRecord
+from shared.read_models import redrive
+from shared.read_models.parked_records import MAX_BODY, ParkedRecord, ParkedRecords
+from shared.read_models.projector import Kept, Projector
+from shared.read_models.versioned_table import GatedTable
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory, refusing
 from tests.unit.shared.projection import (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.retries import LONGEST_WAIT, Retries, failures_of
+from shared.messaging.retries import LONGEST_WAIT, Retries, failures_of
 from tests.unit.shared.fake_queue import FakeQueue, delivered
 
 ATTEMPTS = 3

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.rotation import PENDING, RotationRefused, rotate
-from shared.secrets import CURRENT, PREVIOUS
+from shared.runtime.rotation import PENDING, RotationRefused, rotate
+from shared.runtime.secrets import CURRENT, PREVIOUS
 from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager, error
 
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from shared.secrets import (
+from shared.runtime.secrets import (
     PAUSE,
     SEARCH_PAUSE,
     TIME_TO_LIVE,

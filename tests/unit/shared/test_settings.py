@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from shared import settings
-from shared.settings import MissingSetting
+from shared.runtime import settings
+from shared.runtime.settings import MissingSetting
 
 
 class ShopSettings(msgspec.Struct, frozen=True):

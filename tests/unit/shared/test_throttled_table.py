@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.probes.botocore_stub import Body
-from shared import aws
-from shared.gated_table import GatedTable
-from shared.parked_records import ParkedRecords
-from shared.projector import Projector
+from shared.read_models.parked_records import ParkedRecords
+from shared.read_models.projector import Projector
+from shared.read_models.versioned_table import GatedTable
+from shared.runtime import aws
 from tests.unit.shared.projection import ORDERS, Applied, collect, event, records
 
 TYPES = ("OrderPlaced", "OrderConfirmed", "OrderCancelled")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.tracing import Trace, is_uuid, new_traceparent
+from shared.runtime.tracing import Trace, is_uuid, new_traceparent
 
 JOURNEY = "0d6f2a4e-58b1-4f1c-9a51-3c1f6f1d2e3b"
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
-from shared.envelope import Envelope, encode
+from shared.messaging.envelope import Envelope, encode
 from shipping.domain.carriers import Parcel
 from shipping.domain.gathering import Gathering, Quote
 from shipping.domain.shipment import Journey, Shipment, Status

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared import aws
-from shared.envelope import MAX_EVENT_BYTES, Envelope, encode
+from shared.messaging.envelope import Envelope, encode
+from shared.runtime import aws
+from shared.runtime.payloads import MAX_EVENT_BYTES
 from shipping import settings
 from shipping.handlers import announce_tracking
 from tests.unit.shared.fake_bus import FakeEventBridge

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.configuration import Profile, Refused
+from shared.runtime.configuration import Profile, Refused
 from shipping.configuration import FLAGS, SETTINGS, Flags, Settings, asked
 
 EVERYBODY = ("aquila-express", "heron-freight", "tern-post")

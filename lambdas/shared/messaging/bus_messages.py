@@ -1,0 +1,80 @@
+"""Messages that a queue has from the bus: whole events, whose source says whether they count."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from shared.messaging.envelope import Envelope, decode
+from shared.messaging.queue_consumer import Unusable
+from shared.runtime import log
+
+Sources = Mapping[str, Sequence[str]]
+"""By type of message: from whom it counts."""
+OwnerOf = Callable[[Envelope], str | None]
+LONGEST_QUOTE = 64
+_Sources = msgspec.json.Decoder(dict[str, list[str]])
+
+
+class NotBelieved(Unusable):
+    """Somebody said it whose message it is not."""
+
+
+class BusEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event as EventBridge delivers it, as far as it matters here."""
+
+    source: str
+    detail: msgspec.Raw
+
+
+_event = msgspec.json.Decoder(BusEvent)
+
+
+def sources(setting: str) -> Sources:
+    """From the environment's MESSAGE_SOURCES, which follows from the messages' schemas.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON object of lists.
+    """
+    return _Sources.decode(setting)
+
+
+def from_bus(sources: Sources, owner_of: OwnerOf | None = None) -> Callable[[str], Envelope]:
+    """Reads the body of an SQS message that a rule of the bus put there.
+
+    Whoever may put events may try any source and any type, so what the rule has asked for is asked
+    for again. Where several say the same type, ``owner_of`` names the source that one message
+    counts from, or None if it cannot tell.
+
+    The reader raises Unusable: it is no event of the bus; NotBelieved: its source is not its
+    owner. That is counted, since nobody who is to speak here does so.
+    """
+
+    def read(body: str) -> Envelope:
+        try:
+            event = _event.decode(body)
+            message = decode(bytes(event.detail))
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as malformed:
+            raise Unusable(f"not a message: {malformed}") from malformed
+        counts = event.source in sources.get(message.type, ())
+        if counts and owner_of is not None:
+            counts = owner_of(message) in (event.source, None)
+        if not counts:
+            _tell(event.source, message)
+            raise NotBelieved(f"{_quote(event.source)} is not who says {_quote(message.type)} here")
+        return message
+
+    return read
+
+
+def _tell(source: str, message: Envelope) -> None:
+    log.error(
+        "message not believed",
+        source=source[:LONGEST_QUOTE],
+        type=message.type[:LONGEST_QUOTE],
+        event_id=message.event_id[:LONGEST_QUOTE],
+    )
+    log.metric("MessagesNotBelieved", 1)
+
+
+def _quote(text: str) -> str:
+    return repr(text[:LONGEST_QUOTE])

@@ -1,0 +1,1 @@
+"""Read models that follow the event log: projector, parked records, generations, rebuild."""

@@ -1,0 +1,1 @@
+"""What every function needs to run: AWS clients, environment, configuration, logs, HTTP answers."""

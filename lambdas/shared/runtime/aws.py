@@ -1,0 +1,144 @@
+"""The way to AWS: one botocore client for each service and process, made on first use.
+
+botocore itself, not boto3 on top of it: a cold start pays for every import, and handlers need none
+of boto3's resources. Parameters are not validated again by the client, since the code that builds
+them is typed and tested; the service validates them anyway.
+"""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from botocore.config import Config
+from botocore.loaders import Loader
+from botocore.session import Session
+
+from shared.runtime import log
+
+
+class _Models(Loader):
+    """botocore's service models, without a look into all of its four hundred folders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wanted: set[str] = set()
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - botocore's
+        """Those asked for; botocore raises DataNotFoundError for one that it has not."""
+        return sorted(self.wanted)
+
+
+_models = _Models()
+_session = Session()
+_session.register_component("data_loader", _models)
+_config = Config(
+    parameter_validation=False,
+    user_agent="parcelworks",  # else botocore composes one twice for each call: a fifth of its time
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 4},
+)
+
+
+@cache
+def client(service: str) -> Any:
+    """The client of an AWS service, such as ``client("dynamodb")``."""
+    return _create(service, _config)
+
+
+@cache
+def client_that_tries_once(service: str) -> Any:
+    """The same for calls that do something anew when they are repeated, such as sending mail."""
+    once = Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+    return _create(service, _config.merge(once))
+
+
+@cache
+def patient_client(service: str, read_timeout: float) -> Any:
+    """The same for calls that take their time: one answer may take ``read_timeout`` seconds."""
+    return _create(service, _config.merge(Config(read_timeout=read_timeout)))
+
+
+@cache
+def brief_client(service: str) -> Any:
+    """The same where a request waits and there is something to fall back on: about five seconds.
+
+    Two tries with at most a second to connect and 1.2 to answer, and a pause between them.
+    """
+    brief = Config(read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
+    return _create(service, _config.merge(brief))
+
+
+def _create(service: str, config: Config) -> Any:
+    _models.wanted.add(service)
+    made = _session.create_client(service, config=config)
+    if service == "dynamodb" and _speaks_json(made):
+        _speak_plainly(made)
+    return made
+
+
+def _speaks_json(client: Any) -> bool:
+    """Whether this botocore writes JSON to the service.
+
+    AWS updates the runtime's botocore, and botocore chooses the protocol that its model of the
+    service prefers. Any other is left to it: calls then take longer, and say the same.
+    """
+    model = client.meta.service_model
+    protocol = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
+    if protocol != "json":
+        log.warning("a service's protocol is not the one that is spoken plainly", protocol=protocol)
+    return bool(protocol == "json")
+
+
+def _speak_plainly(dynamodb: Any) -> None:
+    """Let requests and answers pass botocore's serializer and parser by, through its own events.
+
+    A request's parameters are already what DynamoDB reads, and its answer what we read. botocore
+    would walk through every attribute of every item once more: half of the time that a batch of
+    items costs. Errors, and items with binary attributes, go the usual way.
+    """
+    events = dynamodb.meta.events
+    # For all services, since handlers of a narrower name come before botocore's own.
+    events.register_last("before-parameter-build", _keep_parameters)
+    events.register("before-call.dynamodb", _encode_parameters)
+    for operation in _ON_ITEMS:
+        events.register(f"before-parse.dynamodb.{operation}", _decode_answer)
+
+
+_ON_ITEMS = (
+    "GetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "Query",
+    "Scan",
+    "BatchGetItem",
+    "BatchWriteItem",
+    "BatchExecuteStatement",
+    "TransactGetItems",
+    "TransactWriteItems",
+)
+"""The operations whose answers hold items and no times, which only botocore's parser makes."""
+_PARAMETERS = "parameters as they were given"
+
+
+def _keep_parameters(params: dict[str, Any], context: dict[str, Any], **_event: Any) -> None:
+    context[_PARAMETERS] = dict(params)
+    tables = params.get("RequestItems")
+    params.clear()  # little is left to be serialized: what the choice of an endpoint wants to see
+    if tables is not None:
+        params["RequestItems"] = {table: {} for table in tables}
+
+
+def _encode_parameters(params: dict[str, Any], context: dict[str, Any], **_event: Any) -> None:
+    params["body"] = msgspec.json.encode(context.pop(_PARAMETERS))
+
+
+def _decode_answer(
+    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_event: Any
+) -> None:
+    body: bytes = response_dict["body"]
+    if response_dict["status_code"] != 200 or b'"B":' in body or b'"BS":' in body:
+        return
+    customized_response_dict.update(msgspec.json.decode(body))
+    response_dict["body"] = b"{}"

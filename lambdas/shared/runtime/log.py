@@ -1,0 +1,83 @@
+"""Structured logs and metrics: one JSON line each, written the way that CloudWatch reads them."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from shared.runtime import clock
+from shared.runtime.plain_text import plain
+
+DEFAULT_NAMESPACE = "Parcelworks"
+LONGEST_FIELD = 500
+_encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+def info(message: str, **fields: Any) -> None:
+    """Write what happened. Ids and counts only: nothing about a person belongs in a log."""
+    _write("INFO", message, fields)
+
+
+def warning(message: str, **fields: Any) -> None:
+    """Write what someone should look at when it happens often."""
+    _write("WARNING", message, fields)
+
+
+def error(message: str, **fields: Any) -> None:
+    """Write what someone should look at."""
+    _write("ERROR", message, fields)
+
+
+def metric(name: str, value: float, unit: str = "Count", **dimensions: str) -> None:
+    """Publish one value in CloudWatch's embedded metric format, without a call."""
+    dimensions = {"service": os.environ.get("SERVICE", "unknown"), **dimensions}
+    _print(
+        {
+            "_aws": {
+                "Timestamp": int(time.time() * 1000),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": os.environ.get("METRIC_NAMESPACE", DEFAULT_NAMESPACE),
+                        "Dimensions": [list(dimensions)],
+                        "Metrics": [{"Name": name, "Unit": unit}],
+                    }
+                ],
+            },
+            name: value,
+            **dimensions,
+        }
+    )
+
+
+def _write(level: str, message: str, fields: Mapping[str, Any]) -> None:
+    _print({"timestamp": clock.now(), "level": level, "message": message, **fields})
+
+
+def _print(line: Mapping[str, Any]) -> None:
+    print(_shown(line), flush=True)  # noqa: T201 - Lambda sends stdout to CloudWatch
+
+
+def _shown(line: Mapping[str, Any]) -> str:
+    """One line of JSON in which nothing acts on the terminal of whoever reads it.
+
+    JSON itself escapes most control characters, but neither the rest of them nor those that turn
+    the direction of writing. A log never fails for what it is given.
+    """
+    try:
+        text = _encode(line).decode()
+        if text.isprintable():
+            return text
+        found = msgspec.json.decode(text)
+    except (ValueError, RecursionError, TypeError):  # halves of surrogate pairs, or far too deep
+        found = {key: _in_words(value) for key, value in line.items()}
+    return json.dumps(found, ensure_ascii=True, separators=(",", ":"))
+
+
+def _in_words(value: Any) -> str:
+    try:
+        return plain(str(value), LONGEST_FIELD)
+    except RecursionError:
+        return type(value).__name__
