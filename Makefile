@@ -76,8 +76,8 @@ endif
 # Local commands must not inherit a way to a real account.
 LOCAL := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN
 # Operators' commands work on the emulator; ENVIRONMENT=dev|staging|prod makes it an account's.
-OPERATE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m operations $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
-CONFIGURE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m configuration
+OPERATE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.operations $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
+CONFIGURE = $(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.configuration
 CONFIGURED = $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION) $(call option,--service,SERVICE)
 CONFIRMED = $(call flag,--confirm,CONFIRM)
 MOMENT = $(call option,--at,AT) $(call option,--version,VERSION)
@@ -85,14 +85,14 @@ MOMENT = $(call option,--at,AT) $(call option,--version,VERSION)
 STAGE := "$${GIVEN_ENVIRONMENT:-dev}"
 # REGION, then AWS_REGION, then cdk.json: the same for the CDK as for every other command.
 HERE = --environment=$(STAGE) $(call option,--region,REGION)
-CDK = AWS_REGION="$$($(RUN) -m region $(call option,--region,REGION))" && export AWS_REGION && $(BIN)/cdk
+CDK = AWS_REGION="$$($(RUN) -m tools.base.region $(call option,--region,REGION))" && export AWS_REGION && $(BIN)/cdk
 CONTEXT := --context environment=$(STAGE) --context region="$$AWS_REGION"
 # A pipeline has nobody to ask.
 APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),--require-approval never)
 # Tools are installed by a Python that was named, else by the one that they are installed with, so that
 # it need not be named twice, else by python3.
 OUTSIDE := env PATH="$$OUTSIDE_PATH" "$${GIVEN_PYTHON:-python3}"
-TOOLCHAIN := -E -s -S -m toolchain
+TOOLCHAIN := -E -s -S -m tools.toolchain
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
@@ -117,22 +117,22 @@ setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11]
 	}
 
 run: setup ## Deploy everything offline, show an order go through, stay up until Ctrl-C
-	@$(LOCAL) $(RUN) -m local run
+	@$(LOCAL) $(RUN) -m tools.local run
 
 up: setup ## The same in the background
-	@$(LOCAL) $(RUN) -m local up
+	@$(LOCAL) $(RUN) -m tools.local up
 
 down: ## Stop what `make up` started
-	@test ! -x $(BIN)/python || $(LOCAL) $(RUN) -m local down
+	@test ! -x $(BIN)/python || $(LOCAL) $(RUN) -m tools.local down
 
 status: setup ## What is running, and where
-	@$(LOCAL) $(RUN) -m local status
+	@$(LOCAL) $(RUN) -m tools.local status
 
 tour: setup ## Show flags, refusals, a rollback and a rotation on what is up
-	@$(LOCAL) $(RUN) -m local tour
+	@$(LOCAL) $(RUN) -m tools.local tour
 
 load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 MIX=good=1
-	@$(LOCAL) $(RUN) -m local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
+	@$(LOCAL) $(RUN) -m tools.local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
 	@$(PYTEST) tests -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -164,10 +164,10 @@ synth: setup ## Synthesize the CloudFormation templates, with every rule checked
 	@$(CDK) synth --quiet $(CONTEXT)
 
 costs: setup ## What an idle month costs, before you deploy: ENV=prod; ORDERS=20 counts orders too
-	@$(LOCAL) $(RUN) -m costs $(if $(GIVEN_ORDERS),record $(call option,--count,ORDERS),idle) --environment=$(STAGE)
+	@$(LOCAL) $(RUN) -m tools.measure.costs $(if $(GIVEN_ORDERS),record $(call option,--count,ORDERS),idle) --environment=$(STAGE)
 
 bench: setup ## Measure the claims about speed, memory and cost
-	@$(LOCAL) $(RUN) -m benchmarks
+	@$(LOCAL) $(RUN) -m tools.measure.benchmarks
 
 redrive: setup ## Show what a consumer has parked: CONSUMER=order-view|sales|bus-publisher; CONFIRM=yes applies it again
 	@$(OPERATE) redrive $(call needed,--consumer,CONSUMER) $(CONFIRMED)
@@ -206,7 +206,7 @@ checksum: setup ## Sum up a view's generations: VIEW=order-view|sales
 	@$(OPERATE) checksum $(call needed,--view,VIEW)
 
 config-check: setup ## Judge the documents in config/, of every environment
-	@$(LOCAL) $(RUN) -m configuration check
+	@$(LOCAL) $(RUN) -m tools.configuration check
 
 config-plan: setup ## What git has and what is deployed: [SERVICE=orders]
 	@$(CONFIGURE) plan $(CONFIGURED)
@@ -218,42 +218,42 @@ config-drift: setup ## Fail if configuration was changed by hand, and name what:
 	@$(CONFIGURE) drift $(CONFIGURED)
 
 configuration-page: setup ## Write the list of every value into docs/configuration.md
-	@$(LOCAL) $(RUN) -m configuration.page
+	@$(LOCAL) $(RUN) -m tools.docgen.configuration_page
 
 rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVICE=payments|signing
-	@$(LOCAL) $(RUN) -m local rotate $(call argument,SERVICE)
+	@$(LOCAL) $(RUN) -m tools.local rotate $(call argument,SERVICE)
 
 secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar:folder
-	@$(LOCAL) $(RUN) -m secret_scan $(call option,--paths,PATHS)
+	@$(LOCAL) $(RUN) -m tools.checks.secret_scan $(call option,--paths,PATHS)
 
-audit: setup ## Have cfn-lint and checkov look at every environment's templates; exceptions are in audit/accepted.toml
-	@$(LOCAL) $(RUN) -m audit
+audit: setup ## Have cfn-lint and checkov look at every environment's templates; exceptions are in tools/checks/audit/accepted.toml
+	@$(LOCAL) $(RUN) -m tools.checks.audit
 
 mutate: setup ## Change the code at each place: a test must notice, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
-	@$(LOCAL) $(RUN) -m mutation $(call option,--paths,PATHS)
+	@$(LOCAL) $(RUN) -m tools.checks.mutation $(call option,--paths,PATHS)
 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
-	@$(LOCAL) $(RUN) -m local.parity_document
+	@$(LOCAL) $(RUN) -m tools.docgen.parity_document
 
 catalogue: setup ## Write docs/catalogue.md from the templates and the messages' schemas
-	@$(LOCAL) $(RUN) -m catalogue
+	@$(LOCAL) $(RUN) -m tools.docgen.catalogue
 
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
-	@$(RUN) -m contracts.release
+	@$(RUN) -m tools.checks.contracts.release
 
 deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; APPROVE=yes asks nothing
-	@$(RUN) -m operations $(HERE) where
-	@$(RUN) -m operations $(HERE) quota
-	@$(RUN) -m operations $(HERE) mail
-	@$(RUN) -m configuration check --environment=$(STAGE) --committed
+	@$(RUN) -m tools.operations $(HERE) where
+	@$(RUN) -m tools.operations $(HERE) quota
+	@$(RUN) -m tools.operations $(HERE) mail
+	@$(RUN) -m tools.configuration check --environment=$(STAGE) --committed
 	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
-	@$(RUN) -m configuration apply $(HERE)
+	@$(RUN) -m tools.configuration apply $(HERE)
 
 smoke: setup ## Ask what is deployed for what only AWS decides, with what each answer proves: ENVIRONMENT=dev|staging|prod
-	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m smoke $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
+	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.smoke $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
-	@$(RUN) -m teardown $(HERE) $(CONFIRMED)
+	@$(RUN) -m tools.teardown $(HERE) $(CONFIRMED)
 
 snapshots: setup ## Accept the templates as they are now; read the diff before you commit it
 	@$(PYTEST) tests/infra/test_snapshots.py --snapshot-update
@@ -264,5 +264,5 @@ lock: setup ## Resolve the pinned versions again
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt lambdas/shared/requirements.in -o lambdas/shared/requirements.txt
 
 clean: ## Stop what runs, remove what was built and installed
-	@$(LOCAL) $(RUN) -m local down 2>/dev/null || echo "clean: nothing could be asked to stop"
+	@$(LOCAL) $(RUN) -m tools.local down 2>/dev/null || echo "clean: nothing could be asked to stop"
 	@rm -rf .build .cache .local cdk.out node_modules $(VENV) .venv-*

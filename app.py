@@ -4,10 +4,10 @@ import sys
 
 from aws_cdk import App, Validations
 
-import region
 from stacks.environment import from_context
 from stacks.partitions import NotInThisRegion
 from stacks.system import build
+from tools.base import region
 
 app = App()
 try:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local import proxies
+from tools.base import proxies
 
 if TYPE_CHECKING:
-    from local.endpoint import Cloud
-    from local.outputs import Outputs
     from tests.integration.offline import Deployment
+    from tools.base.endpoint import Cloud
+    from tools.base.outputs import Outputs
 
 # Handlers that a test calls here speak to the emulator as they would to AWS: through the proxy.
 proxies.bypass(os.environ)
@@ -26,9 +26,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     # Here and not above: unit tests must not wait for the deployment's libraries.
     from rich.console import Console
 
-    from local.bring_up import bring_up
-    from local.emulator import Emulator
     from tests.integration.offline import ENFORCED, Deployment
+    from tools.emulator.emulator import Emulator
+    from tools.local.bring_up import bring_up
 
     directory: Path = tmp_path_factory.mktemp("offline")
     with Emulator(directory, auth=ENFORCED) as emulator:

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from contracts.compatibility import DESCRIBES
 from shared.messaging.envelope import LARGEST_VERSION
 from tests.contract.event_schemas import ENVELOPE, MESSAGES
+from tools.checks.contracts.compatibility import DESCRIBES
 
 LARGEST = 2**53 - 1
 """What every reader of JSON understands as a whole number."""

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 
-from configuration.services import Configured, configured
 from shared.runtime.configuration import Profile, Refused
+from tools.configuration.services import Configured, configured
 
 SERVICES = list(configured().values())
 WITH_SCHEMA = [

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from contracts.release import CURRENT
 from fulfilment.domain.steps import STEPS
 from orders.domain.events import EVENT_TYPES
 from orders_language import schemas
@@ -25,6 +24,7 @@ from tests.contract.event_schemas import (
     violations,
     violations_of,
 )
+from tools.checks.contracts.release import CURRENT
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 ABOUT_A_PERSON = re.compile(

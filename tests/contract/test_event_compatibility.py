@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from contracts.compatibility import breaking_changes
-from contracts.release import CURRENT, RELEASED, release, schemas_in
 from tests.contract.event_schemas import SCHEMAS
+from tools.checks.contracts.compatibility import breaking_changes
+from tools.checks.contracts.release import CURRENT, RELEASED, release, schemas_in
 
 Schemas = dict[str, Any]
 PLACED = "OrderPlaced.v1.schema.json"

@@ -19,15 +19,15 @@ HERE = "--environment={ENVIRONMENT} --region={REGION}"
 # The stub for Python says nothing; a test of `region` reads what the real one says.
 CONTEXT = "--context environment={ENVIRONMENT} --context region="
 # By target, the calls of tools that it makes when every variable is given: {NAME} is NAME's text.
-LOCAL, OPERATE = "python -m local", "python -m operations {HERE}"
+LOCAL, OPERATE = "python -m tools.local", "python -m tools.operations {HERE}"
 CONFIGURED = "{HERE} --service={SERVICE}"
 MOMENT = "--order={ORDER} --at={AT} --version={VERSION}"
 CALLS: dict[str, tuple[str, ...]] = {
     "load": (f"{LOCAL} load --rate={{RATE}} --duration={{DURATION}} --mix={{MIX}}",),
     "rotate": (f"{LOCAL} rotate -- {{SERVICE}}",),
-    "secret-scan": ("python -m secret_scan --paths={PATHS}",),
-    "mutate": ("python -m mutation --paths={PATHS}",),
-    "costs": ("python -m costs record --count={ORDERS} --environment={ENVIRONMENT}",),
+    "secret-scan": ("python -m tools.checks.secret_scan --paths={PATHS}",),
+    "mutate": ("python -m tools.checks.mutation --paths={PATHS}",),
+    "costs": ("python -m tools.measure.costs record --count={ORDERS} --environment={ENVIRONMENT}",),
     "redrive": (f"{OPERATE} redrive --consumer={{CONSUMER}}",),
     "redrive-queue": (f"{OPERATE} redrive-queue --queue={{QUEUE}}",),
     "stuck": (f"{OPERATE} stuck",),
@@ -40,25 +40,25 @@ CALLS: dict[str, tuple[str, ...]] = {
     "rebuild-back": (f"{OPERATE} rebuild-back --view={{VIEW}}",),
     "rebuild-retire": (f"{OPERATE} rebuild-retire --view={{VIEW}}",),
     "checksum": (f"{OPERATE} checksum --view={{VIEW}}",),
-    "config-plan": (f"python -m configuration plan {CONFIGURED}",),
-    "config-apply": (f"python -m configuration apply {CONFIGURED} --strategy={{STRATEGY}}",),
-    "config-drift": (f"python -m configuration drift {CONFIGURED}",),
+    "config-plan": (f"python -m tools.configuration plan {CONFIGURED}",),
+    "config-apply": (f"python -m tools.configuration apply {CONFIGURED} --strategy={{STRATEGY}}",),
+    "config-drift": (f"python -m tools.configuration drift {CONFIGURED}",),
     "synth": (
         "python -m bundling --target cloud",
-        "python -m region --region={REGION}",
+        "python -m tools.base.region --region={REGION}",
         "cdk synth --quiet {CONTEXT}",
     ),
     "deploy": (
-        "python -m operations {HERE} where",
-        "python -m operations {HERE} quota",
-        "python -m operations {HERE} mail",
-        "python -m configuration check --environment={ENVIRONMENT} --committed",
-        "python -m region --region={REGION}",
+        "python -m tools.operations {HERE} where",
+        "python -m tools.operations {HERE} quota",
+        "python -m tools.operations {HERE} mail",
+        "python -m tools.configuration check --environment={ENVIRONMENT} --committed",
+        "python -m tools.base.region --region={REGION}",
         "cdk deploy --all {CONTEXT}",
-        "python -m configuration apply {HERE}",
+        "python -m tools.configuration apply {HERE}",
     ),
-    "smoke": ("python -m smoke {HERE}",),
-    "destroy": ("python -m teardown {HERE}",),
+    "smoke": ("python -m tools.smoke {HERE}",),
+    "destroy": ("python -m tools.teardown {HERE}",),
 }
 # Whose only variable is a switch for tests, or has a test of its own.
 SWITCHED = {"test", "test-nightly", "check-behaviour", "snapshots", "setup"}
@@ -194,7 +194,7 @@ def test_another_python_may_live_in_a_folder_with_spaces(tmp_path: Path) -> None
     python = tmp_path / "my python; touch planted"
     (checkout.folder / ".venv" / "bin" / "python").rename(python)
     checkout.run("setup", f"PYTHON={python}")
-    assert checkout.calls() == [[python.name, "-E", "-s", "-S", "-m", "toolchain"]]
+    assert checkout.calls() == [[python.name, "-E", "-s", "-S", "-m", "tools.toolchain"]]
     assert not list(tmp_path.rglob("planted"))
 
 

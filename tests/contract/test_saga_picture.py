@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from pictures.state_machine import definition_in, draw
 from stacks.environment import environment
 from stacks.fulfilment_saga import saga, saga_times
+from tools.docgen.pictures.state_machine import definition_in, draw
 
 PICTURE = Path(__file__).parents[2] / "docs" / "saga.svg"
 DEFINITION = saga(saga_times(environment("dev", "local", "eu-west-1")))
 
 
 def test_the_picture_shows_the_present_definition() -> None:
-    assert PICTURE.read_text() == draw(DEFINITION), "run `python -m pictures` as docs/saga.md says"
+    assert PICTURE.read_text() == draw(DEFINITION), "docs/saga.md says how to draw it"
 
 
 def test_every_state_is_in_the_picture_by_its_name() -> None:

@@ -2,7 +2,7 @@
 
 ``PARCELWORKS_OUTPUTS`` is the path of an outputs file, such as ``.local/outputs.json``, and
 ``PARCELWORKS_TOKEN_COMMAND`` prints a token of the user whose name is added to it, such as
-``python -m local token --user``.
+``python -m tools.local token --user``.
 """
 
 import json

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from local.endpoint import Cloud
+from tools.base.endpoint import Cloud
 
 
 @dataclass(frozen=True)

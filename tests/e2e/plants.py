@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 
-from local.endpoint import REGION, Cloud
+from tools.base.endpoint import REGION, Cloud
 
 Plant = Callable[[Cloud, str, str], str]
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local.bring_up import bring_up
-from local.emulator import Emulator
 from tests.e2e.everything import Everything
 from tests.e2e.plants import PLANTS, Plant
 from tests.integration.bus_listener import BusListener
 from tests.integration.offline import Deployment, call, eventually
+from tools.emulator.emulator import Emulator
+from tools.local.bring_up import bring_up
 
 NAME = "Philomena Quarrington"
 EMAIL = "philomena@quarrington.example"

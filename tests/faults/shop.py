@@ -13,15 +13,15 @@ from functools import partial
 from typing import Any
 
 from fulfilment.domain.steps import STEPS
-from local import books
-from local.invariants import ENDED, Report, examine
-from local.payment_provider import PaymentProvider
-from local.terminal import Terminal
-from operations import stuck
-from operations.target import Target, offline
 from orders.commands import order_id_for
 from tests.faults.courier import Courier, Handling, invoke
 from tests.integration.offline import Deployment, call, eventually
+from tools.base.terminal import Terminal
+from tools.emulator.payment_provider import PaymentProvider
+from tools.local import books
+from tools.local.invariants import ENDED, Report, examine
+from tools.operations import stuck
+from tools.operations.target import Target, offline
 
 FORWARD = tuple(step.name for step in STEPS.values() if not step.undoes)
 UNDOS = tuple(step.name for step in STEPS.values() if step.undoes)

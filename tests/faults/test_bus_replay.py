@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from local.payment_provider import PaymentProvider
 from tests.e2e.system import System
 from tests.integration.bus_listener import BusListener
 from tests.integration.mailroom import Mailroom
 from tests.integration.offline import Deployment, eventually
+from tools.emulator.payment_provider import PaymentProvider
 
 CONSUMERS = (
     ("notifications", "Events"),

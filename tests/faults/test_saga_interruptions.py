@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.bring_up import bring_up
-from local.emulator import Emulator
 from tests.faults.courier import HELD, Courier
 from tests.faults.shop import FORWARD, Shop
 from tests.integration.offline import Deployment, eventually
+from tools.emulator.emulator import Emulator
+from tools.local.bring_up import bring_up
 
 LATER = "2999-01-01T00:00:00.000Z"
 

@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from benchmarks.probes.botocore_stub import Body
-from local import rotation
-from local.endpoint import Cloud
 from orders_language.quotes import SigningKey, verify
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
@@ -22,6 +19,9 @@ from shared.runtime.secrets import PAUSE, TIME_TO_LIVE, SecretUnavailable, Versi
 from tests.integration.offline import Deployment
 from tests.integration.quoting import Quoting
 from tests.integration.till import Till
+from tools.base.endpoint import Cloud
+from tools.local import rotation
+from tools.measure.benchmarks.probes.botocore_stub import Body
 
 NOBODY = "http://127.0.0.1:9"
 HOURS = 3600.0

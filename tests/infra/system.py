@@ -19,9 +19,9 @@ from aws_cdk import App
 from aws_cdk.region_info import RegionInfo
 
 from bundling.build import build as build_packages
-from local.assembly import Assembly, service_of
 from stacks.environment import from_context
 from stacks.system import build
+from tools.base.assembly import Assembly, service_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ("dev", "staging", "prod")

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from catalogue.document import anchor, document, section_of
-from catalogue.services import KINDS, Service, plain
 from contracts import messages
 from tests.infra.system import CHECKOUT, System, synthesized
+from tools.docgen.catalogue.document import anchor, document, section_of
+from tools.docgen.catalogue.services import KINDS, Service, plain
 
 PAGE = CHECKOUT / "docs" / "catalogue.md"
 OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text("utf-8")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from catalogue.services import Service
-from configuration.page import MARK, PAGE, listed
 from tests.infra.system import synthesized
+from tools.docgen.catalogue.services import Service
+from tools.docgen.configuration_page import MARK, PAGE, listed
 
 
 def test_the_list_is_what_make_configuration_page_writes() -> None:

@@ -1,8 +1,8 @@
 """Nothing stands in the templates whose idle cost nobody has looked at."""
 
-from costs import assumptions, prices
-from costs.idle import idle, is_known
 from tests.infra.system import System
+from tools.measure.costs import assumptions, prices
+from tools.measure.costs.idle import idle, is_known
 
 
 def test_every_type_of_resource_is_priced_or_known_to_cost_nothing(system: System) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from local import parity
-from local.parity_document import DOCUMENT, document, uses_of
 from tests.infra.system import CHECKOUT, ENVIRONMENTS, System, synthesized
 from tests.infra.test_rules import RULES
+from tools.docgen.parity_document import DOCUMENT, document, uses_of
+from tools.emulator import parity
 
 LEDGER = parity.ledger()
 COMMON_GUARD = "test_types_that_are_unknown_are_those_that_the_ledger_calls_absent"

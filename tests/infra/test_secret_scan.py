@@ -1,8 +1,8 @@
 """No credential is in the code, in the templates of any environment or in the packages."""
 
-from secret_scan.allowlist import Allowlist
-from secret_scan.scan import code, scan
 from tests.infra.system import CHECKOUT, ENVIRONMENTS, synthesized
+from tools.checks.secret_scan.allowlist import Allowlist
+from tools.checks.secret_scan.scan import code, scan
 
 
 def test_no_credential_is_in_code_templates_or_packages() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import uuid
 
-from local.endpoint import Cloud
 from shared.messaging.envelope import Envelope, decode
+from tools.base.endpoint import Cloud
 
 
 class BusListener:

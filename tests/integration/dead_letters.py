@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.endpoint import Cloud
+from tools.base.endpoint import Cloud
 
 HIDDEN_SECONDS = 3600
 _read: dict[str, dict[str, str]] = {}

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from configuration import commands, services
-from configuration.target import of_emulator
-from local import processes
 from tests.integration.offline import Deployment, eventually
+from tools.base import processes
+from tools.configuration import commands, services
+from tools.configuration.target import of_emulator
 
 ENVIRONMENT = "dev"
 Values = Mapping[str, Any]

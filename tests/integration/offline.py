@@ -13,10 +13,10 @@ from email.message import Message
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from local import tokens
-from local.emulator import Emulator
-from local.endpoint import Cloud
-from local.outputs import Outputs
+from tools.base.endpoint import Cloud
+from tools.base.outputs import Outputs
+from tools.emulator.emulator import Emulator
+from tools.local import tokens
 
 T = TypeVar("T")
 ENFORCED = os.environ.get("ENFORCE_PERMISSIONS") == "yes"

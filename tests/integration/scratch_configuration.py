@@ -16,11 +16,11 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from rich.console import Console
 
-from configuration import commands
-from configuration.services import Configured
-from configuration.target import Target, of_emulator
-from local.endpoint import Cloud
-from tests.unit.configuration.scratch_service import PROFILES, SCHEMA, right, write
+from tests.unit.tools.configuration.scratch_service import PROFILES, SCHEMA, right, write
+from tools.base.endpoint import Cloud
+from tools.configuration import commands
+from tools.configuration.services import Configured
+from tools.configuration.target import Target, of_emulator
 
 ENVIRONMENT = "dev"
 METRIC = "Complaints"

@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.endpoint import ACCOUNT, REGION, Cloud
 from tests.integration.offline import eventually
+from tools.base.endpoint import ACCOUNT, REGION, Cloud
 
 TELLER = """
 import base64, json, os, time, botocore.session

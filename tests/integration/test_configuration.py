@@ -12,21 +12,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from configuration import commands
-from configuration.__main__ import main
-from configuration.documents import LONGEST, canonical, digest
-from configuration.errors import (
-    Busy,
-    NotCompleted,
-    NotDeployed,
-    NotInGit,
-    NotValid,
-)
-from local.endpoint import Cloud
 from tests.integration.offline import eventually
 from tests.integration.scratch_configuration import BAKES, Scratch, scratch
-from tests.unit.configuration.repository import commit, git
-from tests.unit.configuration.scratch_service import right, service
+from tests.unit.tools.configuration.repository import commit, git
+from tests.unit.tools.configuration.scratch_service import right, service
+from tools.base.endpoint import Cloud
+from tools.configuration import commands
+from tools.configuration.__main__ import main
+from tools.configuration.documents import LONGEST, canonical, digest
+from tools.configuration.errors import Busy, NotCompleted, NotDeployed, NotInGit, NotValid
 
 
 @pytest.fixture

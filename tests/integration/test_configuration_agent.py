@@ -13,11 +13,11 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
-from configuration import services
-from local.configuration_agent import ConfigurationAgent
 from shared.runtime import configuration
 from shared.runtime.configuration import Profile, current
 from tests.integration.offline import Answer, Deployment, call
+from tools.configuration import services
+from tools.emulator.configuration_agent import ConfigurationAgent
 
 
 class Shop(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

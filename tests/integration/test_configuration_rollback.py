@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from configuration import commands, services
-from configuration.__main__ import main
-from configuration.errors import NotCompleted
-from configuration.target import of_emulator
-from local.endpoint import Cloud
 from tests.integration.offline import Deployment, call, eventually
+from tools.base.endpoint import Cloud
+from tools.configuration import commands, services
+from tools.configuration.__main__ import main
+from tools.configuration.errors import NotCompleted
+from tools.configuration.target import of_emulator
 
 SERVICE, ENVIRONMENT = "orders", "dev"
 PARAMETERS = f"/parcelworks/{ENVIRONMENT}/{SERVICE}/configuration-"

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from costs.counting import CountingProxy
-from local.errors import NotLoopbackError
+from tools.base.errors import NotLoopbackError
+from tools.measure.costs.counting import CountingProxy
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=123456789012/20261122/eu-west-1/{}/aws4_request, Signature=0"
 

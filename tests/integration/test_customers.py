@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
-from local.assembly import Assembly
-from local.endpoint import ACCOUNT, REGION, Cloud
 from tests.integration.bus_listener import BusListener
 from tests.integration.offline import Answer, Deployment, call, eventually
 from tests.unit.customers.profiles_contract import ProfilesContract
+from tools.base.assembly import Assembly
+from tools.base.endpoint import ACCOUNT, REGION, Cloud
 
 ADA = {"name": "Ada Quillfeather", "email": "ada@quillfeather.example"}
 HOME = {"street": "Wisteria Row 7", "city": "Bristol", "postcode": "BS1 4DJ", "country": "GB"}

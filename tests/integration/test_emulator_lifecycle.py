@@ -16,16 +16,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from local import commands, processes
-from local.commands import revive
-from local.deploy import deploy
-from local.emulator import Emulator
-from local.errors import DeploymentError, EmulatorError
-from local.parts import Beside, beside
-from local.payment_provider import PaymentProvider
-from local.workspace import CHECKOUT, Workspace
 from tests.integration.offline import eventually
-from tests.unit.local.small_assembly import write_assembly
+from tests.unit.tools.local.small_assembly import write_assembly
+from tools.base import processes
+from tools.base.errors import DeploymentError, EmulatorError
+from tools.base.workspace import CHECKOUT, Workspace
+from tools.emulator.deploy import deploy
+from tools.emulator.emulator import Emulator
+from tools.emulator.payment_provider import PaymentProvider
+from tools.local import commands
+from tools.local.commands import revive
+from tools.local.parts import Beside, beside
 
 
 def _function(code: str) -> dict[str, Any]:
@@ -214,7 +215,7 @@ def test_a_failed_deployment_shows_the_reason_and_what_the_function_said(
 def test_an_interrupted_run_leaves_no_process(
     directory: Path, moment: str, number: signal.Signals
 ) -> None:
-    command = [sys.executable, "-m", "local", "--workspace", str(directory), "run"]
+    command = [sys.executable, "-m", "tools.local", "--workspace", str(directory), "run"]
     with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as running:
         eventually((directory / moment).exists, timeout=60)
         running.send_signal(number)

@@ -11,16 +11,17 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from local import books, function_logs, rotation
-from local.bring_up import bring_up
-from local.emulator import Emulator
-from local.endpoint import REGION
-from local.invariants import examine
-from local.payment_provider import PaymentProvider
-from local.rotation import RotationError
 from tests.integration.mailroom import Mailroom
 from tests.integration.offline import Deployment, call, eventually
 from tests.integration.quoting import LINE, QUOTED, SHIP_TO, Quoting
+from tools.base.endpoint import REGION
+from tools.emulator import function_logs
+from tools.emulator.emulator import Emulator
+from tools.emulator.payment_provider import PaymentProvider
+from tools.local import books, rotation
+from tools.local.bring_up import bring_up
+from tools.local.invariants import examine
+from tools.local.rotation import RotationError
 
 SECRETS = (
     ("payments", "ProviderKey"),

@@ -14,16 +14,17 @@ import pytest
 
 from fulfilment.adapters.dynamodb_sagas import LOOK, DynamoDbSagas
 from fulfilment.domain.steps import STEPS
-from local import books, function_logs
-from local.endpoint import Cloud
-from local.invariants import examine
-from local.payment_provider import PaymentProvider
 from orders.adapters.event_codec import HOUR, part_of_hour
 from shared.runtime import clock
 from tests.contract.saga_store_contract import SagaStoreContract
 from tests.integration.dead_letters import dead_letters
 from tests.integration.mailroom import Mailroom
 from tests.integration.offline import Deployment, call, eventually
+from tools.base.endpoint import Cloud
+from tools.emulator import function_logs
+from tools.emulator.payment_provider import PaymentProvider
+from tools.local import books
+from tools.local.invariants import examine
 
 LINES = [{"sku": "MUG-BLUE", "quantity": 2}, {"sku": "TEA-ASSAM", "quantity": 1}]
 

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from local.function_processes import FunctionHost, FunctionProcess
-from local.processes import listing
-from local.workspace import CHECKOUT
 from tests.integration.offline import eventually
+from tools.base.processes import listing
+from tools.base.workspace import CHECKOUT
+from tools.emulator.function_processes import FunctionHost, FunctionProcess
 
 INTERPRETER = str(CHECKOUT / ".venv-emulator" / "bin" / "python")
 SCRIPT = """

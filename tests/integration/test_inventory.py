@@ -8,12 +8,12 @@ import uuid
 import pytest
 
 from inventory.domain.reservation import Status
-from local.opening import SEED
 from shared.messaging.envelope import encode
 from tests.integration.command_desk import CommandDesk, command, verdict
 from tests.integration.offline import Deployment, eventually
 from tests.integration.warehouse import DeployedWarehouse
 from tests.unit.inventory.warehouse_contract import Levels, WarehouseContract
+from tools.local.opening import SEED
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from local.endpoint import ACCOUNT, REGION
 from tests.integration.offline import Deployment
+from tools.base.endpoint import ACCOUNT, REGION
 
 QUERIES = ("GetOrder", "ListOrders")
 COMMANDS = ("PlaceOrder", "CancelOrder", "QueuedCommands")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from local.load import KINDS, Load, show
 from tests.integration.own_system import OwnSystem, own_system
+from tools.local.load import KINDS, Load, show
 
 
 @pytest.fixture

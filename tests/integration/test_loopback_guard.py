@@ -19,12 +19,12 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from local import processes
-from local.configuration_agent import ConfigurationAgent
-from local.emulator import Emulator
-from local.endpoint import ACCOUNT
-from local.payment_provider import PaymentProvider
 from tests.integration.offline import Answer, call
+from tools.base import processes
+from tools.base.endpoint import ACCOUNT
+from tools.emulator.configuration_agent import ConfigurationAgent
+from tools.emulator.emulator import Emulator
+from tools.emulator.payment_provider import PaymentProvider
 
 PAGE = "https://page.example"
 JSON = "application/json"

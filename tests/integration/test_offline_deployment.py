@@ -7,12 +7,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local import outputs, parity, tokens
-from local.assembly import Assembly, synthesized
-from local.bring_up import ENVIRONMENT, bring_up
-from local.deploy import deploy
-from local.emulator import Emulator
 from tests.integration.offline import Deployment, call
+from tools.base import outputs
+from tools.base.assembly import Assembly, synthesized
+from tools.emulator import parity
+from tools.emulator.deploy import deploy
+from tools.emulator.emulator import Emulator
+from tools.local import tokens
+from tools.local.bring_up import ENVIRONMENT, bring_up
 
 
 def test_nobody_is_let_in_without_a_token(deployment: Deployment) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from operations.__main__ import main
 from shared.messaging.envelope import encode
 from tests.integration.mailroom import Mailroom, order_placed
 from tests.integration.offline import Deployment, call, eventually, stopped
+from tools.operations.__main__ import main
 
 SHIP_TO = {
     "address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001",

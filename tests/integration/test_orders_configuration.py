@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from local import function_logs
-from local.configuration_agent import ConfigurationAgent
-from local.endpoint import Cloud
 from tests.integration.live_configuration import changed, process_ids
 from tests.integration.offline import Answer, Deployment, call, eventually
+from tools.base.endpoint import Cloud
+from tools.emulator import function_logs
+from tools.emulator.configuration_agent import ConfigurationAgent
 
 LINE = {"sku": "MUG-BLUE", "quantity": 1}
 USUAL_PRICE = 1290

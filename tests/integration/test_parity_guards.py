@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from local import parity
-from local.endpoint import ACCOUNT, REGION, Cloud
 from tests.integration.offline import eventually
 from tests.integration.small_resources import SmallResources, refusal_of, still
+from tools.base.endpoint import ACCOUNT, REGION, Cloud
+from tools.emulator import parity
 
 
 @pytest.fixture(scope="module")

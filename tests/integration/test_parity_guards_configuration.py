@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.endpoint import Cloud
 from tests.integration.scratch_configuration import Scratch, scratch
+from tools.base.endpoint import Cloud
 
 
 @pytest.fixture

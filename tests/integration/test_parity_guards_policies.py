@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from local.emulator import Emulator
-from local.endpoint import ACCOUNT, REGION
 from tests.integration.offline import call, eventually
 from tests.integration.small_resources import SmallResources, refusal_of, still, still_happens
+from tools.base.endpoint import ACCOUNT, REGION
+from tools.emulator.emulator import Emulator
 
 DENY_PLAIN_HTTP = {
     "Effect": "Deny",

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from local.endpoint import ACCOUNT, REGION, Cloud
 from tests.integration.offline import call, eventually
 from tests.integration.small_resources import SmallResources, refusal_of, still
+from tools.base.endpoint import ACCOUNT, REGION, Cloud
 
 KEY_ID = "id"
 API_KEY = "a-key-of-twenty-letters"

@@ -11,10 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from local import processes
-from local.payment_provider import PaymentProvider
-from local.payment_provider.process import PaymentProviderError
-from local.workspace import Workspace
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
@@ -25,6 +21,10 @@ from tests.integration.till import AUTHORIZE, MONEY, Till
 from tests.unit.payments.payments_contract import PaymentsContract
 from tests.unit.payments.provider_contract import ProviderContract
 from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+from tools.base import processes
+from tools.base.workspace import Workspace
+from tools.emulator.payment_provider import PaymentProvider
+from tools.emulator.payment_provider.process import PaymentProviderError
 
 
 def patience() -> float:

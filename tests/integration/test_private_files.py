@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from local import tokens
-from local.configuration_agent import ConfigurationAgent
-from local.emulator import Emulator
-from local.payment_provider import PaymentProvider
-from local.workspace import OTHERS, Workspace
+from tools.base.workspace import OTHERS, Workspace
+from tools.emulator.configuration_agent import ConfigurationAgent
+from tools.emulator.emulator import Emulator
+from tools.emulator.payment_provider import PaymentProvider
+from tools.local import tokens
 
 
 @pytest.fixture(params=[0o000, 0o022], ids=oct)

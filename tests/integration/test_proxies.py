@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from local.workspace import CHECKOUT
 from tests.integration.offline import ENFORCED, Deployment
+from tools.base.workspace import CHECKOUT
 
 PATIENCE = 240.0
 
@@ -57,7 +57,7 @@ def proxy() -> Iterator[Proxy]:
 
 def local(deployment: Deployment, *arguments: str) -> list[str]:
     root = deployment.emulator.workspace.root
-    return [sys.executable, "-m", "local", "--workspace", str(root), *arguments]
+    return [sys.executable, "-m", "tools.local", "--workspace", str(root), *arguments]
 
 
 def ran(proxy: Proxy, command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -121,7 +121,7 @@ def test_curl_as_the_readme_shows_it_asks_no_proxy(proxy: Proxy, deployment: Dep
     line = re.search(r"^curl .*$", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
     assert line is not None
     command = line[0].replace(
-        "-m local", f"-m local --workspace {deployment.emulator.workspace.root}"
+        "-m tools.local", f"-m tools.local --workspace {deployment.emulator.workspace.root}"
     )
     proxy.environment["URL"] = deployment.url("order-views")
     answered = ran(proxy, ["bash", "-c", command]).stdout

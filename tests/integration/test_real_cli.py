@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from local.assembly import Assembly, synthesized
-from local.emulator import Emulator
-from local.endpoint import ACCOUNT, REGION, Cloud, assert_loopback
-from local.offline_copy import make_offline_copy
-from local.workspace import CHECKOUT
+from tools.base.assembly import Assembly, synthesized
+from tools.base.endpoint import ACCOUNT, REGION, Cloud, assert_loopback
+from tools.base.workspace import CHECKOUT
+from tools.emulator.emulator import Emulator
+from tools.emulator.offline_copy import make_offline_copy
 
 CLI = CHECKOUT / "node_modules" / ".bin" / "cdk"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from operations.__main__ import main
-from operations.reconcile import Scope, hours_of, through_machine
 from tests.integration.offline import eventually
 from tests.integration.own_system import OwnSystem, own_system
+from tools.operations.__main__ import main
+from tools.operations.reconcile import Scope, hours_of, through_machine
 
 
 @pytest.fixture(scope="module")

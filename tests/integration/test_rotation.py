@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from local import function_logs, rotation
-from local.__main__ import main
-from local.rotation import Rotated, RotationError
-from secret_scan.allowlist import without
-from secret_scan.scan import scan, under
 from shared.messaging.envelope import Envelope
 from tests.integration.command_desk import CommandDesk, command, verdict
 from tests.integration.offline import Deployment, eventually
 from tests.integration.quoting import QUOTED, Quoting
 from tests.integration.till import AUTHORIZE, Till
+from tools.checks.secret_scan.allowlist import without
+from tools.checks.secret_scan.scan import scan, under
+from tools.emulator import function_logs
+from tools.local import rotation
+from tools.local.__main__ import main
+from tools.local.rotation import Rotated, RotationError
 
 A_MINUTE = 200
 """Requests."""

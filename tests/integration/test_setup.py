@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from local.workspace import CHECKOUT
+from tools.base.workspace import CHECKOUT
 
 pytestmark = pytest.mark.nightly
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from configuration import flags
 from shared.messaging.envelope import Envelope
 from tests.integration.live_configuration import changed, process_ids
 from tests.integration.offline import Deployment, eventually
@@ -22,6 +21,7 @@ from tests.integration.shipping_desk import (
     book_shipment,
     gather_quotes,
 )
+from tools.configuration import flags
 
 SHORT, USUAL = 2, 10
 """Seconds that carriers have to answer: for a while, and else."""

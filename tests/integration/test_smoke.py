@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from operations.target import offline
-from smoke.__main__ import CHECKS, main, run
-from smoke.check import Outcome, Result
-from smoke.system import System
 from tests.integration.offline import Deployment
+from tools.operations.target import offline
+from tools.smoke.__main__ import CHECKS, main, run
+from tools.smoke.check import Outcome, Result
+from tools.smoke.system import System
 
 FEWEST = 12
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from local.bring_up import bring_up
-from local.emulator import Emulator
-from local.endpoint import Cloud
-from local.outputs import Outputs
-from teardown.__main__ import main
+from tools.base.endpoint import Cloud
+from tools.base.outputs import Outputs
+from tools.emulator.emulator import Emulator
+from tools.local.bring_up import bring_up
+from tools.teardown.__main__ import main
 
 PREFIX = "parcelworks-dev-"
 

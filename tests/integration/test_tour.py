@@ -9,10 +9,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from configuration.target import of_emulator
-from local import tour
-from local.errors import OfflineError
 from tests.integration.offline import Deployment
+from tools.base.errors import OfflineError
+from tools.configuration.target import of_emulator
+from tools.local import tour
 
 
 @dataclass
@@ -62,6 +62,6 @@ def test_each_refusal_names_the_place_and_the_rule(shown: Shown) -> None:
 def test_a_refusal_that_does_not_come_ends_the_tour(
     shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("local.tour.validation.validate", lambda *_, **__: None)
+    monkeypatch.setattr("tools.local.tour.validation.validate", lambda *_, **__: None)
     with pytest.raises(OfflineError, match="was not refused"):
         tour.refuse_by_meaning(shown.stage)

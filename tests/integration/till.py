@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.payment_provider import PaymentProvider
 from payments.adapters.dynamodb_payments import DynamoDbPayments
 from payments.domain.payment import Payment
 from tests.integration.offline import Deployment
+from tools.emulator.payment_provider import PaymentProvider
 
 MONEY: dict[str, Any] = {"amount": 1290, "currency": "EUR"}
 AUTHORIZE: dict[str, Any] = {"customer_id": "customer-1", **MONEY}

@@ -14,7 +14,11 @@ from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
 ROOT = Path(__file__).parents[2]
-CODE = ("lambdas", "operations", "local", "configuration", "teardown")
+CODE = (
+    "lambdas",
+    *(f"tools/{it}" for it in ("base", "emulator", "local", "operations", "configuration")),
+    "tools/teardown",
+)
 SERVICES = (
     *("appconfig", "cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kinesis", "kms"),
     *("lambda", "logs", "resourcegroupstaggingapi", "s3", "secretsmanager", "sns", "sqs", "ssm"),
@@ -23,10 +27,10 @@ SERVICES = (
 ONE_PAGE = {
     ("lambdas/orders/handlers/scan_events.py", "scan"): "the store's own scan, which pages",
     ("lambdas/shipping/adapters/dynamodb_shipments.py", "query"): "a number names one shipment",
-    ("local/deploy.py", "describe_stacks"): "of one stack, by its name",
-    ("local/payment_provider/server.py", "list_keys"): "the provider's own keys, not AWS's",
-    ("teardown/deletion.py", "describe_stacks"): "of one stack, by its name",
-    ("teardown/documents.py", "list_hosted_configuration_versions"): "from the start until empty",
+    ("tools/emulator/deploy.py", "describe_stacks"): "of one stack, by its name",
+    ("tools/emulator/payment_provider/server.py", "list_keys"): "the provider's, not AWS's",
+    ("tools/teardown/deletion.py", "describe_stacks"): "of one stack, by its name",
+    ("tools/teardown/documents.py", "list_hosted_configuration_versions"): "until empty",
 }
 """Calls that need no second page, and why."""
 

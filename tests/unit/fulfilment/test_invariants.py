@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from local.invariants import ChargeFact, Facts, OrderFact, StockFact, examine, shipment_id
+from tools.local.invariants import ChargeFact, Facts, OrderFact, StockFact, examine, shipment_id
 
 SOLD = "0b0f9a52-7a0c-4c44-8a56-3e0a1b2c3d4e"
 LOST = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"

@@ -10,7 +10,6 @@ from botocore.compat import HTTPHeaders
 from botocore.session import Session
 from botocore.stub import Stubber
 
-from benchmarks.probes.botocore_stub import Body
 from notifications import commands
 from notifications.adapters.ses_mailer import SesMailer
 from notifications.domain.messages import Notification
@@ -18,6 +17,7 @@ from notifications.handlers.notify import _mailer
 from notifications.ports import BeingSent, Contact, MailRefused, Undeliverable
 from notifications.settings import NotificationSettings
 from shared.runtime import aws
+from tools.measure.benchmarks.probes.botocore_stub import Body
 
 ADA = Contact("Ada Quillfeather", "ada@quillfeather.example")
 CONFIRMED = Notification("e-1", "c-1", "order-confirmed", {"order": "o-1"})

@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from botocore.parsers import PROTOCOL_PARSERS
 from botocore.session import Session
 
-from benchmarks.probes.botocore_stub import Body
 from shared.runtime import aws
+from tools.measure.benchmarks.probes.botocore_stub import Body
 
 ITEM = {
     "id": {"S": "ünï \U0001f69a"},

@@ -18,12 +18,12 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.probes.botocore_stub import Body
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector
 from shared.read_models.versioned_table import GatedTable
 from shared.runtime import aws
 from tests.unit.shared.projection import ORDERS, Applied, collect, event, records
+from tools.measure.benchmarks.probes.botocore_stub import Body
 
 TYPES = ("OrderPlaced", "OrderConfirmed", "OrderCancelled")
 MORE_THAN_ENOUGH = 200

@@ -1,5 +1,0 @@
-"""The AppConfig agent as functions see it: its HTTP interface, before the emulator's data API."""
-
-from local.configuration_agent.process import ConfigurationAgent
-
-__all__ = ["ConfigurationAgent"]

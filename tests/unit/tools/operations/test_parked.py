@@ -1,0 +1,132 @@
+"""All that is parked is shown and applied, whatever it says of itself."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from shared.messaging.log_records import LogRecord
+from shared.read_models import redrive
+from shared.read_models.parked_records import ParkedRecord, ParkedRecords
+from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
+from tests.unit.shared.hostile_records import TEXTS
+from tests.unit.shared.projection import ORDERS, Histories, TableInMemory, event, projector, record
+from tools.base.terminal import Terminal
+from tools.operations import parked
+from tools.operations.target import Target
+
+MANY = 1005
+
+
+@dataclass
+class Account:
+    """A function that redrives, and a log with one record, in place of an account."""
+
+    database: DynamoDbInMemory = field(
+        default_factory=lambda: DynamoDbInMemory({"parked": ("consumer", "record")})
+    )
+    calls: int = 0
+
+    @property
+    def records(self) -> ParkedRecords:
+        return ParkedRecords(self.database, "parked", "sales")
+
+    def call(self, service: str, resource: str, request: dict[str, Any]) -> Any:
+        self.calls += 1
+        histories = Histories()
+        histories.add(*(event(order_id, 1, "OrderPlaced") for order_id in ORDERS))
+        table = TableInMemory()
+        table.park = self.records.park  # type: ignore[method-assign]
+        applied = projector(table, histories)
+        answer = redrive.answer(json.loads(json.dumps(request)), [applied], self.records)
+        return json.loads(json.dumps(answer))
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    made = Account()
+    monkeypatch.setattr(Target, "call", lambda _target, *asked: made.call(*asked))
+    return made
+
+
+def park(account: Account, count: int) -> None:
+    for number in range(count):
+        placed = record(event(ORDERS[number % len(ORDERS)], 1, "OrderPlaced"), number)
+        account.records.park(ParkedRecord.of(placed, "because", ORDERS[number % len(ORDERS)], 1))
+
+
+def redriven(*, confirm: bool) -> tuple[bool, str]:
+    file = io.StringIO()
+    target = Target("here", "dev", lambda _: None, is_offline=True)
+    done = parked.redrive(target, Terminal(file=file, width=240), consumer="sales", confirm=confirm)
+    return done, file.getvalue()
+
+
+def test_every_parked_record_is_shown_however_many_there_are(account: Account) -> None:
+    park(account, MANY)
+    done, said = redriven(confirm=False)
+    assert done
+    assert said.count("because") == MANY
+    assert account.calls == 2
+    assert len(account.database.items("parked")) == MANY
+
+
+def test_every_parked_record_is_applied_however_many_there_are(account: Account) -> None:
+    park(account, MANY)
+    done, said = redriven(confirm=True)
+    assert (done, said.count("redriven")) == (True, MANY)
+    assert account.database.items("parked") == []
+
+
+def test_a_call_that_has_no_more_time_says_where_to_go_on(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redrive, "WORK_SECONDS", -1)
+    park(account, 5)
+    done, said = redriven(confirm=True)
+    assert (done, said.count("redriven"), account.calls) == (True, 5, 5)
+    assert account.database.items("parked") == []
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=repr)
+def test_what_a_record_says_of_itself_locks_nobody_out(account: Account, text: str) -> None:
+    """As records are that were parked before anybody judged them."""
+    account.records.park(
+        ParkedRecord(
+            "shard-0" + text[:300], "1" + text[:300], text, "digest", b"x", text, None, text
+        )
+    )
+    done, said = redriven(confirm=False)
+    assert done
+    assert said.replace("\n", "").isprintable()
+    done, said = redriven(confirm=True)
+    assert said.replace("\n", "").isprintable()
+    assert "failed" in said or account.database.items("parked") == []
+
+
+def test_parking_shows_what_is_parked_then(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Log:
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def record(self, shard: str, sequence: str) -> LogRecord:
+            return LogRecord(shard, sequence, b"\xff" * 36)
+
+    monkeypatch.setattr(parked, "LogReader", Log)
+    monkeypatch.setattr(Target, "find", lambda *_: "arn")
+    file = io.StringIO()
+    parked.park(
+        Target("here", "dev", lambda _: None, is_offline=True),
+        Terminal(file=file, width=240),
+        consumer="sales",
+        shard="shardId-0",
+        sequence="7",
+        reason="[/x] crashes",
+    )
+    assert "[/x] crashes" in file.getvalue()

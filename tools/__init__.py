@@ -1,0 +1,1 @@
+"""Commands and checks around the system: nothing in here is deployed. Layers point downward."""

@@ -1,0 +1,1 @@
+"""What every tool stands on: where it works, clients, files, processes, terminal."""

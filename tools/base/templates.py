@@ -1,0 +1,43 @@
+"""The templates as ``cdk synth`` makes them for the cloud."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bundling.build import build as build_packages
+from tools.base.assembly import Assembly
+from tools.base.workspace import CHECKOUT
+
+SETTINGS = CHECKOUT / "cdk.json"
+
+
+def templates(
+    environment: str, context: Mapping[str, str] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Each stack's template by the stack's name, of one environment.
+
+    ``context`` switches on what is off unless it is asked for, as ``cdk deploy --context`` does.
+
+    Raises:
+        ValueError: there is no such environment.
+    """
+    from aws_cdk import App  # half a second, which prices alone do not need
+
+    from stacks.environment import from_context
+    from stacks.system import build
+
+    build_packages("cloud", [])
+    settings = {
+        **json.loads(SETTINGS.read_text())["context"],
+        **(context or {}),
+        "environment": environment,
+    }
+    with tempfile.TemporaryDirectory(prefix="parcelworks-costs-") as folder:
+        app = App(outdir=folder, context=settings)
+        build(app, from_context(app))
+        assembly = Assembly(Path(app.synth().directory))
+        return {stack.name: stack.template for stack in assembly.stacks}

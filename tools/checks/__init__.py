@@ -1,0 +1,1 @@
+"""What a change must pass: findings, mutants, secrets, released contracts."""

@@ -1,0 +1,164 @@
+"""`make configuration-page`: writes the list of all values into docs/configuration.md."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from shared.runtime import configuration as shared_configuration
+from tools.base.assembly import service_of
+from tools.base.templates import templates
+from tools.configuration import services, values
+from tools.configuration.documents import CHECKOUT
+from tools.configuration.values import Value
+from tools.docgen.catalogue.services import Service, plain
+
+PAGE = CHECKOUT / "docs" / "configuration.md"
+MARK = "<!-- What follows is written by `make configuration-page` from the code. -->\n"
+ENVIRONMENT = "dev"
+BY_THE_PLATFORM = {
+    "SERVICE": Value(
+        "SERVICE", "text", values.REQUIRED, "The service's name, for log and metrics."
+    ),
+    "METRIC_NAMESPACE": Value(
+        "METRIC_NAMESPACE",
+        "text",
+        "Parcelworks",
+        "Where its metrics are counted: the environment's.",
+    ),
+    "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": Value(
+        "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST",
+        "text",
+        "none",
+        "What the AppConfig agent fetches while the function starts; the agent reads it.",
+    ),
+}
+"""Variables that no class of settings has."""
+_ROLE = re.compile(rf"role/parcelworks-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*-]+)")
+
+
+def main() -> int:
+    """Write the list; what is above it stays."""
+    os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
+    found = [
+        Service(service_of(stack, ENVIRONMENT), template)
+        for stack, template in templates(ENVIRONMENT).items()
+    ]
+    by_hand, mark, _ = PAGE.read_text("utf-8").partition(MARK)
+    PAGE.write_text(by_hand + (mark or MARK) + listed(found), "utf-8")
+    sys.stdout.write("docs/configuration.md is written.\n")
+    return 0
+
+
+def listed(found: Iterable[Service]) -> str:
+    """Every value of every service, as Markdown.
+
+    Raises:
+        LookupError: a value's type or meaning is written down nowhere.
+    """
+    return "\n".join(section for it in found if (section := _section(it)))
+
+
+def _section(service: Service) -> str:
+    parts = []
+    if rows := list(_variables(service)):
+        heads = ("environment variable", "type", "default", "meaning", "functions")
+        parts.append(_table(heads, rows))
+    if configured := services.configured().get(service.name):
+        for profile in configured.profiles:
+            found = values.dynamic(profile)
+            parts.append(
+                _table(
+                    (f"changes while it runs: {profile.name}", "type", "default", "meaning"),
+                    [(f"`{it.name}`", it.type, it.default, it.meaning) for it in found],
+                )
+            )
+            parts.append(
+                f"A process that starts without a source: {profile.without_source.value}.\n"
+            )
+    if rows := list(_secrets(service)):
+        parts.append(_table(("secret", "what it is", "replaced", "read by"), rows))
+    return (
+        "\n".join([f"### {service.name}\n", f"Owner: {service.owner}.\n", *parts]) if parts else ""
+    )
+
+
+def _variables(service: Service) -> Iterator[tuple[str, ...]]:
+    """Each variable that a template gives to one of the service's functions."""
+    given: dict[str, list[str]] = {}
+    for id, function in _resources(service, "AWS::Lambda::Function"):
+        for name in function.get("Environment", {}).get("Variables", {}):
+            given.setdefault(name, []).append(plain(id))
+    known = _read_by_code(service)
+    for name, functions in sorted(given.items()):
+        if name not in known:
+            raise LookupError(f"{service.name} is given {name}, and nobody says what it is")
+        it = known[name]
+        everybody = len(functions) == len(service.functions())
+        whose = "all" if everybody else ", ".join(f"`{it}`" for it in functions)
+        yield f"`{it.name}`", it.type, it.default, it.meaning, whose
+
+
+def _read_by_code(service: Service) -> dict[str, Value]:
+    package = service.name.replace("-", "_")
+    found = dict(BY_THE_PLATFORM)
+    modules: list[ModuleType] = [shared_configuration]
+    if (CHECKOUT / "lambdas" / package / "settings.py").exists():
+        modules.append(importlib.import_module(f"{package}.settings"))
+    for module in modules:
+        for struct in vars(module).values():
+            if _is_settings(struct) and struct.__module__ == module.__name__:
+                found |= {it.name: it for it in values.variables(struct)}
+    return found
+
+
+def _is_settings(struct: Any) -> bool:
+    return (
+        isinstance(struct, type)
+        and issubclass(struct, msgspec.Struct)
+        and struct.__name__.endswith("Settings")
+    )
+
+
+def _secrets(service: Service) -> Iterator[tuple[str, ...]]:
+    for id, secret in _resources(service, "AWS::SecretsManager::Secret"):
+        days = "by hand"
+        readers: list[str] = []
+        for _, schedule in _resources(service, "AWS::SecretsManager::RotationSchedule"):
+            if f'"{id}"' in json.dumps(schedule["SecretId"]):
+                every = schedule["RotationRules"]["AutomaticallyAfterDays"]
+                days = f"every {every} days, by `{_rotated_by(schedule)}`"
+        for _, policy in _resources(service, "AWS::SecretsManager::ResourcePolicy"):
+            if f'"{id}"' in json.dumps(policy["SecretId"]):
+                readers += _ROLE.findall(json.dumps(policy["ResourcePolicy"]))
+        whose = ", ".join(f"`{it}`" for it in readers)
+        yield f"`{plain(id).removesuffix('Secret')}`", secret["Description"], days, whose
+
+
+def _rotated_by(schedule: Mapping[str, Any]) -> str:
+    return plain(str(schedule["RotationLambdaARN"]["Fn::GetAtt"][0]))
+
+
+def _resources(service: Service, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for id, resource in service.template["Resources"].items():
+        if resource["Type"] == type:
+            yield id, resource["Properties"]
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "".join(
+        "| " + " | ".join(it.replace("|", "\\|") for it in row) + " |\n" for row in lines
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""AWS as this machine plays it: engine, functions' processes, payment providers."""

@@ -1,0 +1,115 @@
+"""Brings everything up: emulator, packages and templates, deployment, outputs."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from rich.console import Console
+
+from tools.base import outputs
+from tools.base.assembly import setting, synthesized
+from tools.base.errors import DeploymentError
+from tools.base.outputs import Outputs
+from tools.configuration import commands as configuration
+from tools.configuration.errors import ConfigurationError
+from tools.configuration.target import of_emulator
+from tools.emulator.configuration_agent import ConfigurationAgent
+from tools.emulator.deploy import deploy
+from tools.emulator.emulator import Emulator
+from tools.emulator.offline_copy import make_offline_copy, summary
+from tools.emulator.payment_provider import PaymentProvider
+from tools.emulator.payment_provider.process import Name
+from tools.local import opening
+
+ENVIRONMENT = "dev"
+CONFIGURATION_SECONDS = 150.0
+"""How long a rollout of configuration that somebody has begun may still take."""
+PROVIDER_URLS: dict[Name, str] = {
+    "primary": "payment_provider_url",
+    "backup": "backup_payment_provider_url",
+}
+"""The context keys of the providers' addresses."""
+
+
+def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> Outputs:
+    """Deploy the repository as it is now to a running emulator; return what was written down.
+
+    Raises:
+        OfflineError: one of the phases failed.
+    """
+    workspace = emulator.workspace
+    cloud = emulator.cloud
+    with _told_as_deployment():  # before anything changes
+        configuration.check(Console(quiet=True), environments=[ENVIRONMENT])
+    providers = PaymentProvider.all_of(workspace)
+    with phase(console, "payment providers"):
+        for provider in providers:
+            provider.start(persistence=emulator.persistence)
+    agent = ConfigurationAgent(workspace)
+    with phase(console, "configuration agent"):
+        agent.start(emulator.endpoint)
+    with ExitStack() as held:
+        with phase(console, "packages and templates"):
+            assembly = held.enter_context(synthesized(environment=ENVIRONMENT))
+        with phase(console, "offline copy"):
+            copy, removed = make_offline_copy(
+                assembly,
+                workspace.offline_assembly,
+                cloud.client("cloudformation"),
+                auth=emulator.auth,
+                stand_ins={
+                    **{setting(PROVIDER_URLS[it.name]): it.url for it in providers},
+                    setting("configuration_agent_url"): agent.url,
+                },
+            )
+    if removed:
+        console.print(_indented(f"not offline: {summary(removed)}"), style="dim")
+    if verbose:
+        for item in removed:
+            console.print(f"    {item.stack}: {item.logical_id} ({item.kind})")
+    with phase(console, "deployment"):
+        try:
+            changes = deploy(copy, cloud)
+        except DeploymentError as error:
+            error.evidence += ("the emulator's log ends with", *emulator.log_tail())
+            raise
+    with phase(console, "opening"):
+        opening.stock_the_shelves(cloud, environment=ENVIRONMENT)
+        for provider in providers:
+            opening.introduce_to_payments(provider, cloud, environment=ENVIRONMENT)
+    with phase(console, "configuration"), _told_as_deployment():
+        target, told = of_emulator(cloud), console if verbose else Console(quiet=True)
+        deployed = configuration.apply(target, told, wait_seconds=CONFIGURATION_SECONDS)
+    with phase(console, "outputs"):
+        found = outputs.collect(copy, cloud, environment=ENVIRONMENT)
+        outputs.write(found, workspace.outputs)
+    for name, change in changes.items():
+        if change != "unchanged":
+            console.print(f"  {name}: {change}", style="dim")
+    if deployed:
+        console.print(f"  configuration: {deployed} documents deployed", style="dim")
+    return found
+
+
+def _indented(text: str) -> str:
+    return textwrap.fill(text, 96, initial_indent="  ", subsequent_indent="    ")
+
+
+@contextmanager
+def _told_as_deployment() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        raise DeploymentError(f"configuration: {error}") from error
+
+
+@contextmanager
+def phase(console: Console, name: str) -> Iterator[None]:
+    """Show what is going on, and then how long it took."""
+    begun = time.monotonic()
+    with console.status(name):
+        yield
+    console.print(f"{name:<24}{time.monotonic() - begun:5.1f} s")

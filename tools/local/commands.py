@@ -1,0 +1,201 @@
+"""The commands of `python -m tools.local`, each one function."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.base import outputs
+from tools.base.errors import OfflineError
+from tools.base.interruption import Interrupted
+from tools.base.outputs import Outputs
+from tools.base.workspace import Workspace
+from tools.emulator import function_logs
+from tools.emulator.emulator import Emulator
+from tools.local import journey, pictures, rotation, stories, tokens
+from tools.local import load as loads
+from tools.local import tour as tours
+from tools.local.bring_up import bring_up, phase
+from tools.local.parts import beside, parts_of, total
+
+
+def up(
+    workspace: Workspace, console: Console, *, auth: bool, persistence: bool, verbose: bool
+) -> Outputs:
+    """Start the emulator unless it runs, and deploy what has changed."""
+    with workspace.reserved(), _running(workspace, console, auth, persistence) as emulator:
+        deployed = bring_up(emulator, console, verbose=verbose)
+    _show_urls(deployed, console)
+    console.print(f"everything else: {os.path.relpath(workspace.outputs)}")
+    return deployed
+
+
+def run(
+    workspace: Workspace,
+    console: Console,
+    *,
+    auth: bool,
+    persistence: bool,
+    verbose: bool,
+    picture: Path | None = None,
+) -> None:
+    """Bring everything up, stay in the foreground, and take down what was started at the end.
+
+    ``picture`` is where what was printed is kept as SVG, if the console records.
+    """
+    was_running = Emulator.of(workspace).is_healthy()
+    try:
+        deployed = up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
+        emulator = Emulator.of(workspace)
+        journey.show_order(deployed, emulator.cloud, workspace, console)
+        journey.show_history(deployed, emulator.cloud, workspace, console)
+        stories.tell(deployed, emulator.cloud, workspace, console)
+        if picture is not None:
+            pictures.save(console, picture)
+        console.print("\nrunning; Ctrl-C ends it", style="bold")
+        console.print("meanwhile, in another terminal: make tour, make load", style="dim")
+        while emulator.is_healthy():
+            time.sleep(1)
+            revive(emulator, console)
+        raise OfflineError("the emulator has ended by itself", emulator.log_tail())
+    finally:
+        if not was_running:
+            down(workspace, console, forget=False)
+
+
+def down(workspace: Workspace, console: Console, *, forget: bool) -> None:
+    """End every process of this workspace; with `forget`, remove all that was kept here too."""
+    with workspace.reserved():
+        ended = Emulator.of(workspace).stop()
+        console.print(f"stopped, {len(ended)} processes ended" if ended else "nothing was running")
+    if forget:
+        workspace.forget()
+
+
+def status(workspace: Workspace, console: Console) -> bool:
+    """Show what runs and what is deployed; whether every part of it lives."""
+    emulator = Emulator.of(workspace)
+    if not emulator.is_healthy():
+        console.print("not running")
+        return False
+    found = parts_of(emulator)
+    console.print(f"running at {emulator.endpoint}, {total(found) / 2**30:.2f} GB of memory")
+    table = Table("part", "processes", "memory", box=None, pad_edge=False)
+    for part in found:
+        held = "ended" if part.has_ended else f"{part.memory / 2**20:,.0f} MB"
+        table.add_row(part.name, str(part.processes), held)
+    console.print(table, soft_wrap=False)
+    pages = emulator.cloud.client("cloudformation").get_paginator("describe_stacks").paginate()
+    stacks = [stack for page in pages for stack in page["Stacks"]]
+    table = Table("stack", "status", box=None, pad_edge=False)
+    for stack in sorted(stacks, key=lambda it: it["StackName"]):
+        table.add_row(stack["StackName"], stack["StackStatus"])
+    console.print(table, soft_wrap=False)
+    if workspace.outputs.exists():
+        _show_urls(outputs.read(workspace.outputs), console)
+    ended = [it.name for it in found if it.has_ended]
+    for name in ended:
+        console.print(f"{name} has ended: `make up` starts it again", style="bold red")
+    return not ended
+
+
+def logs(workspace: Workspace, console: Console, *, service: str | None, follow: bool) -> None:
+    """Print what functions logged, of one service or of all."""
+    services = outputs.read(workspace.outputs)["services"]
+    if service is not None and service not in services:
+        raise OfflineError(f"no service {service} is deployed; there are {', '.join(services)}")
+    functions = {
+        f"{name}/{logical_name}": function
+        for name, resources in services.items()
+        if service in (None, name)
+        for logical_name, function in resources.get("functions", {}).items()
+    }
+    cloud = _running_emulator(workspace).cloud
+    found = function_logs.follow if follow else function_logs.lines
+    for line in found(cloud, functions):
+        console.print(str(line))
+
+
+def token(workspace: Workspace, console: Console, *, user: str, kind: tokens.Kind) -> None:
+    """Print a fresh token, and nothing else, so that it can be used in a shell."""
+    cloud = _running_emulator(workspace).cloud
+    deployed = outputs.read(workspace.outputs)
+    text = tokens.token(deployed, cloud, workspace, user=user, kind=kind)
+    console.print(text)
+
+
+def load(workspace: Workspace, console: Console, *, rate: float, duration: float, mix: str) -> bool:
+    """Place orders at a rate, wait for their ends; whether every invariant holds."""
+    emulator = _running_emulator(workspace)
+    deployed = outputs.read(workspace.outputs)
+    outcome = loads.Load(emulator, deployed, rate, duration, loads.parse_mix(mix)).run(console)
+    return loads.show(outcome, console)
+
+
+def tour(workspace: Workspace, console: Console) -> None:
+    """Show configuration and secrets at work on what is up."""
+    cloud = _running_emulator(workspace).cloud
+    tours.guide(outputs.read(workspace.outputs), cloud, workspace, console)
+
+
+def rotate(workspace: Workspace, console: Console, *, service: str, secret: str | None) -> None:
+    """Rotate a service's secrets, as Secrets Manager does every month."""
+    cloud = _running_emulator(workspace).cloud
+    deployed = outputs.read(workspace.outputs)
+    for name in rotation.secrets_of(deployed, service, secret):
+        rotated = rotation.rotate(deployed, cloud, service, name)
+        how = "went on with" if rotated.was_under_way else "took"
+        console.print(f"{service} {name}: {how} the four steps")
+        console.print(f"  before  {rotated.before}, which is AWSPREVIOUS now", style="dim")
+        console.print(f"  now     {rotated.after}", style="dim")
+
+
+def revive(emulator: Emulator, console: Console) -> None:
+    """Start what has ended beside the emulator again, where it was and with what it knew."""
+    for it in beside(emulator):
+        if not it.process.is_running():
+            console.print(f"the {it.name} has ended by itself: it is started again")
+            it.start()
+
+
+@contextmanager
+def _running(
+    workspace: Workspace, console: Console, auth: bool, persistence: bool
+) -> Iterator[Emulator]:
+    """A running emulator. One that was started here ends again if the user interrupts."""
+    emulator = Emulator(workspace.root, auth=auth, persistence=persistence)
+    was_running = emulator.is_healthy()
+    try:
+        with phase(console, "emulator"):
+            emulator.start()
+        if emulator.lost_since is not None:
+            console.print(
+                "the emulator did not end in order last time: what happened after "
+                f"{emulator.lost_since:%H:%M:%S on %d %B} is lost, at the payment providers too. "
+                "`make reconcile` shows what was on its way to the log then, and puts it there",
+                style="bold yellow",
+            )
+        yield emulator
+    except (Interrupted, KeyboardInterrupt):
+        if not was_running:
+            emulator.stop()
+        raise
+
+
+def _running_emulator(workspace: Workspace) -> Emulator:
+    emulator = Emulator.of(workspace)
+    if not emulator.is_healthy():
+        raise OfflineError("the emulator is not running: start it with `make up`")
+    return emulator
+
+
+def _show_urls(deployed: Outputs, console: Console) -> None:
+    for service, resources in deployed["services"].items():
+        for url in resources["urls"].values():
+            console.print(f"{service:<16}{url}")

@@ -1,0 +1,146 @@
+"""`python -m tools.measure.costs`: what the system costs when idle, and for a million orders."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.base.errors import OfflineError
+from tools.base.templates import SETTINGS, templates
+from tools.measure.costs import assumptions, page, prices
+from tools.measure.costs.errors import CostError
+from tools.measure.costs.idle import Idle, idle
+from tools.measure.costs.million import by_part, total
+from tools.measure.costs.orders import Counted, count
+from tools.measure.costs.prices import PriceList
+from tools.measure.costs.shop import shop
+from tools.measure.costs.usual import ours, usual
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return the exit status: 1 if something has no price, or could not be counted."""
+    options = _parser().parse_args(arguments)
+    console = Console(highlight=False)
+    try:
+        if options.command == "idle":
+            return _idle(options, console)
+        return _orders(options, console, record=options.command == "record")
+    except (CostError, OfflineError) as error:
+        Console(stderr=True, markup=False).print(f"costs: {error}", style="red")
+        return 1
+
+
+def _idle(options: argparse.Namespace, console: Console) -> int:
+    listed = prices.read()
+    found = _reckon_idle(options, listed)
+    _show_idle(found, options.environment, listed, console)
+    for type in sorted(found.unknown):
+        console.print(f"not in it: {type}; costs/standing.py does not know it", style="red")
+    return 1 if found.unknown else 0
+
+
+def _reckon_idle(options: argparse.Namespace, listed: PriceList) -> Idle:
+    context = dict(it.split("=", 1) for it in options.context)
+    return idle(templates(options.environment, context), listed, assumptions.read())
+
+
+def _orders(options: argparse.Namespace, console: Console, *, record: bool) -> int:
+    listed, assumed = prices.read(), assumptions.read()
+    with shop(console) as opened:
+        counted = count(opened, options.count, assumed)
+        here = ours(list(opened.proxy.calls), options.count, opened, assumed)
+        there = usual(opened, options.count, assumed)
+    _show_orders(counted, listed, console)
+    if record:
+        found = _reckon_idle(options, listed)
+        today = datetime.now(UTC).date()
+        page.write(
+            {
+                "idle": page.idle_section(found, options.environment, listed),
+                "orders": page.orders_section(counted, listed, today),
+                "command": page.command_section(here, there, listed),
+                "assumptions": page.assumptions_section(assumed, counted, listed),
+                "prices": page.prices_section(listed),
+            }
+        )
+        console.print(f"written into docs/{page.PAGE.name}")
+    return 0
+
+
+def _show_idle(found: Idle, environment: str, listed: PriceList, console: Console) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(f"USD a month, idle, {environment}")
+    for part in [*found.parts, "total"]:
+        table.add_column(part, justify="right")
+    for name, parts in found.stacks.items():
+        cells = [_usd(parts.get(part, 0)) for part in found.parts]
+        table.add_row(name, *cells, _usd(sum(parts.values())))
+    sums = [sum(parts.get(part, 0) for parts in found.stacks.values()) for part in found.parts]
+    table.add_section()
+    table.add_row("total", *map(_usd, sums), _usd(found.total), style="bold")
+    console.print(table)
+    guessed = [it.name for it in listed.prices.values() if it.checked == "memory"]
+    console.print(
+        f"list prices of {listed.region}, {listed.read_on}, free tiers left out; {len(guessed)} of "
+        f"{len(listed.prices)} are from memory: see docs/costs.md",
+        style="dim",
+    )
+
+
+def _show_orders(counted: Counted, listed: PriceList, console: Console) -> None:
+    rows = by_part(counted.charges, counted.orders, listed)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("part", "for one order", "unit", "USD for a million"):
+        table.add_column(heading, justify="left" if heading in ("part", "unit") else "right")
+    for row in rows:
+        table.add_row(row.name, f"{row.each:.3g}", row.unit, _usd(row.usd))
+    table.add_section()
+    table.add_row("total", "", "", _usd(total(rows)), style="bold")
+    console.print(table)
+    if counted.repeated:
+        console.print(f"{counted.repeated} requests were sent again and are not counted")
+
+
+def _usd(value: float) -> str:
+    return f"{value:,.2f}" if value else ""
+
+
+def _parser() -> argparse.ArgumentParser:
+    chosen = json.loads(SETTINGS.read_text())["context"].get("environment", "dev")
+    parser = argparse.ArgumentParser(prog="python -m tools.measure.costs", description=__doc__)
+    kinds = parser.add_subparsers(dest="command", required=True)
+    for name, what in (
+        ("idle", "a month in which nothing happens, from the templates"),
+        ("orders", "a million orders, from some that are counted on an emulator"),
+        ("record", "both, written into docs/costs.md"),
+    ):
+        command = kinds.add_parser(name, help=what)
+        if name != "orders":
+            command.add_argument("--environment", choices=ENVIRONMENTS, default=chosen)
+            command.add_argument(
+                "--context",
+                action="append",
+                default=[],
+                metavar="NAME=VALUE",
+                help="what is off unless it is asked for, such as containers=true",
+            )
+        if name != "idle":
+            command.add_argument("--count", type=_count, default=20, help="orders (default: 20)")
+    return parser
+
+
+def _count(text: str) -> int:
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""Puts the figures into docs/costs.md, between its marks; nobody writes them by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from tools.base.workspace import CHECKOUT
+from tools.measure.costs.assumptions import Assumptions
+from tools.measure.costs.errors import CostError
+from tools.measure.costs.idle import Idle
+from tools.measure.costs.million import Row, by_owner, by_part, total
+from tools.measure.costs.orders import Counted
+from tools.measure.costs.prices import PriceList
+from tools.measure.costs.usual import Command
+
+PAGE = CHECKOUT / "docs" / "costs.md"
+BEGIN = "<!-- {}: written by `python -m tools.measure.costs record` -->\n"
+WORDS = {
+    "",
+    "stack",
+    "part",
+    "service",
+    "function",
+    "call",
+    "unit",
+    "name",
+    "for",
+    "source",
+    "checked",
+}
+"""Headings of columns that hold no figures."""
+END = "<!-- end of {} -->\n"
+
+
+def write(sections: dict[str, str], page: Path = PAGE) -> None:
+    """Replace each section's text.
+
+    Raises:
+        CostError: the page has lost a mark; it is left as it was.
+    """
+    text = page.read_text()
+    for name, content in sections.items():
+        before, begin, rest = text.partition(BEGIN.format(name))
+        _, end, after = rest.partition(END.format(name))
+        if not begin or not end:
+            raise CostError(f"{page.name} has no place for {name}: it needs both marks")
+        text = f"{before}{begin}\n{content.strip()}\n\n{end}{after}"
+    page.write_text(text)
+
+
+def idle_section(found: Idle, environment: str, prices: PriceList) -> str:
+    """Stacks down, parts across."""
+    rows = [
+        [name, *(_usd(parts.get(part, 0)) for part in found.parts), _usd(sum(parts.values()))]
+        for name, parts in found.stacks.items()
+    ]
+    sums = [sum(parts.get(part, 0) for parts in found.stacks.values()) for part in found.parts]
+    rows.append(["**total**", *map(_usd, sums), f"**{_usd(found.total)}**"])
+    return f"Environment {environment}, USD a month, {_prices(prices)}.\n\n" + _table(
+        ["stack", *found.parts, "total"], rows
+    )
+
+
+def orders_section(counted: Counted, prices: PriceList, day: date) -> str:
+    """By part, by service, and what was counted."""
+    parts = by_part(counted.charges, counted.orders, prices)
+    owners = by_owner(counted.charges, counted.orders, prices)
+    each = {
+        "AWS calls by functions": sum(counted.calls.values()),
+        "invocations": sum(counted.invocations.values()),
+        "state transitions": counted.transitions,
+    }
+    figures = ", ".join(f"{count / counted.orders:.1f} {what}" for what, count in each.items())
+    return "\n\n".join(
+        [
+            f"Counted on {day} over {counted.orders} orders, each placed, confirmed and read once: "
+            f"{figures} an order. {_prices(prices).capitalize()}.",
+            _table(
+                ["part", "for one order", "unit", "USD for a million"],
+                [*_rows(parts), ["**total**", "", "", f"**{_usd(total(parts))}**"]],
+            ),
+            "The same by service:",
+            _table(
+                ["service", "USD for a million"],
+                [[name, _usd(usd)] for name, usd in owners.items()],
+            ),
+            "The calls, for one order:",
+            _table(["function", "call", "times"], _calls(counted)),
+        ]
+    )
+
+
+def command_section(ours: Command, usual: Command, prices: PriceList) -> str:
+    """Two ways to place an order, side by side."""
+    sides = [by_part(it.charges, it.orders, prices) for it in (ours, usual)]
+    names = sorted(
+        {(row.name, row.unit) for side in sides for row in side},
+        key=lambda name: -max(_find(side, name).usd for side in sides),
+    )
+    rows = [[name[0], *(_cell(_find(side, name)) for side in sides), name[1]] for name in names]
+    rows.append(["**total, USD for a million**", *(f"**{_usd(total(it))}**" for it in sides), ""])
+    rows.insert(0, ["AWS calls", *(_calls_of(it) for it in (ours, usual)), ""])
+    return _table(["", "here", "the usual way", "unit"], rows)
+
+
+def prices_section(prices: PriceList) -> str:
+    """The whole list, those that were not read on any page marked."""
+    rows = [
+        [
+            price.name,
+            f"{price.usd:.10f}".rstrip("0").rstrip("."),
+            f"{price.per:,.0f} {price.unit}",
+            f"[AWS]({price.source})",
+            f"[page]({price.seen})" if price.seen else "**memory**",
+        ]
+        for price in prices.prices.values()
+    ]
+    return f"{_prices(prices).capitalize()}.\n\n" + _table(
+        ["name", "USD", "for", "source", "checked"], rows
+    )
+
+
+def assumptions_section(assumed: Assumptions, counted: Counted, prices: PriceList) -> str:
+    """What hangs on them, in figures."""
+    rows = by_part(counted.charges, counted.orders, prices)
+    costs = {row.name: row.usd for row in rows}
+    tenth = prices["lambda-compute"].of(0.5 * 0.1 * 1_000_000)
+    return (
+        f"Of the {_usd(total(rows))} above, {_usd(costs.get('function time (assumed)', 0))} are "
+        f"functions' time, taken to be {assumed.own_milliseconds:g} ms for an invocation and "
+        f"{assumed.call_milliseconds:g} ms for each AWS call in it; {_usd(costs.get('traces', 0))} "
+        f"are traces, taken to be {assumed.sampled:.0%} of all invocations; "
+        f"{_usd(costs.get('keys', 0))} are keys, taken to be asked for every "
+        f"{assumed.minutes_between_requests:g} minutes by each client; "
+        f"{_usd(costs.get('configuration', 0))} are AppConfig, taken to be asked for each document "
+        f"every {assumed.agent_seconds:g} seconds. Twice the time, the "
+        f"share or the requests is twice the sum. Each 100 ms that a function of 512 MB waits "
+        f"for somebody else, such as the payment provider or a carrier, adds {_usd(tenth)}."
+    )
+
+
+def _calls(counted: Counted) -> list[list[str]]:
+    return [
+        [caller, f"{service}:{operation}", f"{times / counted.orders:.2f}"]
+        for (caller, service, operation), times in sorted(counted.calls.items())
+    ]
+
+
+def _calls_of(command: Command) -> str:
+    each = [f"{name} x{count / command.orders:g}" for name, count in command.calls.items()]
+    return f"{sum(command.calls.values()) / command.orders:g}: {', '.join(each)}"
+
+
+def _find(rows: Iterable[Row], name: tuple[str, str]) -> Row:
+    return next((row for row in rows if (row.name, row.unit) == name), Row(*name[:1], 0, "", 0))
+
+
+def _cell(row: Row) -> str:
+    return f"{row.each:.3g} ({_usd(row.usd)})" if row.each else ""
+
+
+def _rows(rows: Iterable[Row]) -> list[list[str]]:
+    return [[row.name, f"{row.each:.3g}", row.unit, _usd(row.usd)] for row in rows]
+
+
+def _prices(prices: PriceList) -> str:
+    return f"list prices of {prices.region}, read on {prices.read_on}, without free tiers"
+
+
+def _usd(value: float) -> str:
+    return f"{value:,.2f}" if value else ""
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    marks = ["---" if it in WORDS else "---:" for it in headings]
+    lines = [headings, marks, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,233 @@
+"""`python -m tools.operations`: what docs/operations.md tells operators to do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+
+from shared.runtime import clock
+from tools.base import region
+from tools.base.errors import OfflineError
+from tools.base.terminal import Terminal, show_errors_plainly
+from tools.base.workspace import Workspace
+from tools.operations import dead_letters, history, parked, quota, rebuild, reconcile, stuck
+from tools.operations.errors import OperationFailed
+from tools.operations.history import Moment
+from tools.operations.target import Target, account, offline
+
+SETTLE_OFFLINE, SETTLE = 5, 900
+"""Seconds that an event may be on its way to the archive."""
+PIPE_WIDTH = 240
+BATCH_OFFLINE = 5
+"""Seconds that a batch may be at work: offline it is milliseconds."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit status: 1 failed, 2 found something to do, 130 on Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    # Into a file or a pipe, lines are not broken.
+    console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    try:
+        if options.environment:
+            target = account(options.environment, region.chosen(options.region))
+        else:
+            target = offline(options.workspace)
+        console.print(target.name, style="dim")
+        return 0 if _run(options, target, console) else 2
+    except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
+        complaint = Terminal(stderr=True, soft_wrap=True)
+        complaint.print(f"error: {error}", style="bold red")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted: what was done stays done; the same command goes on\n")
+        return 130
+
+
+def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
+    match options.command:
+        case "where":
+            pass  # it has been said
+        case "redrive":
+            return parked.redrive(
+                target, console, consumer=options.consumer, confirm=options.confirm
+            )
+        case "park":
+            parked.park(
+                target,
+                console,
+                consumer=options.consumer,
+                shard=options.shard,
+                sequence=options.sequence,
+                reason=options.reason,
+            )
+        case "quota":
+            quota.check(target, console)
+        case "mail":
+            from tools.operations import mail  # loads the CDK, for which no other command waits
+
+            mail.check(target, console)
+        case "redrive-queue":
+            if options.queue is None:
+                return dead_letters.show_queues(target, console)
+            return dead_letters.redrive(
+                target, console, queue=options.queue, confirm=options.confirm
+            )
+        case "stuck":
+            return stuck.show(target, console)
+        case "resume":
+            return stuck.resume(target, console, order_id=options.order, confirm=options.confirm)
+        case "history":
+            moment = Moment(options.at, options.version)
+            history.show_events(target, console, order_id=options.order, moment=moment)
+        case "view":
+            moment = Moment(options.at, options.version)
+            history.show_view(
+                target, console, view=options.view, order_id=options.order, moment=moment
+            )
+        case "reconcile":
+            settle = SETTLE_OFFLINE if target.is_offline else SETTLE
+            scope = reconcile.Scope(
+                hours=None if options.all else options.hours,
+                settle_seconds=settle if options.settle is None else options.settle,
+            )
+            by_machine = options.engine == "machine" or (
+                options.engine is None and not target.is_offline
+            )
+            return reconcile.reconcile(
+                target,
+                console,
+                confirm=options.confirm,
+                scope=scope,
+                verbose=options.verbose,
+                by_machine=by_machine,
+            )
+        case "rebuild":
+            batch_seconds = BATCH_OFFLINE if target.is_offline else rebuild.BATCH_SECONDS
+            pace = rebuild.Pace(
+                batch_seconds if options.batch_seconds is None else options.batch_seconds,
+                options.task_bytes,
+                options.partition_bytes,
+            )
+            by_machine = options.engine == "machine" or (
+                options.engine is None and not target.is_offline
+            )
+            run = rebuild.by_machine if by_machine else rebuild.from_here
+            run(target, console, view=options.view, pace=pace)
+        case "rebuild-back":
+            rebuild.back(target, console, view=options.view)
+        case "rebuild-retire":
+            batch_seconds = BATCH_OFFLINE if target.is_offline else rebuild.BATCH_SECONDS
+            return rebuild.retire(
+                target,
+                console,
+                view=options.view,
+                confirm=options.confirm,
+                batch_seconds=batch_seconds
+                if options.batch_seconds is None
+                else options.batch_seconds,
+            )
+        case "checksum":
+            rebuild.show_checksums(target, console, view=options.view)
+    return True
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
+    parser.add_argument("--environment", choices=("dev", "staging", "prod"), help="of an account")
+    parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
+    parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
+    kinds = parser.add_subparsers(dest="command", required=True)
+
+    kinds.add_parser("where", help="say where the other commands work, and whose account it is")
+
+    command = kinds.add_parser("redrive", help="show parked records; apply them again")
+    command.add_argument("--consumer", required=True, choices=parked.SERVICES)
+    command.add_argument("--confirm", action="store_true", help="apply them again")
+
+    command = kinds.add_parser("park", help="set aside a record that crashes its consumer")
+    command.add_argument("--consumer", required=True, choices=parked.SERVICES)
+    command.add_argument("--shard", required=True)
+    command.add_argument("--sequence", required=True, type=_number)
+    command.add_argument("--reason", default="set aside by an operator")
+
+    kinds.add_parser("quota", help="check that the account may run enough functions at once")
+
+    kinds.add_parser("mail", help="check that the domain that mail comes from can be verified")
+
+    command = kinds.add_parser("redrive-queue", help="show dead letters; send them again")
+    command.add_argument("--queue", help="such as payments/Commands; without it, all are listed")
+    command.add_argument("--confirm", action="store_true", help="send them to their queue again")
+
+    kinds.add_parser("stuck", help="show the sagas that wait for an operator")
+
+    command = kinds.add_parser("resume", help="let an order's saga go on where it ended")
+    command.add_argument("--order", required=True, type=_order_id)
+    command.add_argument("--confirm", action="store_true", help="start it")
+
+    for name, what in (("history", "an order's events"), ("view", "what a view said of an order")):
+        command = kinds.add_parser(name, help=what)
+        command.add_argument("--order", required=True, type=_order_id)
+        moment = command.add_mutually_exclusive_group()
+        moment.add_argument("--at", type=_time, help="a time with an offset, 2026-12-01T09:30:00Z")
+        moment.add_argument("--version", type=int)
+        if name == "view":
+            command.add_argument("--view", choices=history.FOLDS, default="order-view")
+
+    command = kinds.add_parser("reconcile", help="compare event store, log and archive")
+    command.add_argument("--confirm", action="store_true", help="repair what is missing")
+    command.add_argument("--settle", type=int, help="seconds: leave out what is younger")
+    command.add_argument("--all", action="store_true", help="everything, not what happened lately")
+    command.add_argument(
+        "--hours", type=int, default=reconcile.WINDOW_HOURS, help="compare so many hours"
+    )
+    command.add_argument("--engine", choices=("here", "machine"), help="who drives it")
+    command.add_argument("--verbose", action="store_true", help="show hours without a difference")
+
+    for name, what in (
+        ("rebuild", "a new generation of a view from the archive; again, to go on"),
+        ("rebuild-back", "serve the generation before again"),
+        ("rebuild-retire", "show, and erase, the generation that is not served"),
+        ("checksum", "sum up a view's generations"),
+    ):
+        command = kinds.add_parser(name, help=what)
+        command.add_argument("--view", required=True, choices=rebuild.SERVICES)
+        if name == "rebuild":
+            command.add_argument("--engine", choices=("here", "machine"), help="who drives it")
+            command.add_argument("--task-bytes", type=int, default=rebuild.TASK_BYTES)
+            command.add_argument("--partition-bytes", type=int, default=rebuild.PARTITION_BYTES)
+        if name in ("rebuild", "rebuild-retire"):
+            command.add_argument("--batch-seconds", type=int, help="a projector's longest batch")
+        if name == "rebuild-retire":
+            command.add_argument("--confirm", action="store_true", help="erase it")
+    return parser
+
+
+def _order_id(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the id of an order") from error
+
+
+def _number(text: str) -> str:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a sequence number")
+    return text
+
+
+def _time(text: str) -> datetime:
+    try:
+        return clock.parse_time(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+if __name__ == "__main__":
+    show_errors_plainly()
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""Time travel: an order's events, and any view of it, as they were at a time or a version."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Column, Table
+
+from order_views.handlers import projection as order_view
+from orders_language import schemas
+from orders_language.history import HistoryUnavailable, OrderHistory
+from sales.handlers import projection as sales
+from shared.messaging.envelope import Envelope
+from shared.runtime import clock
+from tools.operations.errors import OperationFailed
+from tools.operations.target import Target
+
+FOLDS: Mapping[str, Callable[[Any, Envelope], Any]] = {
+    "order-view": order_view.fold,
+    "sales": sales.fold,
+}
+"""By view, the function that keeps it up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Until when: a time (inclusive), a version, or the present."""
+
+    at: datetime | None = None
+    version: int | None = None
+
+    def includes(self, event: Envelope) -> bool:
+        """Whether the event had happened by then."""
+        if self.at is not None and clock.parse_time(event.occurred_at) > self.at:
+            return False
+        return self.version is None or (event.version or 0) <= self.version
+
+    def __str__(self) -> str:
+        if self.version is not None:
+            return f"at version {self.version}"
+        return "now" if self.at is None else f"at {self.at.astimezone(UTC).isoformat()}"
+
+
+def events_until(target: Target, order_id: str, moment: Moment) -> list[Envelope]:
+    """An order's events until then, in order.
+
+    Raises:
+        OperationFailed: there is no such order, or it did not exist yet.
+    """
+    history = OrderHistory(target.client("lambda"), target.find("orders", "read-events-arn"))
+    try:
+        every = list(history.read_events(order_id, 0))
+    except HistoryUnavailable as unavailable:
+        raise OperationFailed(str(unavailable)) from unavailable
+    until = [event for event in every if moment.includes(event)]
+    if not until:
+        raise OperationFailed(f"there is no order {order_id} {moment}")
+    return until
+
+
+def show_events(target: Target, console: Console, *, order_id: str, moment: Moment) -> None:
+    """Print an order's events as a table."""
+    whole = ("version", "occurred at", "event", "caused by")
+    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    table.add_column("data", overflow="fold")
+    for event in events_until(target, order_id, moment):
+        table.add_row(
+            str(event.version),
+            event.occurred_at,
+            f"{event.type} v{event.schema_version}",
+            event.causation_id or "",
+            json.dumps(event.data, separators=(",", ":")),
+        )
+    console.print(table)
+
+
+def show_view(
+    target: Target, console: Console, *, view: str, order_id: str, moment: Moment
+) -> None:
+    """Print what a view said of an order then: the fold of the events until then."""
+    console.print(f"{view} of {order_id} {moment}")
+    state = state_of(view, events_until(target, order_id, moment))
+    console.print(json.dumps(msgspec.to_builtins(state), indent=2))
+
+
+def state_of(view: str, events: list[Envelope]) -> Any:
+    """The fold of these events, in the current versions of their schemas."""
+    state: Any = None
+    for event in events:
+        if schemas.is_known(event.type):
+            state = FOLDS[view](state, schemas.upcast(event))
+    return state

@@ -1,0 +1,85 @@
+"""Records that a consumer could not apply: list them, apply them again, set one aside."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from shared.messaging.log_reader import LogReader, RecordNotFound
+from tools.operations.errors import OperationFailed
+from tools.operations.target import Target
+
+SERVICES = {"order-view": "order-views", "sales": "sales", "bus-publisher": "orders"}
+"""By consumer, the service whose function redrives."""
+
+
+def redrive(target: Target, console: Console, *, consumer: str, confirm: bool) -> bool:
+    """Show what is parked; with ``confirm``, apply it again. False if some could not be applied."""
+    records = list(_every(target, consumer, {"dry_run": not confirm}))
+    _show(records, console)
+    if not records:
+        console.print(f"{consumer} has parked nothing")
+    elif not confirm:
+        console.print("nothing was changed; CONFIRM=yes applies them again", style="bold")
+    return all(record["outcome"] in ("parked", "redriven") for record in records)
+
+
+def park(
+    target: Target, console: Console, *, consumer: str, shard: str, sequence: str, reason: str
+) -> None:
+    """Set aside one record of the log that crashes a consumer.
+
+    Raises:
+        OperationFailed: the log has no such record.
+    """
+    log = LogReader(target.client("kinesis"), target.find("event-log", "event-stream-arn"))
+    try:
+        record = log.record(shard, sequence)
+    except RecordNotFound as missing:
+        raise OperationFailed(str(missing)) from missing
+    request = {
+        "set_aside": {
+            "shard": shard,
+            "sequence": sequence,
+            "body": base64.b64encode(record.body).decode(),
+            "reason": reason,
+        }
+    }
+    _call(target, consumer, request)
+    _show(list(_every(target, consumer, {"dry_run": True})), console)
+
+
+def _every(target: Target, consumer: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What becomes of each record, over as many calls as it takes."""
+    after: str | None = None
+    while True:
+        answer = _call(target, consumer, {**request, "after": after})
+        yield from answer["parked"]
+        after = answer["next"]
+        if after is None:
+            return
+
+
+def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
+    return target.call(SERVICES[consumer], "redrive-arn", request)
+
+
+def _show(records: list[dict[str, Any]], console: Console) -> None:
+    if not records:
+        return
+    whole = ("parked at", "order", "version")
+    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    for name in ("record", "reason", "outcome"):
+        table.add_column(name, overflow="fold")
+    for each in records:
+        table.add_row(
+            each["parked_at"],
+            each["aggregate_id"] or "",
+            "" if each["version"] is None else str(each["version"]),
+            f"{each['shard']} {each['sequence']}",
+            each["reason"],
+            each["outcome"],
+        )
+    console.print(table)

@@ -1,0 +1,116 @@
+"""Finds an environment's stacks, and the order in which they can go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from tools.teardown.account import Account
+
+ARCHIVE_COPY = "archive-replica"
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource of a deployed stack."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    deletion_policy: str
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """One stack as it is deployed now."""
+
+    name: str
+    service: str
+    status: str
+    protected: bool
+    created: datetime
+    template: Mapping[str, Any]
+    resources: tuple[Resource, ...]
+
+    @cached_property
+    def reads_from(self) -> frozenset[str]:
+        """Services whose SSM parameters this stack was deployed with."""
+        parameters = self.template.get("Parameters", {}).values()
+        return frozenset(
+            parameter["Default"].split("/")[3]
+            for parameter in parameters
+            if str(parameter.get("Default", "")).startswith("/parcelworks/")
+        ) - {self.service}
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        """Its resources of these types."""
+        return (resource for resource in self.resources if resource.type in types)
+
+
+def deployed(account: Account, environment: str) -> list[DeployedStack]:
+    """The environment's stacks, in the order in which they are to be deleted.
+
+    A stack goes before those that it reads from; among equals, what was made last goes first.
+    """
+    prefix = f"parcelworks-{environment}-"
+    pages = account.client("cloudformation").get_paginator("describe_stacks").paginate()
+    found = [
+        _read(account, described, prefix)
+        for page in pages
+        for described in page["Stacks"]
+        if described["StackName"].startswith(prefix)
+        and described["StackStatus"] != "DELETE_COMPLETE"
+    ]
+    return list(_readers_first(sorted(found, key=lambda it: it.created, reverse=True)))
+
+
+def copies(account: Account, environment: str) -> list[DeployedStack]:
+    """The stack that keeps the archive's copy; all else in that region is another deployment's."""
+    return [it for it in deployed(account, environment) if it.service == ARCHIVE_COPY]
+
+
+def _readers_first(stacks: list[DeployedStack]) -> Iterator[DeployedStack]:
+    waiting = list(stacks)
+    while waiting:
+        free = [
+            stack
+            for stack in waiting
+            if not any(stack.service in it.reads_from for it in waiting if it is not stack)
+        ]
+        # Stacks that read from each other cannot come from this repository; any order will do.
+        for stack in free or waiting[:1]:
+            waiting.remove(stack)
+            yield stack
+
+
+def _read(account: Account, described: Mapping[str, Any], prefix: str) -> DeployedStack:
+    name = described["StackName"]
+    cloudformation = account.client("cloudformation")
+    body = cloudformation.get_template(StackName=name)["TemplateBody"]
+    template = json.loads(body) if isinstance(body, str) else body
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    listed = [it for page in pages for it in page["StackResourceSummaries"]]
+    return DeployedStack(
+        name=name,
+        service=name.removeprefix(prefix),
+        status=described["StackStatus"],
+        protected=bool(described.get("EnableTerminationProtection")),
+        created=described["CreationTime"],
+        template=template,
+        resources=tuple(
+            Resource(
+                it["LogicalResourceId"],
+                it["ResourceType"],
+                it.get("PhysicalResourceId", ""),
+                template["Resources"]
+                .get(it["LogicalResourceId"], {})
+                .get("DeletionPolicy", "Delete"),
+            )
+            for it in listed
+            if it["ResourceStatus"] != "DELETE_COMPLETE"
+        ),
+    )

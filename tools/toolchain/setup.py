@@ -1,0 +1,235 @@
+"""Brings the tools to what the locked requirements say, from wherever an earlier try has ended.
+
+Each part has a stamp, which is written last and whole: it names what the part was made from. A part
+whose stamp is missing or says something else is made again. So an interruption, a change of a lock
+file, and a folder that was moved or copied are one case. (Scripts of a virtual environment hold
+absolute paths.)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+Command = Sequence[str | Path]
+Run = Callable[[Command], None]
+
+
+class ToolFailed(Exception):
+    """A tool could not do its part; the message holds what it said."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that is installed.
+
+    Attributes:
+        folder: it is all in here, and so is its stamp.
+        sources: files that decide what is in it.
+        is_movable: whether it works in another folder than the one in which it was made.
+        install: makes it, whatever is there.
+    """
+
+    name: str
+    folder: Path
+    stamp: Path
+    sources: tuple[Path, ...]
+    install: Callable[[], None]
+    is_movable: bool = False
+
+    def made_from(self) -> str:
+        """What the stamp says when the part is as it should be."""
+        digest = hashlib.sha256()
+        for source in self.sources:
+            digest.update(source.read_bytes())
+        where = "anywhere" if self.is_movable else str(self.folder)
+        return f"{digest.hexdigest()} {where}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is there, whole, and made from what is wanted now."""
+        try:
+            return self.stamp.read_text("utf-8", errors="surrogateescape") == self.made_from()
+        except (OSError, UnicodeError):
+            return False
+
+    def make(self) -> None:
+        """Install it; the stamp comes last, and all at once."""
+        self.stamp.unlink(missing_ok=True)
+        self.install()
+        draft = self.stamp.with_name(self.stamp.name + ".draft")
+        draft.write_text(self.made_from(), "utf-8", errors="surrogateescape")
+        draft.replace(self.stamp)
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """The parts of one checkout, in the order in which they need each other.
+
+    Args:
+        python: the interpreter that the virtual environments are made from.
+        run: carries out a command, or raises ToolFailed.
+    """
+
+    checkout: Path
+    python: Path
+    run: Run
+
+    @property
+    def _venv(self) -> Path:
+        return self.checkout / ".venv"
+
+    @property
+    def _emulator(self) -> Path:
+        return self.checkout / ".venv-emulator"
+
+    @property
+    def _bin(self) -> Path:
+        return self._venv / "bin"
+
+    def parts(self) -> Iterator[Part]:
+        """Every part. What a part needs is among its sources, so that it is made again with it."""
+        requirements = self.checkout / "requirements"
+        bootstrap, emulator = requirements / "bootstrap.txt", requirements / "emulator.txt"
+        packages, lock = self.checkout / "requirements.txt", self.checkout / "package-lock.json"
+        yield Part(
+            "Python packages",
+            self._venv,
+            self._venv / ".ready",
+            (bootstrap, packages),
+            self._install_packages,
+        )
+        yield Part(
+            "offline engine",
+            self._emulator,
+            self._emulator / ".ready",
+            (bootstrap, emulator),
+            self._install_emulator,
+        )
+        node_modules = self.checkout / "node_modules"
+        yield Part(
+            "CDK command line",
+            node_modules,
+            node_modules / ".ready",
+            (lock,),
+            self._install_node_modules,
+            is_movable=True,
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is left to do."""
+        return all(part.is_ready for part in self.parts()) and self._cdk_is_linked
+
+    def set_up(self, say: Callable[[str], None]) -> None:
+        """Make what is not ready.
+
+        Raises:
+            ToolFailed: with what the tool said. What was made before it stays.
+        """
+        for part in self.parts():
+            if not part.is_ready:
+                say(part.name)
+                part.make()
+        if not self._cdk_is_linked:
+            link = self._bin / "cdk"
+            link.unlink(missing_ok=True)
+            link.symlink_to(Path("..", "..", "node_modules", ".bin", "cdk"))
+
+    @property
+    def _cdk_is_linked(self) -> bool:
+        return (self._bin / "cdk").is_symlink()
+
+    def _install_packages(self) -> None:
+        """From nothing: a package that was half put in place cannot even be removed."""
+        self.run([self.python, "-m", "venv", "--clear", self._venv])
+        pip: Command = [self._bin / "python", "-m", "pip", "--disable-pip-version-check", "install"]
+        lock = self.checkout / "requirements" / "bootstrap.txt"
+        self.run([*pip, "--quiet", "--require-hashes", "-r", lock])
+        self._sync(self._bin / "python", self.checkout / "requirements.txt")
+
+    def _install_emulator(self) -> None:
+        venv: Command = (
+            "venv",
+            "--quiet",
+            "--clear",
+            "--python",
+            self._bin / "python",
+            self._emulator,
+        )
+        self.run([self._bin / "uv", *venv])
+        lock = self.checkout / "requirements" / "emulator.txt"
+        self._sync(self._emulator / "bin" / "python", lock)
+
+    def _sync(self, python: Path, lock: Path) -> None:
+        pip_sync: Command = ("pip", "sync", "--quiet", "--python", python, "--require-hashes", lock)
+        self.run([self._bin / "uv", *pip_sync])
+
+    def _install_node_modules(self) -> None:
+        if (folder := self.checkout / "node_modules").is_dir():
+            shutil.rmtree(folder)
+        self.run([self._bin / "npm", "ci", "--no-progress", "--loglevel", "error"])
+
+
+def run(command: Command) -> None:
+    """Carry out a command in the checkout; what it says is shown only if it fails.
+
+    Raises:
+        ToolFailed: it failed, or could not be started.
+    """
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            errors="replace",
+            check=False,
+            # Somebody's pip.conf may install everything beside their home; here it goes where it
+            # belongs.
+            env=os.environ | {"PIP_USER": "0"},
+        )
+    except OSError as error:
+        raise ToolFailed(f"{words[0]} cannot be started: {error}") from error
+    if done.returncode:
+        said = done.stdout.strip() or "it said nothing"
+        raise ToolFailed(f"exit status {done.returncode} of {' '.join(words)}:\n{said}")
+
+
+def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
+    """Set up, or only look; the exit status."""
+    toolchain = Toolchain(CHECKOUT, _base_python(), run)
+    if "--ready" in arguments:
+        return 0 if toolchain.is_ready else 1
+    try:
+        # Two commands of make that begin at the same time do not do this twice.
+        with Path(__file__).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            toolchain.set_up(lambda name: print(f"setup: {name}", flush=True))
+    except (ToolFailed, OSError) as error:
+        print(
+            f"setup: {error}\n\nsetup: not finished. Mend the cause; the same command then goes on "
+            "where this one ended.",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("\nsetup: interrupted; the same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _base_python() -> Path:
+    """The interpreter itself, when a virtual environment's runs this: that one is made anew."""
+    base: str = getattr(sys, "_base_executable", "") or sys.executable
+    return Path(base)
