@@ -144,7 +144,7 @@ def test_other_options_than_those_that_it_runs_with_are_refused(emulator: Emulat
 def test_a_tethered_emulator_ends_with_the_process_that_started_it(directory: Path) -> None:
     script = (
         "import os, pathlib, sys\n"
-        "from local.emulator import Emulator\n"
+        "from tools.emulator.emulator import Emulator\n"
         "Emulator(pathlib.Path(sys.argv[1])).__enter__()\n"
         "os.kill(os.getpid(), 9)\n"
     )
