@@ -46,7 +46,9 @@ def test_a_missed_target_is_the_exit_status_and_is_kept_in_either_case(
         return [absolute("a claim", [seconds], "s", at_most(2.0), quick=quick)]
 
     monkeypatch.setattr(command, "KEPT", tmp_path / "benchmarks.json")
-    monkeypatch.setitem(sys.modules, "tools.measure.benchmarks.synth", SimpleNamespace(measure=measure))
+    monkeypatch.setitem(
+        sys.modules, "tools.measure.benchmarks.synth", SimpleNamespace(measure=measure)
+    )
     assert command.main(["--quick", "synth"]) == status
     kept = json.loads((tmp_path / "benchmarks.json").read_text())
     assert kept["command"] == "python -m tools.measure.benchmarks --quick synth"
