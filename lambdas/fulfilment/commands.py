@@ -22,6 +22,7 @@ from fulfilment.domain.saga import (
 )
 from fulfilment.domain.steps import STEPS, command_id, step_of
 from fulfilment.ports import Executions, Owners, PlacedOrders, SagaStore, UnknownCommand
+from orders_language.messages import about_order
 from shared.messaging.bus import Bus
 from shared.messaging.envelope import Envelope
 from shared.runtime import clock, log
@@ -273,25 +274,21 @@ class Stuck:
 def report_stuck(store: SagaStore, bus: Bus, now: Clock, stuck: Stuck) -> None:
     """Tell the bus, and so the operators, what has to be resumed by hand."""
     store.mark_stuck(stuck.order_id, now(), settled="reject-order" not in stuck.failed_undo)
-    message = Envelope(
-        event_id=str(uuid.uuid5(uuid.UUID(stuck.order_id), f"stuck:{stuck.execution}")),
-        type="FulfilmentStuck",
-        schema_version=1,
-        aggregate_type="order",
-        aggregate_id=stuck.order_id,
-        version=None,
-        occurred_at=now(),
-        correlation_id=stuck.journey.correlation_id,
-        causation_id=stuck.journey.causation_id,
-        traceparent=stuck.journey.traceparent,
-        data={
-            "order_id": stuck.order_id,
+    message = about_order(
+        "FulfilmentStuck",
+        stuck.order_id,
+        {
             "execution": stuck.execution,
             "failed_undo": list(stuck.failed_undo),
             "done": list(stuck.done),
             "possibly": list(stuck.possibly),
             "cause": stuck.cause,
         },
+        event_id=str(uuid.uuid5(uuid.UUID(stuck.order_id), f"stuck:{stuck.execution}")),
+        occurred_at=now(),
+        correlation_id=stuck.journey.correlation_id,
+        causation_id=stuck.journey.causation_id,
+        traceparent=stuck.journey.traceparent,
     )
     bus.put([message])
     log.error("fulfilment is stuck", order_id=stuck.order_id, failed_undo=stuck.failed_undo)
@@ -332,18 +329,15 @@ def _answer(executions: Executions, command: SentCommand, reply: Reply) -> None:
 
 
 def _message(command: str, kept: SentCommand, journey: Journey) -> Envelope:
-    return Envelope(
+    return about_order(
+        command,
+        kept.order_id,
+        kept.data,
         event_id=kept.command_id,
-        type=command,
-        schema_version=1,
-        aggregate_type="order",
-        aggregate_id=kept.order_id,
-        version=None,
         occurred_at=kept.sent_at,
         correlation_id=journey.correlation_id,
         causation_id=journey.causation_id,
         traceparent=journey.traceparent,
-        data=dict(kept.data),
     )
 
 

@@ -21,7 +21,7 @@ from inventory.handlers.record_sales import record_confirmed
 from notifications.domain.messages import NothingToSay, compose
 from order_views.handlers.projection import fold as view_of
 from orders.domain.events import EVENT_TYPES
-from orders_language import schemas
+from orders_language.schemas import ORDER_EVENTS
 from sales.handlers.projection import fold as sales_of
 from shared.messaging.bus_messages import from_bus
 from shared.messaging.envelope import Envelope, encode
@@ -55,8 +55,8 @@ def a_message(drawn: st.DataObject, message: tuple[str, int], **known: Any) -> E
 def test_each_version_of_an_event_is_lifted_to_the_newest(
     event: tuple[str, int], drawn: st.DataObject
 ) -> None:
-    lifted = schemas.upcast(a_message(drawn, event))
-    assert lifted.schema_version == schemas.CURRENT[event[0]]
+    lifted = ORDER_EVENTS.upcast(a_message(drawn, event))
+    assert lifted.schema_version == ORDER_EVENTS.current[event[0]]
     assert violations(lifted) == []
 
 
@@ -66,7 +66,7 @@ def test_each_version_of_an_event_is_lifted_to_the_newest(
 def test_the_views_fold_each_version_of_an_event(
     event: tuple[str, int], drawn: st.DataObject
 ) -> None:
-    message = schemas.upcast(a_message(drawn, event, version=2, occurred_at=NOON))
+    message = ORDER_EVENTS.upcast(a_message(drawn, event, version=2, occurred_at=NOON))
     before = None if event[0] == "OrderPlaced" else view_of(None, PLACED)
     assert view_of(before, message).version == 2
     sold = sales_of(None, message)
@@ -75,7 +75,7 @@ def test_the_views_fold_each_version_of_an_event(
 
 @pytest.mark.parametrize("event", [it for it in EVENTS if it[0] == "OrderCancelled"])
 def test_orders_reads_each_version_of_its_own_event(event: tuple[str, int]) -> None:
-    lifted = schemas.lift(event[0], event[1], example(*event)["data"])
+    lifted = ORDER_EVENTS.upcast_data(event[0], event[1], example(*event)["data"])
     read = msgspec.convert(lifted, EVENT_TYPES[event[0]])
     assert msgspec.to_builtins(read) == {"reason": "changed_mind", "cancelled_by": "customer"}
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fulfilment.handlers.take_reply import CommandReplied
 from inventory.handlers import queued_commands as inventory
 from orders.handlers import queued_commands as orders
-from orders_language import schemas
 from orders_language.events import FORMS
+from orders_language.schemas import ORDER_EVENTS
 from payments.handlers import queued_commands as payments
 from shared.messaging.envelope import Envelope
 from shipping.handlers import forms as shipping
@@ -43,7 +43,7 @@ COMMAND_FORMS: dict[str, type[msgspec.Struct]] = {
     )
 }
 ALL_FORMS = {
-    **{(name, schemas.CURRENT[name]): form for name, form in FORMS.items()},
+    **{(name, ORDER_EVENTS.current[name]): form for name, form in FORMS.items()},
     **{(name, 1): form for name, form in COMMAND_FORMS.items()},
 }
 FORM_IDS = [f"{name} v{version}" for name, version in ALL_FORMS]

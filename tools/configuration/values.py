@@ -43,7 +43,7 @@ class Value:
 
 
 def variables(struct: type[msgspec.Struct]) -> Iterator[Value]:
-    """What a class of settings reads from the environment.
+    """What a class reads from the environment.
 
     Raises:
         LookupError: nobody says what one of them means.

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from shared.read_models import environment as read_models_environment
 from shared.runtime import configuration as shared_configuration
 from tools.base.assembly import service_of
 from tools.base.templates import templates
@@ -41,7 +42,7 @@ BY_THE_PLATFORM = {
         "What the AppConfig agent fetches while the function starts; the agent reads it.",
     ),
 }
-"""Variables that no class of settings has."""
+"""Variables that no class has."""
 _ROLE = re.compile(rf"role/parcelworks-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*-]+)")
 
 
@@ -110,21 +111,21 @@ def _variables(service: Service) -> Iterator[tuple[str, ...]]:
 def _read_by_code(service: Service) -> dict[str, Value]:
     package = service.name.replace("-", "_")
     found = dict(BY_THE_PLATFORM)
-    modules: list[ModuleType] = [shared_configuration]
-    if (CHECKOUT / "lambdas" / package / "settings.py").exists():
-        modules.append(importlib.import_module(f"{package}.settings"))
+    modules: list[ModuleType] = [shared_configuration, read_models_environment]
+    if (CHECKOUT / "lambdas" / package / "environment.py").exists():
+        modules.append(importlib.import_module(f"{package}.environment"))
     for module in modules:
         for struct in vars(module).values():
-            if _is_settings(struct) and struct.__module__ == module.__name__:
+            if _is_environment(struct) and struct.__module__ == module.__name__:
                 found |= {it.name: it for it in values.variables(struct)}
     return found
 
 
-def _is_settings(struct: Any) -> bool:
+def _is_environment(struct: Any) -> bool:
     return (
         isinstance(struct, type)
         and issubclass(struct, msgspec.Struct)
-        and struct.__name__.endswith("Settings")
+        and struct.__name__.endswith("Environment")
     )
 
 

@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from order_views.handlers import projection as order_view
-from orders_language import schemas
-from orders_language.history import HistoryUnavailable, OrderHistory
+from orders_language.history import OrderHistory
+from orders_language.schemas import ORDER_EVENTS
 from sales.handlers import projection as sales
 from shared.messaging.envelope import Envelope
+from shared.read_models.history import HistoryUnavailable
 from shared.runtime import clock
 from tools.operations.errors import OperationFailed
 from tools.operations.target import Target
@@ -91,6 +92,6 @@ def state_of(view: str, events: list[Envelope]) -> Any:
     """The fold of these events, in the current versions of their schemas."""
     state: Any = None
     for event in events:
-        if schemas.is_known(event.type):
-            state = FOLDS[view](state, schemas.upcast(event))
+        if ORDER_EVENTS.is_known(event.type):
+            state = FOLDS[view](state, ORDER_EVENTS.upcast(event))
     return state

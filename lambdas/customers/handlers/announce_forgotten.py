@@ -3,9 +3,10 @@
 from typing import Any
 
 from customers.adapters.tombstone_codec import from_item, to_fact
-from customers.settings import for_announcer
+from customers.environment import AnnouncerEnvironment
 from shared.messaging.bus import Bus
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -23,7 +24,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
             facts.append(to_fact(from_item(record["dynamodb"]["NewImage"])))
         except (KeyError, TypeError) as broken:
             _tell(type(broken).__name__)
-    bus = Bus(aws.client("events"), for_announcer().bus_name, "customers")
+    bus = Bus(aws.client("events"), load(AnnouncerEnvironment).bus_name, "customers")
     bus.put_each(facts, lambda _fact, reason: _tell(reason))
     log.metric("CustomersForgotten", len(facts))
 

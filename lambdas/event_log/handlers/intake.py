@@ -7,7 +7,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from event_log.adapters.seen_facts import SeenFacts
-from event_log.settings import for_intake
+from event_log.environment import IntakeEnvironment
+from orders_language.messages import partition_key
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
@@ -15,6 +16,7 @@ from shared.messaging.kinesis_log import KinesisLog
 from shared.messaging.log_records import Unreadable, read_envelope
 from shared.messaging.queue_consumer import Unusable
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shared.runtime.tracing import is_uuid
 
 
@@ -100,19 +102,21 @@ def _judged(fact: Envelope) -> Envelope:
 
 @cache
 def _heard() -> Callable[[str], Envelope]:
-    return from_bus(sources(for_intake().message_sources))
+    return from_bus(sources(load(IntakeEnvironment).message_sources))
 
 
 @cache
 def _log() -> KinesisLog:
-    return KinesisLog(aws.client("kinesis"), for_intake().event_stream_arn)
+    return KinesisLog(
+        aws.client("kinesis"), load(IntakeEnvironment).event_stream_arn, partition_key
+    )
 
 
 @cache
 def _seen() -> SeenFacts:
-    return SeenFacts(aws.client("dynamodb"), for_intake().seen_table)
+    return SeenFacts(aws.client("dynamodb"), load(IntakeEnvironment).seen_table)
 
 
 @cache
 def _dead_letters() -> DeadLetters:
-    return DeadLetters(aws.client("sqs"), for_intake().dead_letters_url)
+    return DeadLetters(aws.client("sqs"), load(IntakeEnvironment).dead_letters_url)

@@ -6,8 +6,9 @@ import msgspec
 
 from fulfilment import commands
 from fulfilment.domain.saga import StuckSaga
+from fulfilment.environment import TokenEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_tokens
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 from shared.runtime.plain_text import plain
 
@@ -37,7 +38,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     after = msgspec.convert(event, ListStuck).after
     listed, more = commands.list_stuck(
-        sagas(for_tokens()), StuckSaga(after.order_id, after.since) if after else None
+        sagas(load(TokenEnvironment)), StuckSaga(after.order_id, after.since) if after else None
     )
     return {
         "stuck": [

@@ -6,18 +6,19 @@ import msgspec
 
 from fulfilment import commands
 from fulfilment.commands import Stuck
+from fulfilment.environment import BusEnvironment, TokenEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_bus, for_tokens
 from shared.messaging.bus import Bus
 from shared.runtime import aws, clock
+from shared.runtime.environment import load
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """FulfilmentStuck goes to the bus, and from there to the operators' queue."""
-    settings = for_tokens()
+    settings = load(TokenEnvironment)
     commands.report_stuck(
         sagas(settings),
-        Bus(aws.client("events"), for_bus().bus_name, "fulfilment"),
+        Bus(aws.client("events"), load(BusEnvironment).bus_name, "fulfilment"),
         clock.now,
         msgspec.convert(event, Stuck),
     )

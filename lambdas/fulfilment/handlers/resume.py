@@ -6,9 +6,10 @@ import msgspec
 
 from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.environment import SagaEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_sagas
 from shared.runtime import aws, clock
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 
 
@@ -26,7 +27,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         SagaNotFound, SagaStillRunning: there is nothing to resume.
     """
     asked = msgspec.convert(event, Resume)
-    settings = for_sagas()
+    settings = load(SagaEnvironment)
     saga = commands.resume(
         sagas(settings),
         StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),

@@ -7,12 +7,13 @@ import msgspec
 
 from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.environment import QueueEnvironment, SagaEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_queue, for_sagas
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.retries import Retries, failures_of
 from shared.messaging.sqs_batch import settle_each
 from shared.runtime import aws, clock, log
+from shared.runtime.environment import load
 from shared.runtime.patterns import UUID
 
 
@@ -40,12 +41,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _retries() -> Retries:
-    queue = for_queue()
+    queue = load(QueueEnvironment)
     return Retries(aws.client("sqs"), queue.queue_url, queue.queue_attempts)
 
 
 def _settled(record: Mapping[str, Any]) -> bool:
-    queue, settings = for_queue(), for_sagas()
+    queue, settings = load(QueueEnvironment), load(SagaEnvironment)
     dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
     try:
         interruption = _change.decode(record["body"]).detail

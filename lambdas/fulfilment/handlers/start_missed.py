@@ -5,10 +5,11 @@ from typing import Any
 from fulfilment import commands
 from fulfilment.adapters.published_orders import PublishedOrders
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.environment import MissedEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_missed
 from orders_language.history import OrderHistory
 from shared.runtime import aws, clock
+from shared.runtime.environment import load
 
 OWNERS_TIMEOUT = 65
 """Seconds: a little longer than the longest that orders' functions may take."""
@@ -18,7 +19,7 @@ LONGEST_HOUR_MS = 4 * 60 * 1000
 
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``{started}``: how many sagas were missing."""
-    settings = for_missed()
+    settings = load(MissedEnvironment)
     functions = aws.patient_client("lambda", OWNERS_TIMEOUT)
     started = commands.start_missed(
         sagas(settings),

@@ -6,14 +6,15 @@ from typing import Any
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.environment import BusQueueEnvironment, SagaEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_bus_queue, for_sagas
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock, log
+from shared.runtime.environment import load
 from shared.runtime.tracing import is_uuid
 
 SCHEMA_VERSION = 1
@@ -26,7 +27,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, settings = for_bus_queue(), for_sagas()
+    queue, settings = load(BusQueueEnvironment), load(SagaEnvironment)
     start = partial(
         _start,
         sagas(settings),

@@ -1,11 +1,11 @@
 """Where fulfilment's functions keep sagas."""
 
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
-from fulfilment.settings import SagaSettings, TokenSettings
+from fulfilment.environment import SagaEnvironment, TokenEnvironment
 from shared.runtime import aws
 
 
-def sagas(settings: SagaSettings | TokenSettings) -> DynamoDbSagas:
+def sagas(settings: SagaEnvironment | TokenEnvironment) -> DynamoDbSagas:
     """The table with its two indexes."""
     return DynamoDbSagas(
         aws.client("dynamodb"),

@@ -6,9 +6,10 @@ import msgspec
 
 from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.environment import SagaEnvironment
 from fulfilment.handlers.storage import sagas
-from fulfilment.settings import for_sagas
 from shared.runtime import aws, clock
+from shared.runtime.environment import load
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -20,7 +21,7 @@ class Sweep(msgspec.Struct, frozen=True):
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{resumed}``: how many sagas go on."""
     asked = msgspec.convert(event, Sweep)
-    settings = for_sagas()
+    settings = load(SagaEnvironment)
     resumed = commands.sweep(
         sagas(settings),
         StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),

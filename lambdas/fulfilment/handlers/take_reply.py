@@ -7,15 +7,16 @@ import msgspec
 
 from fulfilment import commands
 from fulfilment.adapters.state_machine import StateMachine
+from fulfilment.environment import BusQueueEnvironment, TokenEnvironment
 from fulfilment.handlers.storage import sagas
 from fulfilment.ports import Executions, SagaStore, UnknownCommand
-from fulfilment.settings import for_bus_queue, for_tokens
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 
 SCHEMA_VERSION = 1
 
@@ -37,7 +38,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, settings = for_bus_queue(), for_tokens()
+    queue, settings = load(BusQueueEnvironment), load(TokenEnvironment)
     sqs = aws.client("sqs")
     return QueueConsumer(
         partial(

@@ -11,14 +11,15 @@ from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.commands import release_stock, reserve_stock
 from inventory.domain.errors import AlreadySold
 from inventory.domain.reservation import Journey, Line, Reservation, Status
+from inventory.environment import CommandEnvironment
 from inventory.ports import Warehouse
-from inventory.settings import for_commands
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 
 Clock = Callable[[], str]
@@ -53,7 +54,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings, sqs = for_commands(), aws.client("sqs")
+    settings, sqs = load(CommandEnvironment), aws.client("sqs")
     warehouse = DynamoDbWarehouse(
         aws.client("dynamodb"), settings.stock_table, settings.reservations_table
     )

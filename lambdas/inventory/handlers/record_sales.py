@@ -7,13 +7,14 @@ from typing import Any
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.commands import record_sale
 from inventory.domain.errors import NothingReserved
-from inventory.settings import for_sales
+from inventory.environment import SaleEnvironment
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 
 SCHEMA_VERSION = 1
 
@@ -25,7 +26,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings, sqs = for_sales(), aws.client("sqs")
+    settings, sqs = load(SaleEnvironment), aws.client("sqs")
     warehouse = DynamoDbWarehouse(
         aws.client("dynamodb"), settings.stock_table, settings.reservations_table
     )

@@ -7,10 +7,12 @@ from typing import Any
 from inventory import commands
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.domain.reservation import Reservation
-from inventory.settings import for_expiry
+from inventory.environment import ExpiryEnvironment
+from orders_language.messages import about_order
 from shared.messaging.bus import Bus
 from shared.messaging.envelope import Envelope
 from shared.runtime import aws, clock, log
+from shared.runtime.environment import load
 
 
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
@@ -26,28 +28,24 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 def stock_released(reservation: Reservation) -> Envelope:
     """The fact that a reservation expired; its id follows from the order's."""
-    return Envelope(
+    return about_order(
+        "StockReleased",
+        reservation.order_id,
+        {
+            "cause": "expired",
+            "lines": [{"sku": line.sku, "quantity": line.quantity} for line in reservation.lines],
+        },
         event_id=str(uuid.uuid5(uuid.UUID(reservation.order_id), "stock-expired")),
-        type="StockReleased",
-        schema_version=1,
-        aggregate_type="order",
-        aggregate_id=reservation.order_id,
-        version=None,
         occurred_at=clock.now(),
         correlation_id=reservation.journey.correlation_id,
         causation_id=reservation.journey.command_id,
         traceparent=reservation.journey.traceparent,
-        data={
-            "order_id": reservation.order_id,
-            "cause": "expired",
-            "lines": [{"sku": line.sku, "quantity": line.quantity} for line in reservation.lines],
-        },
     )
 
 
 @cache
 def _warehouse() -> DynamoDbWarehouse:
-    settings = for_expiry()
+    settings = load(ExpiryEnvironment)
     return DynamoDbWarehouse(
         aws.client("dynamodb"), settings.stock_table, settings.reservations_table
     )
@@ -55,4 +53,4 @@ def _warehouse() -> DynamoDbWarehouse:
 
 @cache
 def _bus() -> Bus:
-    return Bus(aws.client("events"), for_expiry().bus_name, "inventory")
+    return Bus(aws.client("events"), load(ExpiryEnvironment).bus_name, "inventory")

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import msgspec
 
 from inventory.adapters.dynamodb_deliveries import DynamoDbDeliveries
-from inventory.settings import for_restock
+from inventory.environment import RestockEnvironment
 from shared.runtime import aws, clock, log
+from shared.runtime.environment import load
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,7 +35,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
         msgspec.ValidationError: the payload is not of this form; nothing was counted.
     """
     restock = msgspec.convert(event, Restock)
-    deliveries = DynamoDbDeliveries(aws.client("dynamodb"), for_restock().stock_table)
+    deliveries = DynamoDbDeliveries(aws.client("dynamodb"), load(RestockEnvironment).stock_table)
     received = 0
     for delivery in restock.deliveries:
         if deliveries.receive(delivery.delivery_id, delivery.sku, delivery.quantity, clock.now()):

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from notifications.ports import Contact, Unavailable
-from orders_language.history import HistoryUnavailable, OrderHistory
+from orders_language.history import OrderHistory
+from shared.read_models.history import HistoryUnavailable
 
 
 class PublishedContacts:

@@ -9,8 +9,8 @@ from notifications.adapters.dynamodb_outbox import DynamoDbOutbox
 from notifications.adapters.published_functions import OrdersHistory, PublishedContacts
 from notifications.adapters.ses_mailer import SesMailer
 from notifications.domain.messages import MissingField, NothingToSay, compose, template_for
+from notifications.environment import NotificationEnvironment
 from notifications.ports import Contacts, Ledger, Mailer, Orders
-from notifications.settings import NotificationSettings, for_notifications
 from orders_language.history import OrderHistory
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
@@ -18,6 +18,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shared.runtime.tracing import is_uuid
 
 
@@ -28,7 +29,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings = for_notifications()
+    settings = load(NotificationEnvironment)
     dynamodb, functions = aws.client("dynamodb"), aws.client("lambda")
     notifier = Notifier(
         OrdersHistory(OrderHistory(functions, settings.read_events_arn)),
@@ -45,7 +46,7 @@ def _consumer() -> QueueConsumer:
     )
 
 
-def _mailer(settings: NotificationSettings) -> Mailer:
+def _mailer(settings: NotificationEnvironment) -> Mailer:
     if settings.mail == "ses":
         return SesMailer(
             aws.client_that_tries_once("sesv2"), settings.mail_from, settings.configuration_set

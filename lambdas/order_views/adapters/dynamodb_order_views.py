@@ -13,7 +13,6 @@ from shared.read_models.versioned_table import GatedTable
 
 KEY = "view_id"
 BY_CUSTOMER = "by-customer"
-POINTER = {KEY: {"S": "pointer"}}
 Item = dict[str, Any]
 
 

@@ -2,19 +2,22 @@
 
 from functools import cache
 
-from order_views.adapters.dynamodb_order_views import POINTER, DynamoDbOrderViews
-from order_views.settings import for_queries
-from shared.read_models.generations import Generations
+from order_views.adapters.dynamodb_order_views import KEY, DynamoDbOrderViews
+from order_views.environment import QueryEnvironment
+from shared.read_models.generations import Generations, pointer_key
 from shared.runtime import aws
+from shared.runtime.environment import load
 
 
 def views() -> DynamoDbOrderViews:
     """The generation that is served now."""
     return DynamoDbOrderViews(
-        aws.client("dynamodb"), for_queries().order_view_table, _generations().live
+        aws.client("dynamodb"), load(QueryEnvironment).order_view_table, _generations().live
     )
 
 
 @cache
 def _generations() -> Generations:
-    return Generations(aws.client("dynamodb"), for_queries().order_view_table, POINTER)
+    return Generations(
+        aws.client("dynamodb"), load(QueryEnvironment).order_view_table, pointer_key((KEY,))
+    )

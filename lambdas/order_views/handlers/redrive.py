@@ -1,11 +1,6 @@
 """For operators: look at the records that order view could not apply, and apply them again."""
 
-from typing import Any
-
-from order_views.handlers import projection
+from order_views.handlers.projection import ORDER_VIEW
 from shared.read_models import redrive
 
-
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """See ``shared.read_models.redrive.answer``."""
-    return redrive.answer(event, projection.projectors(), projection.parked_records())
+handler = redrive.handler_of(ORDER_VIEW)

@@ -6,10 +6,9 @@ import msgspec
 
 from orders.domain.events import EVENT_TYPES, OrderEvent
 from orders.ports import Command, RecordedEvent
-from orders_language import schemas
+from orders_language.schemas import ORDER, ORDER_EVENTS
 from shared.messaging.envelope import Envelope
 
-AGGREGATE_TYPE = "order"
 HOUR = len("2026-12-01T09")
 PARTS = 8
 """An hour's events are in so many partitions of the index by time: each takes a thousand writes a
@@ -29,7 +28,7 @@ def to_item(recorded: RecordedEvent) -> Item:
         "version": {"N": str(recorded.version)},
         "event_id": {"S": recorded.event_id},
         "type": {"S": event_type},
-        "schema_version": {"N": str(schemas.CURRENT[event_type])},
+        "schema_version": {"N": str(ORDER_EVENTS.current[event_type])},
         "occurred_at": {"S": recorded.occurred_at},
         "occurred_in": {
             "S": part_of_hour(
@@ -69,10 +68,10 @@ def from_item(item: Item) -> RecordedEvent:
 
 
 def _event(event_type: str, schema_version: int, data: str) -> OrderEvent:
-    if schema_version == schemas.CURRENT[event_type]:
+    if schema_version == ORDER_EVENTS.current[event_type]:
         return _DECODERS[event_type].decode(data)
-    lifted = schemas.lift(event_type, schema_version, msgspec.json.decode(data))
-    return msgspec.convert(lifted, EVENT_TYPES[event_type])
+    upcast = ORDER_EVENTS.upcast_data(event_type, schema_version, msgspec.json.decode(data))
+    return msgspec.convert(upcast, EVENT_TYPES[event_type])
 
 
 def to_envelope(item: Item) -> Envelope:
@@ -81,7 +80,7 @@ def to_envelope(item: Item) -> Envelope:
         event_id=item["event_id"]["S"],
         type=item["type"]["S"],
         schema_version=int(item["schema_version"]["N"]),
-        aggregate_type=AGGREGATE_TYPE,
+        aggregate_type=ORDER,
         aggregate_id=item["order_id"]["S"],
         version=int(item["version"]["N"]),
         occurred_at=item["occurred_at"]["S"],

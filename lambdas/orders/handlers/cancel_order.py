@@ -2,11 +2,12 @@
 
 from orders import commands
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.environment import CommandEnvironment
 from orders.handlers import requests
 from orders.handlers.requests import CancelOrderForm
-from orders.settings import for_commands
 from shared.runtime import aws, clock, log
 from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.environment import load
 
 
 @endpoint(errors=requests.ERRORS)
@@ -16,7 +17,7 @@ def handler(request: Request) -> Response:
     key = requests.idempotency_key(request)
     form = request.json(CancelOrderForm)
     recorded = commands.cancel_order(
-        DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table),
+        DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
         clock.now,
         order_id,
         requests.command(request, key, form),

@@ -6,9 +6,10 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import PARTS
+from orders.environment import CommandEnvironment
 from orders.handlers.scan_events import Position, listed
-from orders.settings import for_commands
 from shared.runtime import aws
+from shared.runtime.environment import load
 
 MAX_EVENTS = 2000
 _HOUR = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$(?!\\n)"
@@ -33,7 +34,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         msgspec.ValidationError: the request does not have the form above.
     """
     asked = msgspec.convert(event, ListEvents)
-    store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
+    store = DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table)
     after = (asked.after.order_id, asked.after.version) if asked.after else None
     envelopes, reached = store.of_hour(asked.hour, asked.part, after, MAX_EVENTS)
     return {**listed(envelopes, reached), "parts": PARTS}

@@ -6,12 +6,13 @@ import msgspec
 
 from orders import queries
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.environment import CommandEnvironment
 from orders.handlers import requests
 from orders.ports import RecordedEvent
 from orders.queries import History, Moment
-from orders.settings import for_commands
 from shared.runtime import aws, clock, problems
 from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.environment import load
 
 MAX_VERSION = 10**9
 
@@ -22,7 +23,7 @@ def handler(request: Request) -> Response:
     order_id = requests.order_id(request)
     moment = _moment(request)
     history = queries.history(
-        DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table),
+        DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
         order_id,
         request.customer_id,
         moment,

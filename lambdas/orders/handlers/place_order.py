@@ -9,13 +9,14 @@ from orders.adapters.signed_quotes import SignedQuotes
 from orders.domain.errors import OrdersNotAccepted
 from orders.domain.events import Destination, OrderPlaced
 from orders.domain.order import RequestedLine
+from orders.environment import CommandEnvironment, QuoteEnvironment
 from orders.handlers import requests
 from orders.handlers.requests import PlaceOrderForm
-from orders.settings import for_commands, for_quotes
 from orders_language.quotes import SigningKey
 from shared.runtime import aws, clock, log
 from shared.runtime.api import Request, Response, endpoint
 from shared.runtime.configuration import current
+from shared.runtime.environment import load
 from shared.runtime.problems import Problem
 from shared.runtime.secrets import VersionedSecret
 
@@ -36,7 +37,7 @@ def handler(request: Request) -> Response:
     key = requests.idempotency_key(request)
     form = request.json(PlaceOrderForm)
     recorded = commands.place_order(
-        DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table),
+        DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
         clock.now,
         commands.order_id_for(request.customer_id, key),
         requests.command(request, key, form),
@@ -75,5 +76,5 @@ def _unit_prices(customer_id: str, form: PlaceOrderForm) -> Sequence[int]:
 
 @cache
 def _quotes() -> SignedQuotes:
-    arn = for_quotes().quote_signing_secret_arn
+    arn = load(QuoteEnvironment).quote_signing_secret_arn
     return SignedQuotes(VersionedSecret(aws.brief_client("secretsmanager"), arn, SigningKey))

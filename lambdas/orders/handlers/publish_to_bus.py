@@ -4,14 +4,16 @@ from functools import cache
 from typing import Any
 
 from orders.adapters.bus_gate import BusGate
-from orders.settings import for_publisher
+from orders.environment import PublisherEnvironment
 from orders_language.history import OrderHistory
+from orders_language.schemas import ORDER_EVENTS
 from shared.messaging import log_records
 from shared.messaging.bus import Bus, check_sendable
 from shared.messaging.envelope import Envelope
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector, ReadEvents
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 
 CONSUMER = "bus-publisher"
 Events = tuple[Envelope, ...]
@@ -26,7 +28,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 @cache
 def publisher() -> Projector[Events]:
     """The consumer whose read model is what is on the bus already."""
-    settings = for_publisher()
+    settings = load(PublisherEnvironment)
     gate = BusGate(
         aws.client("dynamodb"),
         settings.publisher_gate_table,
@@ -39,13 +41,13 @@ def publisher() -> Projector[Events]:
 
 def projector_over(gate: BusGate, read_events: ReadEvents) -> Projector[Events]:
     """What is published is seen before the gate says so: a batch that comes again looks first."""
-    return Projector(gate, collect, read_events, looks_first=True)
+    return Projector(ORDER_EVENTS, gate, collect, read_events, looks_first=True)
 
 
 @cache
 def parked_records() -> ParkedRecords:
     """Where this consumer parks what it cannot publish."""
-    return ParkedRecords(aws.client("dynamodb"), for_publisher().parked_table, CONSUMER)
+    return ParkedRecords(aws.client("dynamodb"), load(PublisherEnvironment).parked_table, CONSUMER)
 
 
 def collect(events: Events | None, event: Envelope) -> Events:

@@ -9,14 +9,15 @@ from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.commands import Clock, Decision, change_order, digest
 from orders.domain.errors import OrderNotFound, OrderNotOpen
 from orders.domain.order import Order
+from orders.environment import QueueEnvironment
 from orders.ports import Command, EventStore
-from orders.settings import for_queue
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue_worker import CommandType, Outcome, QueueWorker, done, refused
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock
+from shared.runtime.environment import load
 from shared.runtime.patterns import UUID, whole
 
 OrderId = Annotated[str, msgspec.Meta(pattern=whole(UUID))]
@@ -43,7 +44,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings, sqs = for_queue(), aws.client("sqs")
+    settings, sqs = load(QueueEnvironment), aws.client("sqs")
     store = DynamoDbEventStore(aws.client("dynamodb"), settings.event_store_table)
     return QueueWorker(
         commands_on(store, clock.now),

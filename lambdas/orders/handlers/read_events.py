@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.settings import for_commands
+from orders.environment import CommandEnvironment
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 from shared.runtime.payloads import take_within
 
@@ -30,7 +31,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         msgspec.ValidationError: the request does not have the form above.
     """
     asked = msgspec.convert(event, ReadEvents)
-    store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
+    store = DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table)
     envelopes, more = take_within(
         store.following(asked.order_id, asked.after_version, min(asked.limit, PAGE)), asked.limit
     )

@@ -7,10 +7,12 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import to_envelope
-from orders.settings import for_commands, for_relay
+from orders.environment import CommandEnvironment, RelayEnvironment
+from orders_language.messages import partition_key
 from shared.messaging.envelope import Envelope
 from shared.messaging.kinesis_log import KinesisLog
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 
 MAX_ORDERS = 100
@@ -60,13 +62,16 @@ def _inserted(records: Sequence[Mapping[str, Any]]) -> Iterator[Envelope]:
 
 
 def _publish(events: Iterator[Envelope]) -> int:
-    count = KinesisLog(aws.client("kinesis"), for_relay().event_stream_arn).publish(events)
+    log_of_events = KinesisLog(
+        aws.client("kinesis"), load(RelayEnvironment).event_stream_arn, partition_key
+    )
+    count = log_of_events.publish(events)
     log.metric("EventsPublished", count)
     return count
 
 
 def _stored(wanted: list[OrderVersions]) -> Iterator[Envelope]:
-    store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
+    store = DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table)
     for order in wanted:
         after = min(order.versions) - 1
         while page := store.envelopes(order.order_id, after, PAGE):

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.settings import for_commands
+from orders.environment import CommandEnvironment
 from shared.messaging.envelope import Envelope
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 
 MAX_SEGMENTS = 64
@@ -41,7 +42,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         msgspec.ValidationError: the request does not have the form above.
     """
     asked = msgspec.convert(event, ScanEvents)
-    store = DynamoDbEventStore(aws.client("dynamodb"), for_commands().event_store_table)
+    store = DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table)
     after = (asked.after.order_id, asked.after.version) if asked.after else None
     envelopes, reached = store.scan(asked.segment, asked.segments, after, MAX_EVENTS)
     return listed(envelopes, reached)

@@ -13,14 +13,15 @@ from payments.adapters.provider_key import ProviderKey
 from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
 from payments.configuration import FLAGS, SETTINGS
 from payments.domain.payment import Payment, Provider, Status
+from payments.environment import CommandEnvironment
 from payments.ports import PaymentProvider, Payments, Providers
-from payments.settings import for_commands
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
 from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
 from shared.messaging.retries import Retries
 from shared.runtime import aws, configuration
+from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 
 
@@ -58,7 +59,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings = for_commands()
+    settings = load(CommandEnvironment)
     sqs = aws.client("sqs")
     providers = {
         Provider.PRIMARY: _provider(

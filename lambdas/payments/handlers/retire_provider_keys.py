@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 
 from payments.adapters.provider_key import KeyDocument
 from payments.adapters.provider_keys import ProviderKeys
-from payments.settings import for_retirement
+from payments.environment import RetirementEnvironment
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shared.runtime.rotation import PENDING
 from shared.runtime.secrets import CURRENT
 
@@ -32,7 +33,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     secret holds a made-up key there is nothing to revoke.
     """
     after_seconds = msgspec.convert(event, Request).after_seconds
-    settings = for_retirement()
+    settings = load(RetirementEnvironment)
     client, arn = aws.client("secretsmanager"), settings.provider_key_secret_arn
     provider = ProviderKeys(settings.provider_url)
     newest = time.time() - after_seconds

@@ -7,8 +7,9 @@ import msgspec
 
 from payments.adapters.provider_key import KeyDocument
 from payments.adapters.provider_keys import ProviderKeys
-from payments.settings import for_rotation
+from payments.environment import KeyEnvironment
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shared.runtime.rotation import RotationRefused, rotate
 
 
@@ -19,7 +20,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 
 @cache
 def _kind() -> "KeyFromProvider":
-    return KeyFromProvider(ProviderKeys(for_rotation().provider_url))
+    return KeyFromProvider(ProviderKeys(load(KeyEnvironment).provider_url))
 
 
 class KeyFromProvider:

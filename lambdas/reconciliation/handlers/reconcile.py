@@ -8,14 +8,15 @@ from orders_language.history import OrderHistory
 from reconciliation.adapters.back_fill import BackFill
 from reconciliation.adapters.owners import Owners
 from reconciliation.commands import Reconciliation
+from reconciliation.environment import ReconcileEnvironment
 from reconciliation.reading import Places
 from reconciliation.repairing import Repairs
 from reconciliation.run_notes import RunNotes
-from reconciliation.settings import for_reconcile
 from shared.messaging.log_reader import LogReader
 from shared.read_models.archive import Archive
 from shared.read_models.scratch import Scratch
 from shared.runtime import aws
+from shared.runtime.environment import load
 
 SETTLE_SECONDS = 900
 """How long an event may be on its way: Firehose collects for a minute and retries for longer."""
@@ -72,7 +73,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _reconciliation(run: str) -> Reconciliation:
-    settings = for_reconcile()
+    settings = load(ReconcileEnvironment)
     s3 = aws.patient_client("s3", LONG_CALL)
     functions = aws.patient_client("lambda", OWNERS_TIMEOUT)
     log = LogReader(aws.patient_client("kinesis", LONG_CALL), settings.event_stream_arn)

@@ -24,7 +24,7 @@ BUCKETS = 16
 """Counters of a day and currency: one item takes about 1,000 writes a second (DynamoDB quotas,
 "partition throughput"), sixteen are summed by one query."""
 ATTEMPTS = 8
-POINTER = {"pk": {"S": "pointer"}, "sk": {"S": "pointer"}}
+KEY = ("pk", "sk")
 Sales = tuple[Sale, ...]
 Item = dict[str, Any]
 

@@ -1,37 +1,12 @@
-"""Sales' projectors, one for each generation that is written."""
-
-from functools import cache
+"""Sales as a read model: a fold of orders' events into counters."""
 
 from orders_language.history import OrderHistory
-from sales.adapters.sales_table import POINTER, Sales, SalesTable
+from orders_language.schemas import ORDER_EVENTS
+from sales.adapters.sales_table import KEY, Sales, SalesTable
 from sales.domain import sales
-from sales.settings import for_projector
+from sales.environment import ProjectorEnvironment
 from shared.messaging.envelope import Envelope
-from shared.read_models.generations import Generations
-from shared.read_models.parked_records import ParkedRecords
-from shared.read_models.projector import Projector
-from shared.runtime import aws
-
-CONSUMER = "sales"
-
-
-def projectors() -> list[Projector[Sales]]:
-    """The live generation's projector first, then that of the one being built, if any."""
-    return [projector(generation) for generation in _generations().written]
-
-
-def projector(generation: str) -> Projector[Sales]:
-    """The projector of one generation."""
-    settings = for_projector()
-    table = SalesTable(aws.client("dynamodb"), settings.sales_table, generation, parked_records())
-    history = OrderHistory(aws.client("lambda"), settings.read_events_arn)
-    return Projector(table, fold, history.read_events)
-
-
-@cache
-def parked_records() -> ParkedRecords:
-    """Where this consumer parks what it cannot apply."""
-    return ParkedRecords(aws.client("dynamodb"), for_projector().parked_table, CONSUMER)
+from shared.read_models.read_model import ReadModel
 
 
 def fold(counted: Sales | None, event: Envelope) -> Sales:
@@ -39,6 +14,13 @@ def fold(counted: Sales | None, event: Envelope) -> Sales:
     return sales.fold(counted, event.type, event.occurred_at, event.data)
 
 
-@cache
-def _generations() -> Generations:
-    return Generations(aws.client("dynamodb"), for_projector().sales_table, POINTER)
+SALES = ReadModel(
+    consumer="sales",
+    events=ORDER_EVENTS,
+    history=OrderHistory,
+    fold=fold,
+    environment=ProjectorEnvironment,
+    table_name="sales_table",
+    table=SalesTable,
+    key=KEY,
+)

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import msgspec
 
-from sales.adapters.sales_table import POINTER, SalesTable
-from sales.settings import for_queries
-from shared.read_models.generations import Generations
+from sales.adapters.sales_table import KEY, SalesTable
+from sales.environment import QueryEnvironment
+from shared.read_models.generations import Generations, pointer_key
 from shared.read_models.parked_records import ParkedRecords
 from shared.runtime import aws
+from shared.runtime.environment import load
 
 CURRENCIES = ("EUR", "GBP", "USD")
 
@@ -27,7 +28,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         msgspec.ValidationError: the request does not have the form above.
     """
     asked = msgspec.convert(event, SalesByDay)
-    client, table_name = aws.client("dynamodb"), for_queries().sales_table
+    client, table_name = aws.client("dynamodb"), load(QueryEnvironment).sales_table
     unused = ParkedRecords(client, "", "sales")
     table = SalesTable(client, table_name, _generations().live, unused)
     return {
@@ -38,4 +39,4 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _generations() -> Generations:
-    return Generations(aws.client("dynamodb"), for_queries().sales_table, POINTER)
+    return Generations(aws.client("dynamodb"), load(QueryEnvironment).sales_table, pointer_key(KEY))

@@ -6,8 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.messaging.envelope import Envelope, encode
-from shared.runtime import clock
+from shared.messaging.envelope import Envelope, caused_by, encode, subject_of
 from shared.runtime.payloads import MAX_EVENT_BYTES
 
 MAX_ENTRIES = 10
@@ -146,20 +145,13 @@ def reply_to(
     ``outcome`` is ``done``, ``refused`` or ``failed``. The id follows from the command's id and the
     outcome, so that a repeated answer is recognised.
     """
-    named = command.data.get("order_id")  # of a malformed command it may be anything
-    return Envelope(
-        event_id=str(uuid.uuid5(uuid.UUID(command.event_id), f"reply:{outcome}")),
-        type="CommandReplied",
-        schema_version=1,
-        aggregate_type=command.aggregate_type,
-        aggregate_id=command.aggregate_id,
-        version=None,
-        occurred_at=clock.now(),
-        correlation_id=command.correlation_id,
-        causation_id=command.event_id,
-        traceparent=command.traceparent,
-        data={
-            "order_id": named if isinstance(named, str) else command.aggregate_id,
+    name, named = subject_of(command)
+    return caused_by(
+        command,
+        "CommandReplied",
+        str(uuid.uuid5(uuid.UUID(command.event_id), f"reply:{outcome}")),
+        {
+            name: named if isinstance(named, str) else command.aggregate_id,
             "command_id": command.event_id,
             "outcome": outcome,
             "reason": reason,

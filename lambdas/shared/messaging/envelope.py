@@ -1,11 +1,13 @@
 """The envelope that every event, fact, command and reply travels in."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
 
+from shared.runtime import clock
 from shared.runtime.patterns import UUID
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from shared.runtime.strict_json import refuse_duplicate_names
@@ -25,9 +27,11 @@ Time = Annotated[str, msgspec.Meta(pattern=f"^{_TIME}$(?!\\n)")]
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One message.
 
-    ``version`` counts an order's events from 1 and is null on facts, commands and replies.
-    ``causation_id`` is the ``event_id`` of what caused this one; ``correlation_id`` spans the whole
-    journey of an order; ``occurred_at`` is RFC 3339 in UTC; ``traceparent`` is W3C Trace Context.
+    ``version`` counts an aggregate's events from 1 and is null on integration events, commands and
+    replies, whose ``data`` names the aggregate that they are about: see ``subject_of``.
+    ``causation_id`` is the ``event_id`` of what caused this one; ``correlation_id`` spans all
+    that one request has led to; ``occurred_at`` is RFC 3339 in UTC;
+    ``traceparent`` is W3C Trace Context.
     """
 
     event_id: str
@@ -70,6 +74,32 @@ class _Bounded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     causation_id: _Name | None
     traceparent: _Name
     data: dict[str, _json_value(MAX_DEPTH)]  # type: ignore[valid-type]
+
+
+def subject_of(message: Envelope) -> tuple[str, Any]:
+    """The name under which a message's ``data`` has the id of what it is about, and that id.
+
+    It is ``order_id`` for messages about an order. Of a malformed message the id may be anything.
+    """
+    name = f"{message.aggregate_type}_id"
+    return name, message.data.get(name)
+
+
+def caused_by(cause: Envelope, type: str, event_id: str, data: Mapping[str, Any]) -> Envelope:
+    """A reply or an integration event that a command has led to, about the same aggregate."""
+    return Envelope(
+        event_id=event_id,
+        type=type,
+        schema_version=1,
+        aggregate_type=cause.aggregate_type,
+        aggregate_id=cause.aggregate_id,
+        version=None,
+        occurred_at=clock.now(),
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        traceparent=cause.traceparent,
+        data=dict(data),
+    )
 
 
 _encoder = msgspec.json.Encoder()

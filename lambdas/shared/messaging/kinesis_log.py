@@ -1,4 +1,4 @@
-"""Puts events on the log, at most one record of an order in each call."""
+"""Puts events on the log, at most one record of each partition key in each call."""
 
 import random
 import time
@@ -39,19 +39,27 @@ def _tell(envelope: Envelope, reason: str) -> None:
 
 
 class KinesisLog:
-    """The central event log. ``client`` is a botocore Kinesis client."""
+    """The central event log.
+
+    Records of one ``partition_key`` keep their order. ``client`` is a botocore Kinesis client.
+    """
 
     def __init__(
-        self, client: Any, stream_arn: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: Any,
+        stream_arn: str,
+        partition_key: Callable[[Envelope], str],
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._stream_arn = stream_arn
+        self._partition_key = partition_key
         self._sleep = sleep
 
     def publish(self, envelopes: Iterable[Envelope], park: Park = _tell) -> int:
         """Put every event on the log, and return how many records that made.
 
-        PutRecords promises no order and may fail in part, so the next version of an order waits
+        PutRecords promises no order and may fail in part, so the next record of a key waits
         until the one before it is acknowledged. It also takes or refuses a call as a whole: what
         Kinesis will never take goes to ``park``, with the reason, and holds nobody back.
 
@@ -62,7 +70,7 @@ class KinesisLog:
         waiting: dict[str, deque[Record]] = {}
         for envelope in envelopes:
             try:
-                key, data = _record(envelope)
+                key, data = _record(envelope, self._partition_key)
             except Unpublishable as never:
                 park(envelope, str(never))
             else:
@@ -116,10 +124,9 @@ class KinesisLog:
         return refused
 
 
-def _record(envelope: Envelope) -> tuple[str, bytes]:
-    """Key and data of its record; an order's messages share a shard, whoever speaks of it."""
-    order_id = envelope.data.get("order_id")
-    key = order_id if isinstance(order_id, str) and order_id else envelope.aggregate_id
+def _record(envelope: Envelope, partition_key: Callable[[Envelope], str]) -> tuple[str, bytes]:
+    """Key and data of its record."""
+    key = partition_key(envelope)
     if not 0 < len(key) <= MAX_KEY:
         raise Unpublishable(f"a partition key has 1 to {MAX_KEY} characters, not {len(key)}")
     try:

@@ -14,10 +14,10 @@ import msgspec
 
 from shared.messaging.bus import Bus, Unsendable, check_sendable, reply_to
 from shared.messaging.dead_letters import MAX_REASON, DeadLetters, as_reason
-from shared.messaging.envelope import Envelope, decode
+from shared.messaging.envelope import Envelope, caused_by, decode, subject_of
 from shared.messaging.retries import Retries, failures_of
 from shared.messaging.sqs_batch import settle_each
-from shared.runtime import clock, log
+from shared.runtime import log
 
 FormT = TypeVar("FormT")
 SCHEMA_VERSION = 1
@@ -106,11 +106,9 @@ class QueueWorker:
         ended = outcome.outcome if outcome is not None else "begun"
         log.info(
             "command carried out",
-            type=command.type,
+            **_shown(command),
             outcome=ended,
             reason=outcome.reason if outcome is not None else None,
-            order_id=command.data.get("order_id"),
-            correlation_id=command.correlation_id,
         )
         log.metric("CommandsCarriedOut", 1, outcome=ended)
         return True
@@ -133,11 +131,9 @@ class QueueWorker:
         failures = failures_of(record) + 1
         log.error(
             "command failed",
-            type=command.type,
+            **_shown(command),
             error=type(error).__name__,
             attempt=failures,
-            order_id=command.data.get("order_id"),
-            correlation_id=command.correlation_id,
         )
         if not self._retries.are_used_up(record):
             return False
@@ -148,6 +144,12 @@ class QueueWorker:
         self._bus.put([reply_to(command, "failed", "gave-up", detail(reason))])
         self._dead_letters.park(record["body"], reason, "queue-worker")
         return True
+
+
+def _shown(command: Envelope) -> dict[str, Any]:
+    """What a log line says of a command: its subject's id, unless that is named like a field."""
+    name, named = subject_of(command)
+    return {name: named, "type": command.type, "correlation_id": command.correlation_id}
 
 
 def detail(text: str) -> dict[str, str]:
@@ -162,19 +164,13 @@ def messages_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
 
 def facts_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
     """The facts as messages; ids follow from the command's, so a repetition is recognised."""
+    name, named = subject_of(command)
     return [
-        Envelope(
-            event_id=str(uuid.uuid5(uuid.UUID(command.event_id), fact.type)),
-            type=fact.type,
-            schema_version=1,
-            aggregate_type=command.aggregate_type,
-            aggregate_id=command.aggregate_id,
-            version=None,
-            occurred_at=clock.now(),
-            correlation_id=command.correlation_id,
-            causation_id=command.event_id,
-            traceparent=command.traceparent,
-            data={"order_id": command.data.get("order_id"), **fact.data},
+        caused_by(
+            command,
+            fact.type,
+            str(uuid.uuid5(uuid.UUID(command.event_id), fact.type)),
+            {name: named, **fact.data},
         )
         for fact in outcome.facts
     ]

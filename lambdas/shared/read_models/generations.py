@@ -9,6 +9,11 @@ POINTER_SECONDS = 1.0
 """How long a warm function believes the pointer; whoever moves it waits longer than this."""
 
 
+def pointer_key(key: Sequence[str]) -> dict[str, Any]:
+    """The key of the pointer's item, in a table with these key attributes."""
+    return {name: {"S": "pointer"} for name in key}
+
+
 class Generations:
     """The pointer item ``{live, building}`` of a table, remembered for POINTER_SECONDS.
 

@@ -18,8 +18,8 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from orders_language import schemas
 from shared.messaging.envelope import Envelope
+from shared.messaging.event_schemas import EventSchemas
 from shared.messaging.log_records import LogRecord, Unreadable, read_envelope
 from shared.read_models.parked_records import ParkedRecord
 from shared.runtime import log
@@ -27,7 +27,6 @@ from shared.runtime import log
 StateT = TypeVar("StateT")
 ATTEMPTS = 5
 WRITERS = 8
-AGGREGATE_TYPE = "order"
 
 
 class Kept(msgspec.Struct, Generic[StateT], frozen=True):
@@ -84,7 +83,7 @@ class _Arrival(msgspec.Struct, frozen=True):
 
 
 class Projector(Generic[StateT]):
-    """Keeps one table up to date.
+    """Keeps one table up to date with one type of aggregate's events.
 
     ``read_events(aggregate_id, after_version)`` gives an aggregate's events in order; it is asked
     only for what the log did not bring. ``writers`` threads write, since that is mostly waiting.
@@ -95,6 +94,7 @@ class Projector(Generic[StateT]):
 
     def __init__(
         self,
+        events: EventSchemas,
         table: Table[StateT],
         fold: Fold[StateT],
         read_events: ReadEvents,
@@ -102,6 +102,7 @@ class Projector(Generic[StateT]):
         *,
         looks_first: bool = False,
     ) -> None:
+        self._events = events
         self._looks_first = looks_first
         self._writers = writers
         self._table = table
@@ -162,7 +163,7 @@ class Projector(Generic[StateT]):
         """
         event = read_envelope(record.body)
         self.apply([record])
-        if event.aggregate_type != AGGREGATE_TYPE or event.version is None:
+        if not self._events.holds(event) or event.version is None:
             return
         kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
         stalled_at = kept.stalled_at_version if kept else None
@@ -177,7 +178,7 @@ class Projector(Generic[StateT]):
             self._table.park(ParkedRecord.of(record, reason))
             return
         parked = ParkedRecord.of(record, reason, event.aggregate_id, event.version)
-        if event.version is None or event.aggregate_type != AGGREGATE_TYPE:
+        if not self._events.holds(event) or event.version is None:
             self._table.park(parked)
             return
         kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
@@ -196,7 +197,7 @@ class Projector(Generic[StateT]):
             except Unreadable as unreadable:
                 self._table.park(ParkedRecord.of(record, str(unreadable)))
                 continue
-            if event.aggregate_type == AGGREGATE_TYPE and event.version is not None:
+            if self._events.holds(event) and event.version is not None:
                 by_version = pending.setdefault(event.aggregate_id, {})
                 by_version[event.version] = _Arrival(record, event)
         return pending
@@ -295,21 +296,21 @@ class Projector(Generic[StateT]):
                 return Change(key, kept, stalled, parked)
             reached = Kept(event.version, state)
         if missing is not None:
-            # Not even orders has the version in between: then these are not orders' records.
+            # Not even their owner has the version in between: somebody else wrote these records.
             for version in sorted(version for version in arrived if version >= missing):
-                reason = f"orders knows no version {missing} of {key}"
+                reason = f"its history has no version {missing} of {key}"
                 self._table.park(ParkedRecord.of(arrived[version].record, reason, key, version))
         return (
             Change(key, kept, reached) if reached.version > (kept.version if kept else 0) else None
         )
 
     def _fold_one(self, state: StateT | None, event: Envelope) -> StateT | None:
-        if not schemas.is_known(event.type):
+        if not self._events.is_known(event.type):
             # The type is no dimension of the metric: whoever writes events chooses it.
             log.warning("unknown event type", type=event.type[:64], event_id=event.event_id)
             log.metric("UnknownEventTypes", 1)
             return state
-        return self._fold(state, schemas.upcast(event))
+        return self._fold(state, self._events.upcast(event))
 
     def _complete(
         self, key: str, arrived: Mapping[int, _Arrival], base: int

@@ -3,9 +3,9 @@
 One function for each view takes these steps, called by ``make rebuild`` or by a state machine:
 
 1. ``begin``: the pointer names the new generation, and the projector writes both.
-2. ``plan``: the archive's objects are divided into tasks, orders into partitions.
-3. ``partition``, for each task: its events go to their orders' partitions.
-4. ``fold``, for each partition: orders are folded by the view's own projector.
+2. ``plan``: the archive's objects are divided into tasks, aggregates into partitions.
+3. ``partition``, for each task: its events go to their aggregates' partitions.
+4. ``fold``, for each partition: aggregates are folded by the view's own projector.
 5. ``catch_up``: every shard of the log is applied from before the beginning up to the moment from
    which every projector writes both generations. It is known: a warm function believes the pointer
    for POINTER_SECONDS, and a batch that began before that ends within the function's time limit.
@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from itertools import islice
 from typing import Annotated, Any, Literal, Protocol
@@ -30,13 +31,17 @@ import msgspec
 
 from shared.messaging.log_reader import LogReader
 from shared.messaging.log_records import LogRecord
-from shared.read_models.archive import ArchivedObject
+from shared.read_models.archive import Archive, ArchivedObject
+from shared.read_models.environment import RebuildEnvironment
 from shared.read_models.generation_items import Checksum, GenerationItems
-from shared.read_models.generations import POINTER_SECONDS
-from shared.read_models.partitions import by_order, split
+from shared.read_models.generations import POINTER_SECONDS, pointer_key
+from shared.read_models.partitions import by_aggregate, split
 from shared.read_models.pointer import Generation, Pointer, PointerMoved
 from shared.read_models.projector import Projector
-from shared.runtime import clock, log
+from shared.read_models.read_model import Handler, ReadModel
+from shared.read_models.scratch import Scratch
+from shared.runtime import aws, clock, log
+from shared.runtime.environment import load
 from shared.runtime.plain_text import plain
 
 TASK_BYTES = 32 * 1024 * 1024
@@ -44,7 +49,7 @@ TASK_OBJECTS = 2000
 PARTITION_BYTES = 4 * 1024 * 1024
 """Of the archive as it is stored; compressed events take six times as much when they are read."""
 MAX_PARTITIONS = 2000
-ORDERS_AT_ONCE = 1000
+AGGREGATES_AT_ONCE = 1000
 NAMED, MAX_NAME = 20, 300
 """How much of what cannot be used is named for a task, in so many characters; all is logged."""
 BATCH_SECONDS = 60
@@ -54,6 +59,8 @@ OVERLAP = timedelta(hours=1)
 archive. An alarm tells when Firehose is later than a sixth of that."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 WORK_SECONDS = 600
+LONG_CALL = 30
+"""Seconds that one answer of S3 or Kinesis may take."""
 ARCHIVE_SHARD = "archive"
 """What a parked record's shard is called if it was read in the archive."""
 
@@ -95,6 +102,29 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class NotReady(Exception):
     """A step was asked for before the steps that it rests on were done."""
+
+
+def handler_of(model: ReadModel[Any]) -> Handler:
+    """A read model's function for operators that takes the steps of a rebuild: see ``Request``."""
+
+    @cache
+    def rebuild() -> Rebuild:
+        where = load(RebuildEnvironment)
+        dynamodb, s3 = aws.client("dynamodb"), aws.patient_client("s3", LONG_CALL)
+        return Rebuild(
+            aggregate_type=model.events.aggregate_type,
+            pointer=Pointer(dynamodb, model.table_in_use, pointer_key(model.key)),
+            items=GenerationItems(dynamodb, model.table_in_use, model.key),
+            projector=model.projector,
+            archive=Archive(s3, where.archive_bucket),
+            scratch=Scratch(s3, where.scratch_bucket),
+            log=LogReader(aws.patient_client("kinesis", LONG_CALL), where.event_stream_arn),
+        )
+
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        return rebuild().answer(event)
+
+    return handler
 
 
 class ArchiveToRead(Protocol):
@@ -161,8 +191,12 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Rebuild:
-    """One view's rebuild. ``projector`` makes the projector of a generation."""
+    """One view's rebuild, of events of ``aggregate_type``.
 
+    ``projector`` makes the projector of a generation.
+    """
+
+    aggregate_type: str
     pointer: Pointer
     items: GenerationItems
     projector: Callable[[str], Projector[Any]]
@@ -232,7 +266,7 @@ class Rebuild:
         }
 
     def partition(self, generation: str, task: int) -> dict[str, Any]:
-        """Divide a task's events by order."""
+        """Divide a task's events by aggregate."""
         done = f"{generation}/partitioned/{task:06d}.json"
         kept = self.scratch.get(done)
         if kept is not None:
@@ -245,7 +279,7 @@ class Rebuild:
 
         left_out = LeftOut()
         lines = left_out.lines_of(self.archive.contents(plan.tasks[task]))
-        result = split(lines, plan.partitions, write, left_out.note)
+        result = split(self.aggregate_type, lines, plan.partitions, write, left_out.note)
         found: dict[str, Any] = msgspec.to_builtins(result)
         found |= {"damaged": left_out.damaged, "named": left_out.named}
         log.metric("ArchiveRecordsUnreadable", result.unreadable + left_out.damaged)
@@ -264,8 +298,8 @@ class Rebuild:
             raise NotReady(f"tasks are not partitioned yet: {missing[:10]}")
         names = self.scratch.names(f"{generation}/parts/{partition:06d}/")
         parts = (self.scratch.get(name) or b"" for name in names)
-        orders, events = fold_orders(by_order(parts), self.projector(generation))
-        result = {"orders": orders, "events": events}
+        aggregates, events = fold_aggregates(by_aggregate(parts), self.projector(generation))
+        result = {"orders": aggregates, "events": events}
         self._note(done, result)
         return result
 
@@ -302,7 +336,7 @@ class Rebuild:
         Answers ``{wait_seconds, caught_up, records}``: it is called until it has caught up.
         """
         began = self._must_be_filled(generation)
-        self._must_be_folded(generation)  # else the log's gaps would be filled from orders
+        self._must_be_folded(generation)  # else the log's gaps would be filled from histories
         all_know = began + timedelta(seconds=POINTER_SECONDS + batch_seconds)
         wait = (all_know - datetime.now(UTC)).total_seconds()
         if wait > 0:
@@ -415,23 +449,23 @@ class Rebuild:
         self.scratch.put(name, msgspec.json.encode(value))
 
 
-def fold_orders(
-    orders: Iterable[tuple[str, list[bytes]]], projector: Projector[Any]
+def fold_aggregates(
+    aggregates: Iterable[tuple[str, list[bytes]]], projector: Projector[Any]
 ) -> tuple[int, int]:
-    """Apply orders' events, a thousand orders at a time; returns how many orders and events."""
-    remaining = iter(orders)
-    orders_done = events_done = 0
+    """Apply events, those of a thousand aggregates at a time; returns how many of both."""
+    remaining = iter(aggregates)
+    aggregates_done = events_done = 0
     with _no_search_for_cycles():
-        while some := list(islice(remaining, ORDERS_AT_ONCE)):
+        while some := list(islice(remaining, AGGREGATES_AT_ONCE)):
             records = [
-                LogRecord(ARCHIVE_SHARD, f"{order_id}#{number}", event)
-                for order_id, events in some
+                LogRecord(ARCHIVE_SHARD, f"{aggregate_id}#{number}", event)
+                for aggregate_id, events in some
                 for number, event in enumerate(events)
             ]
             projector.apply(records)
-            orders_done += len(some)
+            aggregates_done += len(some)
             events_done += len(records)
-    return orders_done, events_done
+    return aggregates_done, events_done
 
 
 @contextmanager

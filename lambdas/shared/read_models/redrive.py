@@ -9,6 +9,7 @@ import msgspec
 from shared.messaging.log_records import LogRecord, Unreadable
 from shared.read_models.parked_records import ParkedRecord, ParkedRecords
 from shared.read_models.projector import Projector
+from shared.read_models.read_model import Handler, ReadModel
 from shared.runtime import log
 from shared.runtime.plain_text import plain
 
@@ -37,6 +38,15 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_RECORDS)] = MAX_RECORDS
     after: Place | None = None
     set_aside: SetAside | None = None
+
+
+def handler_of(model: ReadModel[Any]) -> Handler:
+    """A read model's function for operators: see ``Request`` and ``answer``."""
+
+    def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        return answer(event, model.projectors(), model.parked_records)
+
+    return handler
 
 
 def answer(

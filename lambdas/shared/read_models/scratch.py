@@ -1,4 +1,4 @@
-"""Where a rebuild keeps what it may lose: parts of the archive by order, and how far it has come.
+"""Where a rebuild keeps what it may lose: parts of the archive, and how far it has come.
 
 A bucket of its own, whose objects expire: the archive's are locked.
 """

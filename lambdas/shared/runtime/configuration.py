@@ -10,13 +10,13 @@ import re
 import time
 from collections.abc import Callable, Iterable
 from enum import Enum
-from functools import cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from shared.runtime import log, settings
+from shared.runtime import environment, log
+from shared.runtime.environment import load
 
 DocumentT = TypeVar("DocumentT", bound=msgspec.Struct)
 
@@ -110,7 +110,7 @@ class Profile(msgspec.Struct, Generic[DocumentT], frozen=True, eq=False):
         return parsed
 
 
-class AgentSettings(msgspec.Struct, frozen=True):
+class AgentEnvironment(msgspec.Struct, frozen=True):
     """Where a function's configuration is."""
 
     configuration_agent_url: str
@@ -121,12 +121,6 @@ class AgentSettings(msgspec.Struct, frozen=True):
     """Id of its environment."""
     configuration_poll_seconds: float
     """How old a value may become until the agent is asked again."""
-
-
-@cache
-def for_agent() -> AgentSettings:
-    """The settings of a function that reads configuration."""
-    return settings.load(AgentSettings)
 
 
 class _Known(msgspec.Struct):
@@ -146,7 +140,7 @@ def current(profile: Profile[DocumentT]) -> DocumentT:
 
     Raises:
         NoConfiguration: there is none, and the profile refuses to begin without.
-        MissingSetting: the function does not know where its configuration is.
+        MissingVariable: the function does not know where its configuration is.
     """
     known = _known.get(profile)
     if known is None or time.monotonic() >= known.fresh_until:
@@ -160,7 +154,7 @@ def current(profile: Profile[DocumentT]) -> DocumentT:
 def forget() -> None:
     """Let the next read be like the first one of a process."""
     _known.clear()
-    for_agent.cache_clear()
+    environment.forget()
 
 
 class _Unreachable(Exception):
@@ -168,7 +162,7 @@ class _Unreachable(Exception):
 
 
 def _refreshed(profile: Profile[Any], known: _Known) -> _Known:
-    agent = for_agent()
+    agent = load(AgentEnvironment)
     patience = FIRST_ANSWER_SECONDS if known.document is None else LATER_ANSWER_SECONDS
     try:
         document, version = _ask(agent, profile.name, patience)
@@ -209,7 +203,7 @@ def _judge(profile: Profile[Any], known: _Known, document: bytes, version: str |
         log.info("configuration in force", profile=profile.name, version=version)
 
 
-def _ask(agent: AgentSettings, profile: str, patience: float) -> tuple[bytes, str | None]:
+def _ask(agent: AgentEnvironment, profile: str, patience: float) -> tuple[bytes, str | None]:
     """The document that the agent has, and its version. Raises _Unreachable."""
     address = urlsplit(agent.configuration_agent_url)
     path = (

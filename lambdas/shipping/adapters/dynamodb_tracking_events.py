@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import ClientError
 
+from orders_language.messages import about_order
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
 from shipping.domain.errors import TrackingEventReused
@@ -50,23 +51,19 @@ class DynamoDbTrackingEvents:
 
 
 def _shipment_tracked(event: TrackingEvent, shipment: Shipment) -> Envelope:
-    return Envelope(
-        event_id=str(uuid.uuid5(uuid.UUID(shipment.id), f"{event.carrier}:{event.event_id}")),
-        type="ShipmentTracked",
-        schema_version=1,
-        aggregate_type="order",
-        aggregate_id=shipment.order_id,
-        version=None,
-        occurred_at=clock.now(),
-        correlation_id=shipment.journey.correlation_id,
-        causation_id=None,  # a carrier's system caused it: nothing that has an id here
-        traceparent=shipment.journey.traceparent,
-        data={
-            "order_id": shipment.order_id,
+    return about_order(
+        "ShipmentTracked",
+        shipment.order_id,
+        {
             "shipment_id": shipment.id,
             "carrier": event.carrier,
             "tracking_number": event.tracking_number,
             "status": event.status,
             "happened_at": event.happened_at,
         },
+        event_id=str(uuid.uuid5(uuid.UUID(shipment.id), f"{event.carrier}:{event.event_id}")),
+        occurred_at=clock.now(),
+        correlation_id=shipment.journey.correlation_id,
+        causation_id=None,  # a carrier's system caused it: nothing that has an id here
+        traceparent=shipment.journey.traceparent,
     )

@@ -10,10 +10,11 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws
+from shared.runtime.environment import load
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
 from shipping.domain.errors import UnusableAnswer
+from shipping.environment import AggregatorEnvironment
 from shipping.ports import Gatherings
-from shipping.settings import for_aggregator
 
 Take = Callable[[Gatherings, Envelope], None]
 
@@ -24,7 +25,7 @@ def consumer(take: Take) -> QueueConsumer:
 
     ``take`` raises msgspec.ValidationError or UnusableAnswer for such a message.
     """
-    settings = for_aggregator()
+    settings = load(AggregatorEnvironment)
     gatherings = DynamoDbGatherings(aws.client("dynamodb"), settings.gatherings_table)
 
     def consume(message: Envelope) -> None:

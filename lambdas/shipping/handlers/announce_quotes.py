@@ -11,11 +11,12 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, decode
 from shared.messaging.queue_worker import messages_of
 from shared.runtime import aws, log
+from shared.runtime.environment import load
 from shipping.adapters.gathering_codec import Item, from_item
 from shipping.domain.gathering import Gathering
+from shipping.environment import AnnouncerEnvironment
 from shipping.handlers import outcomes
 from shipping.handlers.stream_images import read_images, unsendable
-from shipping.settings import for_announcer
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     An error makes the batch come again: their ids are the same each time. Gatherings that are
     closed from the start are inserted, not modified, and answered by the worker itself.
     """
-    settings = for_announcer()
+    settings = load(AnnouncerEnvironment)
     dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
     closed = [
         (gathering, command)

@@ -6,13 +6,14 @@ from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import decode
 from shared.runtime import aws, log
+from shared.runtime.environment import load
+from shipping.environment import AnnouncerEnvironment
 from shipping.handlers.stream_images import read_images, unsendable
-from shipping.settings import for_announcer
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ShipmentTracked on the bus for each new report; an error makes the batch come again."""
-    settings = for_announcer()
+    settings = load(AnnouncerEnvironment)
     dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
     facts = read_images(event, "INSERT", lambda image: decode(image["fact"]["S"]), dead_letters)
     Bus(aws.client("events"), settings.bus_name, "shipping").put_each(

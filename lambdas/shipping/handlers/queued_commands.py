@@ -15,6 +15,7 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_worker import CommandType, Outcome, QueueWorker
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock, configuration
+from shared.runtime.environment import load
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
@@ -27,10 +28,10 @@ from shipping.configuration import FLAGS, SETTINGS, asked
 from shipping.domain.carriers import Carrier
 from shipping.domain.gathering import Gathering
 from shipping.domain.shipment import Journey
+from shipping.environment import CommandEnvironment
 from shipping.handlers import outcomes
 from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
 from shipping.ports import CarrierDesk, Deadlines, Gatherings, QuoteRequests, Shipments
-from shipping.settings import for_commands
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings = for_commands()
+    settings = load(CommandEnvironment)
     dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
     gatherings = DynamoDbGatherings(dynamodb, settings.gatherings_table)
     desks = msgspec.json.decode(settings.carrier_desks, type=dict[str, str])

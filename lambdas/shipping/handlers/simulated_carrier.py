@@ -10,11 +10,12 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock, log
+from shared.runtime.environment import load
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.simulated_carrier import SimulatedCarrier
 from shipping.domain.errors import CarrierRefused
+from shipping.environment import CarrierEnvironment
 from shipping.handlers.forms import QuoteRequested
-from shipping.settings import for_carrier
 
 GARBAGE = "<quote>cheap</quote>"
 
@@ -29,7 +30,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     answer = _serve(event["request"], event["shipment_id"])
     log.info(
         "desk answered",
-        carrier=for_carrier().carrier,
+        carrier=load(CarrierEnvironment).carrier,
         shipment_id=event["shipment_id"],
         outcome=answer["outcome"],
     )
@@ -49,7 +50,7 @@ def _serve(request: str, shipment_id: str) -> dict[str, Any]:
 
 @cache
 def _simulated() -> SimulatedCarrier:
-    settings = for_carrier()
+    settings = load(CarrierEnvironment)
     return SimulatedCarrier(
         carriers()[settings.carrier], aws.client("dynamodb"), settings.carrier_desk_table
     )
@@ -57,7 +58,7 @@ def _simulated() -> SimulatedCarrier:
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings, sqs = for_carrier(), aws.client("sqs")
+    settings, sqs = load(CarrierEnvironment), aws.client("sqs")
     return QueueConsumer(
         _answer,
         DeadLetters(sqs, settings.dead_letters_url),
@@ -74,7 +75,7 @@ def _answer(message: Envelope) -> None:
     behaviour = simulated.behaviour()
     log.info(
         "quote requested",
-        carrier=for_carrier().carrier,
+        carrier=load(CarrierEnvironment).carrier,
         answers=behaviour.answers,
         order_id=request.order_id,
         correlation_id=message.correlation_id,
@@ -96,4 +97,6 @@ def _answer(message: Envelope) -> None:
     )
     body = GARBAGE if behaviour.answers == "garbage" else encode(offered).decode()
     for _ in range(2 if behaviour.answers == "twice" else 1):
-        aws.client("sqs").send_message(QueueUrl=for_carrier().answers_url, MessageBody=body)
+        aws.client("sqs").send_message(
+            QueueUrl=load(CarrierEnvironment).answers_url, MessageBody=body
+        )

@@ -8,6 +8,7 @@ import msgspec
 
 from shared.runtime import aws, clock, log, problems
 from shared.runtime.api import Request, Response, endpoint
+from shared.runtime.environment import load
 from shared.runtime.problems import Problem, Violation
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
@@ -15,8 +16,8 @@ from shipping.adapters.dynamodb_shipments import DynamoDbShipments
 from shipping.adapters.dynamodb_tracking_events import DynamoDbTrackingEvents
 from shipping.domain.errors import ShipmentNotFound, TrackingEventReused
 from shipping.domain.shipment import TrackingStatus
+from shipping.environment import TrackingEnvironment
 from shipping.ports import TrackingEvent
-from shipping.settings import for_tracking
 
 OLDEST_REPORT = timedelta(days=90)
 """No parcel is longer on its way."""
@@ -52,7 +53,7 @@ def handler(request: Request) -> Response:
     carrier = _carrier(request)
     form = request.json(TrackingForm)
     happened_at = _time(form.happened_at)
-    settings, dynamodb = for_tracking(), aws.client("dynamodb")
+    settings, dynamodb = load(TrackingEnvironment), aws.client("dynamodb")
     shipment, is_new = commands.track_shipment(
         DynamoDbShipments(dynamodb, settings.shipments_table),
         DynamoDbTrackingEvents(dynamodb, settings.tracking_table),
@@ -83,7 +84,7 @@ def _carrier(request: Request) -> str:
 
 @cache
 def _keys() -> dict[str, str]:
-    return msgspec.json.decode(for_tracking().carrier_keys, type=dict[str, str])
+    return msgspec.json.decode(load(TrackingEnvironment).carrier_keys, type=dict[str, str])
 
 
 def _time(text: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from jsonschema import Draft4Validator
 from jsonschema.exceptions import SchemaError
 
-from shared.runtime.configuration import for_agent
+from shared.runtime.configuration import AgentEnvironment
 from tests.infra.rules import Rule
-from tests.infra.rules.wiring import loaders
+from tests.infra.rules.wiring import environment_of
 from tests.infra.system import (
     CHECKOUT,
     Resource,
@@ -126,7 +126,7 @@ def _wrong_schema(profile: Resource, content: str) -> Iterator[str]:
 
 
 def _reads_configuration(function: Resource) -> bool:
-    return for_agent in loaders(function)
+    return AgentEnvironment in environment_of(function)
 
 
 def _configurations(template: Any) -> Iterator[str]:

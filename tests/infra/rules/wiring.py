@@ -1,27 +1,34 @@
 """What joins stacks and handlers: the handler's name, and the environment that it reads.
 
-The convention: a handler reads its environment through the loaders of its package's ``settings``,
-imported by its own module or by a module of ``handlers`` that it imports; nothing else reads it.
-One that uses its package's ``configuration`` is told besides where the configuration is.
+The convention: a handler reads its environment into the classes of its package's ``environment``
+that its own module loads, or a module of ``handlers`` that it imports; nothing else reads it.
+One that uses its package's ``configuration`` is told besides where the configuration is, and one
+that the kit's rebuild makes reads what the rebuild needs.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 from unittest import mock
 
 import msgspec
 
-from shared.runtime.configuration import Profile, for_agent
+from shared.read_models import rebuild
+from shared.read_models.environment import RebuildEnvironment
+from shared.read_models.read_model import ReadModel
+from shared.runtime.configuration import AgentEnvironment, Profile
+from shared.runtime.environment import read
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, own_functions
 
-Loader = Callable[[], msgspec.Struct]
+Form = type[msgspec.Struct]
 
 READ_BY_THE_LOG = {"SERVICE", "METRIC_NAMESPACE"}
 READ_BY_LAYERS = re.compile(r"AWS_APPCONFIG_EXTENSION_\w+|AWS_LAMBDA_EXEC_WRAPPER|OTEL_\w+")
@@ -51,14 +58,14 @@ def every_handler_is_there_and_has_its_settings(system: System) -> Iterator[str]
     """Its module is imported, and its settings are parsed from what the template sets."""
     for function in own_functions(system):
         try:
-            found = loaders(function)
+            found = environment_of(function)
         except (ImportError, AttributeError) as error:
             yield f"{function}: {function.properties['Handler']} is not there: {error}"
             continue
         with mock.patch.dict(os.environ, _environment(function), clear=True):
-            for loader in found:
+            for form in found:
                 try:
-                    _load(loader)
+                    read(form)
                 except Exception as error:
                     yield f"{function} would not start: {error}"
 
@@ -67,13 +74,12 @@ def every_variable_is_read(system: System) -> Iterator[str]:
     """What nobody reads is not set."""
     for function in own_functions(system):
         variables = _environment(function)
-        with mock.patch.dict(os.environ, variables, clear=True):
-            read = {
-                field.name.upper()
-                for loader in loaders(function)
-                for field in msgspec.structs.fields(_load(loader))
-            }
-        for name in sorted(variables.keys() - read - READ_BY_THE_LOG):
+        known = {
+            field.name.upper()
+            for form in environment_of(function)
+            for field in msgspec.structs.fields(form)
+        }
+        for name in sorted(variables.keys() - known - READ_BY_THE_LOG):
             if not READ_BY_LAYERS.fullmatch(name):
                 yield f"{function} does not read {name}"
 
@@ -114,22 +120,37 @@ def _environment(function: Resource) -> dict[str, str]:
     }
 
 
-def loaders(function: Resource) -> list[Loader]:
-    """What a function reads its environment by. Raises ImportError, AttributeError."""
+def environment_of(function: Resource) -> list[Form]:
+    """What a function reads its environment into. Raises ImportError, AttributeError."""
     name, _, attribute = function.properties["Handler"].rpartition(".")
     module = importlib.import_module(name)
     if not callable(getattr(module, attribute)):
         raise AttributeError(f"{name}.{attribute} cannot be called")
     package = name.partition(".")[0]
-    found: dict[str, Loader] = {}
+    found: set[Form] = set()
     for part in _modules_of_handlers(module, package, {}):
+        found |= _loaded_by(part)
         for value in vars(part).values():
             owner = getattr(value, "__module__", None)
-            if owner == f"{package}.settings" and callable(value):
-                found[value.__name__] = value
             if _is_configuration(value, owner, package):
-                found[for_agent.__name__] = for_agent
-    return [loader for loader in found.values() if not isinstance(loader, type)]
+                found.add(AgentEnvironment)
+            if isinstance(value, ReadModel):
+                found.add(value.environment)
+            if value is rebuild:
+                found.add(RebuildEnvironment)
+    return sorted(found, key=lambda it: it.__name__)
+
+
+def _loaded_by(module: ModuleType) -> set[Form]:
+    """The classes of which the module says ``load(...)``."""
+    return {
+        getattr(module, call.args[0].id)
+        for call in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "load"
+        and isinstance(call.args[0], ast.Name)
+    }
 
 
 def _is_configuration(value: Any, owner: str | None, package: str) -> bool:
@@ -151,12 +172,6 @@ def _modules_of_handlers(
         if isinstance(name, str) and name.startswith(f"{package}.handlers."):
             _modules_of_handlers(importlib.import_module(name), package, seen)
     return list(seen.values())
-
-
-def _load(loader: Loader) -> msgspec.Struct:
-    """Without the cache, which would remember another function's environment."""
-    uncached: Loader = getattr(loader, "__wrapped__", loader)
-    return uncached()
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -11,9 +11,9 @@ from customers.adapters import tombstone_codec
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from customers.domain.customer import Tombstone
 from customers.handlers import announce_forgotten, storage
-from customers.settings import for_announcer
 from shared.messaging.envelope import decode
 from shared.runtime import aws
+from shared.runtime.environment import forget
 from tests.unit.customers.api_calls import HANDLERS, call
 from tests.unit.customers.people import (
     HOME,
@@ -145,7 +145,7 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> RecordingBus:
     client = RecordingBus()
     monkeypatch.setattr(aws, "client", {"events": client}.__getitem__)
     monkeypatch.setenv("BUS_NAME", "parcelworks-test")
-    for_announcer.cache_clear()
+    forget()
     return client
 
 

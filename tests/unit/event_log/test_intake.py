@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from event_log.handlers import intake
+from orders_language.messages import partition_key
 from shared.messaging.bus_messages import from_bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
@@ -40,7 +41,7 @@ class Intake:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kinesis, self.seen, self.parked = FakeKinesis(), SeenBefore(), FakeQueue()
-        log = KinesisLog(self.kinesis, "arn:stream", sleep=lambda _seconds: None)
+        log = KinesisLog(self.kinesis, "arn:stream", partition_key, sleep=lambda _seconds: None)
         for name, thing in {
             "_log": log,
             "_seen": self.seen,

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from event_log.handlers import intake
+from orders_language.messages import partition_key
 from shared.messaging.envelope import encode
 from shared.messaging.kinesis_log import KinesisLog
 from tests.unit.shared.fake_kinesis import FakeKinesis
@@ -20,7 +21,7 @@ FACT = msgspec.structs.replace(
 @pytest.fixture
 def kinesis(monkeypatch: pytest.MonkeyPatch) -> FakeKinesis:
     fake = FakeKinesis()
-    monkeypatch.setattr(intake, "_log", lambda: KinesisLog(fake, "arn:stream"))
+    monkeypatch.setattr(intake, "_log", lambda: KinesisLog(fake, "arn:stream", partition_key))
     return fake
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from fulfilment import commands, settings
+from fulfilment import commands
 from fulfilment.handlers import resume_interrupted
 from shared.runtime import aws
+from shared.runtime.environment import forget
 from tests.unit.fulfilment.examples import ORDER
 from tests.unit.shared.fake_queue import FakeQueue, delivered
 
@@ -37,8 +38,8 @@ class Resumer:
         monkeypatch.setattr(commands, "resume_interrupted", self._resume)
         for name, value in SETTINGS.items():
             monkeypatch.setenv(name, value)
-        settings.for_queue.cache_clear()
-        settings.for_sagas.cache_clear()
+        forget()
+        forget()
 
     def _resume(self, *arguments: Any) -> None:
         if self.trouble:

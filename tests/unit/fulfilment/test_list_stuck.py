@@ -110,7 +110,7 @@ def store_with(count: int, *, at: str = NINE) -> InMemorySagas:
 def answers(monkeypatch: pytest.MonkeyPatch, store: InMemorySagas) -> list[dict[str, Any]]:
     """What the function answers, call by call, until it says that there is no more."""
     monkeypatch.setattr(list_stuck, "sagas", lambda _: store)
-    monkeypatch.setattr(list_stuck, "for_tokens", lambda: None)
+    monkeypatch.setattr(list_stuck, "load", lambda _: None)
     found = [json.loads(json.dumps(list_stuck.handler({}, None)))]
     while found[-1]["next"]:
         found.append(json.loads(json.dumps(list_stuck.handler({"after": found[-1]["next"]}, None))))

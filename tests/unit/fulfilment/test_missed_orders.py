@@ -13,8 +13,8 @@ import pytest
 from fulfilment import commands
 from fulfilment.adapters.published_orders import OrdersUnavailable, PublishedOrders
 from fulfilment.domain.saga import SagaState
+from fulfilment.environment import MissedEnvironment
 from fulfilment.handlers import start_missed
-from fulfilment.settings import MissedSettings
 from orders_language.history import OrderHistory
 from shared.messaging.envelope import Envelope
 from shared.runtime import aws
@@ -169,8 +169,8 @@ def test_orders_may_take_as_long_for_a_page_as_its_function_has(
 
     monkeypatch.setattr(aws, "client", lambda _service: None)
     monkeypatch.setattr(aws, "patient_client", patient_client)
-    settings = MissedSettings("sagas", "open", "stuck", "machine", 600, "list", "read")
-    monkeypatch.setattr(start_missed, "for_missed", lambda: settings)
+    settings = MissedEnvironment("sagas", "open", "stuck", "machine", 600, "list", "read")
+    monkeypatch.setattr(start_missed, "load", lambda _: settings)
     monkeypatch.setattr(commands, "start_missed", lambda *_: 3)
     assert start_missed.handler({}, None) == {"started": 3}
     assert waits["lambda"] > LIST_EVENTS_SECONDS

@@ -13,9 +13,9 @@ from botocore.stub import Stubber
 from notifications import commands
 from notifications.adapters.ses_mailer import SesMailer
 from notifications.domain.messages import Notification
+from notifications.environment import NotificationEnvironment
 from notifications.handlers.notify import _mailer
 from notifications.ports import BeingSent, Contact, MailRefused, Undeliverable
-from notifications.settings import NotificationSettings
 from shared.runtime import aws
 from tools.measure.benchmarks.probes.botocore_stub import Body
 
@@ -193,7 +193,7 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_at_once(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    settings = NotificationSettings(
+    settings = NotificationEnvironment(
         "ledger",
         20,
         "arn",

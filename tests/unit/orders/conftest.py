@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from orders import settings
 from orders.configuration import PROFILES
 from shared.runtime import aws
 from shared.runtime.configuration import current
+from shared.runtime.environment import forget
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CUSTOMER
 from tests.unit.shared.fake_agent import FakeAgent, answering
@@ -31,8 +31,7 @@ def dynamodb() -> Iterator[DynamoDbWire]:
         wire.listen_to(aws.client("dynamodb"))
         yield wire
         aws.client.cache_clear()
-        for cached in (settings.for_commands, settings.for_queue, settings.for_relay):
-            cached.cache_clear()
+        forget()
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ import pytest
 
 from orders.adapters.bus_gate import BusGate
 from orders.handlers.publish_to_bus import collect
+from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.bus import Bus
 from shared.messaging.envelope import encode
 from shared.read_models.parked_records import ParkedRecords
@@ -76,9 +77,9 @@ def publish(gates: Gates, bridge: FakeEventBridge) -> None:
         for version, type in ((1, "OrderPlaced"), (2, "OrderConfirmed"))
         for order_id in ORDERS
     ]
-    Projector(gate, lambda said, it: (*(said or ()), it), lambda *_: (), writers=1).apply(
-        records(events)
-    )
+    Projector(
+        ORDER_EVENTS, gate, lambda said, it: (*(said or ()), it), lambda *_: (), writers=1
+    ).apply(records(events))
 
 
 def test_new_orders_are_published_together_and_only_then_gated(
@@ -117,7 +118,7 @@ def test_an_event_that_the_bus_never_takes_is_parked_and_the_others_are_publishe
     gate = BusGate(
         gates, "gate", ParkedRecords(gates, "parked", "test"), Bus(bridge, "bus", "orders")
     )
-    Projector(gate, collect, lambda *_: (), writers=1).apply(
+    Projector(ORDER_EVENTS, gate, collect, lambda *_: (), writers=1).apply(
         records([*others[:5], huge, *others[5:]])
     )
     assert bridge.messages == others

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders import settings
 from orders.adapters.event_codec import HOUR, PARTS, to_envelope, to_item
 from orders.handlers import list_events, read_events
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
+from shared.runtime.environment import forget
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import PLACED, recorded
 
@@ -52,9 +52,9 @@ def _key(item: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("EVENT_STORE_TABLE", "event-store")
-    settings.for_commands.cache_clear()
+    forget()
     yield
-    settings.for_commands.cache_clear()
+    forget()
 
 
 def test_an_hours_parts_name_every_event_of_it_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders import settings
 from orders.adapters.event_codec import to_item
 from orders.handlers import relay
 from shared.messaging.envelope import decode
 from shared.messaging.kinesis_log import LogUnavailable
 from shared.runtime import aws
+from shared.runtime.environment import forget
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CANCELLED, PLACED, recorded
@@ -24,7 +24,7 @@ def kinesis(monkeypatch: pytest.MonkeyPatch) -> FakeKinesis:
     fake = FakeKinesis()
     monkeypatch.setenv("EVENT_STREAM_ARN", "arn:stream")
     monkeypatch.setattr(aws, "client", {"kinesis": fake}.__getitem__)
-    settings.for_relay.cache_clear()
+    forget()
     return fake
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders import settings
 from orders.adapters.event_codec import to_envelope, to_item
 from orders.handlers import relay, scan_events
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
+from shared.runtime.environment import forget
 from tests.unit.orders.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.examples import CANCELLED, PLACED, recorded
 from tests.unit.shared.fake_kinesis import FakeKinesis
@@ -45,9 +45,9 @@ def kinesis(event_store: DynamoDbWire, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("EVENT_STREAM_ARN", "arn:stream")
     dynamodb = aws.client("dynamodb")
     monkeypatch.setattr(aws, "client", {"kinesis": fake, "dynamodb": dynamodb}.__getitem__)
-    settings.for_relay.cache_clear()
+    forget()
     yield fake
-    settings.for_relay.cache_clear()
+    forget()
 
 
 def test_the_versions_that_are_asked_for_are_published_in_order(kinesis: FakeKinesis) -> None:

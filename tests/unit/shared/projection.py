@@ -7,6 +7,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 import msgspec
 
+from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models.parked_records import ParkedRecord
@@ -134,4 +135,4 @@ def collect(applied: Applied | None, envelope: Envelope) -> Applied:
 
 def projector(table: TableInMemory, histories: Histories) -> Projector[Applied]:
     """The projector under test."""
-    return Projector(table, collect, histories.read_events)
+    return Projector(ORDER_EVENTS, table, collect, histories.read_events)

@@ -19,7 +19,7 @@ from shared.runtime.configuration import (
     WithoutSource,
     current,
 )
-from shared.runtime.settings import MissingSetting
+from shared.runtime.environment import MissingVariable
 from tests.unit.clock import Clock
 from tests.unit.shared.fake_agent import ENVIRONMENT, FakeAgent, answering
 
@@ -263,7 +263,7 @@ def test_a_function_that_does_not_know_where_its_configuration_is_names_the_keys
     agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CONFIGURATION_APPLICATION")
-    with pytest.raises(MissingSetting, match="CONFIGURATION_APPLICATION"):
+    with pytest.raises(MissingVariable, match="CONFIGURATION_APPLICATION"):
         current(SHOP)
 
 

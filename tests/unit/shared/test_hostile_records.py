@@ -17,6 +17,7 @@ from order_views.adapters.dynamodb_order_views import projected_table
 from order_views.handlers import projection as order_views
 from orders.adapters.bus_gate import BusGate
 from orders.handlers.publish_to_bus import projector_over
+from orders_language.schemas import ORDER, ORDER_EVENTS
 from sales.adapters.sales_table import SalesTable
 from sales.handlers import projection as sales
 from shared.messaging.bus import Bus
@@ -24,9 +25,9 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models import redrive
 from shared.read_models.parked_records import ParkedRecords
-from shared.read_models.partitions import by_order, split
+from shared.read_models.partitions import by_aggregate, split
 from shared.read_models.projector import Kept, Projector
-from shared.read_models.rebuild import fold_orders
+from shared.read_models.rebuild import fold_aggregates
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.hostile_records import every, spoiled
@@ -60,14 +61,18 @@ def order_view(histories: Histories) -> Consumer:
     database = _database(views=("view_id",))
     parked = ParkedRecords(database, "parked", "order-view")
     table = projected_table(database, "views", "g1", parked)
-    return Consumer(database, Projector(table, order_views.fold, histories.read_events), parked)
+    return Consumer(
+        database, Projector(ORDER_EVENTS, table, order_views.fold, histories.read_events), parked
+    )
 
 
 def sales_by_day(histories: Histories) -> Consumer:
     database = _database(sales=("pk", "sk"))
     parked = ParkedRecords(database, "parked", "sales")
     table = SalesTable(database, "sales", "g1", parked, sleep=lambda _: None)
-    return Consumer(database, Projector(table, sales.fold, histories.read_events), parked)
+    return Consumer(
+        database, Projector(ORDER_EVENTS, table, sales.fold, histories.read_events), parked
+    )
 
 
 def publisher(histories: Histories) -> Consumer:
@@ -140,9 +145,9 @@ def test_an_archive_that_holds_every_spoiled_event_is_rebuilt_from(consumer_of: 
     consumer = consumer_of(Histories())
     lines = [line for body in beside_good_ones(list(every(PLACED))) for line in body.split(b"\n")]
     parts: list[bytes] = []
-    found = split(lines, 1, lambda _partition, _number, body: parts.append(body))
+    found = split(ORDER, lines, 1, lambda _partition, _number, body: parts.append(body))
     assert found.unreadable > 100
-    fold_orders(by_order(parts), consumer.projector)
+    fold_aggregates(by_aggregate(parts), consumer.projector)
     assert all(consumer.versions()[order_id] == 1 for order_id in GOOD)
 
 
@@ -155,7 +160,7 @@ def test_each_record_of_the_archive_that_cannot_be_applied_is_parked_for_itself(
     bad = [
         good.replace(b'"version":1', b'"version":' + digits) for digits in (b"9" * 50, b"8" * 50)
     ]
-    fold_orders([(POISONED, bad)], consumer.projector)
+    fold_aggregates([(POISONED, bad)], consumer.projector)
     assert sorted(parked.body or b"" for parked in consumer.parked.all()) == sorted(bad)
 
 
@@ -210,7 +215,7 @@ def test_a_history_that_cannot_be_read_stalls_its_order_and_no_other() -> None:
         yield msgspec.convert({}, Envelope)
 
     table = TableInMemory()
-    Projector(table, collect, unreadable).apply(
+    Projector(ORDER_EVENTS, table, collect, unreadable).apply(
         in_the_log(beside_good_ones([encode(event(POISONED, 2, "OrderConfirmed"))]))
     )
     assert table.kept[POISONED] == Kept(0, None, stalled_at_version=2)

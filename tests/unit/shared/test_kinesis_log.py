@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_language.messages import partition_key
 from shared.messaging import kinesis_log
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.kinesis_log import (
@@ -40,7 +41,7 @@ def event(order_id: str, version: int, padding: int = 0) -> Envelope:
 
 def publish(kinesis: FakeKinesis, events: list[Envelope], pauses: list[float] | None = None) -> int:
     pause = (pauses if pauses is not None else []).append
-    return KinesisLog(kinesis, "arn:stream", sleep=pause).publish(events)
+    return KinesisLog(kinesis, "arn:stream", partition_key, sleep=pause).publish(events)
 
 
 MIXED = [event("a", 1), event("b", 1), event("a", 2), event("c", 1), event("a", 3), event("b", 2)]
@@ -194,14 +195,14 @@ def test_the_largest_event_is_taken_and_none_that_is_larger(over: int, published
     largest = event("a", 1, MAX_EVENT_BYTES - len(encode(event("a", 1))) + over)
     assert len(encode(largest)) == MAX_EVENT_BYTES + over
     reasons: list[str] = []
-    log = KinesisLog(FakeKinesis(), "arn:stream")
+    log = KinesisLog(FakeKinesis(), "arn:stream", partition_key)
     assert log.publish([largest], lambda _, why: reasons.append(why)) == published
     assert reasons == [f"larger than {MAX_EVENT_BYTES} bytes"] * over
 
 
 def test_a_record_is_not_sent_with_a_key_that_kinesis_does_not_take() -> None:
     reasons: list[str] = []
-    log = KinesisLog(FakeKinesis(), "arn:stream")
+    log = KinesisLog(FakeKinesis(), "arn:stream", partition_key)
     log.publish([event("x" * 257, 1), event("", 1)], lambda _, why: reasons.append(why))
     assert reasons == [f"a partition key has 1 to 256 characters, not {it}" for it in (257, 0)]
 
@@ -221,7 +222,7 @@ def test_what_kinesis_never_takes_holds_nobody_back(
 ) -> None:
     kinesis, parked = FakeKinesis(), []
     batch = [*MIXED[:3], NEVER[never], *MIXED[3:]]
-    log = KinesisLog(kinesis, "arn:stream", sleep=lambda _: pytest.fail("it waits"))
+    log = KinesisLog(kinesis, "arn:stream", partition_key, sleep=lambda _: pytest.fail("it waits"))
     assert log.publish(batch, lambda it, why: parked.append((it, why))) == 6
     assert [kinesis.versions(it) for it in "abc"] == [[1, 2, 3], [1, 2], [1]]
     ((envelope, reason),) = parked
@@ -237,7 +238,7 @@ def test_a_call_that_is_refused_because_of_one_record_goes_on_without_it(
 ) -> None:
     kinesis, parked = FakeKinesis(), []
     kinesis.refuses_keys = {bad: code}
-    log = KinesisLog(kinesis, "arn:stream", sleep=lambda _: pytest.fail("it waits"))
+    log = KinesisLog(kinesis, "arn:stream", partition_key, sleep=lambda _: pytest.fail("it waits"))
     count = log.publish(MIXED, lambda it, why: parked.append((it.aggregate_id, why)))
     assert count + len(parked) == len(MIXED)
     expected = {"a": [1, 2, 3], "b": [1, 2], "c": [1], bad: []}
@@ -249,7 +250,9 @@ def test_a_log_that_may_not_be_written_to_parks_nothing() -> None:
     kinesis = FakeKinesis()
     kinesis.refuses_keys = {"b": "AccessDeniedException"}
     with pytest.raises(ClientError):
-        KinesisLog(kinesis, "arn:stream").publish(MIXED, lambda _it, why: pytest.fail(why))
+        KinesisLog(kinesis, "arn:stream", partition_key).publish(
+            MIXED, lambda _it, why: pytest.fail(why)
+        )
 
 
 @given(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orders_language.history import PAGE, HistoryUnavailable, OrderHistory
+from orders_language.history import OrderHistory
+from shared.read_models.history import PAGE, HistoryUnavailable
 
 EVENTS: list[dict[str, Any]] = [
     {
@@ -65,6 +66,6 @@ def test_what_is_not_needed_is_not_asked_for() -> None:
 
 def test_an_error_of_orders_names_its_kind_and_no_more() -> None:
     history = OrderHistory(FakeLambda("Runtime.ExitError"), "arn:read-events")
-    with pytest.raises(HistoryUnavailable, match=r"Runtime\.ExitError for order") as unavailable:
+    with pytest.raises(HistoryUnavailable, match=r"Runtime\.ExitError for") as unavailable:
         list(history.read_events("o-1", 0))
     assert "secret" not in str(unavailable.value)

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders_language.schemas import ORDER
 from shared.messaging.envelope import encode
 from shared.read_models import partitions
-from shared.read_models.partitions import Split, by_order, partition_of, split
+from shared.read_models.partitions import Split, by_aggregate, partition_of, split
 from tests.unit.shared.projection import ORDERS, event
 
 FACT = msgspec.structs.replace(
@@ -20,7 +21,9 @@ FACT = msgspec.structs.replace(
 
 def divided(lines: list[bytes], count: int) -> tuple[dict[int, list[bytes]], Split]:
     parts: dict[int, list[bytes]] = {}
-    result = split(lines, count, lambda it, _number, body: parts.setdefault(it, []).append(body))
+    result = split(
+        ORDER, lines, count, lambda it, _number, body: parts.setdefault(it, []).append(body)
+    )
     return parts, result
 
 
@@ -36,7 +39,7 @@ def test_each_order_is_in_one_partition_with_all_that_was_archived_of_it(
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(partitions, "HELD_BYTES", held)
         parts, result = divided(lines, count)
-    orders = [order for bodies in parts.values() for order in by_order(bodies)]
+    orders = [order for bodies in parts.values() for order in by_aggregate(bodies)]
     assert len({order_id for order_id, _ in orders}) == len(orders)
     found = {order_id: sorted(events) for order_id, events in orders}
     expected = {
@@ -55,7 +58,7 @@ def test_facts_are_passed_over_and_damage_is_counted() -> None:
     parts, result = divided(lines, 3)
     assert (result.events + result.unreadable, result.passed_over) == (4, 1)
     assert result.unreadable >= 2
-    assert [it for bodies in parts.values() for it, _ in by_order(bodies)] == [ORDERS[0]]
+    assert [it for bodies in parts.values() for it, _ in by_aggregate(bodies)] == [ORDERS[0]]
 
 
 def test_an_envelope_in_any_other_order_of_fields_is_divided_the_same() -> None:
@@ -65,7 +68,7 @@ def test_an_envelope_in_any_other_order_of_fields_is_divided_the_same() -> None:
         line = msgspec.json.encode(dict(fields))
         parts, result = divided([line], 1)
         assert result.events == 1
-        assert list(by_order(parts[0])) == [(ORDERS[1], [line])]
+        assert list(by_aggregate(parts[0])) == [(ORDERS[1], [line])]
 
 
 def test_an_order_that_is_only_named_in_a_facts_data_is_not_taken_for_its_owner() -> None:
@@ -88,7 +91,7 @@ def test_what_data_says_before_the_envelope_does_is_not_believed(within: dict[st
     line = msgspec.json.encode(first | {it: fields[it] for it in fields if it != "data"})
     parts, result = divided([line], 1)
     assert result == Split(events=1)
-    assert list(by_order(parts[0])) == [(ORDERS[0], [line])]
+    assert list(by_aggregate(parts[0])) == [(ORDERS[0], [line])]
 
 
 LINE = encode(event(ORDERS[0], 12, "OrderPlaced"))
@@ -119,12 +122,12 @@ def test_a_look_at_a_line_tells_what_parsing_it_does(
     shape: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = divided([SHAPES[shape]], 3)
-    monkeypatch.setattr(partitions, "_order_of", lambda _line: None)
+    monkeypatch.setattr(partitions, "_aggregate_of", lambda *_: None)
     assert found == divided([SHAPES[shape]], 3)
 
 
 def test_most_lines_need_no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(partitions, "_parsed", lambda _line: pytest.fail("it is parsed"))
+    monkeypatch.setattr(partitions, "_parsed", lambda *_: pytest.fail("it is parsed"))
     null = SHAPES["a command about an order"]
     assert divided([LINE, encode(FACT), null], 1)[1] == Split(events=1, passed_over=2)
 
@@ -132,7 +135,7 @@ def test_most_lines_need_no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_line_that_cannot_be_read_is_named_with_its_reason_and_ends_nothing() -> None:
     named: list[tuple[bytes, str]] = []
     lines = [b"not json", LINE, b"{}", LINE]
-    result = split(lines, 1, lambda *_: None, lambda line, why: named.append((line, why)))
+    result = split(ORDER, lines, 1, lambda *_: None, lambda line, why: named.append((line, why)))
     assert result == Split(events=2, unreadable=2)
     assert [line for line, _ in named] == [b"not json", b"{}"]
     assert all(reason.startswith("not an envelope") for _, reason in named)
@@ -146,6 +149,7 @@ def test_what_is_held_is_written_once_it_is_much_and_under_a_number_of_its_own(
     monkeypatch.setattr(partitions, "HELD_BYTES", 2 * kept - less)
     written: list[tuple[int, int, int]] = []
     split(
+        ORDER,
         [LINE] * (2 * lines + 1),
         1,
         lambda part, number, body: written.append((part, number, len(body) // kept)),

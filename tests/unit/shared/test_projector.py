@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import Envelope
 from shared.read_models.projector import Change, Kept, Projector
 from tests.unit.shared.projection import (
@@ -94,7 +95,7 @@ def test_an_older_schema_is_lifted_before_it_is_applied(
         seen.append(envelope.data)
         return state or ()
 
-    under_test = Projector(table, fold, histories.read_events)
+    under_test = Projector(ORDER_EVENTS, table, fold, histories.read_events)
     old = event(ORDER, 2, "OrderCancelled", schema_version=1, data={"reason": "other"})
     under_test.apply(records([PLACED, old]))
     assert seen[-1] == {"reason": "other", "cancelled_by": "customer"}
@@ -181,7 +182,7 @@ def test_a_version_that_orders_does_not_know_is_parked_and_changes_nothing(
     projector(table, histories).apply(records([PLACED, event(ORDER, 9, "OrderConfirmed")]))
     assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",))
     [parked] = table.parked.values()
-    assert "orders knows no version 2" in parked.reason
+    assert "its history has no version 2" in parked.reason
 
 
 def test_a_passing_failure_holds_the_batch_but_not_the_other_orders(

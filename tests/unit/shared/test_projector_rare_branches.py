@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord, Unreadable
 from shared.read_models.parked_records import ParkedRecord
@@ -184,7 +185,7 @@ def test_every_record_beyond_a_version_that_nobody_has_is_parked_as_it_is(
     first, second = table.parked.values()
     assert holds(first, fifth, 5)
     assert holds(second, seventh, 7)
-    assert first.reason == second.reason == f"orders knows no version 2 of {ORDER}"
+    assert first.reason == second.reason == f"its history has no version 2 of {ORDER}"
 
 
 def test_an_order_that_nobody_knows_leaves_no_state(
@@ -246,7 +247,7 @@ def test_a_history_that_cannot_be_read_stalls_its_order_at_what_came_first(
 
     fourth, third = (record(event(ORDER, n, "OrderConfirmed"), n) for n in (4, 3))
     batch = [fourth, record(PLACED, 1), third, *records(neighbours())]
-    assert Projector(table, collect, read_events).apply(batch) == 2
+    assert Projector(ORDER_EVENTS, table, collect, read_events).apply(batch) == 2
     assert table.kept[ORDER] == Kept(1, (SAID[1],), stalled_at_version=3)
     assert table.kept[OTHER].version == 1
     parked = the_parked(table)
@@ -286,7 +287,7 @@ def test_a_facts_history_without_versions_fills_no_gap(
     def read_events(_order: str, _after: int) -> list[Envelope]:
         return [PLACED, fact, CONFIRMED]
 
-    Projector(table, collect, read_events).apply(records([CONFIRMED]))
+    Projector(ORDER_EVENTS, table, collect, read_events).apply(records([CONFIRMED]))
     assert table.kept[ORDER] == Kept(2, (SAID[1], SAID[2]))
 
 
@@ -339,7 +340,7 @@ def test_however_many_writers_there_are_each_order_is_written_once(
             raise TimeoutError(bad)
 
     table.before_save = refuse
-    under_test = Projector(table, collect, histories.read_events, writers=8)
+    under_test = Projector(ORDER_EVENTS, table, collect, histories.read_events, writers=8)
     batch = records([event(it, 1, "OrderPlaced") for it in ids])
     if bad is None:
         assert under_test.apply(batch) == count
@@ -363,7 +364,7 @@ def test_only_where_it_pays_do_several_writers_share_the_orders(
     batch = records(
         [event(f"00000000-0000-4000-8000-{n:012d}", 1, "OrderPlaced") for n in range(count)]
     )
-    under_test = Projector(table, collect, histories.read_events, writers=8)
+    under_test = Projector(ORDER_EVENTS, table, collect, histories.read_events, writers=8)
     assert under_test.apply(batch) == count
     assert (writers == {threading.get_ident()}) == alone
 
@@ -393,7 +394,7 @@ def test_a_history_is_asked_only_for_what_comes_after_what_is_there(table: Table
         asked.append((order_id, after))
         return [it for it in (PLACED, CONFIRMED, CANCELLED) if (it.version or 0) > after]
 
-    under_test = Projector(table, collect, read_events)
+    under_test = Projector(ORDER_EVENTS, table, collect, read_events)
     under_test.apply(records([PLACED, CANCELLED]))
     assert asked == [(ORDER, 1)]
     assert table.kept[ORDER] == Kept(3, (SAID[1], SAID[2], SAID[3]))
@@ -466,7 +467,7 @@ def test_a_redrive_reads_only_what_is_not_kept(table: TableInMemory, histories: 
         asked.append((order_id, after))
         return [CONFIRMED, CANCELLED]
 
-    assert Projector(table, collect, read_events).redrive(ORDER) == 3
+    assert Projector(ORDER_EVENTS, table, collect, read_events).redrive(ORDER) == 3
     assert asked == [(ORDER, 1)]
     assert table.kept[ORDER] == Kept(3, (SAID[1], SAID[2], SAID[3]))
 

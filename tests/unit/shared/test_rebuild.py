@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from orders_language.schemas import ORDER
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models import rebuild
@@ -100,6 +101,7 @@ class World:
         pointer: Any = self.pointer
         log: Any = self.log
         return Rebuild(
+            ORDER,
             pointer,
             unused,
             lambda _generation: projector(self.table, self.histories),

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from orders_language.schemas import ORDER, ORDER_EVENTS
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models import rebuild
@@ -97,6 +98,7 @@ class World:
         """As a new process takes it."""
         log: Any = self.log
         return Rebuild(
+            ORDER,
             self.pointer,
             GenerationItems(self.database, "views", ("pk",)),
             self.projector,
@@ -108,7 +110,7 @@ class World:
     def projector(self, generation: str) -> Projector[Applied]:
         parked = ParkedRecords(self.database, "parked", "test")
         table = GatedTable(self.database, "views", "pk", generation, Codec(), parked)
-        return Projector(table, collect, lambda *_: (), writers=1)
+        return Projector(ORDER_EVENTS, table, collect, lambda *_: (), writers=1)
 
     def fold(self, generation: str = "g2") -> None:
         """Begin, and fold the archive."""

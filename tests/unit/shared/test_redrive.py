@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import LARGEST_VERSION, Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models import redrive
@@ -240,7 +241,9 @@ def test_a_record_that_is_read_at_last_and_parked_again_stays_on_the_list(
     database = DynamoDbInMemory({"parked": ("consumer", "record"), "views": ("pk",)})
     parked = ParkedRecords(database, "parked", "sales")
     table = GatedTable(database, "views", "pk", "g1", Codec(), parked)
-    views = Projector(table, lambda _, event: (event.data["currency"],), histories.read_events)
+    views = Projector(
+        ORDER_EVENTS, table, lambda _, event: (event.data["currency"],), histories.read_events
+    )
     wrong = event(ORDER, 1, "OrderPlaced", data={})
     parked.park(ParkedRecord.of(LogRecord("shard-7", "12", encode(wrong)), "not an envelope"))
     outcomes, _ = ask(parked, [views], dry_run=False)

@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orders_language.schemas import ORDER_EVENTS
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector
 from shared.read_models.versioned_table import GatedTable
@@ -136,7 +137,7 @@ def test_whatever_is_throttled_every_event_is_applied_once_and_in_order(
         gated = GatedTable(
             client, "views", "pk", "g1", Codec(), ParkedRecords(client, "parked", "test")
         )
-        projector = Projector(gated, collect, lambda *_: (), writers=1)
+        projector = Projector(ORDER_EVENTS, gated, collect, lambda *_: (), writers=1)
         for arrived in (batch(first), batch([3] * len(ORDERS))):
             for _again in range(MORE_THAN_ENOUGH):
                 with suppress(ClientError):
@@ -159,6 +160,8 @@ def test_a_table_that_refuses_everything_holds_the_batch(client: Any) -> None:
         client, "views", "pk", "g1", Codec(), ParkedRecords(client, "parked", "test")
     )
     with pytest.raises(ClientError, match="Throttling"):
-        Projector(gated, collect, lambda *_: (), writers=1).apply(batch([1] * len(ORDERS)))
+        Projector(ORDER_EVENTS, gated, collect, lambda *_: (), writers=1).apply(
+            batch([1] * len(ORDERS))
+        )
     assert table.items == {}
     assert table.refused > len(ORDERS)

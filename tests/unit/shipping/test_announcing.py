@@ -9,8 +9,8 @@ import pytest
 
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import aws
+from shared.runtime.environment import forget
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from shipping import settings
 from shipping.handlers import announce_tracking
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.fake_queue import FakeQueue
@@ -44,7 +44,7 @@ class Announcer:
         monkeypatch.setattr(aws, "client", {"events": self.bus, "sqs": self.parked}.__getitem__)
         monkeypatch.setenv("BUS_NAME", "bus")
         monkeypatch.setenv("DEAD_LETTERS_URL", "dead-letters")
-        settings.for_announcer.cache_clear()
+        forget()
 
     def announce(self, *facts: str) -> None:
         records = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shipping import settings
+from shared.runtime.environment import forget
 from shipping.handlers import track_shipment
 
 
@@ -17,10 +17,10 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("SHIPMENTS_TABLE", "shipments")
     monkeypatch.setenv("TRACKING_TABLE", "tracking")
     monkeypatch.setenv("CARRIER_KEYS", json.dumps({"tern-post": "key-1", "heron-freight": "key-2"}))
-    settings.for_tracking.cache_clear()
+    forget()
     track_shipment._keys.cache_clear()
     yield
-    settings.for_tracking.cache_clear()
+    forget()
     track_shipment._keys.cache_clear()
 
 

@@ -15,11 +15,12 @@ from typing import Any
 from answer import answer_with
 
 from order_views.handlers.projection import fold
+from orders_language.schemas import ORDER, ORDER_EVENTS
 from shared.messaging.envelope import decode
 from shared.read_models.archive import lines_of
-from shared.read_models.partitions import by_order, split
+from shared.read_models.partitions import by_aggregate, split
 from shared.read_models.projector import Change, Kept, Projector
-from shared.read_models.rebuild import PARTITION_BYTES, TASK_BYTES, fold_orders
+from shared.read_models.rebuild import PARTITION_BYTES, TASK_BYTES, fold_aggregates
 
 
 class KeepsNothing:
@@ -68,14 +69,16 @@ def rebuild(objects: Sequence[Path], scratch: Path) -> tuple[int, int, float]:
         def write(partition: int, number: int, body: bytes, task: int = task) -> None:
             (scratch / f"{partition:06d}-{task:06d}-{number:06d}").write_bytes(body)
 
-        split(lines(some), partitions, write)
+        split(ORDER, lines(some), partitions, write)
     divided = time.process_time() - begun
     table = KeepsNothing()
-    projector = Projector(table, fold, lambda order_id, _after: _no_gap(order_id), writers=1)
+    projector = Projector(
+        ORDER_EVENTS, table, fold, lambda order_id, _after: _no_gap(order_id), writers=1
+    )
     events = 0
     for partition in range(partitions):
         parts = sorted(scratch.glob(f"{partition:06d}-*"))
-        events += fold_orders(by_order(part.read_bytes() for part in parts), projector)[1]
+        events += fold_aggregates(by_aggregate(part.read_bytes() for part in parts), projector)[1]
     return table.saved, events, divided
 
 

@@ -1,14 +1,11 @@
 """Notifications' environment."""
 
-from functools import cache
 from typing import Literal
 
 import msgspec
 
-from shared.runtime import settings
 
-
-class NotificationSettings(msgspec.Struct, frozen=True):
+class NotificationEnvironment(msgspec.Struct, frozen=True):
     """``mail`` chooses the way to the customer; ``outbox_table`` or ``mail_from`` belong to it."""
 
     ledger_table: str
@@ -28,9 +25,3 @@ class NotificationSettings(msgspec.Struct, frozen=True):
     """The address that mail comes from."""
     configuration_set: str = ""
     """How SES sends it."""
-
-
-@cache
-def for_notifications() -> NotificationSettings:
-    """The settings of the function."""
-    return settings.load(NotificationSettings)

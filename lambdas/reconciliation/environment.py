@@ -1,13 +1,9 @@
 """Reconciliation's environment."""
 
-from functools import cache
-
 import msgspec
 
-from shared.runtime import settings
 
-
-class ReconcileSettings(msgspec.Struct, frozen=True):
+class ReconcileEnvironment(msgspec.Struct, frozen=True):
     """The three places, the functions of those who own them, and where runs keep their notes."""
 
     event_stream_arn: str
@@ -18,9 +14,3 @@ class ReconcileSettings(msgspec.Struct, frozen=True):
     read_events_arn: str
     relay_arn: str
     intake_arn: str
-
-
-@cache
-def for_reconcile() -> ReconcileSettings:
-    """The settings of the function."""
-    return settings.load(ReconcileSettings)

@@ -1,0 +1,17 @@
+"""Sales' environment."""
+
+import msgspec
+
+from shared.read_models.environment import ConsumerEnvironment
+
+
+class QueryEnvironment(msgspec.Struct, frozen=True):
+    """What the query function needs."""
+
+    sales_table: str
+
+
+class ProjectorEnvironment(ConsumerEnvironment, frozen=True):
+    """What the projector needs, and operators' functions with it."""
+
+    sales_table: str
