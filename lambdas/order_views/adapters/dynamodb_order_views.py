@@ -9,7 +9,7 @@ from typing import Any
 
 from order_views.domain.order_view import OrderView
 from shared.read_models.parked_records import ParkedRecords
-from shared.read_models.versioned_table import GatedTable
+from shared.read_models.versioned_table import VersionedTable
 
 KEY = "view_id"
 BY_CUSTOMER = "by-customer"
@@ -124,9 +124,9 @@ class DynamoDbOrderViews:
 
 def projected_table(
     client: Any, table_name: str, generation: str, parked: ParkedRecords
-) -> GatedTable[OrderView]:
+) -> VersionedTable[OrderView]:
     """One generation of the view as the projector writes it."""
-    return GatedTable(client, table_name, KEY, generation, OrderViewCodec(), parked)
+    return VersionedTable(client, table_name, KEY, generation, OrderViewCodec(), parked)
 
 
 def index_key(view: OrderView, generation: str) -> Item:

@@ -7,7 +7,7 @@ from shared.messaging.bus import Bus
 from shared.messaging.envelope import Envelope
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Change
-from shared.read_models.versioned_table import GatedTable
+from shared.read_models.versioned_table import VersionedTable
 
 Events = tuple[Envelope, ...]
 
@@ -22,7 +22,7 @@ class _NoState:
         return None
 
 
-class BusGate(GatedTable[Events]):
+class BusGate(VersionedTable[Events]):
     """Implements ``projector.Table`` for events that go out instead of being kept."""
 
     def __init__(self, client: Any, table_name: str, parked: ParkedRecords, bus: Bus) -> None:

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 
 from sales.domain.sales import DayTotal, Sale
 from shared.read_models.parked_records import ParkedRecord, ParkedRecords
-from shared.read_models.projector import Change, Kept
-from shared.read_models.versioned_table import gate, kept_version, succeeds
+from shared.read_models.projector import Change, Checkpoint
+from shared.read_models.versioned_table import checkpoint_of, gate, succeeds
 from shared.runtime.dynamodb_batches import read_items
 
 BUCKETS = 16
@@ -50,11 +50,11 @@ class SalesTable:
         self._parked = parked
         self._sleep = sleep
 
-    def load(self, ids: Sequence[str]) -> Mapping[str, Kept[Sales]]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Checkpoint[Sales]]:
         """The gates that exist, strongly consistent."""
         keys = [self._gate_key(order_id) for order_id in ids]
         return {
-            item["pk"]["S"].rpartition("#")[2]: kept_version(item, None)
+            item["pk"]["S"].rpartition("#")[2]: checkpoint_of(item, None)
             for item in read_items(self._client, self._table, keys, self._sleep)
         }
 

@@ -29,7 +29,7 @@ ATTEMPTS = 5
 WRITERS = 8
 
 
-class Kept(msgspec.Struct, Generic[StateT], frozen=True):
+class Checkpoint(msgspec.Struct, Generic[StateT], frozen=True):
     """What a table holds of an aggregate. A stalled one waits for a redrive, events pass it by."""
 
     version: int
@@ -41,15 +41,15 @@ class Change(msgspec.Struct, Generic[StateT], frozen=True):
     """A step from what is kept (None: nothing yet) to what shall be."""
 
     aggregate_id: str
-    base: Kept[StateT] | None
-    to: Kept[StateT]
+    base: Checkpoint[StateT] | None
+    to: Checkpoint[StateT]
     parked: ParkedRecord | None = None
 
 
 class Table(Protocol[StateT]):
     """Where a read model is kept, by aggregate id."""
 
-    def load(self, ids: Sequence[str]) -> Mapping[str, Kept[StateT]]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Checkpoint[StateT]]:
         """What is kept of these aggregates, strongly consistent."""
 
     def save(self, change: Change[StateT]) -> bool:
@@ -125,14 +125,14 @@ class Projector(Generic[StateT]):
         writers = self._writers if len(keys) >= 2 * self._writers else 1
         shares = [keys[n::writers] for n in range(writers)]
 
-        def bring_forward(share: Sequence[str]) -> tuple[int, Exception | None]:
-            return self._bring_all_forward(share, pending, known)
+        def advance(share: Sequence[str]) -> tuple[int, Exception | None]:
+            return self._advance_all(share, pending, known)
 
         if len(shares) == 1:
-            results = [bring_forward(keys)]
+            results = [advance(keys)]
         else:
             with ThreadPoolExecutor(writers) as pool:
-                results = list(pool.map(bring_forward, shares))
+                results = list(pool.map(advance, shares))
         errors = [error for _, error in results if error]
         if errors:
             raise errors[0]
@@ -150,7 +150,7 @@ class Projector(Generic[StateT]):
         for event in self._read_events(aggregate_id, base):
             state = self._fold_one(state, event)
             version = event.version or version
-        self._save(Change(aggregate_id, kept, Kept(version, state)))
+        self._save(Change(aggregate_id, kept, Checkpoint(version, state)))
         return version
 
     def reapply(self, record: LogRecord) -> None:
@@ -182,7 +182,7 @@ class Projector(Generic[StateT]):
             self._table.park(parked)
             return
         kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
-        stalled = replace(kept or Kept(0, None), stalled_at_version=event.version)
+        stalled = replace(kept or Checkpoint(0, None), stalled_at_version=event.version)
         self._save(Change(event.aggregate_id, kept, stalled, parked))
 
     def _save(self, change: Change[StateT]) -> None:
@@ -202,11 +202,11 @@ class Projector(Generic[StateT]):
                 by_version[event.version] = _Arrival(record, event)
         return pending
 
-    def _bring_all_forward(
+    def _advance_all(
         self,
         keys: Sequence[str],
         pending: Mapping[str, Mapping[int, _Arrival]],
-        known: Mapping[str, Kept[StateT]],
+        known: Mapping[str, Checkpoint[StateT]],
     ) -> tuple[int, Exception | None]:
         inserted = self._insert_new(keys, pending, known)
         writes = len(inserted)
@@ -215,7 +215,7 @@ class Projector(Generic[StateT]):
             if key in inserted:
                 continue
             try:
-                writes += self._bring_forward(key, pending[key], known.get(key))
+                writes += self._advance(key, pending[key], known.get(key))
             except Exception as error:
                 log.error("read model not updated", aggregate_id=key, error=type(error).__name__)
                 first_error = first_error or error
@@ -225,7 +225,7 @@ class Projector(Generic[StateT]):
         self,
         keys: Sequence[str],
         pending: Mapping[str, Mapping[int, _Arrival]],
-        known: Mapping[str, Kept[StateT]],
+        known: Mapping[str, Checkpoint[StateT]],
     ) -> set[str]:
         """Aggregates that seem to begin in this batch, and lack nothing: written together."""
         beginning = [key for key in keys if key not in known]
@@ -239,8 +239,8 @@ class Projector(Generic[StateT]):
             log.warning("not inserted together", error=type(error).__name__)
             return set()
 
-    def _bring_forward(
-        self, key: str, arrived: Mapping[int, _Arrival], kept: Kept[StateT] | None
+    def _advance(
+        self, key: str, arrived: Mapping[int, _Arrival], kept: Checkpoint[StateT] | None
     ) -> int:
         for _attempt in range(ATTEMPTS):
             if kept is not None and kept.stalled_at_version is not None:
@@ -268,14 +268,14 @@ class Projector(Generic[StateT]):
             parked = ParkedRecord.of(
                 record, f"refused by the table: {error}", change.aggregate_id, version
             )
-            stalled = replace(change.base or Kept(0, None), stalled_at_version=version)
+            stalled = replace(change.base or Checkpoint(0, None), stalled_at_version=version)
             return self._table.save(Change(change.aggregate_id, change.base, stalled, parked))
 
     def _change(
-        self, key: str, arrived: Mapping[int, _Arrival], kept: Kept[StateT] | None
+        self, key: str, arrived: Mapping[int, _Arrival], kept: Checkpoint[StateT] | None
     ) -> Change[StateT] | None:
         """Fold what comes next; stop at the first event that cannot be applied."""
-        reached = kept or Kept(0, None)
+        reached = kept or Checkpoint(0, None)
         try:
             events, missing = self._complete(key, arrived, reached.version)
         except msgspec.ValidationError as unreadable:
@@ -294,7 +294,7 @@ class Projector(Generic[StateT]):
                 parked = ParkedRecord.of(record, reason, key, event.version)
                 stalled = replace(reached, stalled_at_version=event.version)
                 return Change(key, kept, stalled, parked)
-            reached = Kept(event.version, state)
+            reached = Checkpoint(event.version, state)
         if missing is not None:
             # Not even their owner has the version in between: somebody else wrote these records.
             for version in sorted(version for version in arrived if version >= missing):

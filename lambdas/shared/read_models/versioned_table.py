@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from botocore.exceptions import ClientError
 
 from shared.read_models.parked_records import ParkedRecord, ParkedRecords
-from shared.read_models.projector import Change, Kept
+from shared.read_models.projector import Change, Checkpoint
 from shared.runtime.dynamodb_batches import read_items
 
 StateT = TypeVar("StateT")
@@ -29,7 +29,7 @@ class Codec(Protocol[StateT]):
         """The state; None if the item holds none, as when the first event could not be applied."""
 
 
-class GatedTable(Generic[StateT]):
+class VersionedTable(Generic[StateT]):
     """Implements ``shared.read_models.projector.Table`` for one generation.
 
     ``key`` is the name of the table's partition key; ``client`` is a botocore DynamoDB client;
@@ -54,7 +54,7 @@ class GatedTable(Generic[StateT]):
         self._codec = codec
         self._parked = parked
 
-    def load(self, ids: Sequence[str]) -> Mapping[str, Kept[StateT]]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Checkpoint[StateT]]:
         """What is kept of these aggregates, strongly consistent."""
         keys = [self._key(its_id) for its_id in ids]
         return {
@@ -111,14 +111,14 @@ class GatedTable(Generic[StateT]):
             item["stalled_at_version"] = {"N": str(to.stalled_at_version)}
         return item
 
-    def _kept(self, item: Item) -> Kept[StateT]:
-        return kept_version(item, self._codec.from_item(item))
+    def _kept(self, item: Item) -> Checkpoint[StateT]:
+        return checkpoint_of(item, self._codec.from_item(item))
 
 
-def kept_version(item: Item, state: StateT | None) -> Kept[StateT]:
+def checkpoint_of(item: Item, state: StateT | None) -> Checkpoint[StateT]:
     """What an item's gate says, with the state that goes with it."""
     stalled = item.get("stalled_at_version")
-    return Kept(int(item["version"]["N"]), state, int(stalled["N"]) if stalled else None)
+    return Checkpoint(int(item["version"]["N"]), state, int(stalled["N"]) if stalled else None)
 
 
 def gate(change: Change[Any], key: str) -> Item:

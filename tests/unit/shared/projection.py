@@ -11,7 +11,7 @@ from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models.parked_records import ParkedRecord
-from shared.read_models.projector import Change, Kept, Projector
+from shared.read_models.projector import Change, Checkpoint, Projector
 from tests.unit.shared.dynamodb_expressions import refusal
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(8)]
@@ -77,14 +77,14 @@ class TableInMemory:
     with an event whose state it never takes, as DynamoDB refuses an item that is too large.
     """
 
-    kept: dict[str, Kept[Applied]] = field(default_factory=dict)
+    kept: dict[str, Checkpoint[Applied]] = field(default_factory=dict)
     parked: dict[tuple[str, str], ParkedRecord] = field(default_factory=dict)
     saves: int = 0
     refuses: set[tuple[str, str]] = field(default_factory=set)
     before_save: Callable[[Change[Applied]], None] = lambda _: None
     after_save: Callable[[Change[Applied]], None] = lambda _: None
 
-    def load(self, ids: Sequence[str]) -> Mapping[str, Kept[Applied]]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Checkpoint[Applied]]:
         return {its_id: self.kept[its_id] for its_id in ids if its_id in self.kept}
 
     def save(self, change: Change[Applied]) -> bool:

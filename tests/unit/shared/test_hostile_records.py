@@ -26,7 +26,7 @@ from shared.messaging.log_records import LogRecord
 from shared.read_models import redrive
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.partitions import by_aggregate, split
-from shared.read_models.projector import Kept, Projector
+from shared.read_models.projector import Checkpoint, Projector
 from shared.read_models.rebuild import fold_aggregates
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.fake_bus import FakeEventBridge
@@ -218,7 +218,7 @@ def test_a_history_that_cannot_be_read_stalls_its_order_and_no_other() -> None:
     Projector(ORDER_EVENTS, table, collect, unreadable).apply(
         in_the_log(beside_good_ones([encode(event(POISONED, 2, "OrderConfirmed"))]))
     )
-    assert table.kept[POISONED] == Kept(0, None, stalled_at_version=2)
+    assert table.kept[POISONED] == Checkpoint(0, None, stalled_at_version=2)
     assert all(table.kept[order_id].version == 1 for order_id in GOOD)
     [parked] = table.parked.values()
     assert "the history of" in parked.reason

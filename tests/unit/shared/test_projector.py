@@ -5,7 +5,7 @@ import pytest
 
 from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import Envelope
-from shared.read_models.projector import Change, Kept, Projector
+from shared.read_models.projector import Change, Checkpoint, Projector
 from tests.unit.shared.projection import (
     ORDERS,
     Applied,
@@ -40,7 +40,7 @@ def histories() -> Histories:
 def test_a_batch_makes_one_write_for_each_order(table: TableInMemory, histories: Histories) -> None:
     writes = projector(table, histories).apply(records([PLACED, OTHER_PLACED, CANCELLED]))
     assert writes == table.saves == 2
-    assert table.kept[ORDER] == Kept(2, ("1:OrderPlaced", "2:OrderCancelled"))
+    assert table.kept[ORDER] == Checkpoint(2, ("1:OrderPlaced", "2:OrderCancelled"))
 
 
 def test_an_event_that_was_seen_is_not_applied_again(
@@ -73,13 +73,13 @@ def test_an_unknown_type_moves_the_version_and_nothing_else(
 ) -> None:
     gifted = event(ORDER, 2, "OrderGiftWrapped")
     projector(table, histories).apply(records([PLACED, gifted, event(ORDER, 3, "OrderConfirmed")]))
-    assert table.kept[ORDER] == Kept(3, ("1:OrderPlaced", "3:OrderConfirmed"))
+    assert table.kept[ORDER] == Checkpoint(3, ("1:OrderPlaced", "3:OrderConfirmed"))
 
 
 def test_a_newer_schema_stalls_its_order_alone(table: TableInMemory, histories: Histories) -> None:
     newer = event(ORDER, 2, "OrderCancelled", schema_version=3)
     projector(table, histories).apply(records([PLACED, newer, OTHER_PLACED]))
-    assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",), stalled_at_version=2)
+    assert table.kept[ORDER] == Checkpoint(1, ("1:OrderPlaced",), stalled_at_version=2)
     assert table.kept[OTHER].version == 1
     [parked] = table.parked.values()
     assert (parked.aggregate_id, parked.version) == (ORDER, 2)
@@ -136,7 +136,7 @@ def test_an_event_of_the_wrong_form_stalls_its_order_and_no_other(
     batch = [OTHER_PLACED, event(ORDERS[2], 1, "OrderPlaced")]
     batch.insert(position, poison)
     projector(table, histories).apply(records([*batch, CANCELLED]))
-    assert table.kept[ORDER] == Kept(0, None, stalled_at_version=1)
+    assert table.kept[ORDER] == Checkpoint(0, None, stalled_at_version=1)
     assert table.kept[OTHER].version == table.kept[ORDERS[2]].version == 1
     assert len(table.parked) == 1
 
@@ -147,7 +147,7 @@ def test_later_events_of_a_stalled_order_pass_by(
     poison = event(ORDER, 2, "OrderCancelled", data={})
     projector(table, histories).apply(records([PLACED, poison]))
     projector(table, histories).apply(records([event(ORDER, 3, "OrderConfirmed")]))
-    assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",), stalled_at_version=2)
+    assert table.kept[ORDER] == Checkpoint(1, ("1:OrderPlaced",), stalled_at_version=2)
     assert len(table.parked) == 1
 
 
@@ -159,7 +159,7 @@ def test_a_redriven_order_is_folded_again_from_its_own_history(
     under_test.apply(records([PLACED, poison]))
     histories.add(PLACED, CANCELLED)
     assert under_test.redrive(ORDER) == 2
-    assert table.kept[ORDER] == Kept(2, ("1:OrderPlaced", "2:OrderCancelled"))
+    assert table.kept[ORDER] == Checkpoint(2, ("1:OrderPlaced", "2:OrderCancelled"))
 
 
 def test_an_order_that_still_fails_stays_stalled_when_it_is_redriven(
@@ -180,7 +180,7 @@ def test_a_version_that_orders_does_not_know_is_parked_and_changes_nothing(
 ) -> None:
     histories.add(PLACED)
     projector(table, histories).apply(records([PLACED, event(ORDER, 9, "OrderConfirmed")]))
-    assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",))
+    assert table.kept[ORDER] == Checkpoint(1, ("1:OrderPlaced",))
     [parked] = table.parked.values()
     assert "its history has no version 2" in parked.reason
 
@@ -240,7 +240,7 @@ def test_two_consumers_of_a_shard_during_a_hand_over_apply_each_event_once(
     table.before_save = overtake
     old.apply(records([PLACED]))
     assert overtaken == [1]
-    assert table.kept[ORDER] == Kept(2, ("1:OrderPlaced", "2:OrderCancelled"))
+    assert table.kept[ORDER] == Checkpoint(2, ("1:OrderPlaced", "2:OrderCancelled"))
 
 
 def test_a_record_set_aside_by_an_operator_stalls_its_order(
@@ -248,7 +248,7 @@ def test_a_record_set_aside_by_an_operator_stalls_its_order(
 ) -> None:
     projector(table, histories).set_aside(record(PLACED), "crashes the consumer")
     projector(table, histories).apply(records([PLACED, CANCELLED]))
-    assert table.kept[ORDER] == Kept(0, None, stalled_at_version=1)
+    assert table.kept[ORDER] == Checkpoint(0, None, stalled_at_version=1)
 
 
 def test_facts_of_other_services_are_none_of_its_business(

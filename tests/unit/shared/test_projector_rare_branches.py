@@ -13,7 +13,7 @@ from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import LogRecord, Unreadable
 from shared.read_models.parked_records import ParkedRecord
-from shared.read_models.projector import ATTEMPTS, Change, Contended, Kept, Projector
+from shared.read_models.projector import ATTEMPTS, Change, Checkpoint, Contended, Projector
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.projection import (
     ORDERS,
@@ -75,11 +75,11 @@ def test_a_state_that_the_table_never_takes_stalls_its_order_as_it_was(
     history = [PLACED, CONFIRMED, CANCELLED]
     if before:
         projector(table, histories).apply(records(history[:before]))
-    kept = table.kept.get(ORDER, Kept(0, None))
+    kept = table.kept.get(ORDER, Checkpoint(0, None))
     table.refuses = {(ORDER, SAID[before + 1])}
     arrived = [record(it, 10 + (it.version or 0)) for it in history[before:]]
     projector(table, histories).apply([*arrived, *records(neighbours(2))])
-    assert table.kept[ORDER] == Kept(kept.version, kept.state, stalled_at_version=before + 1)
+    assert table.kept[ORDER] == Checkpoint(kept.version, kept.state, stalled_at_version=before + 1)
     assert table.kept[OTHER].version == table.kept[THIRD].version == 1
     parked = the_parked(table)
     assert holds(parked, arrived[0], before + 1)
@@ -95,7 +95,7 @@ def test_a_refused_state_whose_first_event_came_from_history_parks_the_record_th
     table.refuses = {(ORDER, SAID[2])}
     came = record(CANCELLED, 33)
     projector(table, histories).apply([came])
-    assert table.kept[ORDER] == Kept(1, (SAID[1],), stalled_at_version=2)
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],), stalled_at_version=2)
     assert holds(the_parked(table), came, 2)
 
 
@@ -109,11 +109,11 @@ def test_a_refusal_that_meets_another_consumer_is_judged_again(
     def overtake(change: Change[Applied]) -> None:
         calls.append(change)
         if len(calls) == 2:  # the parking: meanwhile somebody with other code has applied it
-            table.kept[ORDER] = Kept(2, ("theirs",))
+            table.kept[ORDER] = Checkpoint(2, ("theirs",))
 
     table.before_save = overtake
     projector(table, histories).apply(records([CONFIRMED]))
-    assert table.kept[ORDER] == Kept(2, ("theirs",))
+    assert table.kept[ORDER] == Checkpoint(2, ("theirs",))
     assert not table.parked
 
 
@@ -158,7 +158,7 @@ def test_an_event_from_history_that_cannot_be_applied_stalls_its_order(
     histories.add(PLACED, event(ORDER, 2, "OrderConfirmed", data={}), CANCELLED)
     came = record(CANCELLED, 33)
     projector(table, histories).apply([came, *records(neighbours())])
-    assert table.kept[ORDER] == Kept(1, (SAID[1],), stalled_at_version=2)
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],), stalled_at_version=2)
     assert table.kept[OTHER].version == 1
     parked = the_parked(table)
     assert holds(parked, came, 2)
@@ -170,7 +170,7 @@ def test_what_was_applied_before_a_bad_event_is_kept_with_the_stall(
 ) -> None:
     bad = record(event(ORDER, 3, "OrderCancelled", data={}), 3)
     projector(table, histories).apply([*records([PLACED, CONFIRMED]), bad])
-    assert table.kept[ORDER] == Kept(2, (SAID[1], SAID[2]), stalled_at_version=3)
+    assert table.kept[ORDER] == Checkpoint(2, (SAID[1], SAID[2]), stalled_at_version=3)
     assert holds(the_parked(table), bad, 3)
     assert table.saves == 1
 
@@ -181,7 +181,7 @@ def test_every_record_beyond_a_version_that_nobody_has_is_parked_as_it_is(
     histories.add(PLACED)
     fifth, seventh = (record(event(ORDER, n, "OrderConfirmed"), 50 + n) for n in (5, 7))
     projector(table, histories).apply([seventh, record(PLACED, 1), fifth])
-    assert table.kept[ORDER] == Kept(1, (SAID[1],))
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],))
     first, second = table.parked.values()
     assert holds(first, fifth, 5)
     assert holds(second, seventh, 7)
@@ -203,7 +203,7 @@ def test_what_stands_before_a_missing_version_is_applied_and_not_parked(
     histories.add(PLACED, CONFIRMED)
     late = record(event(ORDER, 4, "OrderCancelled"), 4)
     projector(table, histories).apply([record(CONFIRMED, 2), late])
-    assert table.kept[ORDER] == Kept(2, (SAID[1], SAID[2]))
+    assert table.kept[ORDER] == Checkpoint(2, (SAID[1], SAID[2]))
     assert holds(the_parked(table), late, 4)
 
 
@@ -212,7 +212,7 @@ def test_a_history_that_knows_more_than_the_batch_is_taken_at_once(
 ) -> None:
     histories.add(PLACED, CONFIRMED, CANCELLED)
     assert projector(table, histories).apply(records([CONFIRMED])) == 1
-    assert table.kept[ORDER] == Kept(3, (SAID[1], SAID[2], SAID[3]))
+    assert table.kept[ORDER] == Checkpoint(3, (SAID[1], SAID[2], SAID[3]))
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
@@ -248,7 +248,7 @@ def test_a_history_that_cannot_be_read_stalls_its_order_at_what_came_first(
     fourth, third = (record(event(ORDER, n, "OrderConfirmed"), n) for n in (4, 3))
     batch = [fourth, record(PLACED, 1), third, *records(neighbours())]
     assert Projector(ORDER_EVENTS, table, collect, read_events).apply(batch) == 2
-    assert table.kept[ORDER] == Kept(1, (SAID[1],), stalled_at_version=3)
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],), stalled_at_version=3)
     assert table.kept[OTHER].version == 1
     parked = the_parked(table)
     assert holds(parked, third, 3)
@@ -259,12 +259,12 @@ def test_what_begins_is_not_looked_for_unless_it_has_to_be(histories: Histories)
     looked_for: list[str] = []
 
     class Noting(TableInMemory):
-        def load(self, ids: Sequence[str]) -> Mapping[str, Kept[Applied]]:
+        def load(self, ids: Sequence[str]) -> Mapping[str, Checkpoint[Applied]]:
             looked_for.extend(ids)
             return super().load(ids)
 
     batch = records([PLACED, event(OTHER, 2, "OrderConfirmed")])
-    projector(Noting({OTHER: Kept(1, (SAID[1],))}), histories).apply(batch)
+    projector(Noting({OTHER: Checkpoint(1, (SAID[1],))}), histories).apply(batch)
     assert looked_for == [OTHER]
 
 
@@ -288,7 +288,7 @@ def test_a_facts_history_without_versions_fills_no_gap(
         return [PLACED, fact, CONFIRMED]
 
     Projector(ORDER_EVENTS, table, collect, read_events).apply(records([CONFIRMED]))
-    assert table.kept[ORDER] == Kept(2, (SAID[1], SAID[2]))
+    assert table.kept[ORDER] == Checkpoint(2, (SAID[1], SAID[2]))
 
 
 # Races.
@@ -297,7 +297,10 @@ def test_a_facts_history_without_versions_fills_no_gap(
 def test_an_order_that_others_keep_changing_is_given_up_for_now(
     table: TableInMemory, histories: Histories
 ) -> None:
-    others: list[Kept[Applied]] = [Kept(0, ("theirs",)), Kept(0, ("yet another's",))] * ATTEMPTS
+    others: list[Checkpoint[Applied]] = [
+        Checkpoint(0, ("theirs",)),
+        Checkpoint(0, ("yet another's",)),
+    ] * ATTEMPTS
     tries = 0
 
     def overtake(_change: Change[Applied]) -> None:
@@ -315,11 +318,11 @@ def test_an_order_that_another_consumer_has_stalled_meanwhile_is_passed_by(
     table: TableInMemory, histories: Histories, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def stall(_change: Change[Applied]) -> None:
-        table.kept[ORDER] = Kept(0, None, stalled_at_version=1)
+        table.kept[ORDER] = Checkpoint(0, None, stalled_at_version=1)
 
     table.before_save = stall
     assert projector(table, histories).apply(records([PLACED, CONFIRMED])) == 0
-    assert table.kept[ORDER] == Kept(0, None, stalled_at_version=1)
+    assert table.kept[ORDER] == Checkpoint(0, None, stalled_at_version=1)
     assert '"EventsPassedByStalled":2' in capsys.readouterr().out
 
 
@@ -384,7 +387,7 @@ def test_one_new_order_that_could_not_be_inserted_is_saved(histories: Histories)
 
     table = Refusing()
     assert projector(table, histories).apply(records([PLACED])) == 1
-    assert table.kept[ORDER] == Kept(1, (SAID[1],))
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],))
 
 
 def test_a_history_is_asked_only_for_what_comes_after_what_is_there(table: TableInMemory) -> None:
@@ -397,7 +400,7 @@ def test_a_history_is_asked_only_for_what_comes_after_what_is_there(table: Table
     under_test = Projector(ORDER_EVENTS, table, collect, read_events)
     under_test.apply(records([PLACED, CANCELLED]))
     assert asked == [(ORDER, 1)]
-    assert table.kept[ORDER] == Kept(3, (SAID[1], SAID[2], SAID[3]))
+    assert table.kept[ORDER] == Checkpoint(3, (SAID[1], SAID[2], SAID[3]))
 
 
 def test_orders_that_begin_and_those_that_go_on_are_counted_together(
@@ -429,7 +432,7 @@ def test_only_what_is_complete_from_the_beginning_is_inserted_together(
             asked.extend(change.aggregate_id for change in changes)  # type: ignore[attr-defined]
             return set()
 
-    table = Noting({THIRD: Kept(1, (SAID[1],))})
+    table = Noting({THIRD: Checkpoint(1, (SAID[1],))})
     histories.add(*(event(OTHER, n, "OrderPlaced") for n in (1, 2)))
     batch = [
         PLACED,
@@ -469,7 +472,7 @@ def test_a_redrive_reads_only_what_is_not_kept(table: TableInMemory, histories: 
 
     assert Projector(ORDER_EVENTS, table, collect, read_events).redrive(ORDER) == 3
     assert asked == [(ORDER, 1)]
-    assert table.kept[ORDER] == Kept(3, (SAID[1], SAID[2], SAID[3]))
+    assert table.kept[ORDER] == Checkpoint(3, (SAID[1], SAID[2], SAID[3]))
 
 
 def test_an_order_of_which_nothing_is_kept_is_redriven_from_its_beginning(
@@ -477,7 +480,7 @@ def test_an_order_of_which_nothing_is_kept_is_redriven_from_its_beginning(
 ) -> None:
     histories.add(PLACED, CONFIRMED)
     assert projector(table, histories).redrive(ORDER) == 2
-    assert table.kept[ORDER] == Kept(2, (SAID[1], SAID[2]))
+    assert table.kept[ORDER] == Checkpoint(2, (SAID[1], SAID[2]))
 
 
 def test_a_redrive_that_meets_another_writer_is_an_error(
@@ -487,19 +490,19 @@ def test_a_redrive_that_meets_another_writer_is_an_error(
     histories.add(PLACED, CONFIRMED)
 
     def overtake(_change: Change[Applied]) -> None:
-        table.kept[ORDER] = Kept(5, ("theirs",))
+        table.kept[ORDER] = Checkpoint(5, ("theirs",))
 
     table.before_save = overtake
     with pytest.raises(Contended, match=ORDER):
         under_test.redrive(ORDER)
-    assert table.kept[ORDER] == Kept(5, ("theirs",))
+    assert table.kept[ORDER] == Checkpoint(5, ("theirs",))
 
 
 def test_a_record_that_can_be_read_by_now_is_applied(
     table: TableInMemory, histories: Histories
 ) -> None:
     projector(table, histories).reapply(record(PLACED))
-    assert table.kept[ORDER] == Kept(1, (SAID[1],))
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],))
 
 
 def test_a_record_that_still_cannot_be_read_is_said_to_be_and_not_parked_again(
@@ -517,7 +520,7 @@ def test_an_order_that_is_set_aside_keeps_what_it_had(
     under_test.apply(records([PLACED]))
     crashing = record(CONFIRMED, 22)
     under_test.set_aside(crashing, "crashes the consumer")
-    assert table.kept[ORDER] == Kept(1, (SAID[1],), stalled_at_version=2)
+    assert table.kept[ORDER] == Checkpoint(1, (SAID[1],), stalled_at_version=2)
     parked = the_parked(table)
     assert holds(parked, crashing, 2)
     assert parked.reason == "crashes the consumer"
@@ -541,7 +544,7 @@ def test_setting_aside_what_somebody_is_writing_is_an_error(
     table: TableInMemory, histories: Histories
 ) -> None:
     def overtake(_change: Change[Applied]) -> None:
-        table.kept[ORDER] = Kept(5, ("theirs",))
+        table.kept[ORDER] = Checkpoint(5, ("theirs",))
 
     table.before_save = overtake
     with pytest.raises(Contended):

@@ -30,7 +30,7 @@ from shared.read_models.rebuild import (
     Request,
 )
 from shared.read_models.scratch import Scratch
-from shared.read_models.versioned_table import GatedTable
+from shared.read_models.versioned_table import VersionedTable
 from shared.runtime import clock
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
@@ -109,7 +109,7 @@ class World:
 
     def projector(self, generation: str) -> Projector[Applied]:
         parked = ParkedRecords(self.database, "parked", "test")
-        table = GatedTable(self.database, "views", "pk", generation, Codec(), parked)
+        table = VersionedTable(self.database, "views", "pk", generation, Codec(), parked)
         return Projector(ORDER_EVENTS, table, collect, lambda *_: (), writers=1)
 
     def fold(self, generation: str = "g2") -> None:

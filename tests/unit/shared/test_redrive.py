@@ -15,8 +15,8 @@ from shared.messaging.envelope import LARGEST_VERSION, Envelope, encode
 from shared.messaging.log_records import LogRecord
 from shared.read_models import redrive
 from shared.read_models.parked_records import MAX_BODY, ParkedRecord, ParkedRecords
-from shared.read_models.projector import Kept, Projector
-from shared.read_models.versioned_table import GatedTable
+from shared.read_models.projector import Checkpoint, Projector
+from shared.read_models.versioned_table import VersionedTable
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory, refusing
 from tests.unit.shared.projection import (
@@ -206,11 +206,11 @@ def test_an_order_is_folded_again_in_every_generation_and_taken_off_the_list(
 ) -> None:
     histories.add(PLACED)
     parked.park(of(ORDER, 1))
-    tables = [TableInMemory({ORDER: Kept(0, None, 1)}) for _ in range(2)]
+    tables = [TableInMemory({ORDER: Checkpoint(0, None, 1)}) for _ in range(2)]
     projectors = [projector(table, histories) for table in tables]
     assert ask(parked, projectors, dry_run=False) == (["redriven"], None)
     for table in tables:
-        assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",))
+        assert table.kept[ORDER] == Checkpoint(1, ("1:OrderPlaced",))
     assert list(parked.all()) == []
     assert '"RecordsRedriven":1' in capsys.readouterr().out
 
@@ -221,7 +221,7 @@ def test_a_record_of_nobody_is_applied_as_it_was_kept(
     parked.park(of(None, 1))
     table = TableInMemory()
     assert ask(parked, [projector(table, histories)], dry_run=False) == (["redriven"], None)
-    assert table.kept[ORDER] == Kept(1, ("1:OrderPlaced",))
+    assert table.kept[ORDER] == Checkpoint(1, ("1:OrderPlaced",))
 
 
 class Codec:
@@ -240,7 +240,7 @@ def test_a_record_that_is_read_at_last_and_parked_again_stays_on_the_list(
     """A table and a list in one database: it is parked again at the same place in the list."""
     database = DynamoDbInMemory({"parked": ("consumer", "record"), "views": ("pk",)})
     parked = ParkedRecords(database, "parked", "sales")
-    table = GatedTable(database, "views", "pk", "g1", Codec(), parked)
+    table = VersionedTable(database, "views", "pk", "g1", Codec(), parked)
     views = Projector(
         ORDER_EVENTS, table, lambda _, event: (event.data["currency"],), histories.read_events
     )
@@ -269,7 +269,7 @@ def test_an_event_that_was_applied_long_ago_is_taken_off_the_list(
     parked: ParkedRecords, histories: Histories
 ) -> None:
     parked.park(of(None, 1))
-    table = TableInMemory({ORDER: Kept(3, ("1:OrderPlaced",))})
+    table = TableInMemory({ORDER: Checkpoint(3, ("1:OrderPlaced",))})
     assert ask(parked, [projector(table, histories)], dry_run=False)[0] == ["redriven"]
 
 
@@ -315,7 +315,7 @@ def test_setting_one_aside_redrives_nothing(parked: ParkedRecords, histories: Hi
     projectors = [projector(table, histories) for table in tables]
     assert ask(parked, projectors, dry_run=False, set_aside=aside) == (["parked"], None)
     for table in tables:
-        assert table.kept == {OTHER: Kept(0, None, stalled_at_version=1)}
+        assert table.kept == {OTHER: Checkpoint(0, None, stalled_at_version=1)}
         found = [(it.shard, it.sequence, it.reason) for it in table.parked.values()]
         assert found == [("shard-0", "9", "crashes")]
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from orders_language.schemas import ORDER_EVENTS
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector
-from shared.read_models.versioned_table import GatedTable
+from shared.read_models.versioned_table import VersionedTable
 from shared.runtime import aws
 from tests.unit.shared.projection import ORDERS, Applied, collect, event, records
 from tools.measure.benchmarks.probes.botocore_stub import Body
@@ -134,7 +134,7 @@ def test_whatever_is_throttled_every_event_is_applied_once_and_in_order(
     table = Table(throttles)
     client.meta.events.register("before-send", table.answer, unique_id="table")
     try:
-        gated = GatedTable(
+        gated = VersionedTable(
             client, "views", "pk", "g1", Codec(), ParkedRecords(client, "parked", "test")
         )
         projector = Projector(ORDER_EVENTS, gated, collect, lambda *_: (), writers=1)
@@ -156,7 +156,7 @@ def test_whatever_is_throttled_every_event_is_applied_once_and_in_order(
 def test_a_table_that_refuses_everything_holds_the_batch(client: Any) -> None:
     table = Table([True] * 1000)
     client.meta.events.register("before-send", table.answer, unique_id="table")
-    gated = GatedTable(
+    gated = VersionedTable(
         client, "views", "pk", "g1", Codec(), ParkedRecords(client, "parked", "test")
     )
     with pytest.raises(ClientError, match="Throttling"):

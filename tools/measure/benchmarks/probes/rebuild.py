@@ -19,7 +19,7 @@ from orders_language.schemas import ORDER, ORDER_EVENTS
 from shared.messaging.envelope import decode
 from shared.read_models.archive import lines_of
 from shared.read_models.partitions import by_aggregate, split
-from shared.read_models.projector import Change, Kept, Projector
+from shared.read_models.projector import Change, Checkpoint, Projector
 from shared.read_models.rebuild import PARTITION_BYTES, TASK_BYTES, fold_aggregates
 
 
@@ -29,7 +29,7 @@ class KeepsNothing:
     def __init__(self) -> None:
         self.saved = 0
 
-    def load(self, ids: Sequence[str]) -> Mapping[str, Kept[Any]]:
+    def load(self, ids: Sequence[str]) -> Mapping[str, Checkpoint[Any]]:
         raise AssertionError(f"{len(ids)} orders do not begin with their first event")
 
     def save(self, change: Change[Any]) -> bool:

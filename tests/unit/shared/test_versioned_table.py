@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shared.read_models.parked_records import ParkedRecord, ParkedRecords
-from shared.read_models.projector import Change, Kept
-from shared.read_models.versioned_table import BATCH_EXECUTE, GatedTable
+from shared.read_models.projector import Change, Checkpoint
+from shared.read_models.versioned_table import BATCH_EXECUTE, VersionedTable
 from shared.runtime.dynamodb_batches import BATCH_GET, ROUNDS, StillUnprocessed
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory, refusing
@@ -43,32 +43,32 @@ def pauses() -> list[float]:
 
 
 @pytest.fixture
-def table(database: DynamoDbInMemory, pauses: list[float]) -> GatedTable[State]:
+def table(database: DynamoDbInMemory, pauses: list[float]) -> VersionedTable[State]:
     parked = ParkedRecords(database, "parked", "test")
-    return GatedTable(database, "views", "pk", "g2", Codec(), parked, pauses.append)
+    return VersionedTable(database, "views", "pk", "g2", Codec(), parked, pauses.append)
 
 
 def step(
-    base: Kept[State] | None, to: Kept[State], parked: ParkedRecord | None = None
+    base: Checkpoint[State] | None, to: Checkpoint[State], parked: ParkedRecord | None = None
 ) -> Change[State]:
     return Change(ORDER, base, to, parked)
 
 
-ONE, TWO = Kept(1, "one"), Kept(2, "two")
-STALLED = Kept(1, "one", stalled_at_version=2)
-NOTHING_STALLED: Kept[State] = Kept(0, None, stalled_at_version=1)
+ONE, TWO = Checkpoint(1, "one"), Checkpoint(2, "two")
+STALLED = Checkpoint(1, "one", stalled_at_version=2)
+NOTHING_STALLED: Checkpoint[State] = Checkpoint(0, None, stalled_at_version=1)
 
 
 @pytest.mark.parametrize("kept", [ONE, TWO, STALLED, NOTHING_STALLED], ids=str)
-def test_what_was_saved_is_loaded(table: GatedTable[State], kept: Kept[State]) -> None:
+def test_what_was_saved_is_loaded(table: VersionedTable[State], kept: Checkpoint[State]) -> None:
     assert table.save(step(None, kept))
     assert table.load([ORDER]) == {ORDER: kept}
 
 
 def test_a_generation_knows_nothing_of_another(
-    database: DynamoDbInMemory, table: GatedTable[State]
+    database: DynamoDbInMemory, table: VersionedTable[State]
 ) -> None:
-    other = GatedTable(
+    other = VersionedTable(
         database, "views", "pk", "g1", Codec(), ParkedRecords(database, "parked", "test")
     )
     table.save(step(None, ONE))
@@ -78,7 +78,7 @@ def test_a_generation_knows_nothing_of_another(
     assert [item["pk"]["S"] for item in database.items("views")] == [f"g1#{ORDER}", f"g2#{ORDER}"]
 
 
-KEPT = [None, ONE, TWO, STALLED, Kept(1, "one", stalled_at_version=3)]
+KEPT = [None, ONE, TWO, STALLED, Checkpoint(1, "one", stalled_at_version=3)]
 
 
 @pytest.mark.parametrize("parked", [None, PARKED], ids=["plain", "parking"])
@@ -86,14 +86,14 @@ KEPT = [None, ONE, TWO, STALLED, Kept(1, "one", stalled_at_version=3)]
 @pytest.mark.parametrize("kept", KEPT, ids=str)
 def test_a_step_is_made_from_its_own_base_alone(
     database: DynamoDbInMemory,
-    table: GatedTable[State],
-    kept: Kept[State] | None,
-    base: Kept[State] | None,
+    table: VersionedTable[State],
+    kept: Checkpoint[State] | None,
+    base: Checkpoint[State] | None,
     parked: ParkedRecord | None,
 ) -> None:
     if kept is not None:
         table.save(step(None, kept))
-    to = Kept(9, "nine")
+    to = Checkpoint(9, "nine")
     made = table.save(step(base, to, parked))
     assert made == (kept == base)
     assert table.load([ORDER]).get(ORDER) == (to if made else kept)
@@ -101,7 +101,7 @@ def test_a_step_is_made_from_its_own_base_alone(
 
 
 def test_a_step_and_its_record_are_kept_together_and_told(
-    database: DynamoDbInMemory, table: GatedTable[State], capsys: pytest.CaptureFixture[str]
+    database: DynamoDbInMemory, table: VersionedTable[State], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert table.save(step(None, NOTHING_STALLED, PARKED))
     [parked] = database.items("parked")
@@ -124,7 +124,7 @@ def test_a_step_and_its_record_are_kept_together_and_told(
 )
 def test_a_transaction_that_is_cancelled_by_the_gate_is_a_lost_race(
     database: DynamoDbInMemory,
-    table: GatedTable[State],
+    table: VersionedTable[State],
     capsys: pytest.CaptureFixture[str],
     codes: list[str],
 ) -> None:
@@ -138,7 +138,7 @@ def test_a_transaction_that_is_cancelled_by_the_gate_is_a_lost_race(
 @pytest.mark.parametrize("position", [0, 1])
 def test_a_transaction_that_is_cancelled_for_anything_else_is_an_error(
     database: DynamoDbInMemory,
-    table: GatedTable[State],
+    table: VersionedTable[State],
     capsys: pytest.CaptureFixture[str],
     code: str,
     position: int,
@@ -151,7 +151,7 @@ def test_a_transaction_that_is_cancelled_for_anything_else_is_an_error(
 
 
 def test_a_transaction_that_is_cancelled_without_reasons_is_an_error(
-    database: DynamoDbInMemory, table: GatedTable[State]
+    database: DynamoDbInMemory, table: VersionedTable[State]
 ) -> None:
     def cancel(operation: str, _request: object) -> None:
         if operation == "transact_write_items":
@@ -164,7 +164,7 @@ def test_a_transaction_that_is_cancelled_without_reasons_is_an_error(
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "ValidationException", "InternalError"])
 def test_a_write_that_is_refused_is_no_lost_race(
-    database: DynamoDbInMemory, table: GatedTable[State], code: str
+    database: DynamoDbInMemory, table: VersionedTable[State], code: str
 ) -> None:
     database.before = refusing(code, on="put_item")
     with pytest.raises(ClientError, match=code):
@@ -177,12 +177,12 @@ MANY = [f"00000000-0000-4000-8000-{n:012d}" for n in range(2 * BATCH_GET + 5)]
 
 @pytest.mark.parametrize("count", [0, 1, BATCH_GET, BATCH_GET + 1, len(MANY)])
 def test_however_many_are_asked_for_all_are_loaded(
-    database: DynamoDbInMemory, table: GatedTable[State], count: int
+    database: DynamoDbInMemory, table: VersionedTable[State], count: int
 ) -> None:
     for order_id in MANY[:count]:
-        table.save(Change(order_id, None, Kept(1, order_id)))
+        table.save(Change(order_id, None, Checkpoint(1, order_id)))
     database.calls.clear()
-    assert table.load(MANY[:count]) == {its_id: Kept(1, its_id) for its_id in MANY[:count]}
+    assert table.load(MANY[:count]) == {its_id: Checkpoint(1, its_id) for its_id in MANY[:count]}
     assert len(database.calls) == -(-count // BATCH_GET)
     for _, request in database.calls:
         assert request["RequestItems"]["views"]["ConsistentRead"] is True
@@ -190,10 +190,10 @@ def test_however_many_are_asked_for_all_are_loaded(
 
 @pytest.mark.parametrize("leaves", [[1], [BATCH_GET], [99, 50, 0], [0, BATCH_GET, 3]], ids=str)
 def test_keys_that_are_left_unprocessed_are_asked_for_again(
-    database: DynamoDbInMemory, table: GatedTable[State], pauses: list[float], leaves: list[int]
+    database: DynamoDbInMemory, table: VersionedTable[State], pauses: list[float], leaves: list[int]
 ) -> None:
     for order_id in MANY:
-        table.save(Change(order_id, None, Kept(1, order_id)))
+        table.save(Change(order_id, None, Checkpoint(1, order_id)))
     database.leaves = list(leaves)
     assert set(table.load(MANY)) == set(MANY)
     assert len(pauses) == sum(1 for count in leaves if count)
@@ -201,7 +201,7 @@ def test_keys_that_are_left_unprocessed_are_asked_for_again(
 
 
 def test_keys_that_are_left_unprocessed_for_ever_hold_the_batch(
-    database: DynamoDbInMemory, table: GatedTable[State], pauses: list[float]
+    database: DynamoDbInMemory, table: VersionedTable[State], pauses: list[float]
 ) -> None:
     table.save(step(None, ONE))
 
@@ -217,29 +217,29 @@ def test_keys_that_are_left_unprocessed_for_ever_hold_the_batch(
 
 @pytest.mark.parametrize("count", [1, BATCH_EXECUTE, BATCH_EXECUTE + 1, 60])
 def test_however_many_begin_all_are_inserted(
-    database: DynamoDbInMemory, table: GatedTable[State], count: int
+    database: DynamoDbInMemory, table: VersionedTable[State], count: int
 ) -> None:
-    made = table.insert([Change(its_id, None, Kept(2, its_id)) for its_id in MANY[:count]])
+    made = table.insert([Change(its_id, None, Checkpoint(2, its_id)) for its_id in MANY[:count]])
     assert made == set(MANY[:count])
     assert len(database.calls) == -(-count // BATCH_EXECUTE)
-    assert table.load(MANY[:count]) == {its_id: Kept(2, its_id) for its_id in MANY[:count]}
+    assert table.load(MANY[:count]) == {its_id: Checkpoint(2, its_id) for its_id in MANY[:count]}
 
 
 def test_what_is_not_inserted_is_left_to_be_saved_one_by_one(
-    database: DynamoDbInMemory, table: GatedTable[State]
+    database: DynamoDbInMemory, table: VersionedTable[State]
 ) -> None:
     kept, throttled, late = MANY[0], MANY[1], MANY[27]
-    table.save(Change(kept, None, Kept(9, "kept")))
+    table.save(Change(kept, None, Checkpoint(9, "kept")))
     database.breaks = [None, "ThrottlingError", *[None] * 25, "ValidationError"]
-    made = table.insert([Change(its_id, None, Kept(1, its_id)) for its_id in MANY[:30]])
+    made = table.insert([Change(its_id, None, Checkpoint(1, its_id)) for its_id in MANY[:30]])
     assert made == set(MANY[:30]) - {kept, throttled, late}
     found = table.load(MANY[:30])
-    assert found[kept] == Kept(9, "kept")
+    assert found[kept] == Checkpoint(9, "kept")
     assert not {throttled, late} & set(found)
 
 
 def test_a_record_that_belongs_to_no_aggregate_is_parked_alone(
-    database: DynamoDbInMemory, table: GatedTable[State]
+    database: DynamoDbInMemory, table: VersionedTable[State]
 ) -> None:
     table.park(PARKED)
     assert len(database.items("parked")) == 1
