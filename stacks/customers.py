@@ -1,4 +1,4 @@
-"""Customers: profiles behind an API, forgotten on request, and the fact that tells the others."""
+"""Customers: profiles behind an API, forgotten on request; an event tells the others."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ minute."""
 
 
 class EventLogStack(ServiceStack):
-    """Kinesis is the log that everybody reads; S3 is the memory; the bus carries facts."""
+    """Kinesis is the log that everybody reads, S3 the archive; a bus carries integration events."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
         super().__init__(
@@ -433,7 +433,8 @@ class EventLogStack(ServiceStack):
     def _take_in_other_services_facts(self) -> None:
         """Bus, queue, log: orders' events are on the log already, and would go round in circles.
 
-        Replies stay between two services: what has happened, the facts beside them say to all.
+        Replies stay between two services: what has happened, the integration events beside them say
+        to all.
         """
         facts = ServiceQueue(self, "Facts", key=self.key, worker_timeout=Duration.seconds(30))
         for source, types in facts_by_source().items():
@@ -459,7 +460,8 @@ class EventLogStack(ServiceStack):
         )
         grant(intake, "kinesis:PutRecords", on=self.event_stream.stream_arn)
         grant(intake, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", on=seen.table_arn)
-        # Few at once with much in hand: a batch costs as many calls as a single fact does.
+        # Few at once with much in hand: a batch costs as many calls as a single integration event
+        # does.
         facts.consumed_by(
             intake,
             max_concurrency=2,

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from fulfilment.domain.saga import (
-    Journey,
+    MessageContext,
     Progress,
     Reply,
     Saga,
@@ -57,7 +57,7 @@ def start_saga(
 
     ``deadline`` is in seconds: the sweeper looks after sagas that are older.
     """
-    journey = Journey(placed.correlation_id, placed.event_id, placed.traceparent)
+    journey = MessageContext(placed.correlation_id, placed.event_id, placed.traceparent)
     saga = store.begin(Saga(placed.aggregate_id, journey, due_at=_later(now(), deadline)))
     if saga.state is SagaState.RUNNING and saga.attempt == 1:
         executions.start(saga, Progress())
@@ -71,7 +71,7 @@ class StepRequest:
     order_id: str
     step: str
     token: str
-    journey: Journey
+    journey: MessageContext
     data: Mapping[str, Any]
 
 
@@ -264,7 +264,7 @@ class Stuck:
 
     order_id: str
     execution: str
-    journey: Journey
+    journey: MessageContext
     failed_undo: tuple[str, ...]
     done: tuple[str, ...]
     possibly: tuple[str, ...]
@@ -328,7 +328,7 @@ def _answer(executions: Executions, command: SentCommand, reply: Reply) -> None:
             executions.fail(command.token, FAILED, reply.reason or "failed")
 
 
-def _message(command: str, kept: SentCommand, journey: Journey) -> Envelope:
+def _message(command: str, kept: SentCommand, journey: MessageContext) -> Envelope:
     return about_order(
         command,
         kept.order_id,

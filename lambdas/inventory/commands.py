@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
-from inventory.domain.reservation import Bucket, Journey, Line, Reservation, Status
+from inventory.domain.reservation import Bucket, Line, MessageContext, Reservation, Status
 from inventory.ports import Warehouse
 from shared.runtime import log
 
@@ -11,13 +11,17 @@ ATTEMPTS = 5
 
 
 def reserve_stock(
-    warehouse: Warehouse, order_id: str, lines: Iterable[Line], expires_at: str, journey: Journey
+    warehouse: Warehouse,
+    order_id: str,
+    lines: Iterable[Line],
+    expires_at: str,
+    context: MessageContext,
 ) -> Reservation:
     """Hold every line or none; whatever is known of the order already is the answer.
 
     A refusal is kept too, so that a repetition is refused even if stock has come in since.
     """
-    wanted = Reservation.hold(order_id, lines, expires_at, journey)
+    wanted = Reservation.hold(order_id, lines, expires_at, context)
     try:
         warehouse.move(None, wanted, Bucket.AVAILABLE, Bucket.RESERVED)
         return wanted
@@ -28,7 +32,9 @@ def reserve_stock(
         return refusal if warehouse.keep(None, refusal) else _known(warehouse, order_id)
 
 
-def release_stock(warehouse: Warehouse, order_id: str, now: str, journey: Journey) -> Reservation:
+def release_stock(
+    warehouse: Warehouse, order_id: str, now: str, context: MessageContext
+) -> Reservation:
     """Give an order's stock back; without a reservation, see to it that there never is one.
 
     Raises:
@@ -37,7 +43,7 @@ def release_stock(warehouse: Warehouse, order_id: str, now: str, journey: Journe
     for _attempt in range(ATTEMPTS):
         known = warehouse.find(order_id)
         if known is None:
-            tombstone = Reservation.never_made(order_id, now, journey)
+            tombstone = Reservation.never_made(order_id, now, context)
             if warehouse.keep(None, tombstone):
                 return tombstone
         elif known.status is Status.SOLD:

@@ -9,7 +9,7 @@ from orders.domain.events import OrderEvent
 from orders.domain.order import RequestedLine
 
 
-class Command(msgspec.Struct, frozen=True, gc=False):
+class CommandMetadata(msgspec.Struct, frozen=True, gc=False):
     """Who asks for a change, and how a repetition of it is recognised.
 
     ``key`` is a digest of the idempotency key, ``request_hash`` of the canonical parsed body.
@@ -33,7 +33,7 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
     event_id: str
     occurred_at: str
     event: OrderEvent
-    command: Command
+    command: CommandMetadata
 
 
 class VersionTaken(Exception):

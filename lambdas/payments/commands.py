@@ -27,7 +27,7 @@ def authorize_payment(payments: Payments, providers: Providers, begun: Payment) 
             return begun
         return _authorized(providers, known) if known.status is Status.AUTHORIZING else None
 
-    return _some(_carry_out(payments, begun.order_id, step))
+    return _known(_carry_out(payments, begun.order_id, step))
 
 
 def capture_payment(payments: Payments, providers: Providers, order_id: str) -> Payment | None:
@@ -57,7 +57,7 @@ def void_payment(payments: Payments, providers: Providers, order_id: str) -> Pay
             return _as_it_stands(known, provider.void(order_id, known.authorization_id))
         return None
 
-    return _some(_carry_out(payments, order_id, step))
+    return _known(_carry_out(payments, order_id, step))
 
 
 def refund_payment(payments: Payments, providers: Providers, order_id: str) -> Payment:
@@ -73,7 +73,7 @@ def refund_payment(payments: Payments, providers: Providers, order_id: str) -> P
 
     if payment.status is not Status.CAPTURED:
         return payment
-    return _some(_carry_out(payments, order_id, step))
+    return _known(_carry_out(payments, order_id, step))
 
 
 def _carry_out(payments: Payments, order_id: str, step: Step) -> Payment | None:
@@ -87,7 +87,7 @@ def _carry_out(payments: Payments, order_id: str, step: Step) -> Payment | None:
     raise Contended(order_id)
 
 
-def _some(payment: Payment | None) -> Payment:
+def _known(payment: Payment | None) -> Payment:
     assert payment is not None  # payments are never deleted
     return payment
 

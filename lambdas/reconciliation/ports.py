@@ -76,7 +76,7 @@ class EventsOfOrders(Protocol):
         """Have orders' events published again."""
 
     def republish_facts(self, facts: Iterable[Envelope]) -> int:
-        """Have other services' facts published again."""
+        """Have other services' integration events published again."""
 
 
 class Histories(Protocol):

@@ -18,7 +18,7 @@ READERS = 8
 
 @dataclass(frozen=True)
 class Repairs:
-    """An event of an order is asked of orders; a fact is taken from where it was found."""
+    """Orders give an order's event; an integration event is taken from where it was found."""
 
     owners: EventsOfOrders
     log: Log

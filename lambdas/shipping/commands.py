@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused, ShipmentNotFound, UnusableAnswer
 from shipping.domain.gathering import Gathering, Quote
-from shipping.domain.shipment import CARRIER_REFUSED, QUOTE_EXPIRED, Journey, Shipment, Status
+from shipping.domain.shipment import (
+    CARRIER_REFUSED,
+    QUOTE_EXPIRED,
+    MessageContext,
+    Shipment,
+    Status,
+)
 from shipping.ports import (
     CarrierDesk,
     Deadlines,
@@ -93,7 +99,7 @@ def book_shipment(
     carriers: CarrierDesk,
     now: Clock,
     asked: Booking,
-    journey: Journey,
+    context: MessageContext,
 ) -> Shipment:
     """Book with the carrier at most once, and return the shipment as it stands.
 
@@ -103,7 +109,7 @@ def book_shipment(
     shipment = shipments.load(asked.order_id)
     if shipment is None:
         quote = _quote(gatherings, asked)
-        intent = Shipment(asked.order_id, Status.BOOKING, journey, asked.carrier, asked.quote_id)
+        intent = Shipment(asked.order_id, Status.BOOKING, context, asked.carrier, asked.quote_id)
         if quote is None or quote.valid_until <= now():
             intent = replace(intent, status=Status.REFUSED, reason=QUOTE_EXPIRED)
         shipment = shipments.add(intent)
@@ -141,14 +147,14 @@ def _settle_with_carrier(
 
 
 def cancel_shipment(
-    shipments: Shipments, carriers: CarrierDesk, order_id: str, journey: Journey
+    shipments: Shipments, carriers: CarrierDesk, order_id: str, context: MessageContext
 ) -> Shipment:
     """Undo a booking, also one whose outcome is unknown; or keep a tombstone for one to come.
 
     The shipment is cancelled here first, so that a booking on its way finds it cancelled. The
     carrier is told each time: a worker may have died before it was.
     """
-    shipment = shipments.add(Shipment(order_id, Status.CANCELLED, journey))
+    shipment = shipments.add(Shipment(order_id, Status.CANCELLED, context))
     while shipment.status in (Status.BOOKING, Status.BOOKED):
         cancelled = replace(shipment, status=Status.CANCELLED)
         if shipments.replace(cancelled, expected=shipment.status):

@@ -9,7 +9,7 @@ from stacks.constructs.service_stack import ServiceStack
 
 
 def bus_of(stack: ServiceStack) -> events.IEventBus:
-    """The bus that facts and replies travel on."""
+    """The bus that integration events and replies travel on."""
     existing = stack.node.try_find_child("Bus")
     if existing is not None:
         return existing  # type: ignore[return-value]

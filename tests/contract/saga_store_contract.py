@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand
+from fulfilment.domain.saga import MessageContext, Reply, Saga, SagaState, SentCommand
 from fulfilment.ports import SagaStore, UnknownCommand
 
 NINE = "2026-12-01T09:00:00.000Z"
 TEN = "2026-12-01T10:00:00.000Z"
 ELEVEN = "2026-12-01T11:00:00.000Z"
-JOURNEY = Journey("correlation", "causation", "traceparent")
+CONTEXT = MessageContext("correlation", "causation", "traceparent")
 DONE = Reply("done", None, {"released": True}, TEN)
 FAILED = Reply("failed", "gave-up", {}, TEN)
 
@@ -20,7 +20,7 @@ class SagaStoreContract:
     """Subclasses give the fixtures ``store`` and ``order_id``, a new UUID for each test."""
 
     def test_a_saga_begins_once(self, store: SagaStore, order_id: str) -> None:
-        first = Saga(order_id, JOURNEY, due_at=TEN)
+        first = Saga(order_id, CONTEXT, due_at=TEN)
         assert store.begin(first) == first
         assert store.begin(replace(first, due_at=ELEVEN)) == first
         assert store.saga(order_id) == first
@@ -34,7 +34,7 @@ class SagaStoreContract:
         assert store.saga(order_id) is None
 
     def test_only_one_of_two_counts_the_next_attempt(self, store: SagaStore, order_id: str) -> None:
-        saga = store.begin(Saga(order_id, JOURNEY, due_at=NINE))
+        saga = store.begin(Saga(order_id, CONTEXT, due_at=NINE))
         begun = store.begin_attempt(saga, ELEVEN)
         assert begun == replace(saga, attempt=2, due_at=ELEVEN)
         assert store.begin_attempt(saga, ELEVEN) is None
@@ -45,7 +45,7 @@ class SagaStoreContract:
         def is_overdue(before: str) -> bool:
             return order_id in [saga.order_id for saga in store.overdue(before)]
 
-        saga = store.begin(Saga(order_id, JOURNEY, due_at=NINE))
+        saga = store.begin(Saga(order_id, CONTEXT, due_at=NINE))
         assert is_overdue(TEN)
         assert not is_overdue(NINE)
         store.postpone(saga, TEN)
@@ -72,7 +72,7 @@ class SagaStoreContract:
         def since() -> list[str]:
             return [it.since for it in store.stuck() if it.order_id == order_id]
 
-        saga = store.begin(Saga(order_id, JOURNEY, due_at=NINE))
+        saga = store.begin(Saga(order_id, CONTEXT, due_at=NINE))
         assert since() == []
         store.mark_stuck(order_id, TEN, settled=settled)
         assert since() == [TEN]
@@ -88,7 +88,7 @@ class SagaStoreContract:
         self, store: SagaStore, order_id: str
     ) -> None:
         others = [str(uuid.uuid4()) for _ in range(150)]
-        store.begin(Saga(order_id, JOURNEY, due_at=TEN))
+        store.begin(Saga(order_id, CONTEXT, due_at=TEN))
         assert list(store.without_saga([*others, order_id])) == others
         assert list(store.without_saga([])) == []
 

@@ -105,10 +105,10 @@ def _types_in_code() -> set[str]:
 
 
 def _named_by(call: ast.Call) -> Iterator[str]:
-    """`Fact("StockReserved", ...)`, `caused_by(command, "...")`, or `type=` of an envelope."""
+    """`IntegrationEvent("StockReserved", ...)`, `caused_by(cause, "...")`, or an envelope."""
     called = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
     named: list[ast.expr] = []
-    if called in {"Fact", "about_order"}:
+    if called in {"IntegrationEvent", "about_order"}:
         named = call.args[:1]
     elif called == "caused_by":
         named = call.args[1:2]

@@ -34,7 +34,7 @@ from tests.contract.event_schemas import (
     types,
     violations,
 )
-from tests.unit.fulfilment.examples import JOURNEY
+from tests.unit.fulfilment.examples import CONTEXT
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 NOON = "2026-12-01T12:00:00.000Z"
@@ -93,7 +93,7 @@ def test_a_saga_starts_with_any_placed_order(drawn: st.DataObject) -> None:
 def test_a_saga_takes_any_answer_to_its_command(drawn: st.DataObject) -> None:
     store, executions = InMemorySagas(), FakeExecutions()
     order_id, step = PLACED.aggregate_id, STEPS["reserve-stock"]
-    request = StepRequest(order_id, step.name, "token", JOURNEY, {})
+    request = StepRequest(order_id, step.name, "token", CONTEXT, {})
     fulfilment.send_command(store, executions, FakeOwners(), lambda: NOON, request)
     reply = a_message(drawn, ("CommandReplied", 1), occurred_at="2026-12-01T13:00:00.000Z")
     ids = {"order_id": order_id, "command_id": command_id(order_id, step.name)}

@@ -23,14 +23,14 @@ from shipping.adapters.quote_requests import quote_requested
 from shipping.adapters.sqs_deadlines import SqsDeadlines
 from shipping.domain.carriers import Parcel
 from shipping.domain.gathering import Gathering, Quote
-from shipping.domain.shipment import Journey, Shipment, Status, TrackingStatus
+from shipping.domain.shipment import MessageContext, Shipment, Status, TrackingStatus
 from shipping.handlers import outcomes
 from shipping.ports import TrackingEvent
 from stacks.environment import environment
 from stacks.fulfilment_saga import saga, saga_times
 from tests.contract.event_schemas import data_schema, envelope, example, types, violations
 from tests.contract.queue_desk import assert_published, refusals_of
-from tests.unit.fulfilment.examples import JOURNEY
+from tests.unit.fulfilment.examples import CONTEXT
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 from tests.unit.shared.fake_bus import FakeEventBridge
 from tests.unit.shared.fake_queue import FakeQueue
@@ -47,7 +47,7 @@ OPEN = Gathering.begin(
     Parcel(700, "DE", "10"),
     "EUR",
 )
-JOURNEY_OF_ORDER = Journey(JOURNEY.correlation_id, JOURNEY.traceparent)
+JOURNEY_OF_ORDER = MessageContext(CONTEXT.correlation_id, CONTEXT.traceparent)
 BOOKED = Shipment(ORDER, Status.BOOKED, JOURNEY_OF_ORDER, "tern-post", "q", "T1")
 
 
@@ -144,7 +144,7 @@ def test_the_saga_gives_each_command_the_fields_that_its_schema_asks_for() -> No
 def test_a_command_leaves_fulfilment_in_its_published_form(name: str) -> None:
     data = dict(example(STEPS[name].command)["data"])
     owners = FakeOwners()
-    request = StepRequest(data.pop("order_id"), name, "token", JOURNEY, data)
+    request = StepRequest(data.pop("order_id"), name, "token", CONTEXT, data)
     fulfilment.send_command(InMemorySagas(), FakeExecutions(), owners, lambda: NOON, request)
     ((_, command),) = owners.sent
     assert violations(command, closed=True) == []
@@ -155,7 +155,7 @@ def test_what_fulfilment_says_when_it_is_stuck() -> None:
     stuck = Stuck(
         ORDER,
         f"{ORDER}.2",
-        JOURNEY,
+        CONTEXT,
         failed_undo=("refund-payment",),
         done=("reserve-stock", "authorize-payment"),
         possibly=("capture-payment",),

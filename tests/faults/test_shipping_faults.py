@@ -21,7 +21,7 @@ from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments
 from shipping.domain.gathering import Gathering, Quote, best
-from shipping.domain.shipment import Journey, Shipment, Status, shipment_id
+from shipping.domain.shipment import MessageContext, Shipment, Status, shipment_id
 from shipping.handlers.forms import BookShipment, GatherQuotes
 from tests.integration.offline import Deployment, eventually
 from tests.integration.shipping_desk import (
@@ -271,7 +271,7 @@ def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
 ) -> None:
     order_id, chosen = desk.quoted()
     form = msgspec.convert(book_shipment(order_id, chosen).data, BookShipment)
-    journey = Journey(str(uuid.uuid4()), "00-0-0-01")
+    journey = MessageContext(str(uuid.uuid4()), "00-0-0-01")
 
     class SlowDesk:
         """Books, while somebody else cancels, and hears of cancellations."""
@@ -392,7 +392,7 @@ def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(
     desk: ShippingDesk, shipments: DynamoDbShipments
 ) -> None:
     order_id, chosen = desk.quoted()
-    journey = Journey(str(uuid.uuid4()), "00-0-0-01")
+    journey = MessageContext(str(uuid.uuid4()), "00-0-0-01")
     shipments.add(
         Shipment(order_id, Status.BOOKING, journey, chosen["carrier"], chosen["quote_id"])
     )

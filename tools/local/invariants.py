@@ -90,7 +90,7 @@ class Report:
 
 
 def examine(facts: Facts) -> Report:
-    """Hold the facts against every invariant."""
+    """Hold the integration events against every invariant."""
     findings = [
         *_orders_that_have_not_ended(facts),
         *_stock_out_of_place(facts),

@@ -1,1 +1,1 @@
-"""Customers' way to DynamoDB, and the fact as the bus carries it."""
+"""Customers' way to DynamoDB, and the integration event as the bus carries it."""

@@ -1,4 +1,4 @@
-"""A tombstone as DynamoDB keeps it, and the fact that the bus makes of it."""
+"""A tombstone as DynamoDB keeps it, and the integration event that the bus makes of it."""
 
 import json
 import uuid

@@ -13,8 +13,9 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ``CustomerForgotten`` on the bus for each new tombstone.
 
     An error makes the batch come again, for as long as the stream keeps it: the only way to fail is
-    a bus that does not answer, and the fact's id is the same each time. What is no tombstone, or
-    what the bus will never take, is left out, with an alarm: it holds back nobody's forgetting.
+    a bus that does not answer, and the integration event's id is the same each time. What is no
+    tombstone, or what the bus will never take, is left out, with an alarm: it holds back nobody's
+    forgetting.
     """
     facts = []
     for record in event["Records"]:

@@ -1,4 +1,4 @@
-"""Remembers which facts are on the log, for as long as a queue could bring them again."""
+"""Remembers which integration events are on the log, while a queue could bring them again."""
 
 import time
 from collections.abc import Callable, Collection
@@ -30,7 +30,7 @@ class SeenFacts:
         return {item["event_id"]["S"] for item in found}
 
     def remember(self, event_ids: Collection[str]) -> None:
-        """Note that these facts are on the log. Raises StillUnprocessed if the table throttles."""
+        """Note that these events are on the log. Raises StillUnprocessed if the table throttles."""
         expires_at = {"N": str(int(time.time()) + REMEMBERED_SECONDS)}
         puts = [
             {"PutRequest": {"Item": {"event_id": {"S": event_id}, "expires_at": expires_at}}}

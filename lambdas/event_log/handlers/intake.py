@@ -1,4 +1,4 @@
-"""From the bus to the log: other services' facts, each once, keyed by the order they speak of."""
+"""From the bus to the log: integration events, each once, keyed by the order that it is about."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -21,15 +21,15 @@ from shared.runtime.tracing import is_uuid
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Put a batch of facts on the log; the answer names those that must come again.
+    """Put a batch of integration events on the log; the answer names those that must come again.
 
-    A fact is noted as seen only once it is on the log: a crash in between puts it there twice,
-    which its readers must bear anyway, and never loses it. Each fact is judged before the calls
+    An event is noted as seen only once it is on the log: a crash in between puts it there twice,
+    which its readers must bear anyway, and never loses it. Each event is judged before the calls
     that take or refuse all of them, and one that can never be taken in is parked alone. An error
     makes the whole batch come again.
 
-    Reconciliation asks with ``{republish: [fact, ...]}`` for facts that the log should have and has
-    not, each as its JSON text; it is answered with ``{republished}``.
+    Reconciliation asks with ``{republish: [event, ...]}`` for integration events that the log
+    should have and has not, each as its JSON text; it is answered with ``{republished}``.
     """
     if "republish" in event:
         return {"republished": _republish(event["republish"])}
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 class _Batch:
-    """The facts of a batch by id, with the SQS records that brought them."""
+    """The integration events of a batch by id, with the SQS records that brought them."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
@@ -49,7 +49,7 @@ class _Batch:
         self._records: dict[str, Mapping[str, Any]] = {}
 
     def read(self, record: Mapping[str, Any]) -> None:
-        """Take a fact into the batch, or park what is none."""
+        """Take an integration event into the batch, or park what is none."""
         try:
             fact = _judged(_heard()(record["body"]))
         except (Unusable, Unreadable) as unusable:

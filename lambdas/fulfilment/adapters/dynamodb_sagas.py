@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 from botocore.exceptions import ClientError
 
-from fulfilment.domain.saga import Journey, Reply, Saga, SagaState, SentCommand, StuckSaga
+from fulfilment.domain.saga import MessageContext, Reply, Saga, SagaState, SentCommand, StuckSaga
 from fulfilment.ports import UnknownCommand
 from shared.runtime import clock
 
@@ -311,16 +311,16 @@ def _saga_item(saga: Saga) -> Item:
         "attempt": {"N": str(saga.attempt)},
         "open": {"S": _shard(saga.order_id)},
         "due_at": {"S": saga.due_at},
-        "correlation_id": {"S": saga.journey.correlation_id},
-        "causation_id": {"S": saga.journey.causation_id},
-        "traceparent": {"S": saga.journey.traceparent},
+        "correlation_id": {"S": saga.context.correlation_id},
+        "causation_id": {"S": saga.context.causation_id},
+        "traceparent": {"S": saga.context.traceparent},
     }
 
 
 def _to_saga(item: Item) -> Saga:
     return Saga(
         order_id=item["order_id"]["S"],
-        journey=Journey(
+        context=MessageContext(
             item["correlation_id"]["S"], item["causation_id"]["S"], item["traceparent"]["S"]
         ),
         state=SagaState(item["state"]["S"]),

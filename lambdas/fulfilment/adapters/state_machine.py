@@ -30,7 +30,7 @@ class StateMachine:
                 stateMachineArn=self._arn,
                 name=saga.execution_name,
                 input=msgspec.json.encode(
-                    {"order_id": saga.order_id, **asdict(saga.journey), **asdict(progress)}
+                    {"order_id": saga.order_id, **asdict(saga.context), **asdict(progress)}
                 ).decode(),
             )
         except ClientError as error:

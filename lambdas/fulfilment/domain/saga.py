@@ -49,7 +49,7 @@ class SagaState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
+class MessageContext:
     """What every message of the saga carries on: ids of the journey that the order began."""
 
     correlation_id: str
@@ -62,7 +62,7 @@ class Saga:
     """One order's saga. ``attempt`` counts its executions; ``due_at`` is when it is missed."""
 
     order_id: str
-    journey: Journey
+    context: MessageContext
     state: SagaState = SagaState.RUNNING
     attempt: int = 1
     due_at: str = ""

@@ -51,4 +51,4 @@ def _start(store: DynamoDbSagas, executions: StateMachine, deadline: int, placed
     if not is_uuid(placed.aggregate_id):
         raise Unusable("an order's id is a UUID")
     saga = commands.start_saga(store, executions, clock.now, deadline, placed)
-    log.info("saga started", order_id=saga.order_id, correlation_id=saga.journey.correlation_id)
+    log.info("saga started", order_id=saga.order_id, correlation_id=saga.context.correlation_id)

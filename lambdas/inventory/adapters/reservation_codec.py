@@ -3,7 +3,7 @@
 import zlib
 from typing import Any
 
-from inventory.domain.reservation import Journey, Line, Reservation, Status
+from inventory.domain.reservation import Line, MessageContext, Reservation, Status
 
 DUE_SHARDS = 8
 """The index of what is due is spread, since one key of an index takes 1,000 writes a second."""
@@ -26,9 +26,9 @@ def to_item(reservation: Reservation) -> Item:
             ]
         },
         "expires_at": {"S": reservation.expires_at},
-        "correlation_id": {"S": reservation.journey.correlation_id},
-        "traceparent": {"S": reservation.journey.traceparent},
-        "command_id": {"S": reservation.journey.command_id},
+        "correlation_id": {"S": reservation.context.correlation_id},
+        "traceparent": {"S": reservation.context.traceparent},
+        "command_id": {"S": reservation.context.command_id},
         "announced": {"BOOL": reservation.announced},
         **({"reason": {"S": reservation.reason}} if reservation.reason else {}),
         **({"sku": {"S": reservation.sku}} if reservation.sku else {}),
@@ -46,7 +46,7 @@ def from_item(item: Item) -> Reservation:
             for line in item["lines"]["L"]
         ),
         expires_at=item["expires_at"]["S"],
-        journey=Journey(
+        context=MessageContext(
             correlation_id=item["correlation_id"]["S"],
             traceparent=item["traceparent"]["S"],
             command_id=item["command_id"]["S"],

@@ -32,8 +32,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """The order's journey, so that what happens later without a command still belongs to it."""
+class MessageContext:
+    """The order's context, so that what happens later without a command still belongs to it."""
 
     correlation_id: str
     traceparent: str
@@ -52,26 +52,26 @@ class Reservation:
     status: Status
     lines: tuple[Line, ...]
     expires_at: str
-    journey: Journey
+    context: MessageContext
     reason: str | None = None
     sku: str | None = None
     announced: bool = False
 
     @classmethod
     def hold(
-        cls, order_id: str, lines: Iterable[Line], expires_at: str, journey: Journey
+        cls, order_id: str, lines: Iterable[Line], expires_at: str, context: MessageContext
     ) -> "Reservation":
         """Hold these lines until then; several lines of one SKU become one."""
         quantities: dict[str, int] = {}
         for line in lines:
             quantities[line.sku] = quantities.get(line.sku, 0) + line.quantity
         merged = tuple(Line(sku, quantity) for sku, quantity in sorted(quantities.items()))
-        return cls(order_id, Status.HELD, merged, expires_at, journey)
+        return cls(order_id, Status.HELD, merged, expires_at, context)
 
     @classmethod
-    def never_made(cls, order_id: str, now: str, journey: Journey) -> "Reservation":
+    def never_made(cls, order_id: str, now: str, context: MessageContext) -> "Reservation":
         """A tombstone: it is released before it was made, so that it never will be."""
-        return cls(order_id, Status.RELEASED, (), now, journey)
+        return cls(order_id, Status.RELEASED, (), now, context)
 
     @property
     def was_held(self) -> bool:

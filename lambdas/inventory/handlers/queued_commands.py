@@ -10,13 +10,20 @@ import msgspec
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
 from inventory.commands import release_stock, reserve_stock
 from inventory.domain.errors import AlreadySold
-from inventory.domain.reservation import Journey, Line, Reservation, Status
+from inventory.domain.reservation import Line, MessageContext, Reservation, Status
 from inventory.environment import CommandEnvironment
 from inventory.ports import Warehouse
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
-from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.messaging.queue_worker import (
+    CommandType,
+    IntegrationEvent,
+    Outcome,
+    QueueWorker,
+    done,
+    refused,
+)
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
@@ -73,17 +80,18 @@ def commands_on(warehouse: Warehouse, now: Clock, hold_seconds: int) -> dict[str
         lines = [Line(line.sku, line.quantity) for line in form.lines]
         expires_at = _later(now(), hold_seconds)
         return _outcome_of_reserving(
-            reserve_stock(warehouse, form.order_id, lines, expires_at, _journey(message))
+            reserve_stock(warehouse, form.order_id, lines, expires_at, _context_of(message))
         )
 
     def release(form: ReleaseStock, message: Envelope) -> Outcome:
         try:
-            known = release_stock(warehouse, form.order_id, now(), _journey(message))
+            known = release_stock(warehouse, form.order_id, now(), _context_of(message))
         except AlreadySold:
             return refused("already-sold")
         if known.status is Status.RELEASED and known.was_held:
             return done(
-                {"released": True}, Fact("StockReleased", {"cause": "undone", **lines_of(known)})
+                {"released": True},
+                IntegrationEvent("StockReleased", {"cause": "undone", **lines_of(known)}),
             )
         # Never held, or expired: then its expiry has been announced already.
         return done({"released": known.was_held})
@@ -102,19 +110,21 @@ def lines_of(reservation: Reservation) -> dict[str, Any]:
 def _outcome_of_reserving(known: Reservation) -> Outcome:
     match known.status:
         case Status.HELD | Status.SOLD:
-            return done(lines_of(known), Fact("StockReserved", lines_of(known)))
+            return done(lines_of(known), IntegrationEvent("StockReserved", lines_of(known)))
         case Status.REFUSED:
             assert known.reason
             why = {"sku": known.sku}
-            return refused(known.reason, why, Fact("StockRefused", {"reason": known.reason, **why}))
+            return refused(
+                known.reason, why, IntegrationEvent("StockRefused", {"reason": known.reason, **why})
+            )
         case Status.EXPIRED:
             return refused("reservation-expired")
         case Status.RELEASED:
             return refused("released-before")
 
 
-def _journey(message: Envelope) -> Journey:
-    return Journey(message.correlation_id, message.traceparent, message.event_id)
+def _context_of(message: Envelope) -> MessageContext:
+    return MessageContext(message.correlation_id, message.traceparent, message.event_id)
 
 
 def _later(now: str, seconds: int) -> str:

@@ -27,7 +27,7 @@ def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
 
 
 def stock_released(reservation: Reservation) -> Envelope:
-    """The fact that a reservation expired; its id follows from the order's."""
+    """The integration event that a reservation expired; its id follows from the order's."""
     return about_order(
         "StockReleased",
         reservation.order_id,
@@ -37,9 +37,9 @@ def stock_released(reservation: Reservation) -> Envelope:
         },
         event_id=str(uuid.uuid5(uuid.UUID(reservation.order_id), "stock-expired")),
         occurred_at=clock.now(),
-        correlation_id=reservation.journey.correlation_id,
-        causation_id=reservation.journey.command_id,
-        traceparent=reservation.journey.traceparent,
+        correlation_id=reservation.context.correlation_id,
+        causation_id=reservation.context.command_id,
+        traceparent=reservation.context.traceparent,
     )
 
 

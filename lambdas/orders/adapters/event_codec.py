@@ -5,7 +5,7 @@ import zlib
 import msgspec
 
 from orders.domain.events import EVENT_TYPES, OrderEvent
-from orders.ports import Command, RecordedEvent
+from orders.ports import CommandMetadata, RecordedEvent
 from orders_language.schemas import ORDER, ORDER_EVENTS
 from shared.messaging.envelope import Envelope
 
@@ -57,7 +57,7 @@ def from_item(item: Item) -> RecordedEvent:
         event_id=item["event_id"]["S"],
         occurred_at=item["occurred_at"]["S"],
         event=_event(item["type"]["S"], int(item["schema_version"]["N"]), item["data"]["S"]),
-        command=Command(
+        command=CommandMetadata(
             key=item["command_key"]["S"],
             request_hash=item["request_hash"]["S"],
             correlation_id=item["correlation_id"]["S"],

@@ -23,7 +23,7 @@ from orders.domain.events import (
     Status,
 )
 from orders.domain.price_list import CURRENCIES, PRODUCTS
-from orders.domain.terms import AS_USUAL, Terms
+from orders.domain.terms import DEFAULT_TERMS, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Order:
         lines: Sequence[RequestedLine],
         currency: str,
         ship_to: Destination,
-        terms: Terms = AS_USUAL,
+        terms: Terms = DEFAULT_TERMS,
         offered: Sequence[int] | None = None,
     ) -> OrderPlaced:
         """Price the lines and place the order.

@@ -25,7 +25,7 @@ class Terms:
         return (list_price * left + _WHOLE // 2) // _WHOLE
 
 
-AS_USUAL = Terms()
+DEFAULT_TERMS = Terms()
 """Every order, at the prices of the list."""
 
 

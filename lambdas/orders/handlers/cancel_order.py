@@ -2,6 +2,7 @@
 
 from orders import commands
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.commands import CancelOrder
 from orders.environment import CommandEnvironment
 from orders.handlers import requests
 from orders.handlers.requests import CancelOrderForm
@@ -19,10 +20,9 @@ def handler(request: Request) -> Response:
     recorded = commands.cancel_order(
         DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
         clock.now,
-        order_id,
-        requests.command(request, key, form),
-        request.customer_id,
-        form.reason,
+        CancelOrder(
+            order_id, request.customer_id, form.reason, requests.metadata(request, key, form)
+        ),
     )
     log.info("order cancelled", order_id=order_id, correlation_id=recorded.command.correlation_id)
     return Response(

@@ -6,6 +6,7 @@ from functools import cache, partial
 from orders import commands, configuration
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.signed_quotes import SignedQuotes
+from orders.commands import PlaceOrder
 from orders.domain.errors import OrdersNotAccepted
 from orders.domain.events import Destination, OrderPlaced
 from orders.domain.order import RequestedLine
@@ -36,17 +37,21 @@ def handler(request: Request) -> Response:
     """202 with the order's id, version and total; where to read it is in Location."""
     key = requests.idempotency_key(request)
     form = request.json(PlaceOrderForm)
+    ship_to = form.ship_to
+    command = PlaceOrder(
+        order_id=commands.order_id_for(request.customer_id, key),
+        customer_id=request.customer_id,
+        lines=[RequestedLine(line.sku, line.quantity) for line in form.lines],
+        currency=form.currency,
+        ship_to=Destination(ship_to.address_id, ship_to.country, ship_to.postcode_area),
+        metadata=requests.metadata(request, key, form),
+        offer=partial(_unit_prices, request.customer_id, form) if form.quote else None,
+    )
     recorded = commands.place_order(
         DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
         clock.now,
-        commands.order_id_for(request.customer_id, key),
-        requests.command(request, key, form),
-        request.customer_id,
-        [RequestedLine(line.sku, line.quantity) for line in form.lines],
-        form.currency,
-        Destination(form.ship_to.address_id, form.ship_to.country, form.ship_to.postcode_area),
+        command,
         configuration.terms_for(request.customer_id),
-        partial(_unit_prices, request.customer_id, form) if form.quote else None,
     )
     placed = recorded.event
     assert isinstance(placed, OrderPlaced)

@@ -1,16 +1,17 @@
 """ConfirmOrder and RejectOrder from the queue; every command is answered on the bus."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any
 
 import msgspec
 
+from orders import commands
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.commands import Clock, Decision, change_order, digest
+from orders.commands import Clock, digest
 from orders.domain.errors import OrderNotFound, OrderNotOpen
-from orders.domain.order import Order
 from orders.environment import QueueEnvironment
-from orders.ports import Command, EventStore
+from orders.ports import CommandMetadata, EventStore, RecordedEvent
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
@@ -18,9 +19,9 @@ from shared.messaging.queue_worker import CommandType, Outcome, QueueWorker, don
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
-from shared.runtime.patterns import UUID, whole
+from shared.runtime.patterns import UUID, fullmatch_pattern
 
-OrderId = Annotated[str, msgspec.Meta(pattern=whole(UUID))]
+OrderId = Annotated[str, msgspec.Meta(pattern=fullmatch_pattern(UUID))]
 """As these two commands were released: the pattern alone, without a length that says it again."""
 
 
@@ -34,7 +35,7 @@ class RejectOrder(msgspec.Struct, frozen=True):
     """Fulfilment was undone; ``reason`` is a code such as ``payment-declined``."""
 
     order_id: OrderId
-    reason: Annotated[str, msgspec.Meta(pattern=whole("[a-z0-9-]{1,64}"))]
+    reason: Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[a-z0-9-]{1,64}"))]
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -58,10 +59,12 @@ def commands_on(store: EventStore, now: Clock) -> dict[str, CommandType[Any]]:
     """The commands that orders takes from its queue."""
 
     def confirm(form: ConfirmOrder, message: Envelope) -> Outcome:
-        return _change(store, now, form.order_id, message, Order.confirm)
+        command = commands.ConfirmOrder(form.order_id, _metadata(message))
+        return _outcome_of(lambda: commands.confirm_order(store, now, command))
 
     def reject(form: RejectOrder, message: Envelope) -> Outcome:
-        return _change(store, now, form.order_id, message, lambda order: order.reject(form.reason))
+        command = commands.RejectOrder(form.order_id, form.reason, _metadata(message))
+        return _outcome_of(lambda: commands.reject_order(store, now, command))
 
     return {
         "ConfirmOrder": CommandType(ConfirmOrder, confirm),
@@ -69,18 +72,19 @@ def commands_on(store: EventStore, now: Clock) -> dict[str, CommandType[Any]]:
     }
 
 
-def _change(
-    store: EventStore, now: Clock, order_id: str, message: Envelope, decide: Decision
-) -> Outcome:
-    identity = Command(
+def _metadata(message: Envelope) -> CommandMetadata:
+    return CommandMetadata(
         key=message.event_id,
         request_hash=digest(message.type, message.data),
         correlation_id=message.correlation_id,
         causation_id=message.event_id,
         traceparent=message.traceparent,
     )
+
+
+def _outcome_of(change: Callable[[], RecordedEvent]) -> Outcome:
     try:
-        recorded = change_order(store, now, order_id, identity, decide)
+        recorded = change()
     except OrderNotOpen as refusal:
         return refused(f"order-{refusal.status}")
     except OrderNotFound:

@@ -20,11 +20,11 @@ from orders.domain.errors import (
 from orders.domain.events import CancellationReason
 from orders.domain.price_list import CURRENCIES
 from orders.domain.terms import MAX_LINES
-from orders.ports import Command
+from orders.ports import CommandMetadata
 from orders_language.quotes import LONGEST as LONGEST_QUOTE
 from shared.runtime import problems
 from shared.runtime.api import Request
-from shared.runtime.patterns import Uuid, whole
+from shared.runtime.patterns import Uuid, fullmatch_pattern
 from shared.runtime.problems import Problem, Violation
 from shared.runtime.tracing import is_uuid
 
@@ -43,8 +43,8 @@ class ShipToForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to; patterns keep names and streets out of events."""
 
     address_id: Uuid
-    country: Annotated[str, msgspec.Meta(pattern=whole("[A-Z]{2}"))]
-    postcode_area: Annotated[str, msgspec.Meta(pattern=whole("[A-Z0-9]{1,4}"))]
+    country: Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[A-Z]{2}"))]
+    postcode_area: Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[A-Z0-9]{1,4}"))]
 
 
 class PlaceOrderForm(
@@ -90,9 +90,9 @@ def order_id(request: Request) -> str:
     return its_id
 
 
-def command(request: Request, key: str, form: msgspec.Struct) -> Command:
+def metadata(request: Request, key: str, form: msgspec.Struct) -> CommandMetadata:
     """The command's identity: keys are kept as digests, since callers choose them."""
-    return Command(
+    return CommandMetadata(
         key=digest(request.customer_id, key),
         request_hash=digest(msgspec.to_builtins(form)),
         correlation_id=request.trace.correlation_id,

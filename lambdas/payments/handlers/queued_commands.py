@@ -18,7 +18,14 @@ from payments.ports import PaymentProvider, Payments, Providers
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
-from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.messaging.queue_worker import (
+    CommandType,
+    IntegrationEvent,
+    Outcome,
+    QueueWorker,
+    done,
+    refused,
+)
 from shared.messaging.retries import Retries
 from shared.runtime import aws, configuration
 from shared.runtime.environment import load
@@ -109,7 +116,7 @@ def commands_on(
     def capture(form: CapturePayment, _message: Envelope) -> Outcome:
         payment = capture_payment(payments, providers, form.order_id)
         if payment is not None and payment.status is Status.CAPTURED:
-            return done(_money(payment), Fact("PaymentCaptured", _money(payment)))
+            return done(_money(payment), IntegrationEvent("PaymentCaptured", _money(payment)))
         expired = payment is not None and payment.status is Status.EXPIRED
         return refused("authorization-expired" if expired else "not-authorized")
 
@@ -124,7 +131,7 @@ def commands_on(
         facts = _voided(payment)
         if payment.refunded:
             fact = {"amount": payment.refunded, "currency": payment.currency}
-            facts = (Fact("PaymentRefunded", fact),)
+            facts = (IntegrationEvent("PaymentRefunded", fact),)
         return done({"refunded": payment.refunded}, *facts)
 
     return {
@@ -140,19 +147,23 @@ def _outcome_of_authorizing(payment: Payment) -> Outcome:
         case Status.AUTHORIZED | Status.CAPTURED:
             return done(
                 {"authorization_id": payment.authorization_id, **_money(payment)},
-                Fact("PaymentAuthorized", {**_money(payment), "expires_at": payment.expires_at}),
+                IntegrationEvent(
+                    "PaymentAuthorized", {**_money(payment), "expires_at": payment.expires_at}
+                ),
             )
         case Status.DECLINED:
             # The provider's own reason stays here: it may say more than the world should know.
-            return refused("payment-declined", {}, Fact("PaymentDeclined", _money(payment)))
+            return refused(
+                "payment-declined", {}, IntegrationEvent("PaymentDeclined", _money(payment))
+            )
         case Status.EXPIRED:
             return refused("authorization-expired")
         case _:
             return refused("voided-before")
 
 
-def _voided(payment: Payment) -> tuple[Fact, ...]:
-    return (Fact("PaymentVoided", _money(payment)),) if payment.voided else ()
+def _voided(payment: Payment) -> tuple[IntegrationEvent, ...]:
+    return (IntegrationEvent("PaymentVoided", _money(payment)),) if payment.voided else ()
 
 
 def _money(payment: Payment) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Owners:
         )
 
     def republish_facts(self, facts: Iterable[Envelope]) -> int:
-        """Have the intake publish other services' facts again; returns how many."""
+        """Have the intake publish other services' integration events again; returns how many."""
         texts = (encode(fact).decode() for fact in facts)
         return sum(
             int(self._call(self._intake, {"republish": some})["republished"])

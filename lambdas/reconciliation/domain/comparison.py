@@ -1,7 +1,8 @@
 """Compares what event store, log and archive hold, hour by hour, and says what is missing where.
 
-Events of orders must be in all three places, facts of other services in log and archive. The log
-keeps records for a while only: what happened before its horizon is not expected there.
+Events of orders must be in all three places, integration events of other services in log and
+archive. The log keeps records for a while only: what happened before its horizon is not expected
+there.
 """
 
 from collections import defaultdict
@@ -14,10 +15,10 @@ HOUR = len("2026-12-01T09")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """An event: ``id`` is the order's id, or the fact's if ``version`` is None.
+    """An event: ``id`` is the order's id, or the integration event's if ``version`` is None.
 
-    ``where`` a fact was found, since nobody can be asked for it: ``shard:sequence`` in the log, or
-    the name of the archive's object.
+    ``where`` an integration event was found, since nobody can be asked for it: ``shard:sequence``
+    in the log, or the name of the archive's object.
     """
 
     id: str

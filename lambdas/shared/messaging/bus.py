@@ -1,4 +1,4 @@
-"""Facts and replies onto the bus."""
+"""Integration events and replies onto the bus."""
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""The envelope that every event, fact, command and reply travels in."""
+"""The envelope that every event, command and reply travels in."""
 
 import re
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class IntegrationEvent:
     """Something that happened because of a command, in the past tense."""
 
     type: str
@@ -38,17 +38,19 @@ class Outcome:
     outcome: str
     reason: str | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
-    facts: tuple[Fact, ...] = ()
+    events: tuple[IntegrationEvent, ...] = ()
 
 
-def done(data: Mapping[str, Any] | None = None, *facts: Fact) -> Outcome:
+def done(data: Mapping[str, Any] | None = None, *events: IntegrationEvent) -> Outcome:
     """It was carried out, now or by an earlier delivery."""
-    return Outcome("done", None, data or {}, facts)
+    return Outcome("done", None, data or {}, events)
 
 
-def refused(reason: str, data: Mapping[str, Any] | None = None, *facts: Fact) -> Outcome:
+def refused(
+    reason: str, data: Mapping[str, Any] | None = None, *events: IntegrationEvent
+) -> Outcome:
     """The business says no; ``reason`` is a code such as ``out-of-stock``."""
-    return Outcome("refused", reason, data or {}, facts)
+    return Outcome("refused", reason, data or {}, events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class CommandType(Generic[FormT]):
     ``carry_out`` gets the form and the envelope. It raises for what may pass: the message then
     comes again, and after the last attempt the reply is ``failed`` and the message is kept
     with the dead letters. None says that the answer is not known yet: whoever ends the work sends
-    facts and reply, by ``messages_of``.
+    integration events and reply, by ``messages_of``.
     """
 
     form: type[FormT]
@@ -158,21 +160,21 @@ def detail(text: str) -> dict[str, str]:
 
 
 def messages_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
-    """What the bus gets when a command has ended: the facts, and last the one reply."""
-    return [*facts_of(command, outcome), _reply(command, outcome)]
+    """What the bus gets when a command has ended: integration events, and last the one reply."""
+    return [*integration_events_of(command, outcome), _reply(command, outcome)]
 
 
-def facts_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
-    """The facts as messages; ids follow from the command's, so a repetition is recognised."""
+def integration_events_of(command: Envelope, outcome: Outcome) -> list[Envelope]:
+    """The events as messages; ids follow from the command's, so a repetition is recognised."""
     name, named = subject_of(command)
     return [
         caused_by(
             command,
-            fact.type,
-            str(uuid.uuid5(uuid.UUID(command.event_id), fact.type)),
-            {name: named, **fact.data},
+            event.type,
+            str(uuid.uuid5(uuid.UUID(command.event_id), event.type)),
+            {name: named, **event.data},
         )
-        for fact in outcome.facts
+        for event in outcome.events
     ]
 
 

@@ -73,7 +73,7 @@ def _create(service: str, config: Config) -> Any:
     _models.wanted.add(service)
     made = _session.create_client(service, config=config)
     if service == "dynamodb" and _speaks_json(made):
-        _speak_plainly(made)
+        _bypass_serializer(made)
     return made
 
 
@@ -90,7 +90,7 @@ def _speaks_json(client: Any) -> bool:
     return bool(protocol == "json")
 
 
-def _speak_plainly(dynamodb: Any) -> None:
+def _bypass_serializer(dynamodb: Any) -> None:
     """Let requests and answers pass botocore's serializer and parser by, through its own events.
 
     A request's parameters are already what DynamoDB reads, and its answer what we read. botocore

@@ -7,10 +7,10 @@ import msgspec
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-def whole(pattern: str) -> str:
+def fullmatch_pattern(pattern: str) -> str:
     """A pattern for all of a text. Python's ``$`` alone would admit a line break at the end."""
     return f"^{pattern}$(?!\\n)"
 
 
-Uuid = Annotated[str, msgspec.Meta(pattern=whole(UUID), max_length=36)]
+Uuid = Annotated[str, msgspec.Meta(pattern=fullmatch_pattern(UUID), max_length=36)]
 """A UUID as we write it: lower case, with hyphens."""

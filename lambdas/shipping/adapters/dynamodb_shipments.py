@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from shipping.domain.shipment import Journey, Shipment, Status
+from shipping.domain.shipment import MessageContext, Shipment, Status
 
 BY_TRACKING_NUMBER = "by-tracking-number"
 Item = dict[str, Any]
@@ -87,8 +87,8 @@ def _to_item(shipment: Shipment) -> Item:
         "order_id": {"S": shipment.order_id},
         "shipment_id": {"S": shipment.id},
         "status": {"S": shipment.status},
-        "correlation_id": {"S": shipment.journey.correlation_id},
-        "traceparent": {"S": shipment.journey.traceparent},
+        "correlation_id": {"S": shipment.context.correlation_id},
+        "traceparent": {"S": shipment.context.traceparent},
     }
     for name in OPTIONAL:
         if (value := getattr(shipment, name)) is not None:
@@ -100,6 +100,6 @@ def _from_item(item: Item) -> Shipment:
     return Shipment(
         order_id=item["order_id"]["S"],
         status=Status(item["status"]["S"]),
-        journey=Journey(item["correlation_id"]["S"], item["traceparent"]["S"]),
+        context=MessageContext(item["correlation_id"]["S"], item["traceparent"]["S"]),
         **{name: item[name]["S"] for name in OPTIONAL if name in item},
     )

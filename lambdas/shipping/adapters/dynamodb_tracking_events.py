@@ -1,4 +1,4 @@
-"""Carriers' reports on DynamoDB, each with the fact that its stream lets out."""
+"""Carriers' reports on DynamoDB, each with the integration event that its stream lets out."""
 
 import hashlib
 import uuid
@@ -63,7 +63,7 @@ def _shipment_tracked(event: TrackingEvent, shipment: Shipment) -> Envelope:
         },
         event_id=str(uuid.uuid5(uuid.UUID(shipment.id), f"{event.carrier}:{event.event_id}")),
         occurred_at=clock.now(),
-        correlation_id=shipment.journey.correlation_id,
+        correlation_id=shipment.context.correlation_id,
         causation_id=None,  # a carrier's system caused it: nothing that has an id here
-        traceparent=shipment.journey.traceparent,
+        traceparent=shipment.context.traceparent,
     )

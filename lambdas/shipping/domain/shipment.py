@@ -30,8 +30,8 @@ class TrackingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """The journey that a later report of the carrier belongs to."""
+class MessageContext:
+    """The context that a later report of the carrier belongs to."""
 
     correlation_id: str
     traceparent: str
@@ -43,7 +43,7 @@ class Shipment:
 
     order_id: str
     status: Status
-    journey: Journey
+    context: MessageContext
     carrier: str | None = None
     quote_id: str | None = None
     tracking_number: str | None = None

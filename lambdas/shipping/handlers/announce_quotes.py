@@ -1,7 +1,7 @@
 """From the gatherings' stream to the bus: closing a gathering is what answers GatherQuotes.
 
 The closing is one write; a worker that dies right after it has lost nothing, since the stream
-brings the write until the bus has taken fact and reply.
+brings the write until the bus has taken integration event and reply.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from shipping.handlers.stream_images import read_images, unsendable
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
-    """Put fact and reply on the bus for each gathering that was closed.
+    """Put integration event and reply on the bus for each gathering that was closed.
 
     An error makes the batch come again: their ids are the same each time. Gatherings that are
     closed from the start are inserted, not modified, and answered by the worker itself.

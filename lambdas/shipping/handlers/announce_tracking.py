@@ -1,4 +1,4 @@
-"""From the tracking events' stream to the bus: each report of a carrier becomes one fact."""
+"""From the tracking events' stream to the bus: a carrier's report becomes an integration event."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""How gatherings and shipments end, in the words of replies and facts."""
+"""How gatherings and shipments end, in the words of replies and integration events."""
 
 from typing import Any
 
-from shared.messaging.queue_worker import Fact, Outcome, done, refused
+from shared.messaging.queue_worker import IntegrationEvent, Outcome, done, refused
 from shipping.domain.gathering import Gathering, Quote
 from shipping.domain.shipment import CANCELLED_BEFORE, Shipment, Status
 
@@ -15,7 +15,7 @@ def of_gathering(gathering: Gathering) -> Outcome:
         "missing": list(gathering.missing),
     }
     # Nobody was asked: then nothing was gathered.
-    facts = (Fact("QuotesGathered", answer),) if gathering.expected else ()
+    facts = (IntegrationEvent("QuotesGathered", answer),) if gathering.expected else ()
     if gathering.reason is not None:
         return refused(gathering.reason, {"missing": answer["missing"]}, *facts)
     return done(answer, *facts)
@@ -29,12 +29,14 @@ def of_booking(shipment: Shipment) -> Outcome:
             "carrier": shipment.carrier,
             "tracking_number": shipment.tracking_number,
         }
-        return done(booked, Fact("ShipmentBooked", booked))
+        return done(booked, IntegrationEvent("ShipmentBooked", booked))
     if shipment.status is Status.CANCELLED:
         return refused(CANCELLED_BEFORE)
     assert shipment.reason, "a shipment that is neither booked nor cancelled was refused"
     refusal = {"carrier": shipment.carrier, "reason": shipment.reason}
-    return refused(shipment.reason, {"carrier": shipment.carrier}, Fact("ShipmentRefused", refusal))
+    return refused(
+        shipment.reason, {"carrier": shipment.carrier}, IntegrationEvent("ShipmentRefused", refusal)
+    )
 
 
 def of_cancellation(shipment: Shipment) -> Outcome:
@@ -42,7 +44,7 @@ def of_cancellation(shipment: Shipment) -> Outcome:
     if shipment.status is not Status.CANCELLED or shipment.carrier is None:
         return done({"cancelled": False})
     cancelled = {"shipment_id": shipment.id, "carrier": shipment.carrier}
-    return done({"cancelled": True}, Fact("ShipmentCancelled", cancelled))
+    return done({"cancelled": True}, IntegrationEvent("ShipmentCancelled", cancelled))
 
 
 def _quote(quote: Quote) -> dict[str, Any]:

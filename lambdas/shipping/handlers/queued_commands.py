@@ -27,7 +27,7 @@ from shipping.commands import Booking, Clock
 from shipping.configuration import FLAGS, SETTINGS, asked
 from shipping.domain.carriers import Carrier
 from shipping.domain.gathering import Gathering
-from shipping.domain.shipment import Journey
+from shipping.domain.shipment import MessageContext
 from shipping.environment import CommandEnvironment
 from shipping.handlers import outcomes
 from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
@@ -106,12 +106,12 @@ def shipment_commands(
     def book(form: BookShipment, message: Envelope) -> Outcome:
         asked = Booking(form.order_id, form.carrier, form.quote_id, form.parcel)
         return outcomes.of_booking(
-            commands.book_shipment(shipments, gatherings, desk, now, asked, _journey(message))
+            commands.book_shipment(shipments, gatherings, desk, now, asked, _context_of(message))
         )
 
     def cancel(form: CancelShipment, message: Envelope) -> Outcome:
         return outcomes.of_cancellation(
-            commands.cancel_shipment(shipments, desk, form.order_id, _journey(message))
+            commands.cancel_shipment(shipments, desk, form.order_id, _context_of(message))
         )
 
     return {
@@ -120,5 +120,5 @@ def shipment_commands(
     }
 
 
-def _journey(message: Envelope) -> Journey:
-    return Journey(message.correlation_id, message.traceparent)
+def _context_of(message: Envelope) -> MessageContext:
+    return MessageContext(message.correlation_id, message.traceparent)

@@ -65,7 +65,7 @@ def handler(request: Request) -> Response:
         status=form.status,
         is_new=is_new,
         order_id=shipment.order_id,
-        correlation_id=shipment.journey.correlation_id,
+        correlation_id=shipment.context.correlation_id,
     )
     return Response(202 if is_new else 200, {"event_id": form.event_id, "accepted": is_new})
 

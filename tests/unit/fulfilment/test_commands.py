@@ -12,7 +12,7 @@ from fulfilment.domain.steps import command_id
 from fulfilment.ports import UnknownCommand
 from shared.messaging.envelope import Envelope
 from shared.runtime import clock
-from tests.unit.fulfilment.examples import ELEVEN, JOURNEY, NINE, ORDER, PLACED, TEN, reply
+from tests.unit.fulfilment.examples import CONTEXT, ELEVEN, NINE, ORDER, PLACED, TEN, reply
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 DEADLINE = 600
@@ -31,7 +31,7 @@ class Fulfilment:
         commands.start_saga(self.store, self.executions, lambda: TEN, DEADLINE, PLACED)
 
     def send(self, step: str, token: str, data: Mapping[str, object] | None = None) -> None:
-        asked = StepRequest(ORDER, step, token, JOURNEY, data or {})
+        asked = StepRequest(ORDER, step, token, CONTEXT, data or {})
         commands.send_command(self.store, self.executions, self.owners, lambda: TEN, asked)
 
     def take(self, answer: Envelope) -> None:
@@ -77,8 +77,8 @@ def test_a_command_goes_to_its_owner_with_an_id_that_follows_from_order_and_step
     assert command.event_id == command_id(ORDER, "reserve-stock")
     assert command.data == {"order_id": ORDER, **LINES}
     assert (command.correlation_id, command.causation_id) == (
-        JOURNEY.correlation_id,
-        JOURNEY.causation_id,
+        CONTEXT.correlation_id,
+        CONTEXT.causation_id,
     )
 
 
@@ -418,7 +418,7 @@ def test_news_of_an_execution_that_no_saga_has_changes_nothing(
 def test_a_saga_goes_on_in_the_journey_that_the_order_began(fulfilment: Fulfilment) -> None:
     args = (fulfilment.store, fulfilment.executions, lambda: TEN, DEADLINE, PLACED)
     begun = commands.start_saga(*args)
-    assert begun.journey == JOURNEY
+    assert begun.context == CONTEXT
     assert commands.start_saga(*args) == begun == fulfilment.store.sagas[ORDER]
 
 

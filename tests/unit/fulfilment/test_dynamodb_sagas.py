@@ -12,11 +12,11 @@ from fulfilment.adapters.dynamodb_sagas import KEPT, SHARDS, DynamoDbSagas
 from fulfilment.domain.saga import Reply, Saga, SagaState, SentCommand
 from shared.runtime import clock
 from tests.contract.saga_store_contract import SagaStoreContract
-from tests.unit.fulfilment.examples import ELEVEN, JOURNEY, NINE, ORDER, TEN
+from tests.unit.fulfilment.examples import CONTEXT, ELEVEN, NINE, ORDER, TEN
 from tests.unit.shared.dynamodb_expressions import refusal
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 
-SAGA = Saga(ORDER, JOURNEY, due_at=NINE)
+SAGA = Saga(ORDER, CONTEXT, due_at=NINE)
 COMMAND = SentCommand(ORDER, "release-stock", "command", {}, "token", NINE)
 REPLY = Reply("done", None, {}, TEN)
 

@@ -11,7 +11,7 @@ from fulfilment import commands
 from fulfilment.domain.saga import Reply, Saga, SentCommand, Unsettled, unsettled
 from fulfilment.domain.steps import command_id
 from fulfilment.handlers import list_stuck
-from tests.unit.fulfilment.examples import JOURNEY, NINE, ORDER, TEN
+from tests.unit.fulfilment.examples import CONTEXT, NINE, ORDER, TEN
 from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
 from tests.unit.shared.hostile_records import TEXTS
 
@@ -102,7 +102,7 @@ def order(number: int) -> str:
 def store_with(count: int, *, at: str = NINE) -> InMemorySagas:
     store = InMemorySagas()
     for number in range(count):
-        store.begin(Saga(order(number), JOURNEY, due_at=TEN))
+        store.begin(Saga(order(number), CONTEXT, due_at=TEN))
         store.mark_stuck(order(number), at, settled=True)
     return store
 

@@ -67,7 +67,7 @@ def test_a_placed_order_without_a_saga_gets_one(fulfilment: Fulfilment) -> None:
     assert [name for name, _ in fulfilment.executions.started] == [PLACED.aggregate_id]
     saga = fulfilment.store.saga(PLACED.aggregate_id)
     assert saga
-    assert (saga.state, saga.journey.causation_id) == (SagaState.RUNNING, PLACED.event_id)
+    assert (saga.state, saga.context.causation_id) == (SagaState.RUNNING, PLACED.event_id)
 
 
 def test_an_order_with_a_saga_is_left_alone(fulfilment: Fulfilment) -> None:

@@ -17,7 +17,7 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_consumer import QueueConsumer
 from shared.messaging.retries import Retries
-from tests.unit.fulfilment.examples import JOURNEY, NINE, ORDER, reply
+from tests.unit.fulfilment.examples import CONTEXT, NINE, ORDER, reply
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 from tests.unit.shared.fake_queue import FakeQueue
 
@@ -30,7 +30,7 @@ class Fulfilment:
     def __init__(self, step: str) -> None:
         self.executions, self.parked = FakeExecutions(), FakeQueue()
         store = InMemorySagas()
-        asked = StepRequest(ORDER, step, "token", JOURNEY, {})
+        asked = StepRequest(ORDER, step, "token", CONTEXT, {})
         send_command(store, self.executions, FakeOwners(), lambda: NINE, asked)
         self._consumer = QueueConsumer(
             partial(take, store, self.executions),

@@ -6,18 +6,18 @@ from fulfilment import commands
 from fulfilment.commands import Stuck
 from fulfilment.domain.saga import Saga, SagaState
 from shared.messaging.bus import Bus
-from tests.unit.fulfilment.examples import JOURNEY, ORDER, TEN
+from tests.unit.fulfilment.examples import CONTEXT, ORDER, TEN
 from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
 from tests.unit.shared.fake_bus import FakeEventBridge
 
 
 def report(*failed_undo: str) -> tuple[InMemorySagas, FakeEventBridge]:
     store, events = InMemorySagas(), FakeEventBridge()
-    store.begin(Saga(ORDER, JOURNEY, due_at=TEN))
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
     stuck = Stuck(
         order_id=ORDER,
         execution=f"{ORDER}.2",
-        journey=JOURNEY,
+        journey=CONTEXT,
         failed_undo=failed_undo,
         done=("reserve-stock",),
         possibly=("authorize-payment",),
@@ -32,7 +32,7 @@ def test_operators_learn_what_failed_what_is_done_and_why() -> None:
     _, events = report("release-stock")
     message = events.messages[0]
     assert message.type == "FulfilmentStuck"
-    assert message.correlation_id == JOURNEY.correlation_id
+    assert message.correlation_id == CONTEXT.correlation_id
     assert message.data == {
         "order_id": ORDER,
         "execution": f"{ORDER}.2",

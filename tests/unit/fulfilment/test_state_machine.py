@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.domain.saga import Progress, Saga
-from tests.unit.fulfilment.examples import JOURNEY, ORDER, TEN
+from tests.unit.fulfilment.examples import CONTEXT, ORDER, TEN
 
 ARN = "arn:aws:states:eu-west-1:123456789012:stateMachine:saga"
-SAGA = Saga(ORDER, JOURNEY, due_at=TEN)
+SAGA = Saga(ORDER, CONTEXT, due_at=TEN)
 
 
 class FakeStepFunctions:
@@ -47,9 +47,9 @@ def test_an_execution_is_named_after_its_order_and_given_its_journey_and_progres
     assert (request["stateMachineArn"], request["name"]) == (ARN, ORDER)
     assert json.loads(request["input"]) == {
         "order_id": ORDER,
-        "correlation_id": JOURNEY.correlation_id,
-        "causation_id": JOURNEY.causation_id,
-        "traceparent": JOURNEY.traceparent,
+        "correlation_id": CONTEXT.correlation_id,
+        "causation_id": CONTEXT.causation_id,
+        "traceparent": CONTEXT.traceparent,
         "done": ["reserve-stock"],
         "possibly": [],
         "undoing": False,
@@ -68,7 +68,7 @@ def test_an_execution_that_cannot_be_started_is_an_error() -> None:
 
 def test_the_status_is_that_of_the_present_attempt() -> None:
     client = FakeStepFunctions()
-    assert StateMachine(client, ARN).status(Saga(ORDER, JOURNEY, attempt=3)) == "RUNNING"
+    assert StateMachine(client, ARN).status(Saga(ORDER, CONTEXT, attempt=3)) == "RUNNING"
     [(_, request)] = client.calls
     assert request["executionArn"] == f"{ARN.replace('stateMachine', 'execution')}:{ORDER}.3"
 

@@ -3,13 +3,13 @@
 import uuid
 from typing import Any
 
-from inventory.domain.reservation import Journey, Line, Reservation
+from inventory.domain.reservation import Line, MessageContext, Reservation
 from shared.messaging.envelope import Envelope
 
 NOON = "2026-12-01T12:00:00.000Z"
 ONE = "2026-12-01T13:00:00.000Z"
 TWO = "2026-12-01T14:00:00.000Z"
-JOURNEY = Journey(
+CONTEXT = MessageContext(
     "00000000-0000-4000-8000-00000000000c",
     f"00-{'a' * 32}-{'b' * 16}-01",
     "00000000-0000-4000-8000-0000000000cd",
@@ -26,7 +26,7 @@ def new_sku() -> str:
 
 
 def held(order_id: str, *lines: Line, until: str = ONE) -> Reservation:
-    return Reservation.hold(order_id, lines, until, JOURNEY)
+    return Reservation.hold(order_id, lines, until, CONTEXT)
 
 
 def command(kind: str, order_id: str, **data: Any) -> Envelope:
@@ -39,8 +39,8 @@ def command(kind: str, order_id: str, **data: Any) -> Envelope:
         aggregate_id=order_id,
         version=None,
         occurred_at=NOON,
-        correlation_id=JOURNEY.correlation_id,
-        causation_id=JOURNEY.command_id,
-        traceparent=JOURNEY.traceparent,
+        correlation_id=CONTEXT.correlation_id,
+        causation_id=CONTEXT.command_id,
+        traceparent=CONTEXT.traceparent,
         data={"order_id": order_id, **data},
     )

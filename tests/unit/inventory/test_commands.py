@@ -9,7 +9,7 @@ import pytest
 from inventory.commands import record_sale, release_expired, release_stock, reserve_stock
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
 from inventory.domain.reservation import Line, Reservation, Status
-from tests.unit.inventory.examples import JOURNEY, NOON, ONE, TWO, new_id
+from tests.unit.inventory.examples import CONTEXT, NOON, ONE, TWO, new_id
 from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
 
 CUPS = [Line("CUP", 2)]
@@ -29,11 +29,11 @@ def order() -> str:
 
 
 def reserve(warehouse: InMemoryWarehouse, order: str, lines: list[Line] = CUPS) -> Reservation:
-    return reserve_stock(warehouse, order, lines, ONE, JOURNEY)
+    return reserve_stock(warehouse, order, lines, ONE, CONTEXT)
 
 
 def release(warehouse: InMemoryWarehouse, order: str) -> Reservation:
-    return release_stock(warehouse, order, NOON, JOURNEY)
+    return release_stock(warehouse, order, NOON, CONTEXT)
 
 
 def cups(warehouse: InMemoryWarehouse) -> tuple[int, int, int]:

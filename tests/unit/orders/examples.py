@@ -15,7 +15,7 @@ from orders.domain.events import (
     OrderRejected,
 )
 from orders.domain.order import RequestedLine
-from orders.ports import Command, EventStore, RecordedEvent
+from orders.ports import CommandMetadata, EventStore, RecordedEvent
 
 CUSTOMER = "3f8b1c52-7a55-4be5-9a5e-0d1b1f3f7c11"
 SOMEBODY_ELSE = "aa3d8f0e-44c0-4c6c-8b7e-1f6f5d2f9b22"
@@ -45,9 +45,9 @@ TEN = "2026-12-01T10:00:00.000Z"
 ELEVEN = "2026-12-01T11:00:00.000Z"
 
 
-def a_command(key: str = "k-1", request_hash: str = "h-1") -> Command:
-    """A command with ids of its own, as two requests never share them."""
-    return Command(
+def metadata(key: str = "k-1", request_hash: str = "h-1") -> CommandMetadata:
+    """Of a command, with ids of its own, as two requests never share them."""
+    return CommandMetadata(
         key=key,
         request_hash=request_hash,
         correlation_id=str(uuid.uuid4()),
@@ -61,7 +61,7 @@ def recorded(
     version: int,
     occurred_at: str = NINE,
     order_id: str | None = None,
-    command: Command | None = None,
+    command: CommandMetadata | None = None,
 ) -> RecordedEvent:
     """An event with its place in an order's history."""
     order_id = order_id or commands.order_id_for(CUSTOMER, "first")
@@ -71,7 +71,7 @@ def recorded(
         event_id=str(uuid.uuid5(uuid.UUID(order_id), str(version))),
         occurred_at=occurred_at,
         event=event,
-        command=command or a_command(key=f"k-{version}"),
+        command=command or metadata(key=f"k-{version}"),
     )
 
 
@@ -87,12 +87,14 @@ def place(
     return commands.place_order(
         store,
         lambda: at,
-        commands.order_id_for(CUSTOMER, key),
-        a_command(key, request_hash),
-        CUSTOMER,
-        LINES if lines is None else lines,
-        currency,
-        SHIP_TO,
+        commands.PlaceOrder(
+            commands.order_id_for(CUSTOMER, key),
+            CUSTOMER,
+            LINES if lines is None else lines,
+            currency,
+            SHIP_TO,
+            metadata(key, request_hash),
+        ),
     )
 
 
@@ -108,10 +110,9 @@ def cancel(
     return commands.cancel_order(
         store,
         lambda: at,
-        order_id,
-        a_command(key, request_hash),
-        customer_id,
-        CancellationReason.CHANGED_MIND,
+        commands.CancelOrder(
+            order_id, customer_id, CancellationReason.CHANGED_MIND, metadata(key, request_hash)
+        ),
     )
 
 
@@ -119,6 +120,5 @@ def confirm(
     store: EventStore, order_id: str, key: str = "q-1", request_hash: str = "h-q", at: str = TEN
 ) -> RecordedEvent:
     """Fulfilment confirms an order."""
-    return commands.change_order(
-        store, lambda: at, order_id, a_command(key, request_hash), lambda order: order.confirm()
-    )
+    command = commands.ConfirmOrder(order_id, metadata(key, request_hash))
+    return commands.confirm_order(store, lambda: at, command)

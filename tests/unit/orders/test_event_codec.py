@@ -32,7 +32,7 @@ from tests.unit.orders.examples import (
     PLACED,
     REJECTED,
     SHIP_TO,
-    a_command,
+    metadata,
     recorded,
 )
 
@@ -85,7 +85,7 @@ def test_the_log_learns_what_happened_to_which_order_and_why(event: OrderEvent) 
 
 
 def test_what_recognises_repetitions_stays_in_the_store() -> None:
-    command = a_command(key="digest of a key", request_hash="digest of a body")
+    command = metadata(key="digest of a key", request_hash="digest of a body")
     line = encode(to_envelope(to_item(recorded(PLACED, 1, command=command))))
     assert b"digest of" not in line
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from orders.domain.errors import OrdersNotAccepted, TooManyLines
 from orders.domain.order import Order
 from orders.domain.price_list import PRODUCTS
-from orders.domain.terms import AS_USUAL, MOST_BASIS_POINTS, Terms, is_among
+from orders.domain.terms import DEFAULT_TERMS, MOST_BASIS_POINTS, Terms, is_among
 from tests.unit.orders.examples import CUSTOMER, LINES, SHIP_TO
 
 CUSTOMERS = [str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))) for number in range(10_000)]
@@ -84,4 +84,4 @@ def test_no_order_is_placed_while_none_are_accepted() -> None:
 
 
 def test_as_usual_every_order_is_placed_at_the_prices_of_the_list() -> None:
-    assert all(AS_USUAL.price(price) == price for price in range(1, 5000))
+    assert all(DEFAULT_TERMS.price(price) == price for price in range(1, 5000))

@@ -10,7 +10,14 @@ import pytest
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
-from shared.messaging.queue_worker import CommandType, Fact, Outcome, QueueWorker, done, refused
+from shared.messaging.queue_worker import (
+    CommandType,
+    IntegrationEvent,
+    Outcome,
+    QueueWorker,
+    done,
+    refused,
+)
 from shared.messaging.retries import Retries
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.unit.shared.fake_bus import FakeEventBridge
@@ -47,7 +54,9 @@ class Warehouse:
             return None
         if form.parcels > 9:
             return refused("too-many")
-        return done({"parcels": form.parcels}, Fact("ParcelPacked", {"parcels": form.parcels}))
+        return done(
+            {"parcels": form.parcels}, IntegrationEvent("ParcelPacked", {"parcels": form.parcels})
+        )
 
     def handle(self, records: list[dict[str, Any]]) -> dict[str, Any]:
         """Hand records over as they are."""

@@ -8,10 +8,10 @@ from dataclasses import replace
 from shared.messaging.envelope import Envelope, encode
 from shipping.domain.carriers import Parcel
 from shipping.domain.gathering import Gathering, Quote
-from shipping.domain.shipment import Journey, Shipment, Status
+from shipping.domain.shipment import MessageContext, Shipment, Status
 from shipping.ports import Gatherings, Reception, Shipments
 
-JOURNEY = Journey(str(uuid.uuid4()), "00-" + "1" * 32 + "-" + "2" * 16 + "-01")
+CONTEXT = MessageContext(str(uuid.uuid4()), "00-" + "1" * 32 + "-" + "2" * 16 + "-01")
 PARCEL = Parcel(380, "DE", "10")
 
 
@@ -28,9 +28,9 @@ def gathering(*expected: str) -> Gathering:
         aggregate_id=order_id,
         version=None,
         occurred_at="2026-12-01T00:00:00.000Z",
-        correlation_id=JOURNEY.correlation_id,
+        correlation_id=CONTEXT.correlation_id,
         causation_id=None,
-        traceparent=JOURNEY.traceparent,
+        traceparent=CONTEXT.traceparent,
         data={"order_id": order_id},
     )
     return Gathering(order_id, request_id, encode(command).decode(), PARCEL, "EUR", names)
@@ -43,7 +43,7 @@ def quote(carrier: str, price: int = 700, days: int = 2, currency: str = "EUR") 
 
 def intent() -> Shipment:
     """A shipment that is being booked."""
-    return Shipment(str(uuid.uuid4()), Status.BOOKING, JOURNEY, "tern", str(uuid.uuid4()))
+    return Shipment(str(uuid.uuid4()), Status.BOOKING, CONTEXT, "tern", str(uuid.uuid4()))
 
 
 class GatheringsContract:

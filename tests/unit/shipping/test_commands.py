@@ -13,7 +13,7 @@ from shipping.domain.errors import ShipmentNotFound, UnusableAnswer
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import CarrierUnavailable, Reception, TrackingEvent
 from tests.unit.shipping.in_memory import Asked, Desk, InMemoryGatherings, InMemoryShipments
-from tests.unit.shipping.tables_contract import JOURNEY, PARCEL, gathering, quote
+from tests.unit.shipping.tables_contract import CONTEXT, PARCEL, gathering, quote
 
 NOW = "2026-12-01T00:00:00.000Z"
 
@@ -30,11 +30,11 @@ class Office:
     def book(self, now: str = NOW, quote_id: str | None = None) -> Shipment:
         asked = Booking(self.order_id, "tern", quote_id or self.quote.quote_id, PARCEL)
         return commands.book_shipment(
-            self.shipments, self.gatherings, self.desk, lambda: now, asked, JOURNEY
+            self.shipments, self.gatherings, self.desk, lambda: now, asked, CONTEXT
         )
 
     def cancel(self) -> Shipment:
-        return commands.cancel_shipment(self.shipments, self.desk, self.order_id, JOURNEY)
+        return commands.cancel_shipment(self.shipments, self.desk, self.order_id, CONTEXT)
 
 
 @pytest.mark.parametrize("dies_at", ["publish", "set"])

@@ -1,8 +1,8 @@
 """An archive as Firehose writes it: gzip JSON lines, journeys interleaved, always the same.
 
-Two kinds: ``journeys`` holds what an order really leaves behind, seven records of which two are
-the order's own events and five are facts; ``orders`` holds orders' own events alone, so that
-nothing is passed over.
+Two kinds: ``journeys`` holds what an order really leaves behind, seven records of which two are the
+order's own events and five are integration events; ``orders`` holds orders' own events alone, so
+that nothing is passed over.
 """
 
 import gzip
