@@ -58,7 +58,7 @@ def start_saga(
     ``deadline`` is in seconds: the sweeper looks after sagas that are older.
     """
     journey = MessageContext(placed.correlation_id, placed.event_id, placed.traceparent)
-    saga = store.begin(Saga(placed.aggregate_id, journey, due_at=_later(now(), deadline)))
+    saga = store.begin(Saga(placed.aggregate_id, journey, due_at=clock.later(now(), deadline)))
     if saga.state is SagaState.RUNNING and saga.attempt == 1:
         executions.start(saga, Progress())
     return saga
@@ -149,7 +149,7 @@ def resume(
     if executions.status(saga) == "RUNNING":
         raise SagaStillRunning(saga.execution_name)
     pause = deadline * 2 ** min(saga.attempt, LONGEST_PAUSE)
-    begun = store.begin_attempt(saga, _later(now(), pause))
+    begun = store.begin_attempt(saga, clock.later(now(), pause))
     if begun is None:
         raise SagaStillRunning(saga.execution_name)
     executions.start(begun, progress(store.commands(order_id)))
@@ -206,7 +206,7 @@ def _look_after(
     """Whether an overdue saga had to be resumed."""
     match executions.status(saga):
         case "RUNNING":
-            store.postpone(saga, _later(now(), deadline))
+            store.postpone(saga, clock.later(now(), deadline))
             return False
         case "SUCCEEDED":
             store.mark_ended(saga.order_id)
@@ -339,7 +339,3 @@ def _message(command: str, kept: SentCommand, journey: MessageContext) -> Envelo
         causation_id=journey.causation_id,
         traceparent=journey.traceparent,
     )
-
-
-def _later(moment: str, seconds: int) -> str:
-    return clock.format_time(clock.parse_time(moment) + timedelta(seconds=seconds))

@@ -8,8 +8,11 @@ from typing import Annotated
 
 import msgspec
 
+from shared.runtime.patterns import Currency
+
 Amount = Annotated[int, msgspec.Meta(ge=0)]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+PostcodeArea = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,4}\Z")]
+"""As much of a postcode as carriers need."""
 
 
 class Line(msgspec.Struct, frozen=True):

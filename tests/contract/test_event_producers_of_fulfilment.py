@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from customers.adapters.tombstone_codec import to_fact
+from customers.adapters.tombstone_codec import to_integration_event
 from customers.domain.customer import Tombstone
 from fulfilment import commands as fulfilment
 from fulfilment.commands import StepRequest, Stuck
@@ -167,7 +167,7 @@ def test_what_fulfilment_says_when_it_is_stuck() -> None:
 
 def test_what_customers_say_of_one_who_is_forgotten() -> None:
     tombstone = Tombstone("customer-1", NOON, str(uuid.uuid4()), str(uuid.uuid4()), "00-1")
-    _assert_published([to_fact(tombstone)])
+    _assert_published([to_integration_event(tombstone)])
 
 
 def _assert_published(messages: list[Envelope]) -> None:

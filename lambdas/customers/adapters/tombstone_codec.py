@@ -32,7 +32,7 @@ def from_item(item: Item) -> Tombstone:
     )
 
 
-def to_fact(tombstone: Tombstone) -> Envelope:
+def to_integration_event(tombstone: Tombstone) -> Envelope:
     """``CustomerForgotten``, with an id that follows from the customer's: a repetition is known."""
     name = json.dumps(["CustomerForgotten", tombstone.customer_id])
     return Envelope(

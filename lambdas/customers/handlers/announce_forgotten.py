@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from customers.adapters.tombstone_codec import from_item, to_fact
+from customers.adapters.tombstone_codec import from_item, to_integration_event
 from customers.environment import AnnouncerEnvironment
 from shared.messaging.bus import Bus
+from shared.messaging.table_stream import read_images
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 
@@ -17,17 +18,17 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     tombstone, or what the bus will never take, is left out, with an alarm: it holds back nobody's
     forgetting.
     """
-    facts = []
-    for record in event["Records"]:
-        if record["eventName"] != "INSERT":
-            continue
-        try:
-            facts.append(to_fact(from_item(record["dynamodb"]["NewImage"])))
-        except (KeyError, TypeError) as broken:
-            _tell(type(broken).__name__)
+    forgotten = list(
+        read_images(
+            event,
+            "INSERT",
+            lambda image: to_integration_event(from_item(image)),
+            lambda _keys, broken: _tell(type(broken).__name__),
+        )
+    )
     bus = Bus(aws.client("events"), load(AnnouncerEnvironment).bus_name, "customers")
-    bus.put_each(facts, lambda _fact, reason: _tell(reason))
-    log.metric("CustomersForgotten", len(facts))
+    bus.put_each(forgotten, lambda _event, reason: _tell(reason))
+    log.metric("CustomersForgotten", len(forgotten))
 
 
 def _tell(reason: str) -> None:

@@ -20,6 +20,7 @@ from customers.domain.errors import (
 )
 from shared.runtime import problems
 from shared.runtime.api import Request, Response
+from shared.runtime.patterns import Country
 from shared.runtime.problems import Problem, Violation
 from shared.runtime.tracing import is_uuid
 
@@ -48,7 +49,7 @@ class AddressForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     street: Line
     city: Line
     postcode: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 -]{0,15}\Z")]
-    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
+    country: Country
     extra: Line | None = None
 
     def address(self) -> Address:

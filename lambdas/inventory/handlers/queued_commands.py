@@ -1,7 +1,6 @@
 """ReserveStock and ReleaseStock from the queue; every command is answered on the bus."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Any
 
@@ -78,7 +77,7 @@ def commands_on(warehouse: Warehouse, now: Clock, hold_seconds: int) -> dict[str
 
     def reserve(form: ReserveStock, message: Envelope) -> Outcome:
         lines = [Line(line.sku, line.quantity) for line in form.lines]
-        expires_at = _later(now(), hold_seconds)
+        expires_at = clock.later(now(), hold_seconds)
         return _outcome_of_reserving(
             reserve_stock(warehouse, form.order_id, lines, expires_at, _context_of(message))
         )
@@ -125,8 +124,3 @@ def _outcome_of_reserving(known: Reservation) -> Outcome:
 
 def _context_of(message: Envelope) -> MessageContext:
     return MessageContext(message.correlation_id, message.traceparent, message.event_id)
-
-
-def _later(now: str, seconds: int) -> str:
-    moment: datetime = clock.parse_time(now)
-    return clock.format_time(moment + timedelta(seconds=seconds))

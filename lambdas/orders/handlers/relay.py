@@ -1,6 +1,6 @@
 """From the event store to the log: the only way that orders' events are published."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +11,7 @@ from orders.environment import CommandEnvironment, RelayEnvironment
 from orders_language.messages import partition_key
 from shared.messaging.envelope import Envelope
 from shared.messaging.kinesis_log import KinesisLog
+from shared.messaging.table_stream import read_images
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
@@ -44,21 +45,17 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
     if "Records" not in event:
         asked = msgspec.convert(event, Republish)
         return {"republished": _publish(_stored(asked.republish))}
-    _publish(_inserted(event["Records"]))
+    _publish(_inserted(event))
     return None
 
 
-def _inserted(records: Sequence[Mapping[str, Any]]) -> Iterator[Envelope]:
-    """The events of a batch. An item that is none was put there by hand: it holds nobody back."""
-    for record in records:
-        if record["eventName"] != "INSERT":
-            continue
-        try:
-            yield to_envelope(record["dynamodb"]["NewImage"])
-        except (KeyError, TypeError, ValueError, RecursionError, msgspec.DecodeError) as broken:
-            keys = record["dynamodb"].get("Keys")
-            log.error("event not published", keys=keys, error=type(broken).__name__)
-            log.metric("EventsNotPublished", 1)
+def _inserted(event: dict[str, Any]) -> Iterator[Envelope]:
+    return read_images(event, "INSERT", to_envelope, _tell)
+
+
+def _tell(keys: dict[str, Any], broken: Exception) -> None:
+    log.error("event not published", keys=keys, error=type(broken).__name__)
+    log.metric("EventsNotPublished", 1)
 
 
 def _publish(events: Iterator[Envelope]) -> int:

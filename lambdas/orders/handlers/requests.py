@@ -21,10 +21,11 @@ from orders.domain.events import CancellationReason
 from orders.domain.price_list import CURRENCIES
 from orders.domain.terms import MAX_LINES
 from orders.ports import CommandMetadata
+from orders_language.events import PostcodeArea
 from orders_language.quotes import LONGEST as LONGEST_QUOTE
 from shared.runtime import problems
 from shared.runtime.api import Request
-from shared.runtime.patterns import Uuid, fullmatch_pattern
+from shared.runtime.patterns import Country, Uuid
 from shared.runtime.problems import Problem, Violation
 from shared.runtime.tracing import is_uuid
 
@@ -43,8 +44,8 @@ class ShipToForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where to; patterns keep names and streets out of events."""
 
     address_id: Uuid
-    country: Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[A-Z]{2}"))]
-    postcode_area: Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[A-Z0-9]{1,4}"))]
+    country: Country
+    postcode_area: PostcodeArea
 
 
 class PlaceOrderForm(

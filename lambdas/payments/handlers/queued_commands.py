@@ -29,7 +29,7 @@ from shared.messaging.queue_worker import (
 from shared.messaging.retries import Retries
 from shared.runtime import aws, configuration
 from shared.runtime.environment import load
-from shared.runtime.patterns import Uuid
+from shared.runtime.patterns import Currency, Uuid
 
 
 class AuthorizePayment(msgspec.Struct, frozen=True):
@@ -38,7 +38,7 @@ class AuthorizePayment(msgspec.Struct, frozen=True):
     order_id: Uuid
     customer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     amount: Annotated[int, msgspec.Meta(ge=1)]
-    currency: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+    currency: Currency
 
 
 class CapturePayment(msgspec.Struct, frozen=True):

@@ -21,6 +21,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def later(moment: str, seconds: float) -> str:
+    """The time so many seconds after another one. Raises ValueError as ``parse_time`` does."""
+    return format_time(parse_time(moment) + timedelta(seconds=seconds))
+
+
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time with any offset, in either case of T and Z.
 

@@ -14,3 +14,7 @@ def fullmatch_pattern(pattern: str) -> str:
 
 Uuid = Annotated[str, msgspec.Meta(pattern=fullmatch_pattern(UUID), max_length=36)]
 """A UUID as we write it: lower case, with hyphens."""
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
+"""An ISO 4217 code."""
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
+"""An ISO 3166-1 alpha-2 code."""

@@ -10,13 +10,14 @@ from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, decode
 from shared.messaging.queue_worker import messages_of
+from shared.messaging.table_stream import read_images
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shipping.adapters.gathering_codec import Item, from_item
 from shipping.domain.gathering import Gathering
 from shipping.environment import AnnouncerEnvironment
 from shipping.handlers import outcomes
-from shipping.handlers.stream_images import read_images, unsendable
+from shipping.handlers.parked_announcements import parked_unread, unsendable
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
@@ -29,7 +30,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
     closed = [
         (gathering, command)
-        for gathering, command in read_images(event, "MODIFY", _read, dead_letters)
+        for gathering, command in read_images(event, "MODIFY", _read, parked_unread(dead_letters))
         if gathering.is_closed
     ]
     messages = [

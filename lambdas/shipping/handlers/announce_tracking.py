@@ -5,18 +5,26 @@ from typing import Any
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import decode
+from shared.messaging.table_stream import read_images
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shipping.environment import AnnouncerEnvironment
-from shipping.handlers.stream_images import read_images, unsendable
+from shipping.handlers.parked_announcements import parked_unread, unsendable
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ShipmentTracked on the bus for each new report; an error makes the batch come again."""
     settings = load(AnnouncerEnvironment)
     dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
-    facts = read_images(event, "INSERT", lambda image: decode(image["fact"]["S"]), dead_letters)
-    Bus(aws.client("events"), settings.bus_name, "shipping").put_each(
-        facts, unsendable(dead_letters)
+    tracked = list(
+        read_images(
+            event,
+            "INSERT",
+            lambda image: decode(image["fact"]["S"]),
+            parked_unread(dead_letters),
+        )
     )
-    log.metric("ShipmentsTracked", len(facts))
+    Bus(aws.client("events"), settings.bus_name, "shipping").put_each(
+        tracked, unsendable(dead_letters)
+    )
+    log.metric("ShipmentsTracked", len(tracked))

@@ -4,47 +4,46 @@ from typing import Annotated
 
 import msgspec
 
-from shared.runtime.patterns import Uuid
+from orders_language.events import PostcodeArea
+from shared.runtime.patterns import Country, Currency, Uuid
 from shipping.domain.carriers import Parcel
 
 CarrierName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,64}\Z")]
 QuoteId = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z")]
 Grams = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class ShipTo(msgspec.Struct, frozen=True):
     """Where to, as coarsely as carriers need."""
 
-    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
-    postcode_area: Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,4}\Z")]
+    country: Country
+    postcode_area: PostcodeArea
 
 
-class GatherQuotes(msgspec.Struct, frozen=True):
+class AboutParcel(msgspec.Struct, frozen=True):
+    """What every form that is about a parcel has."""
+
+    order_id: Uuid
+    weight_grams: Grams
+    ship_to: ShipTo
+
+    @property
+    def parcel(self) -> Parcel:
+        """The parcel as the domain knows it."""
+        return Parcel(self.weight_grams, self.ship_to.country, self.ship_to.postcode_area)
+
+
+class GatherQuotes(AboutParcel, frozen=True):
     """Ask the carriers what a parcel costs."""
 
-    order_id: Uuid
-    weight_grams: Grams
-    ship_to: ShipTo
     currency: Currency
 
-    @property
-    def parcel(self) -> Parcel:
-        return Parcel(self.weight_grams, self.ship_to.country, self.ship_to.postcode_area)
 
-
-class BookShipment(msgspec.Struct, frozen=True):
+class BookShipment(AboutParcel, frozen=True):
     """Book the quote that was chosen."""
 
-    order_id: Uuid
     quote_id: QuoteId
     carrier: CarrierName
-    weight_grams: Grams
-    ship_to: ShipTo
-
-    @property
-    def parcel(self) -> Parcel:
-        return Parcel(self.weight_grams, self.ship_to.country, self.ship_to.postcode_area)
 
 
 class CancelShipment(msgspec.Struct, frozen=True):
@@ -73,15 +72,8 @@ class CloseGathering(msgspec.Struct, frozen=True):
     request_id: Uuid
 
 
-class QuoteRequested(msgspec.Struct, frozen=True):
+class QuoteRequested(AboutParcel, frozen=True):
     """What carriers get."""
 
-    order_id: Uuid
     request_id: Uuid
-    weight_grams: Grams
-    ship_to: ShipTo
     currency: Currency
-
-    @property
-    def parcel(self) -> Parcel:
-        return Parcel(self.weight_grams, self.ship_to.country, self.ship_to.postcode_area)

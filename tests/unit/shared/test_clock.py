@@ -125,3 +125,9 @@ def test_a_time_that_cannot_be_meant_is_refused(text: str) -> None:
 def test_what_is_no_time_or_names_no_offset_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the standard library's words differ
         clock.parse_time(text)
+
+
+def test_a_later_time_is_written_as_every_message_writes_it() -> None:
+    assert clock.later("2026-12-31T23:59:59.500Z", 1.25) == "2027-01-01T00:00:00.750Z"
+    with pytest.raises(ValueError, match="not an RFC 3339 time"):
+        clock.later("tomorrow", 1)
