@@ -147,7 +147,7 @@ check-code: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(RUN) -m mypy .
-	@PYTHONPATH=lambdas $(BIN)/lint-imports --no-logo
+	@$(RUN) -m tools.checks.layers
 
 check-behaviour: setup
 	@$(PYTEST) tests/unit tests/contract -m 'not nightly'

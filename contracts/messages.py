@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from tools.checks.contracts.release import CURRENT, schemas_in
+from contracts.schemas import CURRENT, schemas_in
 
 PARTS = {"carriers": "shipping"}
 """Who speaks in a service's stack without being the service itself."""

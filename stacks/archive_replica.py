@@ -10,8 +10,6 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
 
-ALIAS = "archive-replica"
-
 
 class ArchiveReplicaStack(ServiceStack):
     """The event log's stack replicates into it, and finds bucket and key by their names.
@@ -22,7 +20,7 @@ class ArchiveReplicaStack(ServiceStack):
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
         super().__init__(
             scope,
-            ALIAS,
+            "archive-replica",
             environment=environment,
             owner="platform",
             description="Parcelworks: locked copy of the archive",

@@ -85,6 +85,10 @@ class Environment:
         """The name of the SSM parameter by which services find each other."""
         return f"/parcelworks/{self.name}/{service}/{resource}"
 
+    def key_alias(self, service: str) -> str:
+        """The name of a service's key, without the prefix that AWS gives each alias."""
+        return f"parcelworks/{self.name}/{service}"
+
     def archive_replica_name(self, account: str) -> str:
         """The bucket that holds the archive's copy; all accounts share the names of buckets."""
         return f"parcelworks-{self.name}-archive-{account}-{self.archive_region}"

@@ -8,7 +8,6 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
@@ -16,7 +15,6 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from contracts.messages import facts_by_source
-from stacks.archive_replica import ALIAS
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
@@ -27,6 +25,8 @@ from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 
 SOURCE_PREFIX = "parcelworks."
+ARCHIVE_REPLICA = "archive-replica"
+"""The service whose stack holds the archive's copy."""
 REPLICATION = "everything"
 REPLICATED_WITHIN = Duration.hours(1)
 """Most objects are there within 15 minutes; what is not yet there is lost with the region."""
@@ -147,7 +147,7 @@ class EventLogStack(ServiceStack):
         bucket is not known, and a copy in the same place is lost with it.
         """
         copy = self.settings.archive_replica_name(self.account)
-        alias = f"alias/parcelworks/{self.settings.name}/{ALIAS}"
+        alias = f"alias/{self.settings.key_alias(ARCHIVE_REPLICA)}"
         copy_arn = self.format_arn(service="s3", region="", account="", resource=copy)
         resource = archive.node.default_child
         assert isinstance(resource, s3.CfnBucket)
@@ -485,52 +485,3 @@ class EventLogStack(ServiceStack):
 
 def _allow(resource: str, *actions: str) -> iam.PolicyStatement:
     return iam.PolicyStatement(actions=list(actions), resources=[resource])
-
-
-def key_of(stack: ServiceStack) -> kms.IKey:
-    """The event log's key, for whoever reads or writes the log."""
-    existing = stack.node.try_find_child("EventLogKey")
-    if existing is not None:
-        return existing  # type: ignore[return-value]
-    return kms.Key.from_key_arn(stack, "EventLogKey", stack.find("event-log", "key-arn"))
-
-
-def event_stream_of(stack: ServiceStack) -> kinesis.IStream:
-    """The central event log with its key: an import without the key would grant nothing on it."""
-    existing = stack.node.try_find_child("EventStream")
-    if existing is not None:
-        return existing  # type: ignore[return-value]
-    return kinesis.Stream.from_stream_attributes(
-        stack,
-        "EventStream",
-        stream_arn=stack.find("event-log", "event-stream-arn"),
-        encryption_key=key_of(stack),
-    )
-
-
-def allow_reading_the_log(function: MicroserviceFunction, stack: ServiceStack) -> None:
-    """Let a function read the log by hand, beside those who follow it."""
-    stream = event_stream_of(stack)
-    grant(
-        function,
-        "kinesis:DescribeStreamSummary",
-        "kinesis:GetRecords",
-        "kinesis:GetShardIterator",
-        "kinesis:ListShards",
-        on=stream.stream_arn,
-    )
-    assert stream.encryption_key
-    grant(function, "kms:Decrypt", on=stream.encryption_key.key_arn)
-
-
-def allow_reading_the_archive(function: MicroserviceFunction, stack: ServiceStack) -> None:
-    """Let a function list and read every event for ever; the log's key opens the archive too."""
-    bucket = stack.find("event-log", "archive-bucket-arn")
-    grant(function, "s3:ListBucket", on=bucket)
-    grant(function, "s3:GetObject", on=f"{bucket}/events/*")
-    assert function.role
-    acknowledge(
-        function.role,
-        "The archive's objects have the names that Firehose gave them.",
-        f"AwsSolutions-IAM5[Resource::<{stack.resolve(bucket)['Ref']}>/events/*]",
-    )

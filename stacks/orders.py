@@ -10,6 +10,7 @@ from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.bus import let_speak
+from stacks.constructs.event_log_access import event_stream_of
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
@@ -19,7 +20,6 @@ from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, number, text
 from stacks.environment import Environment
-from stacks.event_log import event_stream_of
 
 BY_TIME = "by-time"
 """The event store's index of events by hour."""

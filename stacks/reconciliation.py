@@ -14,13 +14,17 @@ from constructs import Construct
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.distributed_map import let_run_its_parts
+from stacks.constructs.event_log_access import (
+    allow_reading_the_archive,
+    allow_reading_the_log,
+    key_of,
+)
 from stacks.constructs.logged_machine import logged_machine
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.reconcile_machine import reconcile_machine
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
-from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, key_of
 
 WINDOW = Duration.hours(73)
 """What a night compares. An event is lost when the table's stream forgets it, 24 hours old; the

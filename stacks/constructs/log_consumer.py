@@ -8,10 +8,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
+from stacks.constructs.event_log_access import event_stream_of
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.event_log import event_stream_of
 
 
 class ParkedRecordsTable(ServiceTable):

@@ -8,12 +8,16 @@ from aws_cdk import aws_stepfunctions as stepfunctions
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.distributed_map import let_run_its_parts
+from stacks.constructs.event_log_access import (
+    allow_reading_the_archive,
+    allow_reading_the_log,
+    event_stream_of,
+)
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.logged_machine import logged_machine
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rebuild_machine import rebuild_machine
 from stacks.constructs.service_table import ServiceTable
-from stacks.event_log import allow_reading_the_archive, allow_reading_the_log, event_stream_of
 
 
 class RebuildableView:

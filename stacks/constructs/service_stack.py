@@ -51,7 +51,7 @@ class ServiceStack(Stack):
         return kms.Key(
             self,
             "Key",
-            alias=f"parcelworks/{self.settings.name}/{self.service}",
+            alias=self.settings.key_alias(self.service),
             description=f"Data of {self.service}",
             enable_key_rotation=True,
             removal_policy=self.settings.removal_policy,

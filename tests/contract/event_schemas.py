@@ -10,8 +10,8 @@ import msgspec
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from contracts.schemas import CURRENT, schemas_in
 from shared.messaging.envelope import Envelope
-from tools.checks.contracts.release import CURRENT, schemas_in
 
 BASE = "https://parcelworks.example/contracts/events/"
 SCHEMAS = schemas_in(CURRENT)

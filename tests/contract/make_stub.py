@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("python", "uv", "npm", "ruff", "lint-imports", "cdk")
+TOOLS = ("python", "uv", "npm", "ruff", "cdk")
 # Ends each word with a NUL and each call with an empty word: a newline is a word's own.
 _TOOL = """#!/bin/sh
 { printf '%s\\0' "${0##*/}" "$@"; printf '\\0'; } >> "$CALLS"

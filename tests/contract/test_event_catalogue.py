@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from contracts.schemas import CURRENT
 from fulfilment.domain.steps import STEPS
 from orders.domain.events import EVENT_TYPES
 from orders_language.schemas import ORDER_EVENTS
@@ -24,7 +25,6 @@ from tests.contract.event_schemas import (
     violations,
     violations_of,
 )
-from tools.checks.contracts.release import CURRENT
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 ABOUT_A_PERSON = re.compile(

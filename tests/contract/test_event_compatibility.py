@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from contracts.schemas import CURRENT, RELEASED, schemas_in
 from tests.contract.event_schemas import SCHEMAS
 from tools.checks.contracts.compatibility import breaking_changes
-from tools.checks.contracts.release import CURRENT, RELEASED, release, schemas_in
+from tools.checks.contracts.release import release
 
 Schemas = dict[str, Any]
 PLACED = "OrderPlaced.v1.schema.json"

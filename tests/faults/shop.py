@@ -16,12 +16,12 @@ from fulfilment.domain.steps import STEPS
 from orders.commands import order_id_for
 from tests.faults.courier import Courier, Handling, invoke
 from tests.integration.offline import Deployment, call, eventually
+from tools.base.target import Target, offline
 from tools.base.terminal import Terminal
 from tools.emulator.payment_provider import PaymentProvider
 from tools.local import books
 from tools.local.invariants import ENDED, Report, examine
 from tools.operations import stuck
-from tools.operations.target import Target, offline
 
 FORWARD = tuple(step.name for step in STEPS.values() if not step.undoes)
 UNDOS = tuple(step.name for step in STEPS.values() if step.undoes)

@@ -16,8 +16,8 @@ from rich.console import Console
 
 from tests.integration.offline import Deployment, eventually
 from tools.base import processes
+from tools.base.target import of_emulator
 from tools.configuration import commands, services
-from tools.configuration.target import of_emulator
 
 ENVIRONMENT = "dev"
 Values = Mapping[str, Any]

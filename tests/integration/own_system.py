@@ -16,12 +16,12 @@ from typing import Any
 from rich.console import Console
 
 from tests.integration.offline import ENFORCED, Answer, Deployment, call, eventually
+from tools.base.target import Target, offline
 from tools.emulator.emulator import Emulator
 from tools.local.bring_up import bring_up
 from tools.local.log_reader import LogReader
 from tools.operations import reconcile
 from tools.operations.reconcile import Scope
-from tools.operations.target import Target, offline
 
 SHIP_TO = {"address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001", "country": "DE"}
 UNTIL_SHARDS_ARE_SEEN = 3.0

@@ -18,9 +18,9 @@ from rich.console import Console
 
 from tests.unit.tools.configuration.scratch_service import PROFILES, SCHEMA, right, write
 from tools.base.endpoint import Cloud
+from tools.base.target import Target, of_emulator
 from tools.configuration import commands
 from tools.configuration.services import Configured
-from tools.configuration.target import Target, of_emulator
 
 ENVIRONMENT = "dev"
 METRIC = "Complaints"

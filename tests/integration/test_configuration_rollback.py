@@ -15,10 +15,10 @@ from rich.console import Console
 
 from tests.integration.offline import Deployment, call, eventually
 from tools.base.endpoint import Cloud
+from tools.base.target import of_emulator
 from tools.configuration import commands, services
 from tools.configuration.__main__ import main
 from tools.configuration.errors import NotCompleted
-from tools.configuration.target import of_emulator
 
 SERVICE, ENVIRONMENT = "orders", "dev"
 PARAMETERS = f"/parcelworks/{ENVIRONMENT}/{SERVICE}/configuration-"

@@ -10,11 +10,12 @@ from rich.console import Console
 from tests.integration.offline import Deployment, call
 from tools.base import outputs
 from tools.base.assembly import Assembly, synthesized
+from tools.base.target import OFFLINE
 from tools.emulator import parity
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
 from tools.local import tokens
-from tools.local.bring_up import ENVIRONMENT, bring_up
+from tools.local.bring_up import bring_up
 
 
 def test_nobody_is_let_in_without_a_token(deployment: Deployment) -> None:
@@ -42,7 +43,7 @@ def test_each_demo_user_stays_the_same_customer(deployment: Deployment) -> None:
 def test_a_second_deployment_of_the_same_changes_nothing(deployment: Deployment) -> None:
     assembly = Assembly(deployment.emulator.workspace.offline_assembly)
     assert set(deploy(assembly, deployment.cloud).values()) == {"unchanged"}
-    found = outputs.collect(assembly, deployment.cloud, environment=ENVIRONMENT)
+    found = outputs.collect(assembly, deployment.cloud, environment=OFFLINE)
     assert found == outputs.read(deployment.emulator.workspace.outputs)
 
 

@@ -15,11 +15,11 @@ from rich.console import Console
 from shared.read_models.pointer import Pointer, PointerMoved
 from tests.integration.offline import eventually
 from tests.integration.own_system import OwnSystem, data, own_system
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 from tools.operations import rebuild
 from tools.operations.__main__ import main
-from tools.operations.errors import OperationFailed
 from tools.operations.rebuild import Pace
-from tools.operations.target import Target
 
 SMALL_STEPS = Pace(batch_seconds=1, task_bytes=8_000, partition_bytes=8_000)
 STATUS = {

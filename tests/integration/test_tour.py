@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.integration.offline import Deployment
 from tools.base.errors import OfflineError
-from tools.configuration.target import of_emulator
+from tools.base.target import of_emulator
 from tools.local import tour
 
 

@@ -6,14 +6,29 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 if TYPE_CHECKING:
-    from botocore.config import Config
-
     from tools.base.endpoint import Cloud
-    from tools.base.region import Region
 
 Client = Callable[[str], Any]
+LONGEST_CALL = 15 * 60
+"""Seconds: a function's own limit."""
+USUAL_CALLS = Config()
+LONG_CALLS = Config(
+    read_timeout=LONGEST_CALL,
+    tcp_keepalive=True,
+    # A call that was cut off may still be at work: a second one beside it would help nobody.
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
+"""For functions that work as long as a function may."""
+THROTTLED_CALLS = Config(
+    connect_timeout=5,
+    read_timeout=60,
+    # AppConfig's control plane is throttled for the whole account: others deploy at the same time.
+    retries={"mode": "standard", "total_max_attempts": 8},
+)
+"""For control planes that refuse calls when there are many."""
 
 
 def of_emulator(cloud: Cloud) -> Client:
@@ -26,25 +41,15 @@ def of_emulator(cloud: Cloud) -> Client:
     return client
 
 
-def of_account(region: Region, config: Config) -> Client:
+def of_account(region: str, calls: Config = USUAL_CALLS) -> Client:
     """Of the account that the usual credentials lead to, each made once."""
-    session = boto3.Session(region_name=region.name)
+    session = boto3.Session(region_name=region)
     clients: dict[str, Any] = {}
 
     def client(service: str) -> Any:
         if service not in clients:
             make: Any = session.client
-            clients[service] = make(service, config=config)
+            clients[service] = make(service, config=calls)
         return clients[service]
 
     return client
-
-
-def account_of(client: Client, environment: str, region: Region) -> str:
-    """Where commands work, for people: the environment, the account's number, the region.
-
-    Raises:
-        ClientError, BotoCoreError: the credentials lead nowhere.
-    """
-    number = client("sts").get_caller_identity()["Account"]
-    return f"environment {environment}, account {number}, region {region}"

@@ -1,4 +1,4 @@
-"""What can go wrong offline, said to a person: these are printed without a stack trace."""
+"""What can go wrong in a command, said to a person: printed without a stack trace."""
 
 
 class OfflineError(Exception):
@@ -7,6 +7,19 @@ class OfflineError(Exception):
     def __init__(self, message: str, evidence: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.evidence = evidence
+
+
+class OperationFailed(Exception):
+    """The operator can act on the message."""
+
+
+class FunctionFailed(OperationFailed):
+    """A function raised an error of this `kind`, such as ``PointerMoved``, with this `reason`."""
+
+    def __init__(self, function: str, kind: str, reason: str) -> None:
+        super().__init__(f"{function}: {kind}: {reason}")
+        self.kind = kind
+        self.reason = reason
 
 
 class NotLoopbackError(OfflineError):

@@ -10,13 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from tools.base import region
+from tools.base.clients import THROTTLED_CALLS
 from tools.base.errors import OfflineError
+from tools.base.target import Target, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.configuration import commands, services
 from tools.configuration.documents import ENVIRONMENTS
 from tools.configuration.errors import ConfigurationError
-from tools.configuration.target import Target, account, offline
 
 WAIT_OFFLINE, WAIT = 180.0, 3600.0
 """Seconds to wait for a deployment that is under way already."""
@@ -72,7 +73,7 @@ def _run(options: argparse.Namespace, console: Console) -> bool:
 
 def _target(options: argparse.Namespace) -> Target:
     if options.environment:
-        return account(options.environment, region.chosen(options.region))
+        return account(options.environment, region.chosen(options.region), THROTTLED_CALLS)
     return offline(options.workspace)
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tools.base.target import Target
 from tools.configuration import deployed, documents
 from tools.configuration.deployed import Place, Served
 from tools.configuration.differences import ABSENT, Difference, differences
 from tools.configuration.documents import Document
 from tools.configuration.errors import NotValid
 from tools.configuration.flags import NoFlags
-from tools.configuration.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
+from tools.base.target import Target
 from tools.configuration import checks, deployed, rollout, services, validation
 from tools.configuration.changes import Change, changes
 from tools.configuration.deployed import Place
@@ -19,7 +20,6 @@ from tools.configuration.problems import printable
 from tools.configuration.provenance import UNCOMMITTED, Provenance, commit_if_known, commit_of
 from tools.configuration.rollout import Say, Version
 from tools.configuration.services import CONFIG, Configured
-from tools.configuration.target import Target
 
 _AT_ONCE = 8
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tools.base.target import Target
 from tools.configuration import documents, flags
 from tools.configuration.documents import canonical
 from tools.configuration.errors import NotDeployed
 from tools.configuration.provenance import Provenance, described
-from tools.configuration.target import Target
 
 UNDER_WAY = ("DEPLOYING", "BAKING", "ROLLING_BACK", "VALIDATING")
 _COUNTS = ("COMPLETE", "DEPLOYING", "BAKING", "VALIDATING")

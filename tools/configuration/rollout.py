@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.base.target import Target
 from tools.configuration.deployed import Place, deployments
 from tools.configuration.errors import Busy, NotCompleted
-from tools.configuration.target import Target
 
 Say = Callable[[str], None]
 _BLIND_SECONDS = 60.0

@@ -14,12 +14,12 @@ from typing import Any
 import jsonschema
 from botocore.exceptions import ClientError
 
+from tools.base.target import Target
 from tools.configuration import documents
 from tools.configuration.deployed import DeployedProfile, Place, Validator
 from tools.configuration.errors import NotValid
 from tools.configuration.flags import CONTENT_TYPE
 from tools.configuration.problems import Problem, pointer, printable, shown
-from tools.configuration.target import Target
 
 _LONGEST_ANSWER = 2000
 

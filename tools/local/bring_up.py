@@ -13,9 +13,9 @@ from tools.base import outputs
 from tools.base.assembly import setting, synthesized
 from tools.base.errors import DeploymentError
 from tools.base.outputs import Outputs
+from tools.base.target import OFFLINE, of_emulator
 from tools.configuration import commands as configuration
 from tools.configuration.errors import ConfigurationError
-from tools.configuration.target import of_emulator
 from tools.emulator.configuration_agent import ConfigurationAgent
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
@@ -24,7 +24,6 @@ from tools.emulator.payment_provider import PaymentProvider
 from tools.emulator.payment_provider.process import Name
 from tools.local import opening
 
-ENVIRONMENT = "dev"
 CONFIGURATION_SECONDS = 150.0
 """How long a rollout of configuration that somebody has begun may still take."""
 PROVIDER_URLS: dict[Name, str] = {
@@ -43,7 +42,7 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     workspace = emulator.workspace
     cloud = emulator.cloud
     with _told_as_deployment():  # before anything changes
-        configuration.check(Console(quiet=True), environments=[ENVIRONMENT])
+        configuration.check(Console(quiet=True), environments=[OFFLINE])
     providers = PaymentProvider.all_of(workspace)
     with phase(console, "payment providers"):
         for provider in providers:
@@ -53,7 +52,7 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
         agent.start(emulator.endpoint)
     with ExitStack() as held:
         with phase(console, "packages and templates"):
-            assembly = held.enter_context(synthesized(environment=ENVIRONMENT))
+            assembly = held.enter_context(synthesized(environment=OFFLINE))
         with phase(console, "offline copy"):
             copy, removed = make_offline_copy(
                 assembly,
@@ -77,14 +76,14 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
             error.evidence += ("the emulator's log ends with", *emulator.log_tail())
             raise
     with phase(console, "opening"):
-        opening.stock_the_shelves(cloud, environment=ENVIRONMENT)
+        opening.stock_the_shelves(cloud, environment=OFFLINE)
         for provider in providers:
-            opening.introduce_to_payments(provider, cloud, environment=ENVIRONMENT)
+            opening.introduce_to_payments(provider, cloud, environment=OFFLINE)
     with phase(console, "configuration"), _told_as_deployment():
         target, told = of_emulator(cloud), console if verbose else Console(quiet=True)
         deployed = configuration.apply(target, told, wait_seconds=CONFIGURATION_SECONDS)
     with phase(console, "outputs"):
-        found = outputs.collect(copy, cloud, environment=ENVIRONMENT)
+        found = outputs.collect(copy, cloud, environment=OFFLINE)
         outputs.write(found, workspace.outputs)
     for name, change in changes.items():
         if change != "unchanged":

@@ -18,11 +18,11 @@ from rich.table import Table
 from tools.base.endpoint import Cloud
 from tools.base.errors import OfflineError
 from tools.base.outputs import Outputs
+from tools.base.target import Target, of_emulator
 from tools.base.workspace import Workspace
 from tools.configuration import commands, deployed, services, validation
 from tools.configuration.deployed import Place
 from tools.configuration.errors import ConfigurationError, NotCompleted, NotValid
-from tools.configuration.target import Target, of_emulator
 from tools.local import rotation, tokens
 from tools.local.journey import ORDER, Journey
 

@@ -13,13 +13,13 @@ from rich.console import Console
 
 from shared.runtime import clock
 from tools.base import region
-from tools.base.errors import OfflineError
+from tools.base.clients import LONG_CALLS
+from tools.base.errors import OfflineError, OperationFailed
+from tools.base.target import Target, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.operations import dead_letters, history, parked, quota, rebuild, reconcile, stuck
-from tools.operations.errors import OperationFailed
 from tools.operations.history import Moment
-from tools.operations.target import Target, account, offline
 
 SETTLE_OFFLINE, SETTLE = 5, 900
 """Seconds that an event may be on its way to the archive."""
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
         if options.environment:
-            target = account(options.environment, region.chosen(options.region))
+            target = account(options.environment, region.chosen(options.region), LONG_CALLS)
         else:
             target = offline(options.workspace)
         console.print(target.name, style="dim")

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 
 SHOWN = 100
 HIDDEN_SECONDS = 120

@@ -17,8 +17,8 @@ from sales.handlers import projection as sales
 from shared.messaging.envelope import Envelope
 from shared.read_models.history import HistoryUnavailable
 from shared.runtime import clock
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 
 FOLDS: Mapping[str, Callable[[Any, Envelope], Any]] = {
     "order-view": order_view.fold,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from stacks.environment import environment
 from stacks.mail_domain import MAIL_DOMAIN, can_be_verified
 from stacks.partitions import MAIL
-from tools.operations.errors import OperationFailed
+from tools.base.errors import OperationFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tools.operations.target import Target
+    from tools.base.target import Target
 
 CONTEXT = Path(__file__).resolve().parents[2] / "cdk.json"
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from shared.messaging.log_reader import LogReader, RecordNotFound
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 
 SERVICES = {"order-view": "order-views", "sales": "sales", "bus-publisher": "orders"}
 """By consumer, the service whose function redrives."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stacks.concurrency import NEEDED
-from tools.operations.errors import OperationFailed
+from tools.base.errors import OperationFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tools.operations.target import Target
+    from tools.base.target import Target
 
 QUOTA = "L-B99A9384"
 """Service Quotas' code of Lambda's concurrent executions."""

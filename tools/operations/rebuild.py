@@ -17,8 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.read_models.rebuild import BATCH_SECONDS, PARTITION_BYTES, TASK_BYTES
-from tools.operations.errors import FunctionFailed, OperationFailed
-from tools.operations.target import Target
+from tools.base.errors import FunctionFailed, OperationFailed
+from tools.base.target import Target
 
 SERVICES = {"order-view": "order-views", "sales": "sales"}
 """By view, the service that owns it."""

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 
 PLACES = ("store", "log", "archive")
 AT_ONCE = 4

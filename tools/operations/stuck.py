@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Column, Table
 
-from tools.operations.errors import FunctionFailed, OperationFailed
+from tools.base.errors import FunctionFailed, OperationFailed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tools.operations.target import Target
+    from tools.base.target import Target
 
 SETTLED = "every undo is done: resume it"
 

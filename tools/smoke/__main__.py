@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.base import outputs, region
-from tools.base.errors import OfflineError
+from tools.base.clients import LONG_CALLS
+from tools.base.errors import OfflineError, OperationFailed
+from tools.base.target import account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
-from tools.operations.errors import OperationFailed
-from tools.operations.target import account, offline
 from tools.smoke import account as accounts
 from tools.smoke import orders, permissions
 from tools.smoke.check import Check, Failed, NotAsked, Outcome, Result
@@ -74,7 +74,7 @@ def run(system: System, checks: Iterable[Check]) -> Iterator[Result]:
 
 def _system(options: argparse.Namespace) -> System:
     if options.environment:
-        target = account(options.environment, region.chosen(options.region))
+        target = account(options.environment, region.chosen(options.region), LONG_CALLS)
         return System(target, lambda service: target.find(service, "api-url"))
     target = offline(options.workspace)
     services = outputs.read(options.workspace / "outputs.json")["services"]

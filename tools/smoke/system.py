@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.operations.target import Target
+from tools.base.target import Target
 
 SERVICES = (
     "event-log",

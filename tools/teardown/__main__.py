@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.base import region
+from tools.base.endpoint import Cloud
 from tools.base.errors import OfflineError
+from tools.base.region import Region
+from tools.base.target import Target, account, of_emulator
 from tools.base.terminal import say, show_errors_plainly
-from tools.teardown.account import Account
 from tools.teardown.deletion import Outcome, delete
 from tools.teardown.errors import NotConfirmed, StillProtected, TeardownError
 from tools.teardown.plan import StackPlan, Stays, plan
@@ -38,20 +41,18 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _teardown(options: argparse.Namespace) -> int:
-    chosen = region.chosen(options.region)
-    account = Account(chosen.name, options.endpoint)
-    where = f"account {account.number}, region {chosen}"
-    say(f"Looking for {options.environment} in {where}.")
-    copy = _account_of_the_copy(account, options)
-    stacks = deployed(account, options.environment)
+    target = _target(options, region.chosen(options.region))
+    say(f"Looking for stacks: {target.name}.")
+    stacks = deployed(target, options.environment)
+    copy = _target_of_the_copy(options, target)
     elsewhere = copies(copy, options.environment) if copy else []
     if not stacks and not elsewhere:
-        say(f"There is no stack of {options.environment} in {where}: nothing to do.")
+        say(f"There is no stack, so there is nothing to do: {target.name}.")
         return 0
     now = datetime.now(UTC)
-    plans = [plan(account, stack, now) for stack in stacks]
+    plans = [plan(target, stack, now) for stack in stacks]
     far_plans = [plan(copy, stack, now) for stack in elsewhere] if copy else []
-    say(f"{options.environment} in {where}: {len(plans)} stacks, in this order\n")
+    say(f"{target.name}: {len(plans)} stacks, in this order\n")
     for each in plans:
         _show(each)
     if copy and far_plans:
@@ -63,21 +64,28 @@ def _teardown(options: argparse.Namespace) -> int:
         say("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
         return 0
     _refuse_if_protected(
-        [(it, account.region) for it in stacks]
+        [(it, target.region) for it in stacks]
         + [(it, copy.region) for it in elsewhere if copy is not None]
     )
     if not options.yes:
         _ask(options.environment)
-    outcome = delete(account, plans, say)
+    outcome = delete(target, plans, say)
     if copy and far_plans:
         outcome = outcome.with_those_of(delete(copy, far_plans, say))
     return _report(outcome, [*plans, *far_plans])
 
 
-def _account_of_the_copy(account: Account, options: argparse.Namespace) -> Account | None:
+def _target(options: argparse.Namespace, chosen: Region) -> Target:
+    if options.endpoint:
+        emulator = of_emulator(Cloud(options.endpoint), options.environment)
+        return replace(emulator, region=chosen.name)
+    return account(options.environment, chosen)
+
+
+def _target_of_the_copy(options: argparse.Namespace, target: Target) -> Target | None:
     """Where the archive is replicated to, if that is another region."""
     there = options.archive_region or region.of_archive()
-    return Account(there, options.endpoint) if there != account.region else None
+    return _target(options, Region(there, "the archive")) if there != target.region else None
 
 
 def _show(each: StackPlan) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.teardown.account import Account
+from tools.base.target import Target
 
 COUNTED_AT_MOST = 100_000
 _AT_ONCE = 1000
@@ -36,18 +36,18 @@ class NotEmptied(Exception):
     """Some versions could not be deleted."""
 
 
-def contents(account: Account, bucket: str) -> Contents | None:
+def contents(target: Target, bucket: str) -> Contents | None:
     """What the bucket holds; None if there is no such bucket any more."""
     versions = total = 0
     newest: datetime | None = None
     try:
-        for version in _versions(account, bucket):
+        for version in _versions(target, bucket):
             versions += 1
             total += version.get("Size", 0)
             newest = max(newest or version["LastModified"], version["LastModified"])
             if versions >= COUNTED_AT_MOST:
                 break
-        lock = _lock(account, bucket)
+        lock = _lock(target, bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchBucket", "404"):
             return None
@@ -60,17 +60,17 @@ def contents(account: Account, bucket: str) -> Contents | None:
     )
 
 
-def empty(account: Account, bucket: str, say: Callable[[str], None]) -> int:
+def empty(target: Target, bucket: str, say: Callable[[str], None]) -> int:
     """Delete every version and delete marker; return how many. An absent bucket is empty.
 
     Raises:
         NotEmptied: naming the first version that would not go, such as a locked one.
     """
-    s3 = account.client("s3")
+    s3 = target.client("s3")
     deleted = 0
     try:
         batch: list[dict[str, str]] = []
-        for version in _versions(account, bucket):
+        for version in _versions(target, bucket):
             batch.append({"Key": version["Key"], "VersionId": version["VersionId"]})
             if len(batch) == _AT_ONCE:
                 deleted += _delete(s3, bucket, batch)
@@ -91,16 +91,16 @@ def _delete(s3: Any, bucket: str, batch: list[dict[str, str]]) -> int:
     return len(batch)
 
 
-def _versions(account: Account, bucket: str) -> Iterator[dict[str, Any]]:
-    pages = account.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
+def _versions(target: Target, bucket: str) -> Iterator[dict[str, Any]]:
+    pages = target.client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
     for page in pages:
         yield from page.get("Versions", [])
         yield from page.get("DeleteMarkers", [])
 
 
-def _lock(account: Account, bucket: str) -> timedelta | None:
+def _lock(target: Target, bucket: str) -> timedelta | None:
     try:
-        answer = account.client("s3").get_object_lock_configuration(Bucket=bucket)
+        answer = target.client("s3").get_object_lock_configuration(Bucket=bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ObjectLockConfigurationNotFoundError":
             return None

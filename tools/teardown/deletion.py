@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.base.target import Target
 from tools.teardown import buckets, documents
-from tools.teardown.account import Account
 from tools.teardown.plan import StackPlan
 
 Say = Callable[[str], None]
@@ -42,7 +42,7 @@ class StackFailed(Exception):
     """CloudFormation could not delete a stack; the message is its own."""
 
 
-def delete(account: Account, plans: Iterable[StackPlan], say: Say) -> Outcome:
+def delete(target: Target, plans: Iterable[StackPlan], say: Say) -> Outcome:
     """Carry out the plans in their order.
 
     What a stack that is still there reads from is kept, so that it goes on working or can be
@@ -58,7 +58,7 @@ def delete(account: Account, plans: Iterable[StackPlan], say: Say) -> Outcome:
         elif readers:
             outcome.kept[name] = f"{', '.join(readers)} reads from it and is still there"
         else:
-            _delete_one(account, plan, outcome, say)
+            _delete_one(target, plan, outcome, say)
         if name not in outcome.deleted:
             still_there.append(plan)
         if name in outcome.kept:
@@ -66,11 +66,11 @@ def delete(account: Account, plans: Iterable[StackPlan], say: Say) -> Outcome:
     return outcome
 
 
-def _delete_one(account: Account, plan: StackPlan, outcome: Outcome, say: Say) -> None:
+def _delete_one(target: Target, plan: StackPlan, outcome: Outcome, say: Say) -> None:
     name = plan.stack.name
     begun = time.monotonic()
     try:
-        _empty_and_delete(account, plan, say)
+        _empty_and_delete(target, plan, say)
     except (StackFailed, buckets.NotEmptied, ClientError, BotoCoreError) as error:
         outcome.failed[name] = str(error)
         say(f"{name}: FAILED: {error}")
@@ -79,18 +79,18 @@ def _delete_one(account: Account, plan: StackPlan, outcome: Outcome, say: Say) -
         say(f"{name}: deleted in {time.monotonic() - begun:.0f} s")
 
 
-def _empty_and_delete(account: Account, plan: StackPlan, say: Say) -> None:
+def _empty_and_delete(target: Target, plan: StackPlan, say: Say) -> None:
     """More than once if need be: what writes to a bucket may do so until it is gone itself."""
     for attempt in range(1, _ATTEMPTS + 1):
         for bucket in _to_empty(plan):
-            deleted = buckets.empty(account, bucket, say)
+            deleted = buckets.empty(target, bucket, say)
             if deleted:
                 say(f"{plan.stack.name}: emptied {bucket}, {deleted:,} versions")
-        if versions := documents.delete_versions(account, plan.stack):
+        if versions := documents.delete_versions(target, plan.stack):
             say(f"{plan.stack.name}: deleted {versions:,} versions of its configuration")
         say(f"{plan.stack.name}: deleting")
-        account.client("cloudformation").delete_stack(StackName=plan.stack.name)
-        reason = _wait_until_gone(account, plan.stack.name)
+        target.client("cloudformation").delete_stack(StackName=plan.stack.name)
+        reason = _wait_until_gone(target, plan.stack.name)
         if reason is None:
             return
         if attempt == _ATTEMPTS or not any(map(reason.__contains__, _to_empty(plan))):
@@ -105,24 +105,24 @@ def _to_empty(plan: StackPlan) -> list[str]:
     ]
 
 
-def _wait_until_gone(account: Account, name: str) -> str | None:
+def _wait_until_gone(target: Target, name: str) -> str | None:
     """None when it is gone, else CloudFormation's reasons why it is not."""
     deadline = time.monotonic() + _STACK_SECONDS
     pause = _FIRST_PAUSE
     while time.monotonic() < deadline:
-        status = _status(account, name)
+        status = _status(target, name)
         if status in (None, "DELETE_COMPLETE"):
             return None
         if status == "DELETE_FAILED":
-            return _reasons(account, name)
+            return _reasons(target, name)
         time.sleep(pause)
         pause = min(pause * 1.5, _LONGEST_PAUSE)
     return f"it is still being deleted after {_STACK_SECONDS / 60:.0f} minutes"
 
 
-def _status(account: Account, name: str) -> str | None:
+def _status(target: Target, name: str) -> str | None:
     try:
-        described = account.client("cloudformation").describe_stacks(StackName=name)
+        described = target.client("cloudformation").describe_stacks(StackName=name)
     except ClientError as error:
         if "does not exist" in error.response["Error"]["Message"]:
             return None
@@ -131,8 +131,8 @@ def _status(account: Account, name: str) -> str | None:
     return status
 
 
-def _reasons(account: Account, name: str) -> str:
-    paginator = account.client("cloudformation").get_paginator("describe_stack_events")
+def _reasons(target: Target, name: str) -> str:
+    paginator = target.client("cloudformation").get_paginator("describe_stack_events")
     events = [it for page in paginator.paginate(StackName=name) for it in page["StackEvents"]]
     failed = [it for it in events if it["ResourceStatus"] == "DELETE_FAILED"]
     more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""

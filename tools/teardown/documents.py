@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.teardown.account import Account
+from tools.base.target import Target
 from tools.teardown.stacks import DeployedStack
 
 APPLICATION = "AWS::AppConfig::Application"
 PROFILE = "AWS::AppConfig::ConfigurationProfile"
 
 
-def delete_versions(account: Account, stack: DeployedStack) -> int:
+def delete_versions(target: Target, stack: DeployedStack) -> int:
     """Every version in the stack's profiles; how many there were. Git has them all."""
     deleted = 0
     for application in stack.of_type(APPLICATION):  # a service has one
@@ -20,7 +20,7 @@ def delete_versions(account: Account, stack: DeployedStack) -> int:
                 "ApplicationId": application.physical_id,
                 "ConfigurationProfileId": profile.physical_id,
             }
-            deleted += _delete_versions(account.client("appconfig"), ids)
+            deleted += _delete_versions(target.client("appconfig"), ids)
     return deleted
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tools.base.target import Target
 from tools.teardown import buckets
-from tools.teardown.account import Account
 from tools.teardown.stacks import DeployedStack, Resource
 
 BUCKET = "AWS::S3::Bucket"
@@ -53,29 +53,29 @@ class StackPlan:
         return Counter(it.type for it in self.stack.resources if it not in kept)
 
 
-def plan(account: Account, stack: DeployedStack, now: datetime) -> StackPlan:
+def plan(target: Target, stack: DeployedStack, now: datetime) -> StackPlan:
     """Look at one deployed stack; changes nothing."""
     held = {
         bucket.physical_id: found
         for bucket in stack.of_type(BUCKET)
         if not _is_retained(bucket)
-        and (found := buckets.contents(account, bucket.physical_id)) is not None
+        and (found := buckets.contents(target, bucket.physical_id)) is not None
     }
     locks = [it.locked_until for it in held.values() if it.locked_until and it.locked_until > now]
     return StackPlan(
         stack,
         tuple(Emptied(name, found) for name, found in held.items() if found.versions),
-        tuple(_what_stays(account, stack, now)),
+        tuple(_what_stays(target, stack, now)),
         max(locks, default=None),
     )
 
 
-def _what_stays(account: Account, stack: DeployedStack, now: datetime) -> Iterator[Stays]:
+def _what_stays(target: Target, stack: DeployedStack, now: datetime) -> Iterator[Stays]:
     for resource in stack.resources:
         what = f"{resource.type} {resource.physical_id}"
         if _is_retained(resource):
             found = (
-                buckets.contents(account, resource.physical_id) if resource.type == BUCKET else None
+                buckets.contents(target, resource.physical_id) if resource.type == BUCKET else None
             )
             locked = found.locked_until if found else None
             why = "its template retains it" + (f" ({found})" if found else "")
@@ -87,7 +87,7 @@ def _what_stays(account: Account, stack: DeployedStack, now: datetime) -> Iterat
                 now + KEY_PENDING,
             )
         elif resource.type == "AWS::ApiGateway::RestApi":
-            yield from _logs_of_api(account, resource)
+            yield from _logs_of_api(target, resource)
     backed_up = [it.physical_id for it in stack.of_type(*TABLES) if _can_be_restored(stack, it)]
     if backed_up:
         yield Stays(
@@ -97,9 +97,9 @@ def _what_stays(account: Account, stack: DeployedStack, now: datetime) -> Iterat
         )
 
 
-def _logs_of_api(account: Account, api: Resource) -> Iterator[Stays]:
+def _logs_of_api(target: Target, api: Resource) -> Iterator[Stays]:
     prefix = f"API-Gateway-Execution-Logs_{api.physical_id}/"
-    paginator = account.client("logs").get_paginator("describe_log_groups")
+    paginator = target.client("logs").get_paginator("describe_log_groups")
     pages = paginator.paginate(logGroupNamePrefix=prefix)
     for group in (group for page in pages for group in page["logGroups"]):
         yield Stays(

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from tools.teardown.account import Account
+from tools.base.target import Target
 
 ARCHIVE_COPY = "archive-replica"
 
@@ -51,15 +51,15 @@ class DeployedStack:
         return (resource for resource in self.resources if resource.type in types)
 
 
-def deployed(account: Account, environment: str) -> list[DeployedStack]:
+def deployed(target: Target, environment: str) -> list[DeployedStack]:
     """The environment's stacks, in the order in which they are to be deleted.
 
     A stack goes before those that it reads from; among equals, what was made last goes first.
     """
     prefix = f"parcelworks-{environment}-"
-    pages = account.client("cloudformation").get_paginator("describe_stacks").paginate()
+    pages = target.client("cloudformation").get_paginator("describe_stacks").paginate()
     found = [
-        _read(account, described, prefix)
+        _read(target, described, prefix)
         for page in pages
         for described in page["Stacks"]
         if described["StackName"].startswith(prefix)
@@ -68,9 +68,9 @@ def deployed(account: Account, environment: str) -> list[DeployedStack]:
     return list(_readers_first(sorted(found, key=lambda it: it.created, reverse=True)))
 
 
-def copies(account: Account, environment: str) -> list[DeployedStack]:
+def copies(target: Target, environment: str) -> list[DeployedStack]:
     """The stack that keeps the archive's copy; all else in that region is another deployment's."""
-    return [it for it in deployed(account, environment) if it.service == ARCHIVE_COPY]
+    return [it for it in deployed(target, environment) if it.service == ARCHIVE_COPY]
 
 
 def _readers_first(stacks: list[DeployedStack]) -> Iterator[DeployedStack]:
@@ -87,9 +87,9 @@ def _readers_first(stacks: list[DeployedStack]) -> Iterator[DeployedStack]:
             yield stack
 
 
-def _read(account: Account, described: Mapping[str, Any], prefix: str) -> DeployedStack:
+def _read(target: Target, described: Mapping[str, Any], prefix: str) -> DeployedStack:
     name = described["StackName"]
-    cloudformation = account.client("cloudformation")
+    cloudformation = target.client("cloudformation")
     body = cloudformation.get_template(StackName=name)["TemplateBody"]
     template = json.loads(body) if isinstance(body, str) else body
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)

@@ -7,11 +7,11 @@ import msgspec
 from orders_language.history import OrderHistory
 from reconciliation.adapters.back_fill import BackFill
 from reconciliation.adapters.owners import Owners
-from reconciliation.commands import Reconciliation
+from reconciliation.commands.reading import Places
+from reconciliation.commands.repairing import Repairs
+from reconciliation.commands.run_notes import RunNotes
+from reconciliation.commands.steps import Reconciliation
 from reconciliation.environment import ReconcileEnvironment
-from reconciliation.reading import Places
-from reconciliation.repairing import Repairs
-from reconciliation.run_notes import RunNotes
 from shared.messaging.log_reader import LogReader
 from shared.read_models.archive import Archive
 from shared.read_models.scratch import Scratch

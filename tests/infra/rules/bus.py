@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from contracts.schemas import CURRENT, schemas_in
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, functions_of, role_statements
-from tools.checks.contracts.release import CURRENT, schemas_in
 
 RULE = "AWS::Events::Rule"
 WHOLE_EVENT = ("Input", "InputPath", "InputTransformer")

@@ -12,11 +12,11 @@ import msgspec
 
 from reconciliation.adapters.back_fill import BackFill
 from reconciliation.adapters.owners import Owners
-from reconciliation.commands import Reconciliation
+from reconciliation.commands.reading import Places
+from reconciliation.commands.repairing import Repairs
+from reconciliation.commands.run_notes import RunNotes
+from reconciliation.commands.steps import Reconciliation
 from reconciliation.domain.comparison import ARCHIVE, LOG, STORE
-from reconciliation.reading import Places
-from reconciliation.repairing import Repairs
-from reconciliation.run_notes import RunNotes
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.fingerprint import fingerprint
 from shared.messaging.log_records import LogRecord

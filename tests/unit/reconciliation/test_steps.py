@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from reconciliation import commands
-from reconciliation.commands import NAMED, WORK_SECONDS
+from reconciliation.commands.reading import SEGMENTS
+from reconciliation.commands.run_notes import Day, Missing, NotReady
+from reconciliation.commands.steps import NAMED, WORK_SECONDS
 from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
-from reconciliation.reading import SEGMENTS
-from reconciliation.run_notes import Day, Missing, NotReady
 from tests.unit.reconciliation.places import MOST, World, fact, order_id, placed
 
 STATE = 256 * 1024
@@ -135,7 +134,7 @@ def test_a_day_that_is_too_much_for_one_pass_is_compared_in_several(
     world.put([placed(n, 2 + n / 1000) for n in range(1, 60)], *PLACES)
     world.put([placed(n, 2) for n in range(60, 70)], STORE)
     whole = world.run(73)
-    monkeypatch.setattr(commands, "MARKS_COMPARED", 7)
+    monkeypatch.setattr("reconciliation.commands.steps.MARKS_COMPARED", 7)
     in_passes = world.run(73)
     for place in PLACES:
         assert in_passes["places"][place] == whole["places"][place]

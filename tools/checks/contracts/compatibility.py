@@ -8,9 +8,7 @@ only a new optional field is compatible. Everything else is a new version of the
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Schema = Mapping[str, Any]
-Schemas = Mapping[str, Schema]
-"""By file name, such as ``OrderPlaced.v1.schema.json``."""
+from contracts.schemas import Schema, Schemas
 
 DESCRIBES = frozenset(
     {"$schema", "$id", "$comment", "title", "description", "examples", "format"}

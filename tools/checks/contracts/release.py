@@ -1,24 +1,12 @@
 """`make release-contracts`: keeps today's event schemas as those of the release, if it may."""
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 
-from tools.checks.contracts.compatibility import Schemas, breaking_changes
-
-HERE = Path(__file__).parents[3] / "contracts"
-CURRENT = HERE / "events"
-RELEASED = HERE / "released"
-
-
-def schemas_in(directory: Path) -> Schemas:
-    """Every schema of a folder, by file name."""
-    return {
-        path.name: json.loads(path.read_text("utf-8"))
-        for path in sorted(directory.glob("*.schema.json"))
-    }
+from contracts.schemas import CURRENT, RELEASED, schemas_in
+from tools.checks.contracts.compatibility import breaking_changes
 
 
 def release(current: Path = CURRENT, released: Path = RELEASED) -> list[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from tools.base.workspace import Workspace
 from tools.measure.benchmarks import report
 from tools.measure.benchmarks.claims import Result
-from tools.measure.benchmarks.peers import ROOT
+from tools.measure.peers import ROOT
 
 KEPT = ROOT / ".local" / "benchmarks.json"
 BENCHMARKS = (

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.measure.benchmarks.claims import Result, absolute, at_most
-from tools.measure.benchmarks.peers import ROOT
+from tools.measure.peers import ROOT
 
 CACHES = {
     "UV_CACHE_DIR": "uv",

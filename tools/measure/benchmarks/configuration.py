@@ -18,7 +18,7 @@ from orders.configuration import terms_for
 from shared.runtime.configuration import forget
 from tools.emulator.configuration_agent.retrieval import Retrieval
 from tools.emulator.loopback_guard import GuardedHandler, GuardedServer
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.claims import Result, absolute, at_most
 from tools.measure.benchmarks.fresh_process import figures
 from tools.measure.costs import assumptions, prices

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 
 PROBES = Path(__file__).resolve().parent / "probes"
 ENVIRONMENT = {

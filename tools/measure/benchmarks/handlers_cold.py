@@ -8,10 +8,10 @@ is installed.
 import re
 from pathlib import Path
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.claims import Result, at_most, ratio
 from tools.measure.benchmarks.fresh_process import in_turns
-from tools.measure.benchmarks.peers import ROOT, Form
+from tools.measure.peers import ROOT, Form
 
 _HANDLER = re.compile(r"^(def handler\(|handler = )", re.MULTILINE)
 

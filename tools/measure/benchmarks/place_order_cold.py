@@ -8,10 +8,10 @@ both, is left out. Ours is the package that is deployed, unpacked; the peer is
 show how much of the difference is the byte code, and what is left to a peer that does all it can.
 """
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.claims import Limit, Result, absolute, at_most, ratio
 from tools.measure.benchmarks.fresh_process import in_turns
-from tools.measure.benchmarks.peers import Form
+from tools.measure.peers import Form
 
 
 def measure(*, quick: bool) -> list[Result]:

@@ -6,10 +6,10 @@ waits. Each order has a key of its own and three lines, and every answer is chec
 their logs, and the peer its metric and its trace, to nowhere.
 """
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.claims import Result, at_least, ratio
 from tools.measure.benchmarks.fresh_process import in_turns
-from tools.measure.benchmarks.peers import Form
+from tools.measure.peers import Form
 
 WARM_UP = 200
 

@@ -7,10 +7,10 @@ there are. "Without botocore" ends calls at the client's methods, which leaves e
 Several is ten; an order of this system has two to three events.
 """
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.claims import Limit, Result, at_least, ratio
 from tools.measure.benchmarks.fresh_process import in_turns
-from tools.measure.benchmarks.peers import Form
+from tools.measure.peers import Form
 
 SEVERAL = 10
 

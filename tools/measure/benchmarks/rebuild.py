@@ -8,7 +8,7 @@ over without parsing it. What DynamoDB takes for the writes is left out.
 
 from statistics import median
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.archived_orders import RECORDS, Kind, archive
 from tools.measure.benchmarks.claims import Limit, Result, absolute, at_most, ratio
 from tools.measure.benchmarks.fresh_process import in_turns

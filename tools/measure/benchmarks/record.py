@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tools.measure.benchmarks.__main__ import BENCHMARKS, KEPT
-from tools.measure.benchmarks.peers import ROOT
 from tools.measure.benchmarks.report import figure
+from tools.measure.peers import ROOT
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN = "<!-- figures: written by `python -m tools.measure.benchmarks.record` -->\n"

@@ -6,7 +6,7 @@ on its own recorder in memory. Both make an event object of every record, with w
 records carry, and fold them into the aggregate. The peer's snapshots are off, as is any cache.
 """
 
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.benchmarks.claims import Result, at_least, ratio
 from tools.measure.benchmarks.fresh_process import in_turns
 

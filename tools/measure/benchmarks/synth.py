@@ -19,7 +19,7 @@ from typing import Any
 from bundling.build import build
 from bundling.workspace import TargetName
 from tools.measure.benchmarks.claims import Result, absolute, at_most
-from tools.measure.benchmarks.peers import ROOT
+from tools.measure.peers import ROOT
 
 
 class SynthesisFailed(Exception):

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
-from tools.measure.benchmarks import peers
+from tools.measure import peers
 from tools.measure.costs.assumptions import Assumptions
 from tools.measure.costs.counting import Call
 from tools.measure.costs.errors import MeasurementError

@@ -12,12 +12,10 @@ from urllib.request import (  # type: ignore[attr-defined]
 )
 
 import pytest
-from botocore.config import Config
 
 from tools.base import proxies
 from tools.base.clients import of_account
 from tools.base.endpoint import Cloud
-from tools.base.region import Region
 from tools.base.workspace import CHECKOUT
 from tools.emulator.emulator import Emulator
 
@@ -89,7 +87,7 @@ def test_an_account_is_reached_through_the_users_proxy_and_the_emulator_is_not(
         monkeypatch.setenv(name, "none")
     proxies.bypass(os.environ)
     url = "https://ssm.eu-west-1.amazonaws.com/"
-    account = of_account(Region("eu-west-1", "this test"), Config())("ssm")
+    account = of_account("eu-west-1")("ssm")
     assert account._endpoint.http_session._proxy_config.proxy_url_for(url) == PROXY
     emulator: Any = Cloud(f"http://{HERE}").client("ssm")
     assert emulator._endpoint.http_session._proxy_config.proxy_url_for(f"http://{HERE}/") is None

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from tools.base.errors import FunctionFailed
+from tools.base.target import Target
 from tools.operations import rebuild
 from tools.operations.__main__ import main
-from tools.operations.errors import FunctionFailed
-from tools.operations.target import Target
 
 ORDER = "2a0d6bb4-9d24-55ad-9791-4c70ff45ac2b"
 

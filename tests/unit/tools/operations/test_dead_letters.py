@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 from tools.operations import dead_letters
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
 
 RULE = "arn:aws:events:eu-west-1:123456789012:rule/parcelworks-dev/a-rule"
 ENVELOPE = {"type": "OrderPlaced", "aggregate_id": "o-1", "data": {}}

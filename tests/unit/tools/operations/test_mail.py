@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from stacks.mail_domain import can_be_verified
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 from tools.base.terminal import Terminal
 from tools.operations import mail
 from tools.operations.__main__ import main
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 
@@ -76,7 +76,7 @@ def test_any_other_name_may_be_verified(domain: str) -> None:
 def test_the_command_fails_with_a_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def account(environment: str, _region: object) -> Target:
+    def account(environment: str, *_: object) -> Target:
         return Target("an account", environment, lambda _: None, is_offline=False)
 
     monkeypatch.setattr("tools.operations.__main__.account", account)

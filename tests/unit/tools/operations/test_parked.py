@@ -15,9 +15,9 @@ from shared.read_models.parked_records import ParkedRecord, ParkedRecords
 from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
 from tests.unit.shared.hostile_records import TEXTS
 from tests.unit.shared.projection import ORDERS, Histories, TableInMemory, event, projector, record
+from tools.base.target import Target
 from tools.base.terminal import Terminal
 from tools.operations import parked
-from tools.operations.target import Target
 
 MANY = 1005
 

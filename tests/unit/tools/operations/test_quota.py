@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tools.base.errors import OperationFailed
+from tools.base.target import Target
 from tools.operations import quota
-from tools.operations.errors import OperationFailed
-from tools.operations.target import Target
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.unit.shared.hostile_records import TEXTS
+from tools.base.errors import FunctionFailed, OperationFailed
+from tools.base.target import Target
 from tools.base.terminal import Terminal
 from tools.operations import stuck
-from tools.operations.errors import FunctionFailed, OperationFailed
-from tools.operations.target import Target
 
 ORDER = "2a0d6bb4-9d24-55ad-9791-4c70ff45ac2b"
 SINCE = "2026-12-01T09:30:00.000Z"

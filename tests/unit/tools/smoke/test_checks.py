@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tools.operations.target import Target
+from tools.base.target import Target
 from tools.smoke import account, orders, permissions
 from tools.smoke.__main__ import CHECKS, run
 from tools.smoke.check import Check, Failed, NotAsked, Outcome

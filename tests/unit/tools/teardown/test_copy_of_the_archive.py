@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import tools.teardown.__main__ as command
-from tools.teardown.account import Account
+from tools.base.region import Region
+from tools.base.target import Target
 from tools.teardown.deletion import Outcome
 from tools.teardown.stacks import copies
 
@@ -67,13 +68,13 @@ class FakeCloud:
         }
 
 
-def account(region: str, _endpoint: str | None = None) -> Account:
-    cloud = FakeCloud(region)
-    return Account(region, _clients=dict.fromkeys(("sts", "s3", "cloudformation", "logs"), cloud))
+def account(environment: str, region: Region) -> Target:
+    cloud = FakeCloud(region.name)
+    return Target("here", environment, lambda _: cloud, is_offline=False, region=region.name)
 
 
 def test_only_the_copy_is_found_there() -> None:
-    assert [it.name for it in copies(account(THERE), "prod")] == [
+    assert [it.name for it in copies(account("prod", Region(THERE, "a test")), "prod")] == [
         "parcelworks-prod-archive-replica"
     ]
 
@@ -81,7 +82,7 @@ def test_only_the_copy_is_found_there() -> None:
 def test_the_plan_shows_the_copy_and_that_it_stays(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "Account", account)
+    monkeypatch.setattr(command, "account", account)
     places = ["--region", HERE, "--archive-region", THERE]
     assert command.main(["--environment", "prod", *places]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -93,7 +94,7 @@ def test_the_plan_shows_the_copy_and_that_it_stays(
 def test_protection_of_the_copy_counts_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "Account", account)
+    monkeypatch.setattr(command, "account", account)
     places = ["--region", HERE, "--archive-region", THERE]
     assert command.main(["--environment", "prod", *places, "--confirm", "--yes"]) == 1
     said = " ".join(capsys.readouterr().err.split())

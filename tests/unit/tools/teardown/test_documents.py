@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from tools.teardown.account import Account
+from tools.base.target import Target
 from tools.teardown.deletion import delete
 from tools.teardown.documents import APPLICATION, PROFILE
 from tools.teardown.plan import StackPlan
@@ -60,7 +60,7 @@ def torn_down(cloud: FakeAppConfig) -> tuple[list[str], list[str]]:
     )
     now = datetime(2026, 12, 1, tzinfo=UTC)
     stack = DeployedStack("parcelworks-dev-x", "x", "CREATE_COMPLETE", False, now, {}, resources)
-    account = Account("eu-west-1", _clients=dict.fromkeys(("appconfig", "cloudformation"), cloud))
+    account = Target("here", "dev", lambda _: cloud, is_offline=True)
     said: list[str] = []
     outcome = delete(account, [StackPlan(stack, (), (), None)], said.append)
     assert not outcome.failed

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tools.teardown.account import Account
+from tools.base.target import Target
 from tools.teardown.deletion import delete
 from tools.teardown.plan import StackPlan, plan
 from tools.teardown.stacks import DeployedStack, Resource
@@ -66,9 +66,8 @@ def _error(code: str, message: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
 
 
-def account(cloud: FakeCloud) -> Account:
-    services = ("s3", "logs", "cloudformation")
-    return Account("eu-west-1", _clients=dict.fromkeys(services, cloud))
+def account(cloud: FakeCloud) -> Target:
+    return Target("here", "dev", lambda _: cloud, is_offline=True)
 
 
 def stack(service: str, *resources: Resource, reads_from: str = "") -> DeployedStack:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from reconciliation.commands.run_notes import Mark, Plan, Task
 from reconciliation.domain.comparison import ARCHIVE, LOG, STORE, Name
 from reconciliation.ports import ArchiveToRead, EventsOfOrders, Log
-from reconciliation.run_notes import Mark, Plan, Task
 from shared.messaging.fingerprint import fingerprint
 from shared.messaging.log_records import Unreadable, read_envelope
 from shared.runtime import clock

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from reconciliation.commands.run_notes import Missing
 from reconciliation.domain.comparison import ARCHIVE, Name
 from reconciliation.ports import Additions, ArchiveToRead, EventsOfOrders, Histories, Log
-from reconciliation.run_notes import Missing
 from shared.messaging.envelope import Envelope
 from shared.messaging.fingerprint import fingerprint
 from shared.messaging.log_records import Unreadable, read_envelope

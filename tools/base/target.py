@@ -1,4 +1,4 @@
-"""What a command works on: the emulator of this checkout, or one environment of an account."""
+"""Where a command works: on the emulator of this checkout, or on an environment of an account."""
 
 from __future__ import annotations
 
@@ -6,35 +6,35 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tools.base import clients, outputs
-from tools.base.endpoint import Cloud
-from tools.base.region import Region
-from tools.local.bring_up import ENVIRONMENT
-from tools.operations.errors import FunctionFailed, OperationFailed
+from tools.base.endpoint import REGION, Cloud
+from tools.base.errors import FunctionFailed, OperationFailed
 
-LONGEST_CALL = 15 * 60
-"""Seconds: a function's own limit."""
-_CONFIG = Config(
-    read_timeout=LONGEST_CALL,
-    tcp_keepalive=True,
-    # A call that was cut off may still be at work: a second one beside it would help nobody.
-    retries={"mode": "standard", "total_max_attempts": 1},
-)
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+    from tools.base.region import Region
+
+OFFLINE = "dev"
+"""The environment that is deployed to the emulator."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """``name`` says to the operator where the command works."""
+    """``name`` says to people where a command works; ``client`` makes a client of an AWS service.
+
+    >>> target.call("orders", "read-events-arn", {"order_id": "…"})
+    """
 
     name: str
     environment: str
     client: clients.Client
     is_offline: bool
+    region: str = REGION
     _found: dict[str, str] = field(default_factory=dict)
 
     def find(self, service: str, resource: str) -> str:
@@ -79,17 +79,22 @@ def offline(workspace: Path) -> Target:
     Raises:
         OfflineError: nothing is deployed.
     """
-    cloud = Cloud(outputs.read(workspace / "outputs.json")["endpoint"])
-    client = clients.of_emulator(cloud)
-    return Target(f"offline at {cloud.endpoint}", ENVIRONMENT, client, is_offline=True)
+    return of_emulator(Cloud(outputs.read(workspace / "outputs.json")["endpoint"]))
 
 
-def account(environment: str, region: Region) -> Target:
+def of_emulator(cloud: Cloud, environment: str = OFFLINE) -> Target:
+    """An emulator that the system is deployed to."""
+    name = f"offline at {cloud.endpoint}"
+    return Target(name, environment, clients.of_emulator(cloud), is_offline=True)
+
+
+def account(environment: str, region: Region, calls: Config = clients.USUAL_CALLS) -> Target:
     """An environment of the account that the usual credentials lead to.
 
     Raises:
         ClientError, BotoCoreError: they lead nowhere.
     """
-    client = clients.of_account(region, _CONFIG)
-    name = clients.account_of(client, environment, region)
-    return Target(name, environment, client, is_offline=False)
+    client = clients.of_account(region.name, calls)
+    number = client("sts").get_caller_identity()["Account"]
+    name = f"environment {environment}, account {number}, region {region}"
+    return Target(name, environment, client, is_offline=False, region=region.name)

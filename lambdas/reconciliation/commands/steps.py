@@ -21,11 +21,9 @@ from typing import Any
 
 import msgspec
 
-from reconciliation.domain.comparison import ARCHIVE, PLACES, STORE, Comparison, Name
-from reconciliation.ports import Log
-from reconciliation.reading import DAY, Places
-from reconciliation.repairing import Repairs, chunks
-from reconciliation.run_notes import (
+from reconciliation.commands.reading import DAY, Places
+from reconciliation.commands.repairing import Repairs, chunks
+from reconciliation.commands.run_notes import (
     Day,
     Missing,
     NotReady,
@@ -34,6 +32,8 @@ from reconciliation.run_notes import (
     Repaired,
     RunNotes,
 )
+from reconciliation.domain.comparison import ARCHIVE, PLACES, STORE, Comparison, Name
+from reconciliation.ports import Log
 from shared.runtime import clock, log
 
 NEAR_THE_HORIZON = timedelta(hours=1)

@@ -20,8 +20,8 @@ from pathlib import Path
 from bundling.build import build
 from bundling.workspace import Workspace, command_line_tool
 
-ROOT = Path(__file__).resolve().parents[3]
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[2]
+BASELINE = Path(__file__).resolve().parent / "benchmarks" / "baseline"
 LOCK = ROOT / "requirements" / "bench.txt"
 ENVIRONMENT = ROOT / ".venv-bench"
 FOLDERS = ROOT / ".local" / "benchmarks"
@@ -106,7 +106,7 @@ def our_package(service: str) -> Path:
 
 def peer_handlers() -> Path:
     """The folder of the peers' own modules."""
-    return HERE / "baseline"
+    return BASELINE
 
 
 def libraries(*names: str) -> Path:

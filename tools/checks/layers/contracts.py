@@ -1,0 +1,135 @@
+"""Writes import-linter's contracts from the folders: what is new is held at once, by its place.
+
+Nothing here names a service. A folder of ``lambdas/`` is a service, unless it is the kit or a
+published language. A module of ``stacks/`` that declares a service is that service's stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from configparser import ConfigParser
+from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+from bundling.sources import SHARED, languages_in, services_in
+
+KIT = (f"{SHARED}.read_models", f"{SHARED}.messaging", f"{SHARED}.runtime")
+"""The platform kit's layers, from above to below."""
+ROOMS = (
+    "(handlers)",
+    "(environment) | (configuration)",
+    "(adapters)",
+    "(commands) | (queries)",
+    "(ports)",
+    "(domain)",
+)
+"""A service's layers, from above to below. It needs none of them, and has no other."""
+TOOLS = (
+    "docgen | measure | checks | smoke | teardown",
+    "local",
+    "operations | configuration",
+    "emulator",
+    "base | toolchain",
+)
+GROUND = ("constructs", "environment", "partitions", "concurrency")
+"""What stacks are made of, from above to below; a single stack's parts lie between both."""
+OF_NO_FUNCTION = ("tools", "stacks", "bundling", "contracts")
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One of import-linter's contracts; ``settings`` is what its type asks for."""
+
+    id: str
+    name: str
+    type: str
+    settings: dict[str, str | Iterable[str]]
+
+
+def root_packages(checkout: Path) -> list[str]:
+    """Every package that is looked at."""
+    return [*_lambdas(checkout), *OF_NO_FUNCTION]
+
+
+def contracts(checkout: Path) -> list[Contract]:
+    """What is held in this checkout."""
+    services = services_in(checkout / "lambdas")
+    languages = languages_in(checkout / "lambdas")
+    return [
+        Contract("services", "One service never imports another", "independence",
+                 {"modules": services}),
+        Contract("kit", "The kit knows no service and no language", "forbidden",
+                 {"source_modules": [SHARED], "forbidden_modules": [*services, *languages]}),
+        Contract("kit-layers", "Layers of the kit", "layers", {"layers": KIT}),
+        Contract("languages", "A published language knows no service", "forbidden",
+                 {"source_modules": languages, "forbidden_modules": services}),
+        Contract("rooms", "Layers of each service", "layers",
+                 {"layers": ROOMS, "containers": services, "exhaustive": "true"}),
+        Contract("domains", "A domain imports the standard library alone", "forbidden",
+                 {"source_modules": _domains(checkout), "forbidden_modules": _foreign(checkout),
+                  "allow_indirect_imports": "true"}),
+        Contract("functions", "No function knows what deploys or operates it", "forbidden",
+                 {"source_modules": _lambdas(checkout), "forbidden_modules": OF_NO_FUNCTION}),
+        Contract("infrastructure", "Stacks and packages know no function's code", "forbidden",
+                 {"source_modules": ["stacks", "bundling", "contracts"],
+                  "forbidden_modules": _lambdas(checkout)}),
+        Contract("folders", "Layers of the folders", "layers",
+                 {"layers": ["tools", "stacks", "bundling | contracts"]}),
+        Contract("stacks", "Layers of the stacks", "layers",
+                 {"layers": _layers_of_stacks(checkout), "containers": ["stacks"],
+                  "exhaustive": "true"}),
+        Contract("tools", "Layers of the tools", "layers",
+                 {"layers": TOOLS, "containers": ["tools"], "exhaustive": "true"}),
+        Contract("circles", "No circle anywhere", "acyclic_siblings",
+                 {"ancestors": root_packages(checkout)}),
+    ]  # fmt: skip
+
+
+def write(checkout: Path, file: Path) -> None:
+    """Write them down as import-linter reads them."""
+    document = ConfigParser(interpolation=None)
+    document["importlinter"] = {
+        "root_packages": _lines(root_packages(checkout)),
+        "include_external_packages": "true",
+    }
+    for contract in contracts(checkout):
+        document[f"importlinter:contract:{contract.id}"] = {
+            "name": contract.name,
+            "type": contract.type,
+            **{name: _lines(value) for name, value in contract.settings.items()},
+        }
+    with file.open("w", encoding="utf-8") as stream:
+        document.write(stream)
+
+
+def _lines(value: str | Iterable[str]) -> str:
+    return value if isinstance(value, str) else "\n".join(["", *value])
+
+
+def _lambdas(checkout: Path) -> list[str]:
+    folder = checkout / "lambdas"
+    return [SHARED, *languages_in(folder), *services_in(folder)]
+
+
+def _domains(checkout: Path) -> list[str]:
+    folder = checkout / "lambdas"
+    return [f"{it}.domain" for it in services_in(folder) if (folder / it / "domain").is_dir()]
+
+
+def _foreign(checkout: Path) -> list[str]:
+    """All that is installed, and the kit: neither the standard library nor a service's own."""
+    return sorted({*packages_distributions(), SHARED, *languages_in(checkout / "lambdas")})
+
+
+def _layers_of_stacks(checkout: Path) -> Iterator[str]:
+    known = {name for layer in GROUND for name in layer.split(" | ")} | {"system", "__init__"}
+    own = {}
+    for file in sorted((checkout / "stacks").glob("*.py")):
+        if file.stem not in known:
+            own[file.stem] = "(ServiceStack)" in file.read_text("utf-8")
+    yield "system"
+    yield " | ".join(name for name, is_service in own.items() if is_service)
+    if parts := [name for name, is_service in own.items() if not is_service]:
+        yield " : ".join(parts)
+    yield from GROUND
