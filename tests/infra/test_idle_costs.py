@@ -7,7 +7,7 @@ from tools.measure.costs.idle import idle, is_known
 
 def test_every_type_of_resource_is_priced_or_known_to_cost_nothing(system: System) -> None:
     unknown = {it.type for it in system.resources() if not is_known(it.type)}
-    assert not unknown, "say in costs/standing.py what these cost while nothing happens"
+    assert not unknown, "say in costs/idle_rates.py what these cost while nothing happens"
 
 
 def test_an_idle_month_can_be_reckoned_and_its_stream_and_keys_are_in_it(system: System) -> None:

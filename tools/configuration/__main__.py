@@ -59,13 +59,13 @@ def _run(options: argparse.Namespace, console: Console) -> bool:
         case "drift":
             return commands.drift(target, console, chosen=chosen)
         case "apply":
-            usual = WAIT_OFFLINE if target.is_offline else WAIT
+            default_wait = WAIT_OFFLINE if target.is_offline else WAIT
             commands.apply(
                 target,
                 console,
                 chosen=chosen,
                 strategy=options.strategy,
-                wait_seconds=usual if options.wait is None else options.wait,
+                wait_seconds=default_wait if options.wait is None else options.wait,
                 uncommitted=target.is_offline,
             )
     return True

@@ -98,7 +98,7 @@ def apply(
     checked = _checked(target.environment, chosen or services.chosen(None), config)
     places = _places(target, checked, strategy)
     for at in places:
-        say = _sayer(console, at.service)
+        say = _printer_for(console, at.service)
         rollout.settle(target.client("appconfig"), at, say, wait_seconds=wait_seconds)
     found = _changes(target, checked, places)
     if not found:
@@ -115,7 +115,7 @@ def apply(
     def deploy_all(one_after_the_other: list[tuple[Change, Version]]) -> str | None:
         """What went wrong. After a rollback the service's other profile is left as it is."""
         for change, version in one_after_the_other:
-            say = _sayer(console, _heading(change))
+            say = _printer_for(console, _heading(change))
             try:
                 rollout.deploy(target, change.at, version, say, wait_seconds=wait_seconds)
             except ConfigurationError as error:
@@ -235,7 +235,7 @@ def _keep_versions(target: Target, found: Sequence[Change]) -> list[Version]:
     return [it for it in versions if isinstance(it, Version)]
 
 
-def _sayer(console: Console, who: str) -> Say:
+def _printer_for(console: Console, who: str) -> Say:
     return lambda what: console.print(f"{who}: {what}", style="dim")
 
 

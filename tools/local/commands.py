@@ -18,7 +18,7 @@ from tools.base.outputs import Outputs
 from tools.base.workspace import Workspace
 from tools.emulator import function_logs
 from tools.emulator.emulator import Emulator
-from tools.local import journey, pictures, rotation, stories, tokens
+from tools.local import demo_order, pictures, rotation, stories, tokens
 from tools.local import load as loads
 from tools.local import tour as tours
 from tools.local.bring_up import bring_up, phase
@@ -53,8 +53,8 @@ def run(
     try:
         deployed = up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
         emulator = Emulator.of(workspace)
-        journey.show_order(deployed, emulator.cloud, workspace, console)
-        journey.show_history(deployed, emulator.cloud, workspace, console)
+        demo_order.show_order(deployed, emulator.cloud, workspace, console)
+        demo_order.show_history(deployed, emulator.cloud, workspace, console)
         stories.tell(deployed, emulator.cloud, workspace, console)
         if picture is not None:
             pictures.save(console, picture)

@@ -22,8 +22,8 @@ from tools.base.outputs import Outputs
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
 from tools.local import books, tokens
+from tools.local.demo_order import DemoOrder
 from tools.local.invariants import ENDED, Report, examine
-from tools.local.journey import Journey
 from tools.local.progress import OrderProgress, Progress
 
 CLIENTS = 16
@@ -134,7 +134,7 @@ class Load:
             time.sleep(max(0.0, due - time.monotonic()))
             if time.monotonic() - shown > REFRESH_SECONDS:
                 shown = time.monotonic()
-                live.update(self._view(self._journeys(), begun))
+                live.update(self._view(self._orders(), begun))
             yield kind
 
     def _await(self, requests: list[Future[None]]) -> None:
@@ -143,7 +143,7 @@ class Load:
 
     def _place(self, kind: str, token: str) -> None:
         order = KINDS[kind]
-        caller = Journey(self.outputs, self.emulator.cloud, token)
+        caller = DemoOrder(self.outputs, self.emulator.cloud, token)
         body = {
             "lines": order["lines"],
             "currency": "EUR",
@@ -166,15 +166,15 @@ class Load:
     def _wait_until_all_ended(self, live: Live, begun: float) -> dict[str, Progress]:
         deadline = time.monotonic() + self.patience
         while True:
-            journeys = self._journeys()
-            live.update(self._view(journeys, begun))
+            orders = self._orders()
+            live.update(self._view(orders, begun))
             open_orders = [
                 order
                 for order in self.placed
-                if order not in journeys or journeys[order].status not in ENDED
+                if order not in orders or orders[order].status not in ENDED
             ]
             if not open_orders:
-                return journeys
+                return orders
             if time.monotonic() > deadline:
                 raise OfflineError(
                     f"{len(open_orders)} of {len(self.placed)} orders have not ended "
@@ -183,19 +183,19 @@ class Load:
                 )
             time.sleep(REFRESH_SECONDS)
 
-    def _journeys(self) -> dict[str, Progress]:
+    def _orders(self) -> dict[str, Progress]:
         """Of each order that was placed here, as far as the event log tells."""
         seen = self._progress.look()
         return {id: seen[id] for id in list(self.placed) if id in seen}
 
-    def _view(self, journeys: Mapping[str, Progress], begun: float) -> Table:
-        statuses = Counter(journey.status for journey in journeys.values())
+    def _view(self, orders: Mapping[str, Progress], begun: float) -> Table:
+        statuses = Counter(order.status for order in orders.values())
         table = Table(box=None, pad_edge=False)
         for heading in ("seconds", "placed", "open", "confirmed", "rejected", "cancelled"):
             table.add_column(heading, justify="right")
         table.add_column("p50")
         table.add_column("p95")
-        seconds = _confirmed_after(journeys)
+        seconds = _confirmed_after(orders)
         cuts = quantiles(seconds, n=100) if len(seconds) > 1 else None
         table.add_row(
             f"{time.monotonic() - begun:.0f}",
@@ -206,14 +206,14 @@ class Load:
         )
         return table
 
-    def _outcome(self, journeys: Mapping[str, Progress], report: Report) -> Outcome:
-        last_placed = max(journey.placed_at for journey in journeys.values())
-        last_ended = max(journey.ended_at for journey in journeys.values())
+    def _outcome(self, orders: Mapping[str, Progress], report: Report) -> Outcome:
+        last_placed = max(order.placed_at for order in orders.values())
+        last_ended = max(order.ended_at for order in orders.values())
         return Outcome(
             placed=len(self.placed),
             failed_requests=self.failed_requests,
-            statuses=Counter(journey.status for journey in journeys.values()),
-            confirmed_after=tuple(_confirmed_after(journeys)),
+            statuses=Counter(order.status for order in orders.values()),
+            confirmed_after=tuple(_confirmed_after(orders)),
             settled_after=max(0.0, (last_ended - last_placed).total_seconds()),
             report=report,
         )
@@ -228,11 +228,11 @@ class Load:
             time.sleep(REFRESH_SECONDS)
 
 
-def _confirmed_after(journeys: Mapping[str, Progress]) -> list[float]:
+def _confirmed_after(orders: Mapping[str, Progress]) -> list[float]:
     return [
-        (journey.ended_at - journey.placed_at).total_seconds()
-        for journey in journeys.values()
-        if journey.status == "confirmed"
+        (order.ended_at - order.placed_at).total_seconds()
+        for order in orders.values()
+        if order.status == "confirmed"
     ]
 
 

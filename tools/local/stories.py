@@ -17,7 +17,7 @@ from tools.base.outputs import Outputs
 from tools.base.workspace import Workspace
 from tools.emulator.payment_provider import PaymentProvider
 from tools.local import tokens
-from tools.local.journey import Journey
+from tools.local.demo_order import DemoOrder
 
 PATIENCE_SECONDS = 90.0
 PAUSE_SECONDS = 0.2
@@ -52,7 +52,7 @@ def tell(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console)
 
 
 def _play(stage: Stage, console: Console, title: str, ending: str) -> None:
-    journey = Journey(stage.outputs, stage.cloud, stage.token)
+    demo_order = DemoOrder(stage.outputs, stage.cloud, stage.token)
     body = {
         "lines": [{"sku": "TEA-SENCHA", "quantity": 2}],
         "currency": "EUR",
@@ -62,12 +62,12 @@ def _play(stage: Stage, console: Console, title: str, ending: str) -> None:
             "postcode_area": "10",
         },
     }
-    status, placed = journey.call("POST", "orders", "/v1/orders", body)
+    status, placed = demo_order.call("POST", "orders", "/v1/orders", body)
     if status != 202:
         raise OfflineError(f"the order was not accepted: {placed}")
     with console.status(title):
         steps = _steps_until_the_end(stage, placed["order_id"])
-        state = _state_at_the_end(journey, placed["order_id"], ending)
+        state = _state_at_the_end(demo_order, placed["order_id"], ending)
     _print(console, title, placed["order_id"], steps, state)
 
 
@@ -98,8 +98,8 @@ def _steps_until_the_end(stage: Stage, order_id: str) -> list[tuple[float, str]]
     ]
 
 
-def _state_at_the_end(journey: Journey, order_id: str, ending: str) -> dict[str, Any]:
-    _, history = journey.call("GET", "orders", f"/v1/orders/{order_id}/history")
+def _state_at_the_end(demo_order: DemoOrder, order_id: str, ending: str) -> dict[str, Any]:
+    _, history = demo_order.call("GET", "orders", f"/v1/orders/{order_id}/history")
     state: dict[str, Any] = history["state"]
     if state["status"] != ending:
         raise OfflineError(f"order {order_id} should be {ending}, and is {state['status']}")

@@ -24,7 +24,7 @@ from tools.configuration import commands, deployed, services, validation
 from tools.configuration.deployed import Place
 from tools.configuration.errors import ConfigurationError, NotCompleted, NotValid
 from tools.local import rotation, tokens
-from tools.local.journey import ORDER, Journey
+from tools.local.demo_order import ORDER, DemoOrder
 
 SERVICE = "orders"
 PATIENCE_SECONDS = 60.0
@@ -53,7 +53,7 @@ class Stage:
 
     def order(self) -> tuple[int, Any]:
         """Place an order: status and parsed body."""
-        return Journey(self.outputs, self.cloud, self.token).call(
+        return DemoOrder(self.outputs, self.cloud, self.token).call(
             "POST", SERVICE, "/v1/orders", ORDER
         )
 
@@ -188,12 +188,12 @@ class _Load:
 
     def endings(self) -> dict[str, str]:
         """How each order's saga ended; whatever has not ended in time is what it is then."""
-        journey = Journey(self.stage.outputs, self.stage.cloud, self.stage.token)
+        demo_order = DemoOrder(self.stage.outputs, self.stage.cloud, self.stage.token)
         deadline, found = time.monotonic() + PATIENCE_SECONDS, dict.fromkeys(self.placed, "placed")
         while "placed" in found.values() and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
             for order in [it for it, status in found.items() if status == "placed"]:
-                _, history = journey.call("GET", SERVICE, f"/v1/orders/{order}/history")
+                _, history = demo_order.call("GET", SERVICE, f"/v1/orders/{order}/history")
                 found[order] = history["state"]["status"]
         return found
 

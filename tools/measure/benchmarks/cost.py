@@ -8,10 +8,10 @@ from rich.console import Console
 
 from tools.measure.benchmarks.claims import Result, at_most
 from tools.measure.costs import assumptions, prices
+from tools.measure.costs.baseline import baseline, ours
 from tools.measure.costs.million import by_part, total
 from tools.measure.costs.orders import count
 from tools.measure.costs.shop import shop
-from tools.measure.costs.usual import ours, usual
 
 
 def measure(*, quick: bool) -> list[Result]:
@@ -21,12 +21,12 @@ def measure(*, quick: bool) -> list[Result]:
     with shop(Console(quiet=True)) as opened:
         counted = count(opened, orders, assumed)
         here = ours(list(opened.proxy.calls), orders, opened, assumed)
-        there = usual(opened, orders, assumed)
+        there = baseline(opened, orders, assumed)
     calls = [sum(it.calls.values()) / orders for it in (here, there)]
     usd = [total(by_part(it.charges, orders, listed)) for it in (here, there)]
     return [
         Result(
-            "AWS calls to place an order", calls[0], "", at_most(1), details={"usual": calls[1]}
+            "AWS calls to place an order", calls[0], "", at_most(1), details={"baseline": calls[1]}
         ),
         Result(
             "price of placing an order, beside the usual way",

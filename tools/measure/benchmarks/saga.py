@@ -25,7 +25,7 @@ from rich.console import Console
 from tools.emulator.emulator import Emulator
 from tools.local import tokens
 from tools.local.bring_up import bring_up
-from tools.local.journey import Journey
+from tools.local.demo_order import DemoOrder
 from tools.local.load import Load, Outcome
 from tools.measure.benchmarks.claims import Result, at_most
 
@@ -125,7 +125,7 @@ def _all_confirmed(load: Load) -> Outcome:
 
 def _confirmed(emulator: Emulator, outputs: dict[str, Any], token: str) -> list[dict[str, Any]]:
     """The history of an execution that confirmed its order."""
-    journey = Journey(outputs, emulator.cloud, token)
+    demo_order = DemoOrder(outputs, emulator.cloud, token)
     order = {
         "lines": [{"sku": "TEA-SENCHA", "quantity": 1}],
         "currency": "EUR",
@@ -135,7 +135,7 @@ def _confirmed(emulator: Emulator, outputs: dict[str, Any], token: str) -> list[
             "postcode_area": "10",
         },
     }
-    _, placed = journey.call("POST", "orders", "/v1/orders", order)
+    _, placed = demo_order.call("POST", "orders", "/v1/orders", order)
     machine = outputs["services"]["fulfilment"]["state_machines"]["Saga"]
     arn = f"{machine.replace(':stateMachine:', ':execution:')}:{placed['order_id']}"
     states = emulator.cloud.client("stepfunctions")

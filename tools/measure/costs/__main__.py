@@ -13,13 +13,13 @@ from rich.table import Table
 from tools.base.errors import OfflineError
 from tools.base.templates import SETTINGS, templates
 from tools.measure.costs import assumptions, page, prices
+from tools.measure.costs.baseline import baseline, ours
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle, idle
 from tools.measure.costs.million import by_part, total
 from tools.measure.costs.orders import Counted, count
 from tools.measure.costs.prices import PriceList
 from tools.measure.costs.shop import shop
-from tools.measure.costs.usual import ours, usual
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 
@@ -42,7 +42,7 @@ def _idle(options: argparse.Namespace, console: Console) -> int:
     found = _reckon_idle(options, listed)
     _show_idle(found, options.environment, listed, console)
     for type in sorted(found.unknown):
-        console.print(f"not in it: {type}; costs/standing.py does not know it", style="red")
+        console.print(f"not in it: {type}; costs/idle_rates.py does not know it", style="red")
     return 1 if found.unknown else 0
 
 
@@ -56,7 +56,7 @@ def _orders(options: argparse.Namespace, console: Console, *, record: bool) -> i
     with shop(console) as opened:
         counted = count(opened, options.count, assumed)
         here = ours(list(opened.proxy.calls), options.count, opened, assumed)
-        there = usual(opened, options.count, assumed)
+        there = baseline(opened, options.count, assumed)
     _show_orders(counted, listed, console)
     if record:
         found = _reckon_idle(options, listed)

@@ -9,8 +9,8 @@ from typing import Any
 
 from tools.measure.costs.assumptions import Assumptions
 from tools.measure.costs.errors import UnpricedSetting
+from tools.measure.costs.idle_rates import BY_USE, FREE, PRICED
 from tools.measure.costs.prices import Charge, PriceList
-from tools.measure.costs.standing import BY_USE, FREE, PRICED
 
 Template = Mapping[str, Any]
 RUN_BY_FUNCTIONS = "Custom::"

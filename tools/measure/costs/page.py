@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tools.base.workspace import CHECKOUT
 from tools.measure.costs.assumptions import Assumptions
+from tools.measure.costs.baseline import Command
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle
 from tools.measure.costs.million import Row, by_owner, by_part, total
 from tools.measure.costs.orders import Counted
 from tools.measure.costs.prices import PriceList
-from tools.measure.costs.usual import Command
 
 PAGE = CHECKOUT / "docs" / "costs.md"
 BEGIN = "<!-- {}: written by `python -m tools.measure.costs record` -->\n"
@@ -92,16 +92,16 @@ def orders_section(counted: Counted, prices: PriceList, day: date) -> str:
     )
 
 
-def command_section(ours: Command, usual: Command, prices: PriceList) -> str:
+def command_section(ours: Command, baseline: Command, prices: PriceList) -> str:
     """Two ways to place an order, side by side."""
-    sides = [by_part(it.charges, it.orders, prices) for it in (ours, usual)]
+    sides = [by_part(it.charges, it.orders, prices) for it in (ours, baseline)]
     names = sorted(
         {(row.name, row.unit) for side in sides for row in side},
         key=lambda name: -max(_find(side, name).usd for side in sides),
     )
     rows = [[name[0], *(_cell(_find(side, name)) for side in sides), name[1]] for name in names]
     rows.append(["**total, USD for a million**", *(f"**{_usd(total(it))}**" for it in sides), ""])
-    rows.insert(0, ["AWS calls", *(_calls_of(it) for it in (ours, usual)), ""])
+    rows.insert(0, ["AWS calls", *(_calls_of(it) for it in (ours, baseline)), ""])
     return _table(["", "here", "the usual way", "unit"], rows)
 
 

@@ -16,7 +16,7 @@ from tools.base.outputs import Outputs
 from tools.emulator.emulator import Emulator
 from tools.local import tokens
 from tools.local.bring_up import bring_up
-from tools.local.journey import Journey
+from tools.local.demo_order import DemoOrder
 from tools.measure.costs.counting import CountingProxy
 from tools.measure.costs.errors import MeasurementError
 
@@ -76,13 +76,13 @@ class Shop:
         Raises:
             MeasurementError: it was refused, or not confirmed in time.
         """
-        journey = Journey(self.outputs, self.cloud, self.token)
-        status, answer = journey.call("POST", "orders", "/v1/orders", ORDER)
+        demo_order = DemoOrder(self.outputs, self.cloud, self.token)
+        status, answer = demo_order.call("POST", "orders", "/v1/orders", ORDER)
         if status != 202:
             raise MeasurementError(f"the order was not accepted: {answer}")
         order_id: str = answer["order_id"]
         _wait(lambda: self._status(order_id) == "confirmed", f"order {order_id} to be confirmed")
-        status, answer = journey.call("GET", "order-views", f"/v1/orders/{order_id}")
+        status, answer = demo_order.call("GET", "order-views", f"/v1/orders/{order_id}")
         if status != 200:
             raise MeasurementError(f"the order's view cannot be read: {answer}")
         return order_id

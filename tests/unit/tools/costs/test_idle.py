@@ -9,7 +9,7 @@ import pytest
 from tools.measure.costs import assumptions, prices
 from tools.measure.costs.errors import UnpricedSetting
 from tools.measure.costs.idle import Idle, idle, is_known
-from tools.measure.costs.standing import BY_USE, FREE, PRICED
+from tools.measure.costs.idle_rates import BY_USE, FREE, PRICED
 
 LISTED = prices.read()
 ASSUMED = assumptions.read()

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tools.measure.costs import page, prices
+from tools.measure.costs.baseline import Command
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle
 from tools.measure.costs.million import by_owner, by_part, total
 from tools.measure.costs.orders import Counted
 from tools.measure.costs.prices import Charge
-from tools.measure.costs.usual import Command
 
 LISTED = prices.read()
 CHARGES = [

@@ -31,7 +31,7 @@ ORDER = {
 
 
 @dataclass
-class Journey:
+class DemoOrder:
     """One order, placed and followed. ``hops`` are (milliseconds, where, what was found)."""
 
     outputs: Outputs
@@ -80,30 +80,30 @@ def show_order(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Co
     Raises:
         OfflineError: it did not arrive somewhere.
     """
-    journey = Journey(outputs, cloud, tokens.token(outputs, cloud, workspace, user="demo"))
-    journey.begun = time.monotonic()
-    status, placed = journey.call("POST", "orders", "/v1/orders", ORDER)
+    demo = DemoOrder(outputs, cloud, tokens.token(outputs, cloud, workspace, user="demo"))
+    demo.begun = time.monotonic()
+    status, placed = demo.call("POST", "orders", "/v1/orders", ORDER)
     if status != 202:
         raise OfflineError(f"the order was not accepted: {placed}")
     order_id = placed["order_id"]
     total = f"{placed['total'] / 100:.2f} {placed['currency']}"
-    journey.note("API Gateway", f"202 Accepted, {total}")
-    journey.note("event store", _in_event_store(journey, order_id))
+    demo.note("API Gateway", f"202 Accepted, {total}")
+    demo.note("event store", _in_event_store(demo, order_id))
     log = LogReader(outputs, cloud, "TRIM_HORIZON")
-    journey.note("event log", journey.wait_for(lambda: _in_log(log, order_id), "the log"))
-    journey.note("read model", journey.wait_for(lambda: _in_view(journey, order_id), "its view"))
-    journey.note("archive", journey.wait_for(lambda: _in_archive(journey, order_id), "the archive"))
-    _print(journey, order_id, console)
+    demo.note("event log", demo.wait_for(lambda: _in_log(log, order_id), "the log"))
+    demo.note("read model", demo.wait_for(lambda: _in_view(demo, order_id), "its view"))
+    demo.note("archive", demo.wait_for(lambda: _in_archive(demo, order_id), "the archive"))
+    _print(demo, order_id, console)
 
 
 def show_history(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console) -> None:
     """Cancel an order and print what its history says before and after."""
-    journey = Journey(outputs, cloud, tokens.token(outputs, cloud, workspace, user="demo"))
-    _, placed = journey.call("POST", "orders", "/v1/orders", ORDER)
+    demo = DemoOrder(outputs, cloud, tokens.token(outputs, cloud, workspace, user="demo"))
+    _, placed = demo.call("POST", "orders", "/v1/orders", ORDER)
     path = f"/v1/orders/{placed['order_id']}"
-    journey.call("POST", "orders", f"{path}/cancellation", {"reason": "changed_mind"})
-    _, history = journey.call("GET", "orders", f"{path}/history")
-    _, before = journey.call("GET", "orders", f"{path}/history?version=1")
+    demo.call("POST", "orders", f"{path}/cancellation", {"reason": "changed_mind"})
+    _, history = demo.call("GET", "orders", f"{path}/history")
+    _, before = demo.call("GET", "orders", f"{path}/history?version=1")
     table = Table("version", "event", "occurred at", "caused by", box=None, pad_edge=False)
     for event in history["events"]:
         table.add_row(
@@ -118,9 +118,9 @@ def show_history(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: 
     )
 
 
-def _in_event_store(journey: Journey, order_id: str) -> str:
-    table = journey.outputs["services"]["orders"]["tables"]["EventStore"]
-    item = journey.cloud.client("dynamodb").get_item(
+def _in_event_store(demo: DemoOrder, order_id: str) -> str:
+    table = demo.outputs["services"]["orders"]["tables"]["EventStore"]
+    item = demo.cloud.client("dynamodb").get_item(
         TableName=table, Key={"order_id": {"S": order_id}, "version": {"N": "1"}}
     )["Item"]
     return f"{item['type']['S']}, version {item['version']['N']}, by one conditional put"
@@ -133,16 +133,16 @@ def _in_log(log: LogReader, order_id: str) -> str | None:
     return None
 
 
-def _in_view(journey: Journey, order_id: str) -> str | None:
-    status, view = journey.call("GET", "order-views", f"/v1/orders/{order_id}?min_version=1")
+def _in_view(demo: DemoOrder, order_id: str) -> str | None:
+    status, view = demo.call("GET", "order-views", f"/v1/orders/{order_id}?min_version=1")
     if status != 200:
         return None
     return f"200 OK: {view['status']}, version {view['version']}, {len(view['lines'])} lines"
 
 
-def _in_archive(journey: Journey, order_id: str) -> str | None:
-    bucket = journey.outputs["services"]["event-log"]["buckets"]["Archive"]
-    s3 = journey.cloud.client("s3")
+def _in_archive(demo: DemoOrder, order_id: str) -> str | None:
+    bucket = demo.outputs["services"]["event-log"]["buckets"]["Archive"]
+    s3 = demo.cloud.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/"):
         for entry in reversed(page.get("Contents", [])):
             body = s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read()
@@ -151,12 +151,12 @@ def _in_archive(journey: Journey, order_id: str) -> str | None:
     return None
 
 
-def _print(journey: Journey, order_id: str, console: Console) -> None:
+def _print(demo: DemoOrder, order_id: str, console: Console) -> None:
     table = Table(box=None, pad_edge=False)
     table.add_column("after", justify="right", no_wrap=True)
     table.add_column("seen in", style="cyan", no_wrap=True)
     table.add_column("what is there", overflow="fold")
-    for milliseconds, where, what in journey.hops:
+    for milliseconds, where, what in demo.hops:
         table.add_row(f"{milliseconds:,.0f} ms", where, what)
     console.print()
     console.print(f"Order {order_id} goes through", style="bold")

@@ -17,7 +17,7 @@ from tools.measure.costs.orders import billed_calls
 from tools.measure.costs.prices import Charge
 from tools.measure.costs.shop import ORDER, Shop
 
-CALLER = "usual"
+CALLER = "baseline"
 MEMORY = 512
 """MB of either function."""
 TABLES = {"UsualOrders": "order_id", "UsualOutbox": "event_id", "UsualIdempotency": "id"}
@@ -37,11 +37,11 @@ def ours(calls: list[Call], orders: int, shop: Shop, assumed: Assumptions) -> Co
     return _command([it for it in calls if it.caller == "orders/PlaceOrder"], orders, shop, assumed)
 
 
-def usual(shop: Shop, orders: int, assumed: Assumptions) -> Command:
+def baseline(shop: Shop, orders: int, assumed: Assumptions) -> Command:
     """Place as many orders with Powertools' idempotency and an order with its outbox entry.
 
     Raises:
-        MeasurementError: the usual handler failed.
+        MeasurementError: the baseline's handler failed.
     """
     _make_tables(shop.cloud)
     shop.proxy.forget()
