@@ -5,9 +5,8 @@ from typing import Any
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
-from stacks.constructs.rebuildable_view import RebuildableView
+from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -44,22 +43,15 @@ class OrderViewsStack(ServiceStack):
         self._serve_api()
 
     def _project_the_log(self) -> None:
-        projector = LogConsumer(
+        ReadModel(
             self,
             "ProjectOrders",
+            table=self.order_view,
+            variable="ORDER_VIEW_TABLE",
             handler="project_orders",
             description="Keeps the order view up to date",
-            environment={"ORDER_VIEW_TABLE": self.order_view.table_name},
-            key=self.key,
+            writes=["dynamodb:PartiQLInsert"],
         )
-        projector.allow(
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:PartiQLInsert",
-            on=self.order_view.table_arn,
-        )
-        RebuildableView(projector, self.order_view)
 
     def _serve_api(self) -> None:
         api = ServiceApi(self, rate=2000, burst=4000)

@@ -4,9 +4,8 @@ from typing import Any
 
 from constructs import Construct
 
-from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
-from stacks.constructs.rebuildable_view import RebuildableView
+from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
@@ -28,22 +27,15 @@ class SalesStack(ServiceStack):
         self.sales = ServiceTable(
             self, "Sales", key=self.key, partition_key=text("pk"), sort_key=text("sk")
         )
-        projector = LogConsumer(
+        ReadModel(
             self,
             "ProjectSales",
+            table=self.sales,
+            variable="SALES_TABLE",
             handler="project_sales",
             description="Counts sales by day",
-            environment={"SALES_TABLE": self.sales.table_name},
-            key=self.key,
+            writes=["dynamodb:UpdateItem"],
         )
-        projector.allow(
-            "dynamodb:GetItem",
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            "dynamodb:UpdateItem",
-            on=self.sales.table_arn,
-        )
-        RebuildableView(projector, self.sales)
         sales_by_day = MicroserviceFunction(
             self,
             "SalesByDay",

@@ -1,8 +1,11 @@
 """A function that follows the event log: retried without limit, never stopped by one record."""
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -15,15 +18,20 @@ from stacks.constructs.service_table import ServiceTable, text
 
 
 class ParkedRecordsTable(ServiceTable):
-    """Where a service's consumers keep records that they cannot apply, until they are redriven."""
+    """Where a consumer keeps records that it cannot apply, until they are redriven."""
 
-    def __init__(self, stack: ServiceStack, *, key: kms.IKey) -> None:
+    def __init__(self, stack: ServiceStack, *, key: kms.IKey, prefix: str = "") -> None:
         super().__init__(
-            stack, "Parked", key=key, partition_key=text("consumer"), sort_key=text("record")
+            stack,
+            f"{prefix}Parked",
+            key=key,
+            partition_key=text("consumer"),
+            sort_key=text("record"),
         )
-        alarm_when_counted(
-            stack, "RecordsParked", metric_name="RecordsParked", what="records were parked"
-        )
+        if stack.node.try_find_child("RecordsParked") is None:  # all of a service count as one
+            alarm_when_counted(
+                stack, "RecordsParked", metric_name="RecordsParked", what="records were parked"
+            )
 
 
 class LogConsumer:
@@ -33,6 +41,16 @@ class LogConsumer:
     never succeed is parked by the function itself. Bisecting isolates a record that crashes it.
 
     ``environment`` and the statements of ``allow`` are for both functions.
+
+    A stack may hold any number of consumers. One of them has no ``prefix``: its resources are
+    called ``Parked`` and ``Redrive``, its operators' function ``redrive-arn``, and its handler is
+    ``redrive``. A further one has a prefix, such as ``Returns``, and so ``ReturnsParked``,
+    ``ReturnsRedrive``, ``returns-redrive-arn`` and the handler ``redrive_returns``. A prefix never
+    changes: tables that hold data are found by their ids.
+
+    Four readers share what a shard gives to all of them: five reads and two megabytes a second,
+    Firehose included. Whoever comes after them has ``fan_out``, its own two megabytes, which costs
+    by the hour and the gigabyte (Kinesis Data Streams developer guide, "enhanced fan-out").
     """
 
     def __init__(
@@ -45,11 +63,14 @@ class LogConsumer:
         environment: Mapping[str, str],
         key: kms.IKey,
         read_events_arn: str | None = None,
+        prefix: str = "",
+        fan_out: bool = False,
     ) -> None:
         read_events_arn = read_events_arn or stack.find("orders", "read-events-arn")
-        parked = ParkedRecordsTable(stack, key=key)
+        parked = ParkedRecordsTable(stack, key=key, prefix=prefix)
         self.stack = stack
         self.key = key
+        self.prefix = prefix
         self.read_events_arn = read_events_arn
         self.parked = parked
         self.allowed: list[tuple[tuple[str, ...], str]] = []
@@ -68,8 +89,8 @@ class LogConsumer:
         )
         self.redrive = MicroserviceFunction(
             stack,
-            "Redrive",
-            handler="redrive",
+            f"{prefix}Redrive",
+            handler=self.handler_of("redrive"),
             description=f"For operators: what {id} has parked, and how to apply it again",
             environment=environment,
             timeout=Duration.minutes(5),
@@ -79,25 +100,51 @@ class LogConsumer:
             grant(function, "lambda:InvokeFunction", on=read_events_arn)
             grant(function, "dynamodb:PutItem", "dynamodb:Query", on=parked.table_arn)
         grant(self.redrive, "dynamodb:DeleteItem", on=parked.table_arn)
-        self.projector.add_event_source(
-            sources.KinesisEventSource(
-                event_stream_of(stack),
-                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=1000,
-                retry_attempts=-1,
-                bisect_batch_on_error=True,
-            )
-        )
+        self._follow_the_log(id, fan_out)
         alarm_when_behind(
             stack,
             f"{id}Behind",
             self.projector,
             written=event_stream_of(stack).metric_incoming_records(),
         )
-        stack.publish("redrive-arn", self.redrive.function_arn)
+        stack.publish(self.parameter_of("redrive-arn"), self.redrive.function_arn)
 
     def allow(self, *actions: str, on: str) -> None:
         """What both functions may do with the read model."""
         grant(self.projector, *actions, on=on)
         grant(self.redrive, *actions, on=on)
         self.allowed.append((actions, on))
+
+    def handler_of(self, name: str) -> str:
+        """The handler of an operators' function: ``redrive`` or, of a further one,
+        ``redrive_returns``.
+        """
+        return f"{name}_{_words(self.prefix, '_')}" if self.prefix else name
+
+    def parameter_of(self, resource: str) -> str:
+        """How operators find it: ``redrive-arn`` or, of a further one, ``returns-redrive-arn``."""
+        return f"{_words(self.prefix, '-')}-{resource}" if self.prefix else resource
+
+    def _follow_the_log(self, id: str, fan_out: bool) -> None:
+        stream = event_stream_of(self.stack)
+        options: dict[str, Any] = {
+            "starting_position": lambda_.StartingPosition.TRIM_HORIZON,
+            "batch_size": 1000,
+            "retry_attempts": -1,
+            "bisect_batch_on_error": True,
+        }
+        if not fan_out:
+            self.projector.add_event_source(sources.KinesisEventSource(stream, **options))
+            return
+        consumer = kinesis.StreamConsumer(
+            self.stack,
+            f"{id}FanOut",
+            stream_consumer_name=f"{self.stack.service}-{_words(id, '-')}",
+            stream=stream,
+        )
+        self.projector.add_event_source(sources.KinesisConsumerEventSource(consumer, **options))
+
+
+def _words(name: str, between: str) -> str:
+    """``ReturnsView`` as ``returns-view`` or ``returns_view``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", between, name).lower()

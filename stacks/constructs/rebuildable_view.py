@@ -21,21 +21,27 @@ from stacks.constructs.service_table import ServiceTable
 
 
 class RebuildableView:
-    """For a consumer whose read model has generations. Its function may what the consumer may."""
+    """For a consumer whose read model has generations.
+
+    Its function has the consumer's permissions, and its resources the consumer's prefix.
+    """
 
     def __init__(self, consumer: LogConsumer, view: ServiceTable) -> None:
         self.stack = consumer.stack
         self.key = consumer.key
+        self.consumer = consumer
         self.scratch = self._make_scratch()
         self.function = self._make_function(consumer, view)
         self.machine = self._make_machine()
-        self.stack.publish("rebuild-arn", self.function.function_arn)
-        self.stack.publish("rebuild-machine-arn", self.machine.state_machine_arn)
+        self.stack.publish(consumer.parameter_of("rebuild-arn"), self.function.function_arn)
+        self.stack.publish(
+            consumer.parameter_of("rebuild-machine-arn"), self.machine.state_machine_arn
+        )
 
     def _make_scratch(self) -> s3.Bucket:
         scratch = s3.Bucket(
             self.stack,
-            "RebuildScratch",
+            f"{self.consumer.prefix}RebuildScratch",
             encryption=s3.BucketEncryption.KMS,
             encryption_key=self.key,
             bucket_key_enabled=True,
@@ -61,8 +67,8 @@ class RebuildableView:
         stack = self.stack
         function = MicroserviceFunction(
             stack,
-            "Rebuild",
-            handler="rebuild",
+            f"{consumer.prefix}Rebuild",
+            handler=consumer.handler_of("rebuild"),
             description="For operators: builds a new generation from the archive, step by step",
             environment={
                 **consumer.environment,
@@ -88,11 +94,12 @@ class RebuildableView:
         return function
 
     def _make_machine(self) -> stepfunctions.StateMachine:
-        stack = self.stack
-        name = f"parcelworks-{stack.settings.name}-rebuild-{stack.service}"
+        stack, prefix = self.stack, self.consumer.prefix
+        view = self.consumer.parameter_of("rebuild") if prefix else "rebuild"
+        name = f"parcelworks-{stack.settings.name}-{view}-{stack.service}"
         machine, role = logged_machine(
             stack,
-            "RebuildMachine",
+            f"{prefix}RebuildMachine",
             name=name,
             comment="Builds a new generation of a view from the archive, and serves it",
             definition=rebuild_machine(),
@@ -108,7 +115,7 @@ class RebuildableView:
         self._acknowledge_scratch(role)
         alarm_on(
             stack,
-            "RebuildFails",
+            f"{prefix}RebuildFails",
             what="a rebuild has failed",
             metric=machine.metric_failed(statistic="Sum", period=Duration.minutes(5)),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-VERSIONS = ("1.36.0", "1.37.0", "1.38.0", "1.39.0", "1.40.0", "1.42.0", "1.44.0", "")
+VERSIONS = ("1.36.*", "1.37.*", "1.38.0", "1.39.*", "1.40.*", "1.41.*", "1.42.*", "")
 """The last is the newest that there is on the day of the test."""
 
 

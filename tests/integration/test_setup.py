@@ -16,6 +16,8 @@ from tools.base.workspace import CHECKOUT
 
 pytestmark = pytest.mark.nightly
 
+OUTSIDE = os.environ.get("OUTSIDE_PATH", os.environ["PATH"])
+"""The search path of whoever called `make`."""
 LONGEST_SETUP = 900.0
 LEFT_OUT = shutil.ignore_patterns(
     *(".git", ".venv", ".venv-*", "node_modules", ".build", ".local", ".cache", "cdk.out"),
@@ -53,7 +55,7 @@ def without_git(folder: Path) -> str:
         for tool in Path(place).iterdir():
             if not tool.name.startswith("git") and not (folder / tool.name).is_symlink():
                 (folder / tool.name).symlink_to(tool)
-    python = shutil.which("python3", path=os.environ["OUTSIDE_PATH"])
+    python = shutil.which("python3", path=OUTSIDE)
     assert python
     (folder / "python3").unlink(missing_ok=True)
     (folder / "python3").symlink_to(python)
@@ -65,7 +67,7 @@ def make(
 ) -> subprocess.CompletedProcess[str]:
     """`make` as a newcomer's shell would call it."""
     inherited = {name: it for name, it in os.environ.items() if not name.startswith("GIVEN_")}
-    inherited["PATH"] = os.environ.get("OUTSIDE_PATH", inherited["PATH"])
+    inherited["PATH"] = OUTSIDE
     return subprocess.run(
         ["make", target],
         cwd=checkout,
@@ -106,8 +108,10 @@ def test_a_setup_that_was_interrupted_goes_on(tmp_path: Path, point: str) -> Non
     process = subprocess.Popen(
         ["make", "setup"],
         cwd=checkout,
-        env=os.environ | CACHES | {"PATH": os.environ.get("OUTSIDE_PATH", os.environ["PATH"])},
+        env=os.environ | CACHES | {"PATH": OUTSIDE},
         start_new_session=True,
+        # As a terminal has it: a test run in the background may have been told to ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from tools.base.assembly import Assembly, Stack
 from tools.emulator import parity
 from tools.emulator.removal import (
+    STREAM_CONSUMER,
     Removed,
+    read_without_fan_out,
     take_out,
     take_out_event_sources,
     take_out_metric_math,
@@ -55,7 +57,12 @@ def make_offline_copy(
     copied = Assembly(target)
     removed = []
     for stack in copied.stacks:
-        template, gone = take_out(stack.template, unknown, stack=stack.name)
+        template = stack.template
+        direct: list[Removed] = []
+        if STREAM_CONSUMER in unknown:
+            template, direct = read_without_fan_out(template, stack=stack.name)
+        template, gone = take_out(template, unknown, stack=stack.name)
+        gone += direct
         template, expressions = take_out_metric_math(template, stack=stack.name)
         gone += expressions
         if auth:

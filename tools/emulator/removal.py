@@ -14,6 +14,7 @@ Template = dict[str, Any]
 
 # ${Name} and ${Name.Attribute}, but not the literal ${!Name}
 _SUBSTITUTION = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}")
+STREAM_CONSUMER = "AWS::Kinesis::StreamConsumer"
 # A route is nothing without the gateway that it leads to: the only kind that goes with another.
 _FOLLOWERS = frozenset({"AWS::EC2::Route"})
 
@@ -58,6 +59,34 @@ def take_out(
     }
     _assert_nothing_refers(resources, gone, template["Resources"], stack)
     return result, removed
+
+
+def read_without_fan_out(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
+    """A copy in which whoever reads a stream by a consumer of its own reads the stream itself."""
+    result = copy.deepcopy(template)
+    resources = result.get("Resources", {})
+    consumers = {id: it for id, it in resources.items() if it["Type"] == STREAM_CONSUMER}
+    for id, consumer in consumers.items():
+        del resources[id]
+        result = _put_in_place_of(id, consumer["Properties"]["StreamARN"], result)
+        resources = result["Resources"]
+        for resource in resources.values():
+            _forget_dependencies(resource, {id})
+    return result, [Removed(stack, id, STREAM_CONSUMER) for id in consumers]
+
+
+def _put_in_place_of(id: str, replacement: Any, value: Any) -> Any:
+    """The value, with another one in place of each reference to a resource."""
+    match value:
+        case {"Ref": name} if name == id:
+            return replacement
+        case {"Fn::GetAtt": [name, *_]} if name == id:
+            return replacement
+        case dict():
+            return {key: _put_in_place_of(id, replacement, it) for key, it in value.items()}
+        case list():
+            return [_put_in_place_of(id, replacement, it) for it in value]
+    return value
 
 
 def take_out_secure_transport(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:

@@ -84,10 +84,12 @@ def _speaks_json(client: Any) -> bool:
     service prefers. Any other is left to it: calls then take longer, and say the same.
     """
     model = client.meta.service_model
-    protocol = getattr(model, "resolved_protocol", None) or model.metadata["protocol"]
-    if protocol != "json":
-        log.warning("a service's protocol is not the one that is spoken plainly", protocol=protocol)
-    return bool(protocol == "json")
+    resolved = getattr(model, "resolved_protocol", None)
+    # Older ones choose among several where nobody can see it: then it may not be JSON.
+    known = [resolved] if resolved else model.metadata.get("protocols") or [model.protocol]
+    if known != ["json"]:
+        log.warning("requests go through botocore's serializer", protocols=known)
+    return bool(known == ["json"])
 
 
 def _bypass_serializer(dynamodb: Any) -> None:

@@ -69,12 +69,13 @@ def whoever_follows_a_table_says_what_it_waits_for(system: System) -> Iterator[s
 
 
 def streams_have_few_readers(system: System) -> Iterator[str]:
-    """At most four share a stream's two megabytes and five reads a second."""
+    """At most four share a stream's two megabytes and five reads a second: more have a fan-out."""
     for stream in system.resources("AWS::Kinesis::Stream"):
         readers = [
             it.id
             for it in _stream_mappings(system)
             if stream.is_in(it.text(it.properties["EventSourceArn"]))
+            and not _has_fan_out(system, it)
         ]
         readers += [
             it.id
@@ -82,7 +83,7 @@ def streams_have_few_readers(system: System) -> Iterator[str]:
             if stream.is_in(it.text(_source_of(it)))
         ]
         if len(readers) > READERS_AT_MOST:
-            yield f"{stream} is read by {', '.join(readers)}"
+            yield f"{stream} is read by {', '.join(readers)}: give the last a fan-out"
 
 
 def readers_of_the_log_say_when_they_wait_for_each_other(system: System) -> Iterator[str]:
@@ -307,6 +308,13 @@ def _stream_mappings(system: System) -> Iterator[Resource]:
     for mapping in system.resources(MAPPING):
         if "StartingPosition" in mapping.properties:
             yield mapping
+
+
+def _has_fan_out(system: System, mapping: Resource) -> bool:
+    source = system.find(
+        mapping.text(mapping.properties["EventSourceArn"]), "AWS::Kinesis::StreamConsumer"
+    )
+    return source is not None
 
 
 def _queue_mappings(system: System) -> Iterator[tuple[Resource, Resource]]:

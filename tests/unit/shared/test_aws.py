@@ -10,6 +10,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
+from botocore.model import ServiceModel
 from botocore.parsers import PROTOCOL_PARSERS
 from botocore.session import Session
 
@@ -146,6 +147,8 @@ def test_a_botocore_that_prefers_another_protocol_is_left_to_speak_it(
     first: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As the day will come on which a runtime's model of DynamoDB prefers CBOR."""
+    if first == "json" and not hasattr(ServiceModel, "resolved_protocol"):
+        pytest.skip("this botocore writes by one entry of such a model and reads by another")
     load = aws._models.load_service_model
 
     def prefer_cbor(name: str, *rest: Any, **options: Any) -> Any:

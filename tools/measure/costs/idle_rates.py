@@ -37,6 +37,11 @@ def _stream(properties: Properties, _: Resources, assumed: Assumptions) -> Itera
         yield Charge("streams", "kinesis-shard-hours", assumed.hours * shards)
 
 
+def _fan_out(_: Properties, __: Resources, assumed: Assumptions) -> Iterator[Charge]:
+    """For each shard of a provisioned stream. The stream is another stack's: one is taken."""
+    yield Charge("streams", "kinesis-fan-out-hours", assumed.hours)
+
+
 def _table(properties: Properties, _: Resources, __: Assumptions) -> Iterator[Charge]:
     if properties.get("BillingMode") != "PAY_PER_REQUEST":
         raise UnpricedSetting("a table with provisioned capacity: only tables on demand are priced")
@@ -126,6 +131,7 @@ PRICED: Mapping[str, Rule] = {
     "AWS::KMS::ReplicaKey": _each("keys", "keys"),
     "AWS::Events::Rule": _schedule,
     "AWS::Kinesis::Stream": _stream,
+    "AWS::Kinesis::StreamConsumer": _fan_out,
     "AWS::Lambda::EventSourceMapping": _mapping,
     "AWS::Route53::HostedZone": _each("network", "hosted-zones"),
     "AWS::SSM::Parameter": _parameter,

@@ -10,6 +10,7 @@ import pytest
 from tools.base.errors import ParityError
 from tools.emulator.removal import (
     Template,
+    read_without_fan_out,
     take_out,
     take_out_event_sources,
     take_out_metric_math,
@@ -187,3 +188,40 @@ def test_alarms_on_an_expression_go_and_others_stay() -> None:
     assert set(result["Resources"]) == {"Plain", "Bucket"}
     assert [(it.logical_id, it.kind) for it in removed] == [("Math", "alarm on an expression")]
     assert set(template["Resources"]) == {"Math", "Plain", "Bucket"}
+
+
+def test_a_reader_with_a_fan_out_reads_the_stream_itself() -> None:
+    stream = {"Ref": "EventStreamArn"}
+    template = {
+        "Resources": {
+            "FanOut": {
+                "Type": "AWS::Kinesis::StreamConsumer",
+                "Properties": {"ConsumerName": "returns", "StreamARN": stream},
+            },
+            "Mapping": {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "DependsOn": ["FanOut", "Policy"],
+                "Properties": {"EventSourceArn": {"Fn::GetAtt": ["FanOut", "ConsumerARN"]}},
+            },
+            "Policy": {
+                "Type": "AWS::IAM::Policy",
+                **policy(
+                    {
+                        "Effect": "Allow",
+                        "Action": "kinesis:SubscribeToShard",
+                        "Resource": {"Ref": "FanOut"},
+                    }
+                ),
+            },
+        }
+    }
+    result, removed = read_without_fan_out(template, stack="returns")
+    assert [(it.logical_id, it.kind) for it in removed] == [
+        ("FanOut", "AWS::Kinesis::StreamConsumer")
+    ]
+    mapping = result["Resources"]["Mapping"]
+    assert mapping["Properties"] == {"EventSourceArn": stream}
+    assert mapping["DependsOn"] == ["Policy"]
+    statements = result["Resources"]["Policy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert statements[0]["Resource"] == stream
+    assert "FanOut" in template["Resources"]
