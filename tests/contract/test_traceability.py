@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "traceability.md"
 NAME = re.compile(r"`(tests/[\w/]+\.py)::([\w:]+)(?:\[([^\]]+)\])?`")
+SECTION = re.DOTALL | re.MULTILINE
 PLACES = {
     "T": ("tests/infra/",),
     "E": ("tests/integration/", "tests/e2e/", "tests/faults/"),
@@ -60,7 +61,10 @@ CLAIMED = {
     70,
     71,
 }
-"""The requirements that are claimed to be met: none of them may lose its rows."""
+"""The requirements that are claimed to be met: none of them may lose its section."""
+
+REQUIREMENTS = 71
+"""How many there are, proved or not."""
 
 Named = tuple[str, str, str | None]
 
@@ -70,14 +74,21 @@ def named_tests(text: str) -> list[Named]:
     return [(path, name, parameter or None) for path, name, parameter in NAME.findall(text)]
 
 
-def rows(text: str) -> list[tuple[int, str, list[Named]]]:
-    """Number, level and tests of each row that proves a requirement."""
+def proofs(text: str) -> list[tuple[int, str, list[Named]]]:
+    """Requirement, level and tests of each list that proves a requirement."""
     found = []
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip("|").split("|")]
-        if line.startswith("|") and len(cells) == 5 and cells[0].isdigit():
-            found.append((int(cells[0]), cells[2], named_tests(cells[3])))
+    for number, section in re.findall(r"^### (\d+)\. (.+?)(?=^###? |\Z)", text, SECTION):
+        for level, listed in re.findall(
+            r"^\*\*(\w)\*\*, [^\n]+:\n\n(.*?)(?=^\*|\Z)", section, SECTION
+        ):
+            found.append((int(number), level, named_tests(listed)))
     return found
+
+
+def not_claimed(text: str) -> list[int]:
+    """The requirements that the page lists as not met yet."""
+    _, _, rest = text.partition("\n## Not claimed yet\n")
+    return [int(it) for it in re.findall(r"^- (\d+)\. ", rest.partition("\n## ")[0], re.MULTILINE)]
 
 
 @cache
@@ -112,15 +123,27 @@ def test_every_test_that_is_named_exists(test: Named) -> None:
     assert not is_missing(test)
 
 
-def test_every_claimed_requirement_has_a_row() -> None:
-    assert {number for number, _, _ in rows(TEXT)} == CLAIMED
+def test_every_claimed_requirement_has_a_section() -> None:
+    assert {number for number, _, _ in proofs(TEXT)} == CLAIMED
 
 
-def test_every_level_of_a_row_has_a_test_of_that_level() -> None:
-    for number, level, tests in rows(TEXT):
+def test_every_requirement_is_either_proved_or_listed_as_not_claimed() -> None:
+    assert sorted([*CLAIMED, *not_claimed(TEXT)]) == list(range(1, REQUIREMENTS + 1))
+
+
+def test_no_heading_and_no_level_is_misread() -> None:
+    """What looks like one and is not read as one would not be checked at all."""
+    headings = re.findall(r"^### \d+\.", TEXT, re.MULTILINE)
+    levels = re.findall(r"^\*\*\w\*\*", TEXT, re.MULTILINE)
+    assert len(headings) == len(CLAIMED)
+    assert len(levels) == len(proofs(TEXT))
+
+
+def test_every_level_of_a_requirement_has_a_test_of_that_level() -> None:
+    for number, level, tests in proofs(TEXT):
         at_level = [path for path, _, _ in tests if path.startswith(PLACES[level])]
-        assert at_level, f"row {number} claims {level} and names no test of it"
-        assert len(at_level) == len(tests), f"row {number} names a test of another level"
+        assert at_level, f"requirement {number} claims {level} and names no test of it"
+        assert len(at_level) == len(tests), f"requirement {number} has a test of another level"
 
 
 def test_nothing_on_the_page_looks_like_a_test_and_is_none() -> None:
