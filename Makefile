@@ -235,7 +235,7 @@ mutate: setup ## Change the code at each place: a test must notice, or a reason 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m tools.docgen.parity_document
 
-catalogue: setup ## Write docs/catalogue.md from the templates and the messages' schemas
+catalogue: setup ## Write docs/catalogue.md and CODEOWNERS from templates, declarations and schemas
 	@$(LOCAL) $(RUN) -m tools.docgen.catalogue
 
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break

@@ -66,6 +66,18 @@ def sources_of(type: str) -> tuple[str, ...]:
     return tuple(sorted(map(source_of, speakers)))
 
 
+def owner_of(type: str) -> str:
+    """Whose a message is.
+
+    Raises:
+        LookupError: it has no schema.
+    """
+    for message in _all():
+        if message.type == type:
+            return message.owner
+    raise LookupError(f"contracts/events has no {type!r}: whose is it?")
+
+
 def facts_by_source() -> dict[str, list[str]]:
     """The types of the facts that each source may say, orders' events excluded."""
     found: dict[str, list[str]] = {}

@@ -14,21 +14,21 @@ from constructs import Construct
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
+from stacks.services import Service
+
+SERVICE = Service(
+    name="account",
+    owner="platform",
+    purpose="what an account and a region have once",
+    of_every_environment=True,
+)
 
 
 class AccountStack(ServiceStack):
     """API Gateway has one role for the logs of all APIs: the last that is set counts for all."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "account",
-            environment=environment,
-            of_every_environment=True,
-            owner="platform",
-            description="Parcelworks: what an account and a region have once",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         role = iam.Role(
             self,
             "ApiLogRole",

@@ -9,6 +9,13 @@ from constructs import Construct
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
+from stacks.services import Service
+
+SERVICE = Service(
+    name="archive-replica",
+    owner="platform",
+    purpose="locked copy of the archive",
+)
 
 
 class ArchiveReplicaStack(ServiceStack):
@@ -18,14 +25,7 @@ class ArchiveReplicaStack(ServiceStack):
     """
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "archive-replica",
-            environment=environment,
-            owner="platform",
-            description="Parcelworks: locked copy of the archive",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         key = self.make_key()
         replica = s3.Bucket(
             self,
@@ -61,3 +61,12 @@ class ArchiveReplicaStack(ServiceStack):
             "there, and a log of this one would be one more bucket in a second region.",
             "AwsSolutions-S1",
         )
+
+    @classmethod
+    def is_in(cls, environment: Environment) -> bool:
+        return environment.archive_region is not None
+
+    @classmethod
+    def region_in(cls, environment: Environment) -> str:
+        assert environment.archive_region
+        return environment.archive_region

@@ -15,7 +15,13 @@ from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.services import Service
 
+SERVICE = Service(
+    name="customers",
+    owner="experience",
+    purpose="customers, the only place with personal data",
+)
 PROFILE_RECOVERY_DAYS = 7
 """How far back profiles can be restored, and so how long a forgotten one is still in backups."""
 
@@ -24,14 +30,7 @@ class CustomersStack(ServiceStack):
     """Personal data is in one table, which has no stream; tombstones in another, which has one."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "customers",
-            environment=environment,
-            owner="experience",
-            description="Parcelworks: customers, the only place with personal data",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.profiles = ServiceTable(
             self,

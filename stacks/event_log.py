@@ -23,7 +23,13 @@ from stacks.constructs.service_queue import KEPT, ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.services import Service
 
+SERVICE = Service(
+    name="event-log",
+    owner="platform",
+    purpose="central event log, archive and bus",
+)
 SOURCE_PREFIX = "parcelworks."
 ARCHIVE_REPLICA = "archive-replica"
 """The service whose stack holds the archive's copy."""
@@ -39,14 +45,7 @@ class EventLogStack(ServiceStack):
     """Kinesis is the log that everybody reads, S3 the archive; a bus carries integration events."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "event-log",
-            environment=environment,
-            owner="platform",
-            description="Parcelworks: central event log, archive and bus",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         shards = environment.log_shards
         self.event_stream = kinesis.Stream(
@@ -146,6 +145,7 @@ class EventLogStack(ServiceStack):
         """What is delivered is locked in its copy: whether Firehose may deliver into a locked
         bucket is not known, and a copy in the same place is lost with it.
         """
+        self.comes_after(ARCHIVE_REPLICA)
         copy = self.settings.archive_replica_name(self.account)
         alias = f"alias/{self.settings.key_alias(ARCHIVE_REPLICA)}"
         copy_arn = self.format_arn(service="s3", region="", account="", resource=copy)

@@ -23,9 +23,15 @@ from stacks.constructs.service_queue import ServiceQueue, admit
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
-from stacks.fulfilment_saga import saga, saga_times
+from stacks.fulfilment_saga import owners, saga, saga_times
+from stacks.services import Service
 
-OWNERS = ("inventory", "payments", "shipping", "orders")
+SERVICE = Service(
+    name="fulfilment",
+    owner="fulfilment",
+    purpose="the saga of an order",
+    also_owns=("tests/faults/test_saga_*.py",),
+)
 OPEN_SAGAS = "OpenSagas"
 STUCK_SAGAS = "StuckSagas"
 SWEPT_EVERY = Duration.minutes(5)
@@ -36,16 +42,11 @@ class FulfilmentStack(ServiceStack):
     """OrderPlaced starts the machine; its steps are commands to others, answered on the bus."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "fulfilment",
-            environment=environment,
-            owner="fulfilment",
-            description="Parcelworks: the saga of an order",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.machine_name = f"parcelworks-{environment.name}-saga"
         self.times = saga_times(environment, self.node.try_get_context("saga-step-deadline"))
+        self.definition = saga(self.times)
+        self.owners = owners(self.definition)
         self.key = self.make_key()
         self.sagas = ServiceTable(
             self,
@@ -86,7 +87,7 @@ class FulfilmentStack(ServiceStack):
             comment="Leads an order from placed to confirmed, or undoes it",
             role=role,
             definition_body=stepfunctions.DefinitionBody.from_string(
-                json.dumps(saga(self.times), indent=1).replace("${Partition}", self.partition)
+                json.dumps(self.definition, indent=1).replace("${Partition}", self.partition)
             ),
             definition_substitutions={
                 "ReadEvents": read_events,
@@ -138,21 +139,21 @@ class FulfilmentStack(ServiceStack):
             # A sender that is throttled for long makes the saga undo what it has done.
             reserved_concurrency=20,
         )
-        for owner in OWNERS:
+        for owner in self.owners:
             url = self.find(owner, "commands-queue-url")
-            sender.add_environment(f"{owner.upper()}_QUEUE_URL", url)
+            sender.add_environment(f"{owner.replace('-', '_').upper()}_QUEUE_URL", url)
         grant(sender, "dynamodb:UpdateItem", on=self.sagas.table_arn)
         self._allow_answers(sender)
         grant(
             sender,
             "sqs:SendMessage",
-            on=[self.find(owner, "commands-queue-arn") for owner in OWNERS],
+            on=[self.find(owner, "commands-queue-arn") for owner in self.owners],
         )
         grant(
             sender,
             "kms:GenerateDataKey",
             "kms:Decrypt",
-            on=[self.find(owner, "commands-key-arn") for owner in OWNERS],
+            on=[self.find(owner, "commands-key-arn") for owner in self.owners],
         )
         return sender
 

@@ -14,6 +14,7 @@ when it is synthesized.
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.messages import owner_of
 from stacks.environment import Environment
 
 Json = dict[str, Any]
@@ -76,6 +77,16 @@ def saga(times: SagaTimes) -> Json:
             **_end(times),
         },
     }
+
+
+def owners(definition: Json) -> tuple[str, ...]:
+    """Who carries out its steps, in the order in which they are first asked.
+
+    A step is named after its command, and the command's contract says whose it is.
+    """
+    payloads = [it.get("Arguments", {}).get("Payload", {}) for it in definition["States"].values()]
+    commands = [it["step"].title().replace("-", "") for it in payloads if "step" in it]
+    return tuple(dict.fromkeys(map(owner_of, commands)))
 
 
 def _look_at_the_order(times: SagaTimes) -> Json:

@@ -9,20 +9,20 @@ from constructs import Construct
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
+from stacks.services import Service
+
+SERVICE = Service(
+    name="identity",
+    owner="platform",
+    purpose="users and their tokens",
+)
 
 
 class IdentityStack(ServiceStack):
     """The pool keeps user names and passwords; names and addresses live with customers only."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "identity",
-            environment=environment,
-            owner="platform",
-            description="Parcelworks: users and their tokens",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         users = cognito.UserPool(
             self,
             "Users",
@@ -63,3 +63,7 @@ class IdentityStack(ServiceStack):
         )
         self.publish("user-pool-arn", users.user_pool_arn)
         self.publish("web-client-name", client.user_pool_client_id)
+
+    @classmethod
+    def is_in(cls, environment: Environment) -> bool:
+        return environment.token_authorizer_arn is None

@@ -14,7 +14,13 @@ from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.services import Service
 
+SERVICE = Service(
+    name="inventory",
+    owner="warehouse",
+    purpose="stock and its reservations",
+)
 BY_DEADLINE = "by-deadline"
 HOLD = Duration.hours(24)
 """How long stock waits for an order: longer than fulfilment may take, so that expiry is only the
@@ -27,14 +33,7 @@ class InventoryStack(ServiceStack):
     """Commands come by queue, sales are heard on the bus, deliveries come from an operator."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "inventory",
-            environment=environment,
-            owner="warehouse",
-            description="Parcelworks: stock and its reservations",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.stock = ServiceTable(
             self, "Stock", key=self.key, partition_key=text("sku"), sort_key=text("entry")

@@ -13,7 +13,14 @@ from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 from stacks.mail_domain import MAIL_DOMAIN
+from stacks.services import Service
 
+SERVICE = Service(
+    name="notifications",
+    owner="experience",
+    purpose="what customers are told",
+    also_owns=("stacks/mail_domain.py",),
+)
 TIMEOUT = Duration.seconds(20)
 TOLD_ABOUT = ("out-for-delivery", "delivered", "returned", "lost")
 """The carriers' reports that customers hear of; the others never leave the bus for here."""
@@ -23,14 +30,7 @@ class NotificationsStack(ServiceStack):
     """A new subscriber changes no publisher: only rules of this stack name what it wants."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "notifications",
-            environment=environment,
-            owner="experience",
-            description="Parcelworks: what customers are told",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.ledger = ServiceTable(self, "Ledger", key=self.key, partition_key=text("event_id"))
         self.notify = self._make_function()

@@ -11,7 +11,14 @@ from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.services import Service
 
+SERVICE = Service(
+    name="order-views",
+    owner="experience",
+    purpose="read side of ordering",
+    views=("order-view",),
+)
 BY_CUSTOMER = "by-customer"
 
 
@@ -19,14 +26,7 @@ class OrderViewsStack(ServiceStack):
     """The projector alone writes the view; the query functions can only read it."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "order-views",
-            environment=environment,
-            owner="experience",
-            description="Parcelworks: read side of ordering",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.order_view = ServiceTable(
             self,

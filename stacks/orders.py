@@ -20,7 +20,14 @@ from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, number, text
 from stacks.environment import Environment
+from stacks.services import Service
 
+SERVICE = Service(
+    name="orders",
+    owner="checkout",
+    purpose="write side of ordering",
+    consumers=("bus-publisher",),
+)
 BY_TIME = "by-time"
 """The event store's index of events by hour."""
 
@@ -29,14 +36,7 @@ class OrdersStack(ServiceStack):
     """Commands append one event each; the table's stream and the relay tell the world."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "orders",
-            environment=environment,
-            owner="checkout",
-            description="Parcelworks: write side of ordering",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.event_store = ServiceTable(
             self,

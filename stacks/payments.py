@@ -16,7 +16,13 @@ from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
 from stacks.payments_keys import ProviderKey
+from stacks.services import Service
 
+SERVICE = Service(
+    name="payments",
+    owner="payments",
+    purpose="payments and the payment provider",
+)
 PROVIDER_URL = "payment_provider_url"
 BACKUP_PROVIDER_URL = "backup_payment_provider_url"
 """Context keys of the providers' addresses. The defaults are no providers: a deployment that takes
@@ -33,14 +39,7 @@ class PaymentsStack(ServiceStack):
     """One worker speaks with the providers; nobody else has their keys."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "payments",
-            environment=environment,
-            owner="payments",
-            description="Parcelworks: payments and the payment provider",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.payments = ServiceTable(self, "Payments", key=self.key, partition_key=text("order_id"))
         self.provider_key = self._keep_a_key(

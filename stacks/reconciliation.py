@@ -25,7 +25,14 @@ from stacks.constructs.reconcile_machine import reconcile_machine
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
+from stacks.services import Service
 
+SERVICE = Service(
+    name="reconciliation",
+    owner="platform",
+    purpose="event store, log and archive compared",
+    also_owns=("tests/integration/test_reconcile.py",),
+)
 WINDOW = Duration.hours(73)
 """What a night compares. An event is lost when the table's stream forgets it, 24 hours old; the
 next night finds that, or the one after it if one was missed. Nothing in it is in cold storage."""
@@ -36,14 +43,7 @@ class ReconciliationStack(ServiceStack):
     """Reads the three places; writes through relay, intake and additions to the archive only."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "reconciliation",
-            environment=environment,
-            owner="platform",
-            description="Parcelworks: event store, log and archive compared",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.scratch = self._make_scratch()
         self.reconcile = self._make_function()
         self.machine = self._make_machine()

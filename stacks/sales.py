@@ -9,20 +9,21 @@ from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.services import Service
+
+SERVICE = Service(
+    name="sales",
+    owner="commercial",
+    purpose="what was sold, by day and currency",
+    views=("sales",),
+)
 
 
 class SalesStack(ServiceStack):
     """The gate of an order and the counters that it moves change in one transaction."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "sales",
-            environment=environment,
-            owner="commercial",
-            description="Parcelworks: what was sold, by day and currency",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         self.sales = ServiceTable(
             self, "Sales", key=self.key, partition_key=text("pk"), sort_key=text("sk")

@@ -24,8 +24,15 @@ from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import Environment
+from stacks.services import Service
 from stacks.shipping_carriers import Carriers, pascal_case
 
+SERVICE = Service(
+    name="shipping",
+    owner="logistics",
+    purpose="carriers' quotes, bookings and reports",
+    also_owns=("tests/infra/test_carriers.py",),
+)
 CARRIER_LIST = Path(__file__).parents[1] / "lambdas" / "shipping" / "carriers.json"
 BY_TRACKING_NUMBER = "by-tracking-number"
 BOOKING_TIMEOUT = Duration.seconds(20)
@@ -43,14 +50,7 @@ class ShippingStack(ServiceStack):
         carriers: Sequence[Mapping[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            scope,
-            "shipping",
-            environment=environment,
-            owner="logistics",
-            description="Parcelworks: carriers' quotes, bookings and reports",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         entries = carriers if carriers is not None else json.loads(CARRIER_LIST.read_text())
         self.key = self.make_key()
         self._make_tables()

@@ -7,20 +7,20 @@ from constructs import Construct
 from stacks.constructs.rotated_secret import RotatedSecret
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import Environment
+from stacks.services import Service
+
+SERVICE = Service(
+    name="signing",
+    owner="commercial",
+    purpose="the secret that price quotes are signed with",
+)
 
 
 class SigningStack(ServiceStack):
     """Ground that two services share, so that neither needs the other to be there."""
 
     def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(
-            scope,
-            "signing",
-            environment=environment,
-            owner="commercial",
-            description="Parcelworks: the secret that price quotes are signed with",
-            **kwargs,
-        )
+        super().__init__(scope, SERVICE, environment=environment, **kwargs)
         self.key = self.make_key()
         secret = RotatedSecret(
             self,

@@ -1,87 +1,83 @@
-"""The whole system, wired in the order in which data flows."""
+"""The whole system: every service that is declared, in the order in which stacks need each other.
+
+A module of this folder that declares a ``SERVICE`` holds one class derived from ``ServiceStack``.
+Which stacks come before is what they find of each other: nobody lists it.
+"""
+
+import importlib
+from collections.abc import Mapping
 
 from aws_cdk import App
 from aws_cdk import Environment as Place
 
-from stacks.account import AccountStack
-from stacks.archive_replica import ArchiveReplicaStack
 from stacks.constructs.service_stack import ServiceStack
-from stacks.customers import CustomersStack
 from stacks.environment import Environment
-from stacks.event_log import EventLogStack
-from stacks.fulfilment import FulfilmentStack
-from stacks.identity import IdentityStack
-from stacks.inventory import InventoryStack
-from stacks.notifications import NotificationsStack
-from stacks.order_views import OrderViewsStack
-from stacks.orders import OrdersStack
-from stacks.payments import PaymentsStack
-from stacks.reconciliation import ReconciliationStack
-from stacks.sales import SalesStack
-from stacks.shipping import ShippingStack
-from stacks.signing import SigningStack
+from stacks.services import Service, declared
+
+
+class NotPublished(Exception):
+    """A stack finds what no stack publishes."""
 
 
 def build(app: App, environment: Environment) -> dict[str, ServiceStack]:
-    """Every stack by its service's name; each depends on those whose parameters it reads."""
-    here = Place(region=environment.region)
-    replica = None
-    if environment.archive_region:
-        there = Place(region=environment.archive_region)
-        replica = ArchiveReplicaStack(app, environment=environment, env=there)
-    account = AccountStack(app, environment=environment, env=here)
-    event_log = EventLogStack(app, environment=environment, env=here)
-    signing = SigningStack(app, environment=environment, env=here)
-    orders = OrdersStack(app, environment=environment, env=here)
-    order_views = OrderViewsStack(app, environment=environment, env=here)
-    sales = SalesStack(app, environment=environment, env=here)
-    reconciliation = ReconciliationStack(app, environment=environment, env=here)
-    customers = CustomersStack(app, environment=environment, env=here)
-    shipping = ShippingStack(app, environment=environment, env=here)
-    notifications = NotificationsStack(app, environment=environment, env=here)
-    inventory = InventoryStack(app, environment=environment, env=here)
-    payments = PaymentsStack(app, environment=environment, env=here)
-    fulfilment = FulfilmentStack(app, environment=environment, env=here)
-    with_api = (orders, order_views, customers, shipping)
-    stacks: list[ServiceStack] = [account]
+    """Every stack by its service's name, each after those that it needs.
 
-    if replica:
-        event_log.add_stack_dependency(replica)
-        stacks.append(replica)
-    stacks.append(event_log)
+    Raises:
+        NotPublished: a stack needs another that is not there, or that does not publish what it
+            looks for.
+    """
+    stacks: dict[str, ServiceStack] = {}
+    for service in declared():
+        stack = stack_of(service)
+        if stack.is_in(environment):
+            place = Place(region=stack.region_in(environment))
+            stacks[service.name] = stack(app, environment=environment, env=place)  # type: ignore[call-arg]
+    for each in stacks.values():
+        _check(each, stacks)
+        for name in sorted(each.needs - {each.service}):
+            each.add_stack_dependency(stacks[name])
+    return _in_order(stacks)
 
-    for stack in with_api:
-        stack.add_stack_dependency(account)
-    if environment.token_authorizer_arn is None:
-        identity = IdentityStack(app, environment=environment, env=here)
-        stacks.append(identity)
-        for stack in (orders, customers):
-            stack.add_stack_dependency(identity)
-    signing.add_stack_dependency(event_log)
-    orders.add_stack_dependency(event_log)
-    orders.add_stack_dependency(signing)
-    order_views.add_stack_dependency(orders)
-    sales.add_stack_dependency(orders)
-    reconciliation.add_stack_dependency(orders)
-    customers.add_stack_dependency(event_log)
-    shipping.add_stack_dependency(event_log)
-    notifications.add_stack_dependency(orders)
-    notifications.add_stack_dependency(customers)
-    inventory.add_stack_dependency(event_log)
-    payments.add_stack_dependency(event_log)
-    for owner in (orders, inventory, payments, shipping):
-        fulfilment.add_stack_dependency(owner)
-    stacks += [
-        signing,
-        orders,
-        order_views,
-        sales,
-        reconciliation,
-        customers,
-        inventory,
-        payments,
-        fulfilment,
-        shipping,
-        notifications,
+
+def stack_of(service: Service) -> type[ServiceStack]:
+    """The class of a service's stack.
+
+    Raises:
+        TypeError: its module has none, or more than one.
+    """
+    module = importlib.import_module(f"stacks.{service.package}")
+    own = [
+        it
+        for it in vars(module).values()
+        if isinstance(it, type)
+        and issubclass(it, ServiceStack)
+        and it.__module__ == module.__name__
     ]
-    return {stack.service: stack for stack in stacks}
+    if len(own) != 1:
+        raise TypeError(f"{module.__name__} must have one ServiceStack, and has {len(own)}")
+    return own[0]
+
+
+def _check(stack: ServiceStack, stacks: Mapping[str, ServiceStack]) -> None:
+    for name in sorted(stack.needs - stacks.keys()):
+        raise NotPublished(f"{stack.service} needs {name}, and there is no such stack")
+    for service, resource in sorted(stack.found):
+        if resource not in stacks[service].published:
+            raise NotPublished(
+                f"{stack.service} finds {resource} of {service}, which publishes "
+                f"{', '.join(sorted(stacks[service].published)) or 'nothing'}"
+            )
+
+
+def _in_order(stacks: Mapping[str, ServiceStack]) -> dict[str, ServiceStack]:
+    ordered: dict[str, ServiceStack] = {}
+
+    def put(stack: ServiceStack) -> None:
+        for name in sorted(stack.needs - {stack.service} - ordered.keys()):
+            put(stacks[name])
+        ordered[stack.service] = stack
+
+    for stack in stacks.values():
+        if stack.service not in ordered:
+            put(stack)
+    return ordered

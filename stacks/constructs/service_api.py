@@ -96,6 +96,7 @@ class RegionalApi:
             "AwsSolutions-APIG3",
         )
         stack.publish("api-url", self.api.url)
+        stack.comes_after("account")  # by whose role API Gateway writes its logs
 
     def _end_what_is_logged(self, stack: ServiceStack) -> None:
         """API Gateway would make this group itself when it first logs, and keep it for ever."""

@@ -9,42 +9,47 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge_everywhere
 from stacks.environment import Environment
+from stacks.services import Service
 
 
 class ServiceStack(Stack):
     """Everything that a service owns goes here, and nothing that another service owns.
 
-    ``of_every_environment`` is for what an account has once: such a stack has no environment in
-    its name, is made alike by all of them, and can only be deleted by hand.
+    ``needs`` are the services whose stacks must be there before this one: those whose resources it
+    finds, and those that it says it ``comes_after``.
     """
 
     def __init__(
-        self,
-        scope: Construct,
-        service: str,
-        *,
-        environment: Environment,
-        owner: str,
-        description: str,
-        of_every_environment: bool = False,
-        **kwargs: Any,
+        self, scope: Construct, service: Service, *, environment: Environment, **kwargs: Any
     ) -> None:
         super().__init__(
             scope,
-            f"parcelworks-{service}"
-            if of_every_environment
-            else f"parcelworks-{environment.name}-{service}",
-            description=description,
-            termination_protection=environment.protected or of_every_environment,
+            service.stack_name(environment.name),
+            description=f"Parcelworks: {service.purpose}",
+            termination_protection=environment.protected or service.of_every_environment,
             **kwargs,
         )
-        self.service = service
+        self.service = service.name
         self.settings = environment
+        self.published: set[str] = set()
+        self.found: set[tuple[str, str]] = set()
+        self.needs: set[str] = set()
         Tags.of(self).add("system", "parcelworks")
-        Tags.of(self).add("service", service)
-        Tags.of(self).add("owner", owner)
-        Tags.of(self).add("environment", "all" if of_every_environment else environment.name)
+        Tags.of(self).add("service", service.name)
+        Tags.of(self).add("owner", service.owner)
+        place = "all" if service.of_every_environment else environment.name
+        Tags.of(self).add("environment", place)
         acknowledge_everywhere(self)
+
+    @classmethod
+    def is_in(cls, environment: Environment) -> bool:
+        """Whether the environment has such a stack."""
+        return True
+
+    @classmethod
+    def region_in(cls, environment: Environment) -> str:
+        """Where the stack is in an environment that has it."""
+        return environment.region
 
     def make_key(self) -> kms.Key:
         """The key under which this service keeps its data."""
@@ -59,6 +64,7 @@ class ServiceStack(Stack):
 
     def publish(self, resource: str, value: str) -> None:
         """Let other services find a resource, such as ``event-stream-arn``."""
+        self.published.add(resource)
         ssm.StringParameter(
             self,
             f"Parameter-{resource}",
@@ -68,6 +74,12 @@ class ServiceStack(Stack):
 
     def find(self, service: str, resource: str) -> str:
         """A resource that another service published, read when this stack is deployed."""
+        self.found.add((service, resource))
+        self.comes_after(service)
         return ssm.StringParameter.value_for_string_parameter(
             self, self.settings.parameter(service, resource)
         )
+
+    def comes_after(self, service: str) -> None:
+        """Have another service's stack deployed before, for what no parameter tells."""
+        self.needs.add(service)

@@ -20,7 +20,7 @@ from shared.messaging.envelope import Envelope, decode, encode
 from tests.integration.offline import Deployment, eventually
 
 STEP_OF_COMMAND = {step.command: step.name for step in STEPS.values()}
-OWNERS = ("inventory", "payments", "shipping", "orders")
+OWNERS = tuple(dict.fromkeys(step.owner for step in STEPS.values()))
 CARRIERS_AT_WORK = 4
 MOST_ATTEMPTS = 5
 SHUFFLED_WITHIN = 1.5

@@ -12,6 +12,7 @@ from aws_cdk import Environment as Account
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.environment import environment
+from stacks.services import Service
 from stacks.system import build
 from tests.infra.system import CONTEXT, synthesized
 
@@ -25,10 +26,8 @@ class Newcomer(ServiceStack):
     def __init__(self, scope: App) -> None:
         super().__init__(
             scope,
-            "newcomer",
+            Service(name="newcomer", owner="research", purpose="somebody new"),
             environment=DEV,
-            owner="research",
-            description="Parcelworks: somebody new",
             env=ACCOUNT,
         )
         heard = ServiceQueue(

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from shared.read_models.pointer import Pointer, PointerMoved
+from stacks.services import views
 from tests.integration.offline import eventually
 from tests.integration.own_system import OwnSystem, data, own_system
 from tools.base.errors import OperationFailed
@@ -70,7 +71,7 @@ def run(system: OwnSystem, view: str, target: Target | None = None) -> str:
 
 
 def status(system: OwnSystem, view: str) -> Any:
-    service = rebuild.SERVICES[view]
+    service = views()[view].name
     return system.target.call(service, "rebuild-arn", {"step": "status"})
 
 

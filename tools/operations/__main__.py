@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from shared.runtime import clock
+from stacks.services import consumers, views
 from tools.base import region
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
@@ -147,11 +148,11 @@ def _parser() -> argparse.ArgumentParser:
     kinds.add_parser("where", help="say where the other commands work, and whose account it is")
 
     command = kinds.add_parser("redrive", help="show parked records; apply them again")
-    command.add_argument("--consumer", required=True, choices=parked.SERVICES)
+    command.add_argument("--consumer", required=True, choices=consumers())
     command.add_argument("--confirm", action="store_true", help="apply them again")
 
     command = kinds.add_parser("park", help="set aside a record that crashes its consumer")
-    command.add_argument("--consumer", required=True, choices=parked.SERVICES)
+    command.add_argument("--consumer", required=True, choices=consumers())
     command.add_argument("--shard", required=True)
     command.add_argument("--sequence", required=True, type=_number)
     command.add_argument("--reason", default="set aside by an operator")
@@ -177,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
         moment.add_argument("--at", type=_time, help="a time with an offset, 2026-12-01T09:30:00Z")
         moment.add_argument("--version", type=int)
         if name == "view":
-            command.add_argument("--view", choices=history.FOLDS, default="order-view")
+            command.add_argument("--view", choices=views(), default="order-view")
 
     command = kinds.add_parser("reconcile", help="compare event store, log and archive")
     command.add_argument("--confirm", action="store_true", help="repair what is missing")
@@ -196,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
         ("checksum", "sum up a view's generations"),
     ):
         command = kinds.add_parser(name, help=what)
-        command.add_argument("--view", required=True, choices=rebuild.SERVICES)
+        command.add_argument("--view", required=True, choices=views())
         if name == "rebuild":
             command.add_argument("--engine", choices=("here", "machine"), help="who drives it")
             command.add_argument("--task-bytes", type=int, default=rebuild.TASK_BYTES)

@@ -1,7 +1,8 @@
 """Time travel: an order's events, and any view of it, as they were at a time or a version."""
 
+import importlib
 import json
-from collections.abc import Callable, Mapping
+import pkgutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,21 +11,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Column, Table
 
-from order_views.handlers import projection as order_view
 from orders_language.history import OrderHistory
-from orders_language.schemas import ORDER_EVENTS
-from sales.handlers import projection as sales
 from shared.messaging.envelope import Envelope
 from shared.read_models.history import HistoryUnavailable
+from shared.read_models.read_model import ReadModel
 from shared.runtime import clock
+from stacks.services import views
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
-
-FOLDS: Mapping[str, Callable[[Any, Envelope], Any]] = {
-    "order-view": order_view.fold,
-    "sales": sales.fold,
-}
-"""By view, the function that keeps it up to date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +84,23 @@ def show_view(
 
 def state_of(view: str, events: list[Envelope]) -> Any:
     """The fold of these events, in the current versions of their schemas."""
+    model = read_model(view)
     state: Any = None
     for event in events:
-        if ORDER_EVENTS.is_known(event.type):
-            state = FOLDS[view](state, ORDER_EVENTS.upcast(event))
+        if model.events.is_known(event.type):
+            state = model.fold(state, model.events.upcast(event))
     return state
+
+
+def read_model(view: str) -> ReadModel[Any]:
+    """The view as its service's handlers have it.
+
+    Raises:
+        LookupError: its service declares it and has no such read model.
+    """
+    handlers = importlib.import_module(f"{views()[view].package}.handlers")
+    for module in pkgutil.iter_modules(handlers.__path__, f"{handlers.__name__}."):
+        for it in vars(importlib.import_module(module.name)).values():
+            if isinstance(it, ReadModel) and it.consumer == view:
+                return it
+    raise LookupError(f"{handlers.__name__} has no ReadModel of {view}")

@@ -8,11 +8,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from shared.messaging.log_reader import LogReader, RecordNotFound
+from stacks.services import consumers
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
-
-SERVICES = {"order-view": "order-views", "sales": "sales", "bus-publisher": "orders"}
-"""By consumer, the service whose function redrives."""
 
 
 def redrive(target: Target, console: Console, *, consumer: str, confirm: bool) -> bool:
@@ -63,7 +61,7 @@ def _every(target: Target, consumer: str, request: dict[str, Any]) -> Iterator[d
 
 
 def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
-    return target.call(SERVICES[consumer], "redrive-arn", request)
+    return target.call(consumers()[consumer].name, "redrive-arn", request)
 
 
 def _show(records: list[dict[str, Any]], console: Console) -> None:

@@ -17,16 +17,15 @@ from rich.table import Table
 from rich.text import Text
 
 from shared.read_models.rebuild import BATCH_SECONDS, PARTITION_BYTES, TASK_BYTES
+from stacks.services import views
 from tools.base.errors import FunctionFailed, OperationFailed
 from tools.base.target import Target
 
-SERVICES = {"order-view": "order-views", "sales": "sales"}
-"""By view, the service that owns it."""
 AT_ONCE = 4
 LOOK_SECONDS = 2.0
 _NOT_NOW = ("NotReady", "PointerMoved")
 """The errors of a step that comes too early, too late, or while another operator is at work."""
-__all__ = ["BATCH_SECONDS", "PARTITION_BYTES", "SERVICES", "TASK_BYTES"]
+__all__ = ["BATCH_SECONDS", "PARTITION_BYTES", "TASK_BYTES"]
 
 Step = Callable[..., Any]
 
@@ -86,7 +85,7 @@ def by_machine(target: Target, console: Console, *, view: str, pace: Pace) -> No
     """
     step = _steps(target, view)
     states = target.client("stepfunctions")
-    machine = target.find(SERVICES[view], "rebuild-machine-arn")
+    machine = target.find(views()[view].name, "rebuild-machine-arn")
     pages = states.get_paginator("list_executions").paginate(
         stateMachineArn=machine, statusFilter="RUNNING"
     )
@@ -182,7 +181,7 @@ def checksum(target: Target, view: str, generation: str) -> dict[str, Any]:
 def _steps(target: Target, view: str) -> Step:
     def step(name: str, **details: Any) -> Any:
         try:
-            return target.call(SERVICES[view], "rebuild-arn", {"step": name, **details})
+            return target.call(views()[view].name, "rebuild-arn", {"step": name, **details})
         except FunctionFailed as error:
             if error.kind not in _NOT_NOW:
                 raise

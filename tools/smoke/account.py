@@ -7,12 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tools.configuration.services import configured
 from tools.smoke.check import Check, Failed, NotAsked, eventually
 from tools.smoke.system import System
 
 ROOM = 100
 """Functions at once that APIs, streams and schedules need beside the queues' workers."""
-CONFIGURED = ("orders", "payments", "shipping")
 THROTTLED_SECONDS = 90
 TRIES = 12
 
@@ -117,7 +117,7 @@ def no_alarm_is_raised(system: System) -> str:
 def configuration_is_deployed(system: System) -> str:
     """Every service's documents have reached their readers."""
     appconfig, found = system.client("appconfig"), 0
-    for service in CONFIGURED:
+    for service in configured():
         application = system.one(service, "AWS::AppConfig::Application")
         environment = system.one(service, "AWS::AppConfig::Environment")
         items = appconfig.list_deployments(
@@ -147,7 +147,7 @@ def configuration_is_served(system: System) -> str:
 def validators_are_called(system: System) -> str:
     """AppConfig judges what is deployed once more, by its schema and by the service's function."""
     appconfig, found = system.client("appconfig"), 0
-    for service in CONFIGURED:
+    for service in configured():
         application = system.one(service, "AWS::AppConfig::Application")
         for profile in system.resources(service, "AWS::AppConfig::ConfigurationProfile"):
             ids = {"ApplicationId": application, "ConfigurationProfileId": profile.id}

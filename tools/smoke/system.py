@@ -16,23 +16,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from stacks.services import declared
 from tools.base.target import Target
 
-SERVICES = (
-    "event-log",
-    "identity",
-    "signing",
-    "orders",
-    "order-views",
-    "sales",
-    "reconciliation",
-    "customers",
-    "inventory",
-    "payments",
-    "fulfilment",
-    "shipping",
-    "notifications",
-)
+STACKS = {it.name: it for it in declared()}
 ORDER = {
     "lines": [{"sku": "TEA-SENCHA", "quantity": 1}],
     "currency": "EUR",
@@ -91,7 +78,7 @@ class System:
 
     def _listed(self, service: str) -> Iterator[Resource]:
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
-        stack = f"parcelworks-{self.target.environment}-{service}"
+        stack = STACKS[service].stack_name(self.target.environment)
         try:
             for page in pages.paginate(StackName=stack):
                 for it in page["StackResourceSummaries"]:
@@ -110,7 +97,7 @@ class System:
 
     def everywhere(self, type: str) -> list[Resource]:
         """Every service's resources of a type."""
-        return [it for service in SERVICES for it in self.resources(service, type)]
+        return [it for service in STACKS for it in self.resources(service, type)]
 
     def call(
         self,

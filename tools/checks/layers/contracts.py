@@ -13,6 +13,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from bundling.sources import SHARED, languages_in, services_in
+from stacks.services import declared
 
 KIT = (f"{SHARED}.read_models", f"{SHARED}.messaging", f"{SHARED}.runtime")
 """The platform kit's layers, from above to below."""
@@ -32,7 +33,7 @@ TOOLS = (
     "emulator",
     "base | toolchain",
 )
-GROUND = ("constructs", "environment", "partitions", "concurrency")
+GROUND = ("constructs", "environment", "partitions", "concurrency | services")
 """What stacks are made of, from above to below; a single stack's parts lie between both."""
 OF_NO_FUNCTION = ("tools", "stacks", "bundling", "contracts")
 
@@ -124,12 +125,10 @@ def _foreign(checkout: Path) -> list[str]:
 
 def _layers_of_stacks(checkout: Path) -> Iterator[str]:
     known = {name for layer in GROUND for name in layer.split(" | ")} | {"system", "__init__"}
-    own = {}
-    for file in sorted((checkout / "stacks").glob("*.py")):
-        if file.stem not in known:
-            own[file.stem] = "(ServiceStack)" in file.read_text("utf-8")
+    services = [it.package for it in declared(checkout / "stacks")]
+    modules = {it.stem for it in (checkout / "stacks").glob("*.py")}
     yield "system"
-    yield " | ".join(name for name, is_service in own.items() if is_service)
-    if parts := [name for name, is_service in own.items() if not is_service]:
+    yield " | ".join(services)
+    if parts := sorted(modules - known - set(services)):
         yield " : ".join(parts)
     yield from GROUND

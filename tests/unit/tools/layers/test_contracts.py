@@ -32,13 +32,16 @@ RIGHT = {
     "stacks/concurrency.py": "",
     "stacks/environment.py": "from stacks import partitions",
     "stacks/constructs/service_stack.py": "from contracts import messages",
+    "stacks/services.py": "",
     "stacks/sales.py": (
-        "from stacks import sales_tables\n"
-        "from stacks.constructs.service_stack import ServiceStack\n"
-        "class SalesStack(ServiceStack): ..."
+        "from stacks import sales_tables, services\n"
+        "from stacks.constructs import service_stack\n"
+        'SERVICE = Service(name="sales", owner="a", purpose="b")'
     ),
     "stacks/sales_tables.py": "from stacks import environment",
-    "stacks/refunds.py": "class RefundsStack(ServiceStack): ...",
+    "stacks/refunds.py": (
+        "from stacks import services\nSERVICE = Service(name='refunds', owner='a', purpose='b')"
+    ),
     "stacks/system.py": "from stacks import refunds, sales",
     "bundling/build.py": "",
     "contracts/messages.py": "",

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tools.base.assembly import service_of
 from tools.base.target import Target
+from tools.configuration.services import configured
 from tools.smoke import account, orders, permissions
 from tools.smoke.__main__ import CHECKS, run
 from tools.smoke.check import Check, Failed, NotAsked, Outcome
@@ -56,7 +58,7 @@ class Aws:
         return {"Parameter": {"Value": value}}
 
     def list_stack_resources(self, *, StackName: str) -> Any:  # noqa: N803
-        has = self.answers.get("resources", {}).get(StackName.split("-", 2)[2], [])
+        has = self.answers.get("resources", {}).get(service_of(StackName, ENVIRONMENT), [])
         return {
             "StackResourceSummaries": [
                 {
@@ -108,7 +110,7 @@ CONFIGURED = {
         Resource("Application", "AWS::AppConfig::Application", "app"),
         Resource("Settings", "AWS::AppConfig::ConfigurationProfile", "profile"),
     ]
-    for service in ("orders", "payments", "shipping")
+    for service in configured()
 }
 GOOD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
     (

@@ -1,0 +1,49 @@
+"""Writes CODEOWNERS: who is asked to review what, as the services' declarations say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from stacks.services import Service
+
+TEAM = "@parcelworks/{}"
+EVERYBODY_ELSE = "platform"
+"""Who owns what is no service's."""
+OPENING = f"""\
+# Who is asked to review what: `make catalogue` writes this from the services' declarations, each
+# beside its stack. The last line that fits decides, so that the first one is for all the rest.
+
+* {TEAM.format(EVERYBODY_ELSE)}
+"""
+RULES = (
+    "stacks/{package}.py",
+    "stacks/{package}_*.py",
+    "lambdas/{package}/",
+    "lambdas/{package}_language/",
+    "config/*/{name}.json",
+    "config/schemas/{name}.*",
+    "tests/unit/{package}/",
+    "tests/*/test_{package}.py",
+    "tests/*/test_{package}_*.py",
+)
+"""What is a service's own by its name."""
+
+
+def document(services: Iterable[Service], checkout: Path) -> str:
+    """The whole file."""
+    return "\n".join([OPENING, *(_section(it, checkout) for it in services)])
+
+
+def _section(service: Service, checkout: Path) -> str:
+    team = TEAM.format(service.owner)
+    return "".join(f"/{pattern} {team}\n" for pattern in _patterns(service, checkout))
+
+
+def _patterns(service: Service, checkout: Path) -> Iterator[str]:
+    """Those that fit some file of the checkout."""
+    for rule in RULES:
+        pattern = rule.format(name=service.name, package=service.package)
+        if any(checkout.glob(pattern)):
+            yield pattern
+    yield from service.also_owns
