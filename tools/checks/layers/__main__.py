@@ -12,7 +12,6 @@ from tools.checks.layers.contracts import write
 
 def main() -> int:
     """The exit status: 1 if a contract is broken."""
-    sys.path.insert(0, str(CHECKOUT / "lambdas"))
     with tempfile.TemporaryDirectory(prefix="parcelworks-layers-") as folder:
         file = Path(folder) / "importlinter.ini"
         write(CHECKOUT, file)
