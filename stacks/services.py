@@ -52,6 +52,15 @@ class Service:
             return f"parcelworks-{self.name}"
         return f"parcelworks-{environment}-{self.name}"
 
+    def parameter_of(self, consumer: str, resource: str) -> str:
+        """What the stack publishes for a consumer, such as ``redrive-arn``.
+
+        The first one has the plain name. A further one is called after its prefix in the stack:
+        ``returns`` has ``returns-redrive-arn``.
+        """
+        first = (*self.views, *self.consumers)[0]
+        return resource if consumer == first else f"{consumer}-{resource}"
+
 
 @cache
 def declared(folder: Path = HERE) -> tuple[Service, ...]:

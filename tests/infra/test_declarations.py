@@ -15,20 +15,22 @@ from tests.infra.system import CONTEXT, PARAMETER, System, synthesized
 from tools.configuration.services import configured
 
 
-def found_under(system: System, service: str, ending: str) -> int:
-    """How many resources of this kind a service publishes."""
-    return sum(
-        it.properties["Name"].endswith(ending)
-        for it in system.templates[service].resources(PARAMETER)
-    )
+def published(system: System, service: str, ending: str) -> set[str]:
+    """The resources of this kind that a service publishes."""
+    names = {it.properties["Name"] for it in system.templates[service].resources(PARAMETER)}
+    return {it.rpartition("/")[2] for it in names if it.endswith(ending)}
 
 
 def test_operators_can_redrive_and_rebuild_what_is_declared_and_nothing_else() -> None:
     system = synthesized("prod")
     for service in declared():
-        parking = len(service.views) + len(service.consumers)
-        assert found_under(system, service.name, "redrive-arn") == parking, service.name
-        assert found_under(system, service.name, "rebuild-arn") == len(service.views), service.name
+        for resource, names in (
+            ("redrive-arn", (*service.views, *service.consumers)),
+            ("rebuild-arn", service.views),
+            ("rebuild-machine-arn", service.views),
+        ):
+            expected = {service.parameter_of(name, resource) for name in names}
+            assert published(system, service.name, resource) == expected
 
 
 def test_a_service_has_a_place_for_configuration_if_its_code_reads_one() -> None:

@@ -16,6 +16,7 @@ from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.environment import environment
+from stacks.services import Service
 from tests.infra.rules.consumers import (
     every_stream_consumer_says_when_it_is_behind,
     streams_are_retried_without_limit,
@@ -34,10 +35,8 @@ class Returns(ServiceStack):
     def __init__(self, scope: App, *, fan_out: bool, prefixes: tuple[str, str]) -> None:
         super().__init__(
             scope,
-            "returns",
+            Service(name="returns", owner="research", purpose="somebody new"),
             environment=DEV,
-            owner="research",
-            description="Parcelworks: somebody new",
             env=Account(region=DEV.region),
         )
         key = self.make_key()

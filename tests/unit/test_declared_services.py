@@ -24,6 +24,15 @@ def test_a_declaration_is_read_as_python_would_make_it(tmp_path: Path) -> None:
     assert made.stack_name("dev") == "parcelworks-dev-gift-cards"
 
 
+def test_a_further_consumer_is_found_by_its_own_name() -> None:
+    service = Service(
+        name="returns", owner="a", purpose="b", views=("returned", "reasons"), consumers=("mirror",)
+    )
+    assert service.parameter_of("returned", "redrive-arn") == "redrive-arn"
+    assert service.parameter_of("reasons", "rebuild-arn") == "reasons-rebuild-arn"
+    assert service.parameter_of("mirror", "redrive-arn") == "mirror-redrive-arn"
+
+
 @pytest.mark.parametrize(
     ("declaration", "complaint"),
     [

@@ -61,7 +61,8 @@ def _every(target: Target, consumer: str, request: dict[str, Any]) -> Iterator[d
 
 
 def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
-    return target.call(consumers()[consumer].name, "redrive-arn", request)
+    service = consumers()[consumer]
+    return target.call(service.name, service.parameter_of(consumer, "redrive-arn"), request)
 
 
 def _show(records: list[dict[str, Any]], console: Console) -> None:

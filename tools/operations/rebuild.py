@@ -85,7 +85,8 @@ def by_machine(target: Target, console: Console, *, view: str, pace: Pace) -> No
     """
     step = _steps(target, view)
     states = target.client("stepfunctions")
-    machine = target.find(views()[view].name, "rebuild-machine-arn")
+    service = views()[view]
+    machine = target.find(service.name, service.parameter_of(view, "rebuild-machine-arn"))
     pages = states.get_paginator("list_executions").paginate(
         stateMachineArn=machine, statusFilter="RUNNING"
     )
@@ -179,9 +180,12 @@ def checksum(target: Target, view: str, generation: str) -> dict[str, Any]:
 
 
 def _steps(target: Target, view: str) -> Step:
+    service = views()[view]
+    resource = service.parameter_of(view, "rebuild-arn")
+
     def step(name: str, **details: Any) -> Any:
         try:
-            return target.call(views()[view].name, "rebuild-arn", {"step": name, **details})
+            return target.call(service.name, resource, {"step": name, **details})
         except FunctionFailed as error:
             if error.kind not in _NOT_NOW:
                 raise
