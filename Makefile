@@ -169,7 +169,7 @@ costs: setup ## What an idle month costs, before you deploy: ENV=prod; ORDERS=20
 bench: setup ## Measure the claims about speed, memory and cost
 	@$(LOCAL) $(RUN) -m tools.measure.benchmarks
 
-redrive: setup ## Show what a consumer has parked: CONSUMER=order-view|sales|bus-publisher; CONFIRM=yes applies it again
+redrive: setup ## Show what a consumer has parked: CONSUMER=sales (an unknown name shows those there are); CONFIRM=yes applies it again
 	@$(OPERATE) redrive $(call needed,--consumer,CONSUMER) $(CONFIRMED)
 
 redrive-queue: setup ## Show dead letters: [QUEUE=payments/Commands]; CONFIRM=yes sends them to their queue again
@@ -187,13 +187,13 @@ resume: setup ## Show what an order's saga waits for: ORDER=; CONFIRM=yes lets i
 history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
 	@$(OPERATE) history $(call needed,--order,ORDER) $(MOMENT)
 
-view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=order-view|sales]
+view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=order-view]
 	@$(OPERATE) view $(call needed,--order,ORDER) $(MOMENT) $(call option,--view,VIEW)
 
 reconcile: setup ## Compare event store, log and archive of three days; ALL=yes: of ever; CONFIRM=yes repairs what is missing
 	@$(OPERATE) reconcile $(call flag,--all,ALL) $(CONFIRMED)
 
-rebuild: setup ## Build a view again from the archive while it is served: VIEW=order-view|sales
+rebuild: setup ## Build a view again from the archive while it is served: VIEW=sales (an unknown name shows those there are)
 	@$(OPERATE) rebuild $(call needed,--view,VIEW)
 
 rebuild-back: setup ## Serve the generation before the last rebuild again: VIEW=
@@ -202,7 +202,7 @@ rebuild-back: setup ## Serve the generation before the last rebuild again: VIEW=
 rebuild-retire: setup ## Show the generation that is not served; CONFIRM=yes erases it: VIEW=
 	@$(OPERATE) rebuild-retire $(call needed,--view,VIEW) $(CONFIRMED)
 
-checksum: setup ## Sum up a view's generations: VIEW=order-view|sales
+checksum: setup ## Sum up a view's generations: VIEW=
 	@$(OPERATE) checksum $(call needed,--view,VIEW)
 
 config-check: setup ## Judge the documents in config/, of every environment
@@ -220,7 +220,7 @@ config-drift: setup ## Fail if configuration was changed by hand, and name what:
 configuration-page: setup ## Write the list of every value into docs/configuration.md
 	@$(LOCAL) $(RUN) -m tools.docgen.configuration_page
 
-rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVICE=payments|signing
+rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVICE=payments (an unknown name shows those there are)
 	@$(LOCAL) $(RUN) -m tools.local rotate $(call argument,SERVICE)
 
 secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar:folder

@@ -145,9 +145,18 @@ class Service:
         return [
             it["Properties"]
             for _, it in self._resources("AWS::Lambda::EventSourceMapping")
-            for arn in [it["Properties"]["EventSourceArn"]]
+            for arn in [self._stream_of(it["Properties"]["EventSourceArn"])]
             if str(parameters.get(arn.get("Ref"), {}).get("Default", "")).endswith(source)
         ]
+
+    def _stream_of(self, arn: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The stream behind an event source: with a fan-out, a consumer of it stands between."""
+        consumers = dict(self._resources("AWS::Kinesis::StreamConsumer"))
+        id = arn.get("Ref") or arn.get("Fn::GetAtt", [""])[0]
+        if id in consumers:
+            stream: Mapping[str, Any] = consumers[id]["Properties"]["StreamARN"]
+            return stream
+        return arn
 
     def _functions_in(self, part: Any) -> list[str]:
         text = json.dumps(part)

@@ -1,0 +1,49 @@
+"""Run in a copy of the checkout to which a service was added: what follows of it, and what breaks.
+
+Prints a JSON object: ``broken`` are the rules that do not hold, ``pages`` what the tools write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+os.environ["CDK_VALIDATION"] = "false"  # read when aws_cdk is first imported
+
+from bundling.build import build as build_packages
+from stacks.services import consumers, declared, views
+from tests.infra.system import CHECKOUT, synthesized
+from tests.infra.test_rules import RULES
+from tools.docgen import codeowners, configuration_page, parity_document
+from tools.docgen.catalogue import document as catalogue
+from tools.docgen.catalogue.services import Service
+from tools.emulator import parity
+from tools.operations.history import read_model
+from tools.smoke.system import STACKS
+
+
+def main() -> None:
+    """Look at the environment that is deployed offline."""
+    build_packages("cloud", [])
+    system = synthesized("dev")
+    services = [Service(name, it.body) for name, it in system.templates.items()]
+    operations = (CHECKOUT / "docs" / "operations.md").read_text("utf-8")
+    uses = parity_document.uses_of((name, it.body) for name, it in system.templates.items())
+    parity_document.document(parity.ledger(), uses)  # every type is in the ledger
+    found = {
+        "broken": [f"{rule.__name__}: {it}" for rule in RULES for it in rule(system)],
+        "pages": {
+            "catalogue": catalogue.document(services, operations),
+            "codeowners": codeowners.document(declared(), CHECKOUT),
+            "configuration": configuration_page.listed(services),
+        },
+        "consumers": [*consumers()],
+        "views": [read_model(view).consumer for view in views()],
+        "smoke": [*STACKS],
+    }
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,103 @@
+"""A service is a folder and a stack: a copy of the tree takes one in, and nothing else changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.system import CHECKOUT, synthesized
+
+COPIED = (
+    *("stacks", "lambdas", "bundling", "contracts", "config", "tools", "docs", "tests"),
+    *("app.py", "cdk.json", "pyproject.toml", "CODEOWNERS", ".build"),
+)
+INSTALLED = ("node_modules", ".venv-emulator")
+RENAMED = (
+    ("order_views", "wish_lists"),
+    ("order-views", "wish-lists"),
+    ("OrderViews", "WishLists"),
+    ('"order-view"', '"wish-list"'),
+    ('owner="experience"', 'owner="research"'),
+    # The fifth reader of the log.
+    ('description="Keeps', 'fan_out=True,\n            description="Keeps'),
+)
+"""What makes a copy of the read side of ordering a service of its own."""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the checkout, with the packages that are built already."""
+    synthesized("dev")  # builds them
+    for name in COPIED:
+        source = CHECKOUT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "images", "__snapshots__")
+            shutil.copytree(source, tmp_path / name, ignore=ignored)
+        else:
+            shutil.copy(source, tmp_path / name)
+    for name in INSTALLED:
+        (tmp_path / name).symlink_to(CHECKOUT / name)
+    return tmp_path
+
+
+def add_a_service(tree: Path) -> None:
+    """A read model with an API, copied as CONTRIBUTING.md says."""
+    files = [*(tree / "lambdas" / "order_views").rglob("*.py"), tree / "stacks" / "order_views.py"]
+    for file in files:
+        copy = tree / renamed(str(file.relative_to(tree)))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text(renamed(file.read_text("utf-8")), "utf-8")
+
+
+def renamed(text: str) -> str:
+    for old, new in RENAMED:
+        text = text.replace(old, new)
+    return text
+
+
+def run(tree: Path, *program: str) -> subprocess.CompletedProcess[str]:
+    """One of the copy's own programs."""
+    settings = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, "-m", *program],
+        cwd=tree,
+        env={**settings, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_service_is_added_and_nothing_else_is_edited(tree: Path) -> None:
+    add_a_service(tree)
+    layers = run(tree, "tools.checks.layers")
+    assert layers.returncode == 0, layers.stdout
+    answer = run(tree, "tests.infra.newcomer")
+    assert answer.returncode == 0, answer.stderr
+    found: dict[str, Any] = json.loads(answer.stdout)
+    assert found["broken"] == []
+    assert "/lambdas/wish_lists/ @parcelworks/research\n" in found["pages"]["codeowners"]
+    section = found["pages"]["catalogue"].partition("\n## wish-lists\n")[2].partition("\n## ")[0]
+    assert "`GET /v1/orders` → `ListOrders`" in section
+    assert "every event on the log (`ProjectOrders`)" in section
+    assert "### wish-lists" in found["pages"]["configuration"]
+    assert "wish-list" in found["consumers"]
+    assert "wish-list" in found["views"]
+    assert "wish-lists" in found["smoke"]
+
+
+def test_a_copied_service_that_still_imports_the_old_one_is_refused(tree: Path) -> None:
+    add_a_service(tree)
+    query = tree / "lambdas" / "wish_lists" / "queries.py"
+    query.write_text(query.read_text("utf-8").replace("from wish_lists.", "from order_views.", 1))
+    layers = run(tree, "tools.checks.layers")
+    assert layers.returncode == 1
+    assert "One service never imports another BROKEN" in layers.stdout
+    assert "wish_lists.queries -> order_views." in layers.stdout
