@@ -245,6 +245,7 @@ deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|
 	@$(RUN) -m tools.operations $(HERE) where
 	@$(RUN) -m tools.operations $(HERE) quota
 	@$(RUN) -m tools.operations $(HERE) mail
+	@$(RUN) -m tools.operations $(HERE) providers
 	@$(RUN) -m tools.configuration check --environment=$(STAGE) --committed
 	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
 	@$(RUN) -m tools.configuration apply $(HERE)

@@ -10,7 +10,7 @@ _NOBODYS = (
 """Nobody can own a name there: RFC 2606, 6761, 6762, 7686, 8375 and 9476 or ICANN reserve them."""
 
 
-def can_be_verified(domain: str) -> bool:
+def somebody_can_own(domain: str) -> bool:
     """Whether somebody can put the records into its DNS by which SES verifies it."""
     labels = domain.lower().removesuffix(".").split(".")
     ends = {".".join(labels[begin:]) for begin in range(len(labels))}

@@ -52,6 +52,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "python -m tools.operations {HERE} where",
         "python -m tools.operations {HERE} quota",
         "python -m tools.operations {HERE} mail",
+        "python -m tools.operations {HERE} providers",
         "python -m tools.configuration check --environment={ENVIRONMENT} --committed",
         "python -m tools.base.region --region={REGION}",
         "cdk deploy --all {CONTEXT}",

@@ -69,6 +69,10 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
             )
         case "quota":
             quota.check(target, console)
+        case "providers":
+            from tools.operations import providers  # loads the CDK, as mail does
+
+            providers.check(target, console)
         case "mail":
             from tools.operations import mail  # loads the CDK, for which no other command waits
 
@@ -159,6 +163,7 @@ def _parser() -> argparse.ArgumentParser:
 
     kinds.add_parser("quota", help="check that the account may run enough functions at once")
 
+    kinds.add_parser("providers", help="check that payment providers can be asked")
     kinds.add_parser("mail", help="check that the domain that mail comes from can be verified")
 
     command = kinds.add_parser("redrive-queue", help="show dead letters; send them again")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stacks.environment import environment
-from stacks.mail_domain import MAIL_DOMAIN, can_be_verified
+from stacks.mail_domain import MAIL_DOMAIN, somebody_can_own
 from stacks.partitions import MAIL
 from tools.base.errors import OperationFailed
 
@@ -32,7 +32,7 @@ def check(target: Target, console: Console, context: Path = CONTEXT) -> None:
         console.print(f"{target.environment} sends no mail: what customers would get is kept")
         return
     domain = str(named[MAIL_DOMAIN])
-    if not can_be_verified(domain):
+    if not somebody_can_own(domain):
         raise OperationFailed(
             f"{target.environment} would send mail from {target.environment}.{domain}, a name that "
             f"nobody can own, so that SES refuses all of it. Name a domain of yours before you "

@@ -19,7 +19,13 @@ from tools.checks.mutation.session import MutationSession
 
 ROOT = Path(__file__).parents[3]
 LAMBDAS = ROOT / "lambdas"
-MEASURED = ("*/domain/**/*.py", "*/commands.py", "shared/**/*.py", "*_language/*.py")
+MEASURED = (
+    "*/domain/**/*.py",
+    "*/commands.py",
+    "*/commands/**/*.py",
+    "shared/**/*.py",
+    "*_language/*.py",
+)
 GOAL = 0.9
 
 

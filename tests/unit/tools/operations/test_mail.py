@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stacks.mail_domain import can_be_verified
+from stacks.mail_domain import somebody_can_own
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.base.terminal import Terminal
@@ -62,7 +62,7 @@ def test_a_domain_that_somebody_can_own_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_that_nobody_can_own_is_never_verified(domain: str) -> None:
-    assert not can_be_verified(domain)
+    assert not somebody_can_own(domain)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_name_that_nobody_can_own_is_never_verified(domain: str) -> None:
     ["parcelworks.shop", "example.de", "myexample.com", "test.parcelworks.io", "a.b.co.uk."],
 )
 def test_any_other_name_may_be_verified(domain: str) -> None:
-    assert can_be_verified(domain)
+    assert somebody_can_own(domain)
 
 
 def test_the_command_fails_with_a_sentence(
