@@ -12,6 +12,7 @@ import pytest
 
 from orders.adapters.event_codec import to_item
 from shared.runtime.problems import TYPE_BASE
+from stacks.services import consumers
 from tests.contract.event_schemas import violations
 from tests.e2e.system import System
 from tests.integration.bus_listener import BusListener
@@ -116,7 +117,7 @@ def test_it_stays_as_it_was_in_store_log_and_archive(system: System, order_id: s
 
 
 def test_nobody_parked_it(deployment: Deployment, order_id: str) -> None:
-    for service in ("order-views", "sales", "orders"):
+    for service in {it.name for it in consumers().values()}:
         answer = deployment.cloud.client("lambda").invoke(
             FunctionName=deployment.named(service, "functions", "Redrive"),
             Payload=b'{"dry_run": true}',

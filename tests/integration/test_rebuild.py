@@ -29,7 +29,7 @@ STATUS = {
     "OrderRejected": "rejected",
     "OrderCancelled": "cancelled",
 }
-VIEWS = ("order-view", "sales")
+VIEWS = tuple(views())
 SHARDS = 2
 QUIET = Console(file=io.StringIO())
 

@@ -24,21 +24,10 @@ DIRECTORY = CHECKOUT / ".local" / "cdk.out"
 
 # What packages and templates are certainly not made from. Everything else counts: a file too many
 # costs a synthesis, and one too few would deploy what is no longer there.
-_NOT_INPUTS = {
-    *(
-        "node_modules",
-        "cdk.out",
-        "__pycache__",
-        "tests",
-        "docs",
-        "README.md",
-        "CONTRIBUTING.md",
-        "Makefile",
-    ),
-    # Of the tools, the app takes base/ alone.
-    *("emulator", "local", "operations", "configuration", "smoke", "teardown"),
-    *("measure", "docgen", "checks", "toolchain"),
-}
+_NOT_INPUTS = {"node_modules", "__pycache__"}
+_NOT_INPUTS_HERE = {"cdk.out", "tests", "docs", "README.md", "CONTRIBUTING.md", "Makefile"}
+_OF_THE_TOOLS = ("__init__.py", "base")
+"""What the app itself takes."""
 # Which the CLI would set: with it, templates carry the constructs' paths.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True}
 # Who changes a flag on a laptop wants to see it now.
@@ -194,11 +183,20 @@ def _fingerprint(environment: str, context: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _inputs(folder: Path) -> Iterator[Path]:
-    for entry in folder.iterdir():
-        if entry.name in _NOT_INPUTS or entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _inputs(entry)
-        elif entry.is_file():
-            yield entry
+def _inputs(checkout: Path) -> Iterator[Path]:
+    for entry in checkout.iterdir():
+        if entry.name == "tools":
+            for name in _OF_THE_TOOLS:
+                yield from _files(entry / name)
+        elif entry.name not in _NOT_INPUTS_HERE:
+            yield from _files(entry)
+
+
+def _files(entry: Path) -> Iterator[Path]:
+    if entry.name in _NOT_INPUTS or entry.name.startswith("."):
+        return
+    if entry.is_dir():
+        for each in entry.iterdir():
+            yield from _files(each)
+    elif entry.is_file():
+        yield entry

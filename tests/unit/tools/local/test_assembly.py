@@ -85,6 +85,28 @@ def test_any_change_of_an_input_is_seen(checkout: Path, change: str) -> None:
     assert _times(checkout) == 2
 
 
+@pytest.mark.parametrize(
+    ("file", "syntheses"),
+    [
+        ("lambdas/orders/checks/stock.py", 2),  # a package is not a tool because of its name
+        ("lambdas/operations/handlers/look.py", 2),
+        ("tools/base/region.py", 2),
+        ("tools/operations/parked.py", 1),
+        ("tools/newcomer/anything.py", 1),
+        ("tests/unit/test_orders.py", 1),
+        ("docs/catalogue.md", 1),
+    ],
+)
+def test_what_the_app_does_not_take_is_no_input(checkout: Path, file: str, syntheses: int) -> None:
+    with synthesized():
+        pass
+    (checkout / file).parent.mkdir(parents=True)
+    (checkout / file).touch()
+    with synthesized():
+        pass
+    assert _times(checkout) == syntheses
+
+
 def test_another_environment_is_another_assembly(checkout: Path) -> None:
     for environment in ("dev", "staging"):
         with synthesized(environment=environment):
