@@ -7,7 +7,8 @@ import pytest
 os.environ["CDK_VALIDATION"] = "false"  # read when aws_cdk is first imported
 
 from bundling.build import build as build_packages
-from tests.infra.system import ENVIRONMENTS, System, synthesized
+from tests.infra.system import System, synthesized
+from tools.base.target import ENVIRONMENTS
 
 build_packages("cloud", [])  # before collection: parameters of tests are read from templates
 

@@ -24,7 +24,6 @@ from stacks.system import build
 from tools.base.assembly import Assembly, service_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-ENVIRONMENTS = ("dev", "staging", "prod")
 PARAMETER = "AWS::SSM::Parameter"
 CONTEXT = {
     **json.loads((CHECKOUT / "cdk.json").read_text())["context"],

@@ -11,7 +11,8 @@ from shipping import configuration as shipping
 from stacks.environment import environment
 from stacks.fulfilment_saga import saga_times
 from stacks.payments import BACKUP_PROVIDER_URL, PROVIDER_URL
-from tests.infra.system import CONTEXT, ENVIRONMENTS, Resource, System
+from tests.infra.system import CONTEXT, Resource, System
+from tools.base.target import ENVIRONMENTS
 
 
 def worker_of(system: System, service: str) -> tuple[Resource, Resource]:

@@ -1,6 +1,7 @@
 """No credential is in the code, in the templates of any environment or in the packages."""
 
-from tests.infra.system import CHECKOUT, ENVIRONMENTS, synthesized
+from tests.infra.system import CHECKOUT, synthesized
+from tools.base.target import ENVIRONMENTS
 from tools.checks.secret_scan.allowlist import Allowlist
 from tools.checks.secret_scan.scan import code, scan
 

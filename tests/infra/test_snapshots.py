@@ -15,7 +15,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from tests.infra.system import ENVIRONMENTS, synthesized
+from tests.infra.system import synthesized
+from tools.base.target import ENVIRONMENTS
 
 ABSENT = "(absent)"
 DIGEST = re.compile(r"[0-9A-F]{8}")

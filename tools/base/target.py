@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tools.base.region import Region
 
+ENVIRONMENTS = ("dev", "staging", "prod")
 OFFLINE = "dev"
 """The environment that is deployed to the emulator."""
 

@@ -12,11 +12,10 @@ from rich.console import Console
 from tools.base import region
 from tools.base.clients import THROTTLED_CALLS
 from tools.base.errors import OfflineError
-from tools.base.target import Target, account, offline
+from tools.base.target import ENVIRONMENTS, Target, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.configuration import commands, services
-from tools.configuration.documents import ENVIRONMENTS
 from tools.configuration.errors import ConfigurationError
 
 WAIT_OFFLINE, WAIT = 180.0, 3600.0

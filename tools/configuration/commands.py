@@ -9,11 +9,11 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from tools.base.target import Target
+from tools.base.target import ENVIRONMENTS, Target
 from tools.configuration import checks, deployed, rollout, services, validation
 from tools.configuration.changes import Change, changes
 from tools.configuration.deployed import Place
-from tools.configuration.documents import ENVIRONMENTS, Document, digest
+from tools.configuration.documents import Document, digest
 from tools.configuration.errors import ConfigurationError, NotCompleted, NotInGit, NotValid
 from tools.configuration.flags import CONTENT_TYPE
 from tools.configuration.problems import printable

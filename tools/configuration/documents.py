@@ -14,7 +14,6 @@ from tools.configuration.errors import NotValid
 from tools.configuration.problems import Problem, pointer, shown
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-ENVIRONMENTS = ("dev", "staging", "prod")
 LONGEST = 1_048_576
 """Bytes of one profile's document: half of what AppConfig keeps."""
 _LONGEST_FILE = 8 * LONGEST

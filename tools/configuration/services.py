@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.runtime.configuration import Profile
+from tools.base.target import ENVIRONMENTS
 from tools.configuration import documents
-from tools.configuration.documents import CHECKOUT, ENVIRONMENTS, Document
+from tools.configuration.documents import CHECKOUT, Document
 from tools.configuration.errors import NotValid, UnknownName
 from tools.configuration.problems import Problem, shown
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tools.base.target import ENVIRONMENTS
 from tools.base.workspace import CHECKOUT
 from tools.emulator import parity
 
 DOCUMENT = CHECKOUT / "docs" / "parity.md"
-ENVIRONMENTS = ("dev", "staging", "prod")
 NOTHING = "–"
 OPENING = """\
 # What works offline, and what stands in for the rest

@@ -16,7 +16,7 @@ from stacks.services import consumers, views
 from tools.base import region
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
-from tools.base.target import Target, account, offline
+from tools.base.target import ENVIRONMENTS, Target, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.operations import dead_letters, history, parked, quota, rebuild, reconcile, stuck
@@ -144,7 +144,7 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
-    parser.add_argument("--environment", choices=("dev", "staging", "prod"), help="of an account")
+    parser.add_argument("--environment", choices=ENVIRONMENTS, help="of an account")
     parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
     parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
     kinds = parser.add_subparsers(dest="command", required=True)

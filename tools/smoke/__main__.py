@@ -15,7 +15,7 @@ from rich.text import Text
 from tools.base import outputs, region
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
-from tools.base.target import account, offline
+from tools.base.target import ENVIRONMENTS, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.smoke import account as accounts
@@ -96,7 +96,7 @@ def _table(results: Iterable[Result]) -> Table:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.smoke", description=__doc__)
-    parser.add_argument("--environment", choices=("dev", "staging", "prod"), help="of an account")
+    parser.add_argument("--environment", choices=ENVIRONMENTS, help="of an account")
     parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
     parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
     return parser

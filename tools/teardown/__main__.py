@@ -13,14 +13,12 @@ from tools.base import region
 from tools.base.endpoint import Cloud
 from tools.base.errors import OfflineError
 from tools.base.region import Region
-from tools.base.target import Target, account, of_emulator
+from tools.base.target import ENVIRONMENTS, Target, account, of_emulator
 from tools.base.terminal import say, show_errors_plainly
 from tools.teardown.deletion import Outcome, delete
 from tools.teardown.errors import NotConfirmed, StillProtected, TeardownError
 from tools.teardown.plan import StackPlan, Stays, plan
 from tools.teardown.stacks import DeployedStack, copies, deployed
-
-ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,12 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tools.base.target import ENVIRONMENTS
 from tools.base.templates import templates
 from tools.checks.audit.accepted import FILE, Judgement, judge, read
 from tools.checks.audit.errors import AuditError
 from tools.checks.audit.tools import findings, install
-
-ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def main() -> int:

@@ -80,6 +80,7 @@ def contracts(checkout: Path) -> list[Contract]:
         Contract("stacks", "Layers of the stacks", "layers",
                  {"layers": _layers_of_stacks(checkout), "containers": ["stacks"],
                   "exhaustive": "true"}),
+        *_contracts_of_parts(checkout),
         Contract("tools", "Layers of the tools", "layers",
                  {"layers": TOOLS, "containers": ["tools"], "exhaustive": "true"}),
         Contract("circles", "No circle anywhere", "acyclic_siblings",
@@ -124,11 +125,36 @@ def _foreign(checkout: Path) -> list[str]:
 
 
 def _layers_of_stacks(checkout: Path) -> Iterator[str]:
-    known = {name for layer in GROUND for name in layer.split(" | ")} | {"system", "__init__"}
-    services = [it.package for it in declared(checkout / "stacks")]
-    modules = {it.stem for it in (checkout / "stacks").glob("*.py")}
     yield "system"
-    yield " | ".join(services)
-    if parts := sorted(modules - known - set(services)):
+    yield " | ".join(it.package for it in declared(checkout / "stacks"))
+    if parts := [part for parts in _parts(checkout).values() for part in parts]:
         yield " : ".join(parts)
     yield from GROUND
+
+
+def _parts(checkout: Path) -> dict[str, list[str]]:
+    """The modules besides its stack that are a service's own, by the stack's module."""
+    services = declared(checkout / "stacks")
+    packages = {it.package for it in services}
+    found: dict[str, list[str]] = {}
+    for file in sorted((checkout / "stacks").glob("*.py")):
+        if file.stem not in packages:
+            for service in services:
+                its_own = f"stacks/{file.name}" in service.also_owns
+                if its_own or file.stem.startswith(f"{service.package}_"):
+                    found.setdefault(service.package, []).append(file.stem)
+    return found
+
+
+def _contracts_of_parts(checkout: Path) -> Iterator[Contract]:
+    for stack, parts in _parts(checkout).items():
+        modules = [f"stacks.{it}" for it in parts]
+        yield Contract(
+            f"parts-of-{stack}",
+            f"What is a part of stacks.{stack} is nobody else's",
+            "protected",
+            {
+                "protected_modules": modules,
+                "allowed_importers": [f"stacks.{stack}", *modules, "tools"],
+            },
+        )

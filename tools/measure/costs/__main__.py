@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.base.errors import OfflineError
+from tools.base.target import ENVIRONMENTS
 from tools.base.templates import SETTINGS, templates
 from tools.measure.costs import assumptions, page, prices
 from tools.measure.costs.baseline import baseline, ours
@@ -20,8 +21,6 @@ from tools.measure.costs.million import by_part, total
 from tools.measure.costs.orders import Counted, count
 from tools.measure.costs.prices import PriceList
 from tools.measure.costs.shop import shop
-
-ENVIRONMENTS = ("dev", "staging", "prod")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,8 +10,9 @@ from rich.console import Console
 
 from tests.unit.tools.configuration.repository import commit, git
 from tests.unit.tools.configuration.scratch_service import right, service, write
+from tools.base.target import ENVIRONMENTS
 from tools.configuration import checks, commands, services
-from tools.configuration.documents import ENVIRONMENTS, canonical
+from tools.configuration.documents import canonical
 from tools.configuration.errors import NotInGit, NotValid, UnknownName
 
 
