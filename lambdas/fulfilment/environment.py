@@ -56,10 +56,8 @@ class OwnerEnvironment(msgspec.Struct, frozen=True):
     def url_by_owner(self) -> dict[str, str]:
         """By the owner's name, as steps name it."""
         return {
-            "inventory": self.inventory_queue_url,
-            "orders": self.orders_queue_url,
-            "payments": self.payments_queue_url,
-            "shipping": self.shipping_queue_url,
+            field.removesuffix("_queue_url").replace("_", "-"): getattr(self, field)
+            for field in self.__struct_fields__
         }
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from contracts import messages
 from fulfilment.commands import FAILED, REFUSED
 from fulfilment.domain.steps import STEPS
+from fulfilment.environment import OwnerEnvironment
 from stacks.environment import environment
-from stacks.fulfilment_saga import saga, saga_times
+from stacks.fulfilment_saga import owners, saga, saga_times
 
 TIMES = saga_times(environment("prod", "cloud", "eu-west-1"))
 STATES: dict[str, Any] = saga(TIMES)["States"]
@@ -65,6 +67,19 @@ def test_the_good_path_takes_ten_transitions() -> None:
 
 def test_the_machine_and_the_functions_know_the_same_steps() -> None:
     assert {step_of(state) for state in REMOTE.values()} == set(STEPS)
+
+
+def test_contracts_machine_and_functions_agree_on_who_carries_out_the_steps() -> None:
+    assert owners(saga(TIMES)) == ("inventory", "payments", "shipping", "orders")
+    assert all(messages.owner_of(it.command) == it.owner for it in STEPS.values())
+    queues = OwnerEnvironment(*OwnerEnvironment.__struct_fields__)
+    assert queues.url_by_owner == {it: f"{it}_queue_url" for it in owners(saga(TIMES))}
+
+
+def test_a_step_whose_command_has_no_contract_is_refused() -> None:
+    step = {"Arguments": {"Payload": {"step": "wrap-present"}}}
+    with pytest.raises(LookupError, match="WrapPresent"):
+        owners({"States": {"Wrap present": step}})
 
 
 def test_what_may_have_been_done_is_undone_by_somebody() -> None:
