@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
+import msgspec
 import pytest
 
 from fulfilment import commands
@@ -17,7 +18,7 @@ from fulfilment.environment import MissedEnvironment
 from fulfilment.handlers import start_missed
 from orders_language.history import OrderHistory
 from shared.messaging.envelope import Envelope
-from shared.runtime import aws
+from shared.runtime import aws, clock
 from tests.unit.fulfilment.examples import PLACED
 from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, InMemorySagas
 
@@ -174,3 +175,32 @@ def test_orders_may_take_as_long_for_a_page_as_its_function_has(
     monkeypatch.setattr(commands, "start_missed", lambda *_: 3)
     assert start_missed.handler({}, None) == {"started": 3}
     assert waits["lambda"] > LIST_EVENTS_SECONDS
+
+
+def test_an_order_that_orders_does_not_know_holds_no_other_back(
+    fulfilment: Fulfilment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = msgspec.structs.replace(PLACED, aggregate_id=str(uuid.UUID(int=7)))
+    orders = Orders(**{"2026_12_05T07": [unknown, PLACED]})
+    known = orders.order_placed
+    orders.order_placed = lambda it: None if it == unknown.aggregate_id else known(it)  # type: ignore[method-assign,assignment]
+    assert fulfilment.looks(orders) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["SagasMissed"] for line in lines if "SagasMissed" in line] == [1]
+
+
+@pytest.mark.parametrize(
+    ("now", "last"),
+    [
+        ("2026-12-08T10:00:00.000Z", "2026-12-08T08"),
+        ("2026-12-08T09:59:59.999Z", "2026-12-08T07"),
+        ("2026-12-08T10:59:59.999Z", "2026-12-08T08"),
+    ],
+)
+def test_an_hour_is_looked_through_when_it_is_an_hour_old(
+    fulfilment: Fulfilment, now: str, last: str
+) -> None:
+    orders = Orders()
+    fulfilment.looks(orders, now)
+    assert orders.hours[-1] == last
+    assert fulfilment.store.looked_until() == clock.later(f"{last}:00:00.000Z", 3600)

@@ -60,6 +60,8 @@ class LogInMemory:
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
+        self.asked: list[dict[str, Any]] = []
+        self.batches_read = 0
 
     def shards(self) -> list[str]:
         return ["shard-0"]
@@ -70,8 +72,10 @@ class LogInMemory:
     def batches(
         self, shard: str, *, since: Any = None, at: Any = None, after: Any = None, until: Any = None
     ) -> Iterator[list[LogRecord]]:
+        self.asked.append({"since": since, "at": at, "after": after, "until": until})
         first = int(at) if at is not None else int(after) + 1 if after is not None else 0
         for start in range(first, len(self.bodies), PAGE):
+            self.batches_read += 1
             some = enumerate(self.bodies[start : start + PAGE], start)
             yield [LogRecord(shard, f"{number:056d}", body) for number, body in some]
 
@@ -160,7 +164,11 @@ class World:
 
     def read_events(self, order_id: str, after_version: int) -> Iterator[Envelope]:
         """Orders' published way to an order's events."""
-        return (it for it in self.stored if it.aggregate_id == order_id)
+        return (
+            it
+            for it in self.stored
+            if it.aggregate_id == order_id and (it.version or 0) > after_version
+        )
 
     def run(self, hours: int | None = None, *, repair: bool = False) -> dict[str, Any]:
         """Every step, as an operator's command takes them; ``calls`` is how many reads it took."""

@@ -68,3 +68,17 @@ def test_an_event_that_differs_is_missing_and_unknown() -> None:
     ((_, held, _),) = compared.hours()
     assert held[STORE].events == held[ARCHIVE].events
     assert held[STORE].hash != held[ARCHIVE].hash
+
+
+@pytest.mark.parametrize("name", [EVENT, FACT])
+def test_the_ends_of_a_window_belong_to_it(name: Name) -> None:
+    for since, until in ((RECENT, YOUNG), (OLD, RECENT)):
+        compared = Comparison(until, horizon=OLD, since=since)
+        compared.take_in(ARCHIVE, name, MARK)
+        assert compared.missing(LOG) == {MARK: name}
+
+
+def test_what_happened_at_the_logs_horizon_is_expected_there() -> None:
+    compared = Comparison(until=YOUNG, horizon=RECENT)
+    compared.take_in(STORE, EVENT, MARK)
+    assert compared.missing(LOG) == {MARK: EVENT}

@@ -31,6 +31,7 @@ def test_while_all_hold_the_same_nothing_is_missing(hours: int | None) -> None:
     assert found["places"]["log"] == found["places"]["archive"]
     assert [found["places"][it]["events"] for it in PLACES] == [29, 58, 58]
     assert found["differing"] == {"count": 0, "hours": []}
+    assert found["unreadable"] == 0
 
 
 def test_of_what_happened_long_ago_a_window_reads_neither_store_nor_archive() -> None:
@@ -145,8 +146,8 @@ def test_a_day_that_is_too_much_for_one_pass_is_compared_in_several(
 
 def test_a_record_that_cannot_be_read_is_counted_and_stops_nothing() -> None:
     world = World()
-    world.put([placed(1, 2)], *PLACES)
     world.log.bodies.append(b"garbage")
+    world.put([placed(1, 2)], *PLACES)
     found = world.run(73)
     assert found["unreadable"] == 1
     assert missing(found) == dict.fromkeys(PLACES, 0)
