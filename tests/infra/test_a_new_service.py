@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,8 +48,22 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def add_a_service(tree: Path) -> None:
-    """A read model with an API, copied as CONTRIBUTING.md says."""
+def add_the_service_of_the_page(tree: Path) -> list[str]:
+    """A table, a subscription and a route, as docs/adding-a-service.md shows them."""
+    page = (CHECKOUT / "docs" / "adding-a-service.md").read_text("utf-8")
+    blocks = re.findall(r"^### `(\S+)`\n.*?^```python\n(.*?)^```$", page, re.M | re.S)
+    for name, code in blocks:
+        file = tree / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(code, "utf-8")
+        if name.startswith("lambdas/"):
+            for folder in (file.parent, tree / "lambdas" / "receipts"):
+                (folder / "__init__.py").write_text('"""Receipts."""\n')
+    return [name for name, _ in blocks]
+
+
+def add_a_copy(tree: Path) -> None:
+    """A read model with an API: the read side of ordering under another name."""
     files = [*(tree / "lambdas" / "order_views").rglob("*.py"), tree / "stacks" / "order_views.py"]
     for file in files:
         copy = tree / renamed(str(file.relative_to(tree)))
@@ -75,26 +90,37 @@ def run(tree: Path, *program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_service_is_added_and_nothing_else_is_edited(tree: Path) -> None:
-    add_a_service(tree)
+def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
+    shown = add_the_service_of_the_page(tree)
+    style = run(tree, "ruff", "check", *shown), run(tree, "ruff", "format", "--check", *shown)
+    assert [it.stdout for it in style if it.returncode] == []
+    add_a_copy(tree)
     layers = run(tree, "tools.checks.layers")
     assert layers.returncode == 0, layers.stdout
     answer = run(tree, "tests.infra.newcomer")
     assert answer.returncode == 0, answer.stderr
     found: dict[str, Any] = json.loads(answer.stdout)
     assert found["broken"] == []
+    assert "/lambdas/receipts/ @parcelworks/accounting\n" in found["pages"]["codeowners"]
     assert "/lambdas/wish_lists/ @parcelworks/research\n" in found["pages"]["codeowners"]
-    section = found["pages"]["catalogue"].partition("\n## wish-lists\n")[2].partition("\n## ")[0]
-    assert "`GET /v1/orders` → `ListOrders`" in section
-    assert "every event on the log (`ProjectOrders`)" in section
-    assert "### wish-lists" in found["pages"]["configuration"]
+    assert "`GET /v1/receipts/{order_id}` → `GetReceipt`" in section(found, "receipts")
+    assert "OrderPlaced" in section(found, "receipts")
+    assert "every event on the log (`ProjectOrders`)" in section(found, "wish-lists")
+    for name in ("receipts", "wish-lists"):
+        assert f"### {name}\n" in found["pages"]["configuration"]
+        assert name in found["smoke"]
     assert "wish-list" in found["consumers"]
     assert "wish-list" in found["views"]
-    assert "wish-lists" in found["smoke"]
+
+
+def section(found: dict[str, Any], service: str) -> str:
+    """What the catalogue says of a service."""
+    page: str = found["pages"]["catalogue"]
+    return page.partition(f"\n## {service}\n")[2].partition("\n## ")[0]
 
 
 def test_a_copied_service_that_still_imports_the_old_one_is_refused(tree: Path) -> None:
-    add_a_service(tree)
+    add_a_copy(tree)
     query = tree / "lambdas" / "wish_lists" / "queries.py"
     query.write_text(query.read_text("utf-8").replace("from wish_lists.", "from order_views.", 1))
     layers = run(tree, "tools.checks.layers")
