@@ -79,7 +79,6 @@ class VersionedSecret(Generic[ValueT]):
         form: type[ValueT],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._arn = arn
         self._monotonic = monotonic
         self._searched_at: float | None = None
 

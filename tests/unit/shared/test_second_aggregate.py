@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,9 +152,13 @@ def seen(database: DynamoDbInMemory) -> dict[str, Any]:
 
 
 def test_its_events_are_folded_and_others_are_passed_over(
-    database: DynamoDbInMemory, parcels: ParcelsFunction
+    database: DynamoDbInMemory, parcels: ParcelsFunction, capsys: pytest.CaptureFixture[str]
 ) -> None:
     DEPOTS.follow_the_log(log_of(event(ORDERS[0], 1, "OrderPlaced"), SENT), None)
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    counted = {name: it[name] for it in metrics for name in ("RecordsProjected", "ViewWrites")
+               if name in it}  # fmt: skip
+    assert counted == {"RecordsProjected": 2, "ViewWrites": 1}
     assert seen(database) == {f"g1#{PARCEL}": ["Sent north by None"]}
     assert parcels.asked == []
 
