@@ -16,8 +16,12 @@ from botocore.loaders import Loader
 ROOT = Path(__file__).parents[2]
 CODE = (
     "lambdas",
-    *(f"tools/{it}" for it in ("base", "emulator", "local", "operations", "configuration")),
-    "tools/teardown",
+    # What is measured is a system of its own, small enough for one page.
+    *sorted(
+        f"tools/{it.name}"
+        for it in (ROOT / "tools").iterdir()
+        if it.is_dir() and it.name not in ("measure", "__pycache__")
+    ),
 )
 SERVICES = (
     *("appconfig", "cloudformation", "cloudwatch", "dynamodb", "events", "iam", "kinesis", "kms"),
@@ -29,6 +33,8 @@ ONE_PAGE = {
     ("lambdas/shipping/adapters/dynamodb_shipments.py", "query"): "a number names one shipment",
     ("tools/emulator/deploy.py", "describe_stacks"): "of one stack, by its name",
     ("tools/emulator/payment_provider/server.py", "list_keys"): "the provider's, not AWS's",
+    ("tools/smoke/account.py", "describe_alarms"): "a hundred of them, by their names",
+    ("tools/smoke/account.py", "list_deployments"): "newest first, and one alone is under way",
     ("tools/teardown/deletion.py", "describe_stacks"): "of one stack, by its name",
     ("tools/teardown/documents.py", "list_hosted_configuration_versions"): "until empty",
 }

@@ -151,7 +151,7 @@ def validators_are_called(system: System) -> str:
         application = system.one(service, "AWS::AppConfig::Application")
         for profile in system.resources(service, "AWS::AppConfig::ConfigurationProfile"):
             ids = {"ApplicationId": application, "ConfigurationProfileId": profile.id}
-            versions = appconfig.list_hosted_configuration_versions(**ids, MaxResults=50)["Items"]
+            versions = _every(appconfig, "list_hosted_configuration_versions", "Items", **ids)
             if not versions:
                 raise Failed(f"{service} has no configuration: make config-apply")
             newest = max(it["VersionNumber"] for it in versions)
@@ -174,7 +174,8 @@ def apis_keep_logs_for_a_while(system: System) -> str:
     found = 0
     for api in system.everywhere("AWS::ApiGateway::RestApi"):
         name = f"API-Gateway-Execution-Logs_{api.id}/live"
-        groups = system.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        logs = system.client("logs")
+        groups = _every(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=name)
         if not all(it.get("retentionInDays") for it in groups):
             raise Failed(f"{name} is kept for ever: deploy the stack of the API again")
         found += 1
@@ -218,12 +219,20 @@ def _said(system: System, words: str) -> list[Any]:
     """The lines of PlaceOrder since the test began that hold these words."""
     function = system.one("orders", "AWS::Lambda::Function", "PlaceOrder")
     about = system.client("lambda").get_function_configuration(FunctionName=function)
-    lines: list[Any] = system.client("logs").filter_log_events(
+    return _every(
+        system.client("logs"),
+        "filter_log_events",
+        "events",
         logGroupName=about.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}"),
         startTime=int(system.began.timestamp() * 1000),
         filterPattern=f'"{words}"',
-    )["events"]
-    return lines
+    )
+
+
+def _every(client: Any, operation: str, key: str, **request: Any) -> list[Any]:
+    """What all pages of an answer hold: some are empty, and more follow."""
+    pages = client.get_paginator(operation).paginate(**request)
+    return [it for page in pages for it in page[key]]
 
 
 def _delete_plan(gateway: Any, plan: str, stage: dict[str, str]) -> None:

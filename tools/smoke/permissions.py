@@ -74,7 +74,7 @@ def nobody_speaks_for_another(system: System) -> str:
 
 def _allowed(system: System, role: str, actions: list[str], table: str) -> list[str]:
     iam = system.client("iam")
-    answer = iam.simulate_principal_policy(
+    pages = iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=iam.get_role(RoleName=role)["Role"]["Arn"],
         ActionNames=actions,
         ResourceArns=[
@@ -83,7 +83,8 @@ def _allowed(system: System, role: str, actions: list[str], table: str) -> list[
     )
     return [
         it["EvalActionName"]
-        for it in answer["EvaluationResults"]
+        for page in pages
+        for it in page["EvaluationResults"]
         if it["EvalDecision"] == "allowed"
     ]
 
