@@ -41,6 +41,8 @@ def test_a_further_consumer_is_found_by_its_own_name() -> None:
         (TEXT.format('name="refund", owner="a", purpose="b"'), "declared in refund.py"),
         (TEXT.format('name="refunds", owner="a", purpose="b", reads=()'), "reads"),
         ("\nSERVICE = made()\n", "must be Service"),
+        ("\nSERVICE = OTHER\nMADE = made()\n", "must be Service"),
+        ("\nSERVICE = Service(\n    name=(\n)\n", "must be Service"),
     ],
 )
 def test_a_declaration_that_no_tool_can_read_is_refused(
