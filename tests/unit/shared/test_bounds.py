@@ -5,21 +5,24 @@ from __future__ import annotations
 import gzip
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
 from orders_language.schemas import ORDER_EVENTS
+from shared.messaging.bus_messages import sources
 from shared.messaging.dead_letters import MAX_BYTES, DeadLetters
-from shared.messaging.envelope import Envelope
+from shared.messaging.envelope import Envelope, _json_value
+from shared.messaging.event_schemas import EventSchemas
 from shared.read_models.archive import salvaged
 from shared.read_models.pointer import Generation
 from shared.read_models.rebuild import NAMED, LeftOut, Rebuild
 from shared.read_models.scratch import Scratch
-from shared.runtime import aws, strict_json
+from shared.runtime import aws, dynamodb_batches, strict_json
 from shared.runtime.configuration_validator import _served_flags
+from shared.runtime.patterns import fullmatch_pattern
 from shared.runtime.payloads import portions, take_within
 from shared.runtime.plain_text import plain
 from shared.runtime.secrets import (
@@ -276,3 +279,42 @@ def test_a_search_for_an_unknown_version_is_counted(
 ) -> None:
     assert VersionedSecret(service, ARN, Form, Clock()).version("unknown") is None
     assert counted(capsys, "UnknownSecretVersions") == [1]
+
+
+# What is made when a module is loaded
+
+
+def test_a_pattern_is_for_all_of_a_text() -> None:
+    form = Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[a-z]"))]
+    assert msgspec.convert("a", form) == "a"
+    for text in ("ab", "a\n", "A"):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(text, form)
+
+
+@pytest.mark.parametrize(("depth", "fits"), [(2, True), (1, False)])
+def test_a_value_may_be_so_deep_and_no_deeper(depth: int, fits: bool) -> None:
+    value = {"a": [1]}
+    if fits:
+        assert msgspec.convert(value, _json_value(depth)) == value
+    else:
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(value, _json_value(depth))
+
+
+def test_sources_are_read_from_one_variable() -> None:
+    assert sources('{"OrderPlaced":["parcelworks.orders"]}') == {
+        "OrderPlaced": ["parcelworks.orders"]
+    }
+
+
+def test_events_schemas_name_the_aggregate_type_that_they_were_given() -> None:
+    assert EventSchemas("parcel", {}, {}).aggregate_type == "parcel"
+
+
+def test_rounds_of_a_batch_wait_longer_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    pauses: list[float] = []
+    for number in range(3):
+        dynamodb_batches._wait(number, "table", pauses.append)
+    assert pauses == [0.02, 0.04, 0.08]

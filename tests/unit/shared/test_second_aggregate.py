@@ -13,7 +13,7 @@ import pytest
 
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.event_schemas import EventSchemas
-from shared.read_models import redrive
+from shared.read_models import rebuild, redrive
 from shared.read_models.environment import ConsumerEnvironment
 from shared.read_models.history import AggregateHistory
 from shared.read_models.parked_records import ParkedRecords
@@ -202,3 +202,37 @@ def test_schemas_with_a_version_that_nobody_can_read_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=r"upcasters|a form"):
         EventSchemas("parcel", current, {"Sent": Sent}, upcasters)
+
+
+def test_its_view_is_rebuilt_with_its_own_table_archive_and_log(
+    database: DynamoDbInMemory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: dict[str, Any] = {}
+
+    class Recorded:
+        def __init__(self, **parts: Any) -> None:
+            made.update(parts)
+
+        def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+            return {"asked": event}
+
+    for name in ("ARCHIVE_BUCKET", "SCRATCH_BUCKET", "EVENT_STREAM_ARN"):
+        monkeypatch.setenv(name, name.lower())
+    clients = {"s3": object(), "kinesis": object()}
+    monkeypatch.setattr(aws, "patient_client", lambda service, _seconds: clients[service])
+    monkeypatch.setattr(rebuild, "Rebuild", Recorded)
+    handler = rebuild.handler_of(DEPOTS)
+    assert handler({"step": "status"}, None) == {"asked": {"step": "status"}}
+    assert made["aggregate_type"] == "parcel"
+    assert made["projector"] == DEPOTS.projector
+    for name, client, place in (
+        ("pointer", database, ("_table", "depots_table")),
+        ("items", database, ("_table", "depots_table")),
+        ("archive", clients["s3"], ("_bucket", "archive_bucket")),
+        ("scratch", clients["s3"], ("bucket", "scratch_bucket")),
+        ("log", clients["kinesis"], ("_stream_arn", "event_stream_arn")),
+    ):
+        attributes = vars(made[name])
+        assert attributes["_client"] is client, name
+        assert attributes[place[0]] == place[1], name
+    assert vars(made["pointer"])["_key"] == {"parcel": {"S": "pointer"}}
