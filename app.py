@@ -4,8 +4,8 @@ import sys
 
 from aws_cdk import App, Validations
 
-from stacks.environment import from_context
 from stacks.partitions import NotInThisRegion
+from stacks.stage import from_context
 from stacks.system import build
 from tools.base import region
 

@@ -13,8 +13,8 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="account",
@@ -27,8 +27,8 @@ SERVICE = Service(
 class AccountStack(ServiceStack):
     """API Gateway has one role for the logs of all APIs: the last that is set counts for all."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         role = iam.Role(
             self,
             "ApiLogRole",

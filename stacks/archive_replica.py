@@ -8,8 +8,8 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="archive-replica",
@@ -24,13 +24,13 @@ class ArchiveReplicaStack(ServiceStack):
     A parameter of another region cannot be read at deployment, so both names are derived.
     """
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         key = self.make_key()
         replica = s3.Bucket(
             self,
             "Replica",
-            bucket_name=environment.archive_replica_name(self.account),
+            bucket_name=stage.archive_replica_name(self.account),
             encryption=s3.BucketEncryption.KMS,
             encryption_key=key,
             bucket_key_enabled=True,
@@ -39,7 +39,7 @@ class ArchiveReplicaStack(ServiceStack):
             versioned=True,
             object_lock_enabled=True,
             object_lock_default_retention=s3.ObjectLockRetention.governance(
-                Duration.days(environment.archive_lock_days)
+                Duration.days(stage.archive_lock_days)
             ),
             lifecycle_rules=[
                 s3.LifecycleRule(
@@ -53,7 +53,7 @@ class ArchiveReplicaStack(ServiceStack):
                 ),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
             ],
-            removal_policy=environment.removal_policy,
+            removal_policy=stage.removal_policy,
         )
         acknowledge(
             replica,
@@ -63,10 +63,10 @@ class ArchiveReplicaStack(ServiceStack):
         )
 
     @classmethod
-    def is_in(cls, environment: Environment) -> bool:
-        return environment.archive_region is not None
+    def is_in(cls, stage: Stage) -> bool:
+        return stage.archive_region is not None
 
     @classmethod
-    def region_in(cls, environment: Environment) -> str:
-        assert environment.archive_region
-        return environment.archive_region
+    def region_in(cls, stage: Stage) -> str:
+        assert stage.archive_region
+        return stage.archive_region

@@ -14,8 +14,8 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="customers",
@@ -29,8 +29,8 @@ PROFILE_RECOVERY_DAYS = 7
 class CustomersStack(ServiceStack):
     """Personal data is in one table, which has no stream; tombstones in another, which has one."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.profiles = ServiceTable(
             self,

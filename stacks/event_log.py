@@ -22,8 +22,8 @@ from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import KEPT, ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="event-log",
@@ -44,10 +44,10 @@ minute."""
 class EventLogStack(ServiceStack):
     """Kinesis is the log that everybody reads, S3 the archive; a bus carries integration events."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
-        shards = environment.log_shards
+        shards = stage.log_shards
         self.event_stream = kinesis.Stream(
             self,
             "EventStream",
@@ -55,10 +55,10 @@ class EventLogStack(ServiceStack):
                 kinesis.StreamMode.PROVISIONED if shards else kinesis.StreamMode.ON_DEMAND
             ),
             shard_count=shards,
-            retention_period=environment.event_log_retention,
+            retention_period=stage.event_log_retention,
             encryption=kinesis.StreamEncryption.KMS,
             encryption_key=self.key,
-            removal_policy=environment.removal_policy,
+            removal_policy=stage.removal_policy,
         )
         acknowledge(
             self.event_stream,
@@ -70,7 +70,7 @@ class EventLogStack(ServiceStack):
         self._tell_when_readers_want_more_than_there_is()
         self.archive = self._make_archive()
         self._archive_every_event()
-        self.bus_name = f"parcelworks-{environment.name}"
+        self.bus_name = f"parcelworks-{stage.name}"
         self.bus = self._make_bus()
         self._remember_what_the_bus_carried()
         self._take_in_other_services_facts()
@@ -111,7 +111,7 @@ class EventLogStack(ServiceStack):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
-            removal_policy=self.settings.removal_policy,
+            removal_policy=self.stage.removal_policy,
         )
         archive = s3.Bucket(
             self,
@@ -135,10 +135,10 @@ class EventLogStack(ServiceStack):
                 ),
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(7)),
             ],
-            removal_policy=self.settings.removal_policy,
+            removal_policy=self.stage.removal_policy,
         )
-        if self.settings.archive_region:
-            self._replicate(archive, self.settings.archive_region)
+        if self.stage.archive_region:
+            self._replicate(archive, self.stage.archive_region)
         return archive
 
     def _replicate(self, archive: s3.Bucket, region: str) -> None:
@@ -146,8 +146,8 @@ class EventLogStack(ServiceStack):
         bucket is not known, and a copy in the same place is lost with it.
         """
         self.comes_after(ARCHIVE_REPLICA)
-        copy = self.settings.archive_replica_name(self.account)
-        alias = f"alias/{self.settings.key_alias(ARCHIVE_REPLICA)}"
+        copy = self.stage.archive_replica_name(self.account)
+        alias = f"alias/{self.stage.key_alias(ARCHIVE_REPLICA)}"
         copy_arn = self.format_arn(service="s3", region="", account="", resource=copy)
         resource = archive.node.default_child
         assert isinstance(resource, s3.CfnBucket)
@@ -189,7 +189,7 @@ class EventLogStack(ServiceStack):
         role = iam.Role(
             self,
             "ReplicationRole",
-            role_name=self.settings.role_name(self.service, "Replication"),
+            role_name=self.stage.role_name(self.service, "Replication"),
             assumed_by=service_of_this_account(self, "s3.amazonaws.com"),
         )
         # Not in the role itself: the bucket names the role, and the policy names the bucket.
@@ -221,7 +221,7 @@ class EventLogStack(ServiceStack):
             "other region that bears the copy's alias.",
             "AwsSolutions-IAM5[Resource::<ArchiveDA4CB258.Arn>/*]",
             f"AwsSolutions-IAM5[Resource::arn:{self.partition}:s3:::"
-            f"{self.settings.archive_replica_name('<AWS::AccountId>')}/*]",
+            f"{self.stage.archive_replica_name('<AWS::AccountId>')}/*]",
             f"AwsSolutions-IAM5[Resource::arn:{self.partition}:kms:{region}:<AWS::AccountId>:key/*]",
         )
         return role.without_policy_updates()
@@ -259,8 +259,8 @@ class EventLogStack(ServiceStack):
         delivery_log = logs.LogGroup(
             self,
             "DeliveryLog",
-            retention=self.settings.log_retention,
-            removal_policy=self.settings.removal_policy,
+            retention=self.stage.log_retention,
+            removal_policy=self.stage.removal_policy,
         )
         role = self._delivery_role(delivery_log)
         # The construct of the next level asks for addresses of Firehose that it does not know of
@@ -406,7 +406,7 @@ class EventLogStack(ServiceStack):
             description="What services said on the bus, to be replayed to chosen rules",
             event_pattern=events.EventPattern(source=events.Match.prefix(SOURCE_PREFIX)),
             kms_key=self.key,
-            retention=self.settings.event_log_retention,  # as long as the log
+            retention=self.stage.event_log_retention,  # as long as the log
         )
         archive.node.add_dependency(self.bus)
 

@@ -22,9 +22,9 @@ from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import ServiceQueue, admit
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.fulfilment_saga import owners, saga, saga_times
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="fulfilment",
@@ -41,10 +41,10 @@ INTERRUPTED = ["FAILED", "TIMED_OUT", "ABORTED"]
 class FulfilmentStack(ServiceStack):
     """OrderPlaced starts the machine; its steps are commands to others, answered on the bus."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
-        self.machine_name = f"parcelworks-{environment.name}-saga"
-        self.times = saga_times(environment, self.node.try_get_context("saga-step-deadline"))
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
+        self.machine_name = f"parcelworks-{stage.name}-saga"
+        self.times = saga_times(stage, self.node.try_get_context("saga-step-deadline"))
         self.definition = saga(self.times)
         self.owners = owners(self.definition)
         self.key = self.make_key()
@@ -77,7 +77,7 @@ class FulfilmentStack(ServiceStack):
         role = iam.Role(
             self,
             "SagaRole",
-            role_name=self.settings.role_name(self.service, "Saga"),
+            role_name=self.stage.role_name(self.service, "Saga"),
             assumed_by=service_of_this_account(self, "states.amazonaws.com"),
         )
         machine = stepfunctions.StateMachine(
@@ -100,8 +100,8 @@ class FulfilmentStack(ServiceStack):
                 destination=logs.LogGroup(
                     self,
                     "SagaLogs",
-                    retention=self.settings.log_retention,
-                    removal_policy=self.settings.removal_policy,
+                    retention=self.stage.log_retention,
+                    removal_policy=self.stage.removal_policy,
                 ),
                 level=stepfunctions.LogLevel.ALL,
                 include_execution_data=False,  # the history has it; a log needs only what happened
@@ -254,7 +254,7 @@ class FulfilmentStack(ServiceStack):
             "StuckSagas",
             what="sagas wait for an operator",
             metric=cloudwatch.Metric(
-                namespace=self.settings.metric_namespace,
+                namespace=self.stage.metric_namespace,
                 metric_name="StuckSagas",
                 dimensions_map={"service": self.service},
                 statistic="Maximum",

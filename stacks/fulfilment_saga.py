@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.messages import owner_of
-from stacks.environment import Environment
+from stacks.stage import Stage
 
 Json = dict[str, Any]
 
@@ -45,14 +45,14 @@ class SagaTimes:
     attempts: int
 
 
-def saga_times(environment: Environment, step: str | None = None) -> SagaTimes:
+def saga_times(stage: Stage, step: str | None = None) -> SagaTimes:
     """The times of an environment; ``step`` replaces the steps' deadline.
 
     Raises:
         ValueError: ``step`` is not a whole number of seconds.
     """
     hour = 3600
-    if environment.name == "dev":
+    if stage.name == "dev":
         times = SagaTimes(step=120, undo=120, saga=600, pause=1, attempts=3)
     else:
         times = SagaTimes(step=3 * hour, undo=24 * hour, saga=8 * hour, pause=5, attempts=8)

@@ -8,8 +8,8 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="identity",
@@ -21,8 +21,8 @@ SERVICE = Service(
 class IdentityStack(ServiceStack):
     """The pool keeps user names and passwords; names and addresses live with customers only."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         users = cognito.UserPool(
             self,
             "Users",
@@ -38,8 +38,8 @@ class IdentityStack(ServiceStack):
             ),
             mfa=cognito.Mfa.OPTIONAL,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            removal_policy=environment.removal_policy,
-            deletion_protection=environment.protected,
+            removal_policy=stage.removal_policy,
+            deletion_protection=stage.protected,
         )
         acknowledge(
             users,
@@ -65,5 +65,5 @@ class IdentityStack(ServiceStack):
         self.publish("web-client-name", client.user_pool_client_id)
 
     @classmethod
-    def is_in(cls, environment: Environment) -> bool:
-        return environment.token_authorizer_arn is None
+    def is_in(cls, stage: Stage) -> bool:
+        return stage.token_authorizer_arn is None

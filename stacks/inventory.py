@@ -13,8 +13,8 @@ from stacks.constructs.schedule import call_every
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="inventory",
@@ -32,8 +32,8 @@ MAX_CONCURRENCY = 5
 class InventoryStack(ServiceStack):
     """Commands come by queue, sales are heard on the bus, deliveries come from an operator."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.stock = ServiceTable(
             self, "Stock", key=self.key, partition_key=text("sku"), sort_key=text("entry")

@@ -11,9 +11,9 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.mail_domain import MAIL_DOMAIN
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="notifications",
@@ -29,12 +29,12 @@ TOLD_ABOUT = ("out-for-delivery", "delivered", "returned", "lost")
 class NotificationsStack(ServiceStack):
     """A new subscriber changes no publisher: only rules of this stack name what it wants."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.ledger = ServiceTable(self, "Ledger", key=self.key, partition_key=text("event_id"))
         self.notify = self._make_function()
-        if environment.sends_mail:
+        if stage.sends_mail:
             self._send_mail()
         else:
             self._keep_an_outbox()
@@ -62,11 +62,11 @@ class NotificationsStack(ServiceStack):
         return notify
 
     def _send_mail(self) -> None:
-        domain = f"{self.settings.name}.{self.node.get_context(MAIL_DOMAIN)}"
+        domain = f"{self.stage.name}.{self.node.get_context(MAIL_DOMAIN)}"
         tracking = ses.ConfigurationSet(
             self,
             "Mail",
-            configuration_set_name=f"parcelworks-{self.settings.name}",
+            configuration_set_name=f"parcelworks-{self.stage.name}",
             tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
             reputation_metrics=True,
             suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,

@@ -10,8 +10,8 @@ from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="order-views",
@@ -25,8 +25,8 @@ BY_CUSTOMER = "by-customer"
 class OrderViewsStack(ServiceStack):
     """The projector alone writes the view; the query functions can only read it."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.order_view = ServiceTable(
             self,

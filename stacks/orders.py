@@ -19,8 +19,8 @@ from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, number, text
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="orders",
@@ -35,8 +35,8 @@ BY_TIME = "by-time"
 class OrdersStack(ServiceStack):
     """Commands append one event each; the table's stream and the relay tell the world."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.event_store = ServiceTable(
             self,

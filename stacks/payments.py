@@ -14,9 +14,9 @@ from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.payments_keys import ProviderKey
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="payments",
@@ -38,8 +38,8 @@ second each, fifty payments a second."""
 class PaymentsStack(ServiceStack):
     """One worker speaks with the providers; nobody else has their keys."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.payments = ServiceTable(self, "Payments", key=self.key, partition_key=text("order_id"))
         self.provider_key = self._keep_a_key(

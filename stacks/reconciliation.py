@@ -24,8 +24,8 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.reconcile_machine import reconcile_machine
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="reconciliation",
@@ -42,8 +42,8 @@ SETTLE_SECONDS = 900
 class ReconciliationStack(ServiceStack):
     """Reads the three places; writes through relay, intake and additions to the archive only."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.scratch = self._make_scratch()
         self.reconcile = self._make_function()
         self.machine = self._make_machine()
@@ -117,7 +117,7 @@ class ReconciliationStack(ServiceStack):
         return reconcile
 
     def _make_machine(self) -> stepfunctions.StateMachine:
-        name = f"parcelworks-{self.settings.name}-reconcile"
+        name = f"parcelworks-{self.stage.name}-reconcile"
         machine, role = logged_machine(
             self,
             "ReconcileMachine",
@@ -168,7 +168,7 @@ class ReconciliationStack(ServiceStack):
             "EventsMissing",
             what="events were missing",
             metric=cloudwatch.Metric(
-                namespace=self.settings.metric_namespace,
+                namespace=self.stage.metric_namespace,
                 metric_name="EventsMissing",
                 dimensions_map={"service": self.service},
                 statistic="Maximum",

@@ -8,8 +8,8 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="sales",
@@ -22,8 +22,8 @@ SERVICE = Service(
 class SalesStack(ServiceStack):
     """The gate of an order and the counters that it moves change in one transaction."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.sales = ServiceTable(
             self, "Sales", key=self.key, partition_key=text("pk"), sort_key=text("sk")

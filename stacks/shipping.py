@@ -23,9 +23,9 @@ from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import Environment
 from stacks.services import Service
 from stacks.shipping_carriers import Carriers, pascal_case
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="shipping",
@@ -46,11 +46,11 @@ class ShippingStack(ServiceStack):
         self,
         scope: Construct,
         *,
-        environment: Environment,
+        stage: Stage,
         carriers: Sequence[Mapping[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         entries = carriers if carriers is not None else json.loads(CARRIER_LIST.read_text())
         self.key = self.make_key()
         self._make_tables()

@@ -6,8 +6,8 @@ from constructs import Construct
 
 from stacks.constructs.rotated_secret import RotatedSecret
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 SERVICE = Service(
     name="signing",
@@ -19,8 +19,8 @@ SERVICE = Service(
 class SigningStack(ServiceStack):
     """Ground that two services share, so that neither needs the other to be there."""
 
-    def __init__(self, scope: Construct, *, environment: Environment, **kwargs: Any) -> None:
-        super().__init__(scope, SERVICE, environment=environment, **kwargs)
+    def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
+        super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         secret = RotatedSecret(
             self,
@@ -31,7 +31,7 @@ class SigningStack(ServiceStack):
             handler="rotate_quote_signing",
         )
         secret.admit(
-            self.settings.role_name("orders", "PlaceOrder"),
-            self.settings.role_name("pricing", "*"),
+            self.stage.role_name("orders", "PlaceOrder"),
+            self.stage.role_name("pricing", "*"),
         )
         secret.publish("quote-signing")

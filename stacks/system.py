@@ -11,15 +11,15 @@ from aws_cdk import App
 from aws_cdk import Environment as Place
 
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment
 from stacks.services import Service, declared
+from stacks.stage import Stage
 
 
 class NotPublished(Exception):
     """A stack finds what no stack publishes."""
 
 
-def build(app: App, environment: Environment) -> dict[str, ServiceStack]:
+def build(app: App, stage: Stage) -> dict[str, ServiceStack]:
     """Every stack by its service's name, each after those that it needs.
 
     Raises:
@@ -29,9 +29,9 @@ def build(app: App, environment: Environment) -> dict[str, ServiceStack]:
     stacks: dict[str, ServiceStack] = {}
     for service in declared():
         stack = stack_of(service)
-        if stack.is_in(environment):
-            place = Place(region=stack.region_in(environment))
-            stacks[service.name] = stack(app, environment=environment, env=place)  # type: ignore[call-arg]
+        if stack.is_in(stage):
+            place = Place(region=stack.region_in(stage))
+            stacks[service.name] = stack(app, stage=stage, env=place)  # type: ignore[call-arg]
     for each in stacks.values():
         _check(each, stacks)
         for name in sorted(each.needs - {each.service}):

@@ -62,7 +62,7 @@ def alarm_when_counted(
     """
     stack = _service_of(scope)
     counted = cloudwatch.Metric(
-        namespace=stack.settings.metric_namespace,
+        namespace=stack.stage.metric_namespace,
         metric_name=metric_name,
         dimensions_map={"service": stack.service, **(dimensions or {})},
         statistic="Sum",

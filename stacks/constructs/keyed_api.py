@@ -38,12 +38,12 @@ class KeyedApi(RegionalApi):
         key = apigateway.ApiKey(
             self._stack,
             f"{id}Key",
-            api_key_name=f"parcelworks-{self._stack.settings.name}-{self._stack.service}-{name}",
+            api_key_name=f"parcelworks-{self._stack.stage.name}-{self._stack.service}-{name}",
             description=f"For {name} to call {self._stack.service}",
         )
         plan = self.api.add_usage_plan(
             f"{id}Plan",
-            name=f"parcelworks-{self._stack.settings.name}-{self._stack.service}-{name}",
+            name=f"parcelworks-{self._stack.stage.name}-{self._stack.service}-{name}",
             throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
             quota=apigateway.QuotaSettings(limit=per_day, period=apigateway.Period.DAY),
             api_stages=[

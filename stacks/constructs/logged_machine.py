@@ -31,7 +31,7 @@ def logged_machine(
     role = iam.Role(
         stack,
         f"{id}Role",
-        role_name=stack.settings.role_name(stack.service, id),
+        role_name=stack.stage.role_name(stack.service, id),
         assumed_by=service_of_this_account(stack, "states.amazonaws.com"),
     )
     machine = stepfunctions.StateMachine(
@@ -49,7 +49,7 @@ def logged_machine(
             destination=logs.LogGroup(
                 stack,
                 f"{id}Logs",
-                retention=stack.settings.log_retention,
+                retention=stack.stage.log_retention,
                 removal_policy=RemovalPolicy.DESTROY,
             ),
             level=stepfunctions.LogLevel.ALL,

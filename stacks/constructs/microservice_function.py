@@ -33,17 +33,17 @@ class MicroserviceFunction(lambda_.Function):
         reserved_concurrency: int | None = None,
     ) -> None:
         package = stack.service.replace("-", "_")
-        settings = stack.settings
+        stage = stack.stage
         log_group = logs.LogGroup(
             stack,
             f"{id}Logs",
-            retention=settings.log_retention,
+            retention=stage.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
         role = iam.Role(
             stack,
             f"{id}Role",
-            role_name=settings.role_name(stack.service, id),
+            role_name=stage.role_name(stack.service, id),
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )
         log_group.grant_write(role)
@@ -51,19 +51,19 @@ class MicroserviceFunction(lambda_.Function):
             stack,
             id,
             description=description,
-            code=lambda_.Code.from_asset(str(asset_path(package, settings.target))),
+            code=lambda_.Code.from_asset(str(asset_path(package, stage.target))),
             handler=f"{package}.handlers.{handler}.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             memory_size=memory_size,
             timeout=timeout or Duration.seconds(10),
-            reserved_concurrent_executions=settings.reserved(reserved_concurrency),
+            reserved_concurrent_executions=stage.reserved(reserved_concurrency),
             log_group=log_group,
             role=role,
             tracing=lambda_.Tracing.ACTIVE,
             environment={
                 "SERVICE": stack.service,
-                "METRIC_NAMESPACE": settings.metric_namespace,
+                "METRIC_NAMESPACE": stage.metric_namespace,
                 **(environment or {}),
             },
         )

@@ -96,7 +96,7 @@ class RebuildableView:
     def _make_machine(self) -> stepfunctions.StateMachine:
         stack, prefix = self.stack, self.consumer.prefix
         view = self.consumer.parameter_of("rebuild") if prefix else "rebuild"
-        name = f"parcelworks-{stack.settings.name}-{view}-{stack.service}"
+        name = f"parcelworks-{stack.stage.name}-{view}-{stack.service}"
         machine, role = logged_machine(
             stack,
             f"{prefix}RebuildMachine",

@@ -51,7 +51,7 @@ class RotatedSecret(Construct):
                 password_length=48,
                 exclude_punctuation=True,
             ),
-            removal_policy=stack.settings.removal_policy,
+            removal_policy=stack.stage.removal_policy,
         )
         resource = self._secret.node.default_child
         assert isinstance(resource, secretsmanager.CfnSecret)
@@ -68,7 +68,7 @@ class RotatedSecret(Construct):
 
     def read_by(self, function: MicroserviceFunction) -> None:
         """Let a function of the same service read it."""
-        self._admit(self.stack.settings.role_name(self.stack.service, function.node.id))
+        self._admit(self.stack.stage.role_name(self.stack.service, function.node.id))
         grant(function, READ, on=self.arn)
         grant(function, "kms:Decrypt", on=self.key.key_arn)
 

@@ -51,13 +51,13 @@ class RegionalApi:
         access_log = logs.LogGroup(
             stack,
             "ApiAccessLog",
-            retention=stack.settings.log_retention,
+            retention=stack.stage.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.api = apigateway.RestApi(
             stack,
             "Api",
-            rest_api_name=f"parcelworks-{stack.settings.name}-{stack.service}",
+            rest_api_name=f"parcelworks-{stack.stage.name}-{stack.service}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
@@ -104,7 +104,7 @@ class RegionalApi:
             stack,
             "ApiExecutionLog",
             log_group_name=f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{STAGE}",
-            retention=stack.settings.log_retention,
+            retention=stack.stage.log_retention,
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.api.deployment_stage.node.add_dependency(group)
@@ -141,7 +141,7 @@ class ServiceApi(RegionalApi):
     """
 
     def __init__(self, stack: ServiceStack, *, rate: int, burst: int) -> None:
-        own = stack.settings.token_authorizer_arn
+        own = stack.stage.token_authorizer_arn
         super().__init__(
             stack,
             rate=rate,
@@ -186,7 +186,7 @@ def _authorizer(stack: ServiceStack, arn: str) -> apigateway.IAuthorizer:
     role = iam.Role(
         stack,
         "AuthorizerRole",
-        role_name=stack.settings.role_name(stack.service, "Authorizer"),
+        role_name=stack.stage.role_name(stack.service, "Authorizer"),
         assumed_by=service_of_this_account(stack, "apigateway.amazonaws.com"),
         inline_policies={
             "Call": iam.PolicyDocument(

@@ -50,7 +50,7 @@ class ServiceConfiguration(Construct):
         self._application = appconfig.CfnApplication(
             self,
             "Application",
-            name=f"parcelworks-{stack.settings.name}-{stack.service}",
+            name=f"parcelworks-{stack.stage.name}-{stack.service}",
             description=f"What changes in {stack.service} while it runs",
         )
         self._publish("application", self._application.ref)
@@ -126,7 +126,7 @@ class ServiceConfiguration(Construct):
             self,
             "Environment",
             application_id=self._application.ref,
-            name=self._stack.settings.name,
+            name=self._stack.stage.name,
             monitors=[
                 appconfig.CfnEnvironment.MonitorsProperty(
                     alarm_arn=alarm.alarm_arn, alarm_role_arn=role.role_arn
@@ -183,21 +183,21 @@ class ServiceConfiguration(Construct):
 
     def _make_strategies(self) -> None:
         """``at-once`` shows at once what it does; ``watched`` leaves alarms the time to speak."""
-        settings = self._stack.settings
+        stage = self._stack.stage
         at_once = self._strategy("at-once", minutes=0, growth=100, bake_minutes=0)
         watched = self._strategy(
             "watched",
-            minutes=settings.rollout_minutes,
+            minutes=stage.rollout_minutes,
             growth=20,
-            bake_minutes=settings.bake_minutes,
+            bake_minutes=stage.bake_minutes,
         )
-        self._publish("strategy", watched if settings.watches_rollouts else at_once)
+        self._publish("strategy", watched if stage.watches_rollouts else at_once)
 
     def _strategy(self, name: str, *, minutes: int, growth: int, bake_minutes: int) -> str:
         strategy = appconfig.CfnDeploymentStrategy(
             self,
             name.title().replace("-", ""),
-            name=f"parcelworks-{self._stack.settings.name}-{self._stack.service}-{name}",
+            name=f"parcelworks-{self._stack.stage.name}-{self._stack.service}-{name}",
             growth_type="LINEAR",
             growth_factor=growth,
             deployment_duration_in_minutes=minutes,

@@ -123,7 +123,7 @@ class ServiceQueue(Construct):
                 self.queue,
                 batch_size=batch_size,
                 max_batching_window=batching_window,
-                max_concurrency=self.stack.settings.concurrency(max_concurrency),
+                max_concurrency=self.stack.stage.concurrency(max_concurrency),
                 report_batch_item_failures=True,
             )
         )

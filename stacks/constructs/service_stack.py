@@ -8,8 +8,8 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge_everywhere
-from stacks.environment import Environment
 from stacks.services import Service
+from stacks.stage import Stage
 
 
 class ServiceStack(Stack):
@@ -19,47 +19,45 @@ class ServiceStack(Stack):
     finds, and those that it says it ``comes_after``.
     """
 
-    def __init__(
-        self, scope: Construct, service: Service, *, environment: Environment, **kwargs: Any
-    ) -> None:
+    def __init__(self, scope: Construct, service: Service, *, stage: Stage, **kwargs: Any) -> None:
         super().__init__(
             scope,
-            service.stack_name(environment.name),
+            service.stack_name(stage.name),
             description=f"Parcelworks: {service.purpose}",
-            termination_protection=environment.protected or service.of_every_environment,
+            termination_protection=stage.protected or service.of_every_environment,
             **kwargs,
         )
         self.service = service.name
-        self.settings = environment
+        self.stage = stage
         self.published: set[str] = set()
         self.found: set[tuple[str, str]] = set()
         self.needs: set[str] = set()
         Tags.of(self).add("system", "parcelworks")
         Tags.of(self).add("service", service.name)
         Tags.of(self).add("owner", service.owner)
-        place = "all" if service.of_every_environment else environment.name
+        place = "all" if service.of_every_environment else stage.name
         Tags.of(self).add("environment", place)
         acknowledge_everywhere(self)
 
     @classmethod
-    def is_in(cls, environment: Environment) -> bool:
+    def is_in(cls, stage: Stage) -> bool:
         """Whether the environment has such a stack."""
         return True
 
     @classmethod
-    def region_in(cls, environment: Environment) -> str:
+    def region_in(cls, stage: Stage) -> str:
         """Where the stack is in an environment that has it."""
-        return environment.region
+        return stage.region
 
     def make_key(self) -> kms.Key:
         """The key under which this service keeps its data."""
         return kms.Key(
             self,
             "Key",
-            alias=self.settings.key_alias(self.service),
+            alias=self.stage.key_alias(self.service),
             description=f"Data of {self.service}",
             enable_key_rotation=True,
-            removal_policy=self.settings.removal_policy,
+            removal_policy=self.stage.removal_policy,
         )
 
     def publish(self, resource: str, value: str) -> None:
@@ -68,7 +66,7 @@ class ServiceStack(Stack):
         ssm.StringParameter(
             self,
             f"Parameter-{resource}",
-            parameter_name=self.settings.parameter(self.service, resource),
+            parameter_name=self.stage.parameter(self.service, resource),
             string_value=value,
         )
 
@@ -77,7 +75,7 @@ class ServiceStack(Stack):
         self.found.add((service, resource))
         self.comes_after(service)
         return ssm.StringParameter.value_for_string_parameter(
-            self, self.settings.parameter(service, resource)
+            self, self.stage.parameter(service, resource)
         )
 
     def comes_after(self, service: str) -> None:

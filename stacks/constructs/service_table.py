@@ -40,8 +40,8 @@ class ServiceTable(dynamodb.TableV2):
             dynamo_stream=stream,
             global_secondary_indexes=list(indexes),
             time_to_live_attribute=time_to_live_attribute,
-            deletion_protection=stack.settings.protected,
-            removal_policy=stack.settings.removal_policy,
+            deletion_protection=stack.stage.protected,
+            removal_policy=stack.stage.removal_policy,
         )
 
 

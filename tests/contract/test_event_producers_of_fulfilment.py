@@ -26,8 +26,8 @@ from shipping.domain.gathering import Gathering, Quote
 from shipping.domain.shipment import MessageContext, Shipment, Status, TrackingStatus
 from shipping.handlers import outcomes
 from shipping.ports import TrackingEvent
-from stacks.environment import environment
 from stacks.fulfilment_saga import saga, saga_times
+from stacks.stage import stage_named
 from tests.contract.event_schemas import data_schema, envelope, example, types, violations
 from tests.contract.queue_desk import assert_published, refusals_of
 from tests.unit.fulfilment.examples import CONTEXT
@@ -131,7 +131,7 @@ def test_what_shipping_asks_carriers_and_itself() -> None:
 
 
 def test_the_saga_gives_each_command_the_fields_that_its_schema_asks_for() -> None:
-    given = dict(_steps(saga(saga_times(environment("dev", "local", "eu-west-1")))))
+    given = dict(_steps(saga(saga_times(stage_named("dev", "local", "eu-west-1")))))
     assert {STEPS[name].command for name in given} == types("command")
     for name, data in given.items():
         schema = data_schema(STEPS[name].command, 1)

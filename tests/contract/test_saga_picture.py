@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from stacks.environment import environment
 from stacks.fulfilment_saga import saga, saga_times
+from stacks.stage import stage_named
 from tools.docgen.pictures.state_machine import definition_in, draw
 
 PICTURE = Path(__file__).parents[2] / "docs" / "saga.svg"
-DEFINITION = saga(saga_times(environment("dev", "local", "eu-west-1")))
+DEFINITION = saga(saga_times(stage_named("dev", "local", "eu-west-1")))
 
 
 def test_the_picture_shows_the_present_definition() -> None:

@@ -19,7 +19,7 @@ from aws_cdk import App
 from aws_cdk.region_info import RegionInfo
 
 from bundling.build import build as build_packages
-from stacks.environment import from_context
+from stacks.stage import from_context
 from stacks.system import build
 from tools.base.assembly import Assembly, service_of
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.gathering import Gathering
-from stacks.environment import from_context
 from stacks.shipping import CARRIER_LIST, ShippingStack
+from stacks.stage import from_context
 from tests.infra.system import CONTEXT
 
 CARRIERS: Sequence[Mapping[str, Any]] = json.loads(CARRIER_LIST.read_text())
@@ -35,7 +35,7 @@ def template(carriers: Sequence[Mapping[str, Any]] | None = None) -> dict[str, A
     app = App(outdir=tempfile.mkdtemp(), context=CONTEXT)
     stack = ShippingStack(
         app,
-        environment=from_context(app),
+        stage=from_context(app),
         carriers=carriers,
         env=Environment(region=CONTEXT["region"]),
     )

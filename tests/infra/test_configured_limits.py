@@ -8,9 +8,9 @@ import pytest
 
 from payments import configuration as payments
 from shipping import configuration as shipping
-from stacks.environment import environment
 from stacks.fulfilment_saga import saga_times
 from stacks.payments import BACKUP_PROVIDER_URL, PROVIDER_URL
+from stacks.stage import stage_named
 from tests.infra.system import CONTEXT, Resource, System
 from tools.base.target import ENVIRONMENTS
 
@@ -39,7 +39,7 @@ def test_payments_patience_is_judged_by_the_deployed_worker(system: System) -> N
 @pytest.mark.parametrize("judge", [payments, shipping])
 def test_no_saga_gives_a_step_less_time_than_configuration_is_judged_by(judge: object) -> None:
     shortest = min(
-        saga_times(environment(name, "cloud", CONTEXT["region"])).step for name in ENVIRONMENTS
+        saga_times(stage_named(name, "cloud", CONTEXT["region"])).step for name in ENVIRONMENTS
     )
     assert getattr(judge, "STEP_DEADLINE_SECONDS") == shortest  # noqa: B009
 

@@ -6,10 +6,10 @@ import pytest
 from aws_cdk import App
 
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import Environment, environment
 from stacks.orders import OrdersStack
 from stacks.sales import SalesStack
 from stacks.services import declared
+from stacks.stage import Stage, stage_named
 from stacks.system import NotPublished, build
 from tests.infra.system import CONTEXT, PARAMETER, System, synthesized
 from tools.configuration.services import configured
@@ -59,7 +59,7 @@ def test_a_stack_that_finds_what_nobody_publishes_is_refused(
 
 def test_each_stack_is_made_after_those_that_it_needs() -> None:
     synthesized("dev")  # builds the packages
-    made = build(App(context=CONTEXT), environment("dev", "cloud", CONTEXT["region"]))
+    made = build(App(context=CONTEXT), stage_named("dev", "cloud", CONTEXT["region"]))
     before: set[str] = set()
     for name, stack in made.items():
         assert stack.needs - {name} <= before, name
@@ -81,9 +81,9 @@ def build_with(
     synthesized("dev")  # builds the packages
     make = stack.__init__
 
-    def made(self: ServiceStack, scope: App, *, environment: Environment, **more: object) -> None:
-        make(self, scope, environment=environment, **more)  # type: ignore[arg-type]
+    def made(self: ServiceStack, scope: App, *, stage: Stage, **more: object) -> None:
+        make(self, scope, stage=stage, **more)  # type: ignore[arg-type]
         self.find(*needed)
 
     monkeypatch.setattr(stack, "__init__", made)
-    return build(App(context=CONTEXT), environment("dev", "cloud", CONTEXT["region"]))
+    return build(App(context=CONTEXT), stage_named("dev", "cloud", CONTEXT["region"]))

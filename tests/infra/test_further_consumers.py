@@ -15,8 +15,8 @@ from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
-from stacks.environment import environment
 from stacks.services import Service
+from stacks.stage import stage_named
 from tests.infra.rules.consumers import (
     every_stream_consumer_says_when_it_is_behind,
     streams_are_retried_without_limit,
@@ -25,7 +25,7 @@ from tests.infra.rules.consumers import (
 from tests.infra.system import CONTEXT, System, Template, synthesized
 from tools.base.assembly import Assembly
 
-DEV = environment("dev", "cloud", CONTEXT["region"])
+DEV = stage_named("dev", "cloud", CONTEXT["region"])
 FAN_OUT = "AWS::Kinesis::StreamConsumer"
 
 
@@ -36,7 +36,7 @@ class Returns(ServiceStack):
         super().__init__(
             scope,
             Service(name="returns", owner="research", purpose="somebody new"),
-            environment=DEV,
+            stage=DEV,
             env=Account(region=DEV.region),
         )
         key = self.make_key()

@@ -11,12 +11,12 @@ from aws_cdk import Environment as Account
 
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
-from stacks.environment import environment
 from stacks.services import Service
+from stacks.stage import stage_named
 from stacks.system import build
 from tests.infra.system import CONTEXT, synthesized
 
-DEV = environment("dev", "cloud", CONTEXT["region"])
+DEV = stage_named("dev", "cloud", CONTEXT["region"])
 ACCOUNT = Account(region=DEV.region)
 
 
@@ -27,7 +27,7 @@ class Newcomer(ServiceStack):
         super().__init__(
             scope,
             Service(name="newcomer", owner="research", purpose="somebody new"),
-            environment=DEV,
+            stage=DEV,
             env=ACCOUNT,
         )
         heard = ServiceQueue(

@@ -15,8 +15,8 @@ import botocore.session
 import pytest
 from aws_cdk import App
 
-from stacks.environment import LONGEST_ROLE_NAME, environment, from_context
 from stacks.partitions import PARTITIONS, NotInThisRegion
+from stacks.stage import LONGEST_ROLE_NAME, from_context, stage_named
 from tests.infra.places import CONTEXTS
 from tests.infra.rules import Rule
 from tests.infra.system import CHECKOUT, CONTEXT, synthesized
@@ -151,7 +151,7 @@ def test_a_principal_and_a_part_that_is_filled_in_are_none(fine: str) -> None:
 
 def test_names_of_roles_fit_and_stay_apart() -> None:
     """The longest names of the longest region are cut, and tell their functions apart still."""
-    staging = environment("staging", "cloud", "ap-southeast-1")
+    staging = stage_named("staging", "cloud", "ap-southeast-1")
     names = {
         staging.role_name("payments", f"BackupProviderKeyRetirement{end}") for end in ("", "s", "d")
     }

@@ -27,7 +27,7 @@ def templates(
     """
     from aws_cdk import App  # half a second, which prices alone do not need
 
-    from stacks.environment import from_context
+    from stacks.stage import from_context
     from stacks.system import build
 
     build_packages("cloud", [])

@@ -111,7 +111,7 @@ def _synthesized(environment: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     from aws_cdk import App
 
     from bundling.build import build as build_packages
-    from stacks.environment import from_context
+    from stacks.stage import from_context
     from stacks.system import build
 
     build_packages("cloud", [])

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stacks.environment import environment
 from stacks.mail_domain import MAIL_DOMAIN, somebody_can_own
 from stacks.partitions import MAIL
+from stacks.stage import stage_named
 from tools.base.errors import OperationFailed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def check(target: Target, console: Console, context: Path = CONTEXT) -> None:
     """
     named = json.loads(context.read_text("utf-8"))["context"]
     # Nothing but whether it sends mail is asked, which no region changes.
-    sends_mail = environment(target.environment, "cloud", "").sends_mail
+    sends_mail = stage_named(target.environment, "cloud", "").sends_mail
     if not sends_mail or named.get(MAIL) == "outbox":
         console.print(f"{target.environment} sends no mail: what customers would get is kept")
         return

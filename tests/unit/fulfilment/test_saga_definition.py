@@ -11,10 +11,10 @@ from contracts import messages
 from fulfilment.commands import FAILED, REFUSED
 from fulfilment.domain.steps import STEPS
 from fulfilment.environment import OwnerEnvironment
-from stacks.environment import environment
 from stacks.fulfilment_saga import owners, saga, saga_times
+from stacks.stage import stage_named
 
-TIMES = saga_times(environment("prod", "cloud", "eu-west-1"))
+TIMES = saga_times(stage_named("prod", "cloud", "eu-west-1"))
 STATES: dict[str, Any] = saga(TIMES)["States"]
 REMOTE = {name: it for name, it in STATES.items() if "TimeoutSeconds" in it}
 UNDOS = {name for name, step in STEPS.items() if step.undoes}
@@ -153,4 +153,4 @@ def test_in_the_cloud_a_step_outlasts_an_outage_of_two_hours() -> None:
 @pytest.mark.parametrize("deadline", ["0", "-1", "1.5", "soon", ""])
 def test_a_deadline_that_is_no_whole_number_is_refused(deadline: str) -> None:
     with pytest.raises(ValueError, match="whole number of seconds"):
-        saga_times(environment("dev", "local", "eu-west-1"), deadline)
+        saga_times(stage_named("dev", "local", "eu-west-1"), deadline)

@@ -33,7 +33,7 @@ TOOLS = (
     "emulator",
     "base | toolchain",
 )
-GROUND = ("constructs", "environment", "partitions", "concurrency | services")
+GROUND = ("constructs", "stage", "partitions", "concurrency | services")
 """What stacks are made of, from above to below; a single stack's parts lie between both."""
 OF_NO_FUNCTION = ("tools", "stacks", "bundling", "contracts")
 

@@ -30,7 +30,7 @@ RIGHT = {
     "lambdas/refunds/handlers/refund.py": "from sales_language import events",
     "stacks/partitions.py": "",
     "stacks/concurrency.py": "",
-    "stacks/environment.py": "from stacks import partitions",
+    "stacks/stage.py": "from stacks import partitions",
     "stacks/constructs/service_stack.py": "from contracts import messages",
     "stacks/services.py": "",
     "stacks/sales.py": (
@@ -38,7 +38,7 @@ RIGHT = {
         "from stacks.constructs import service_stack\n"
         'SERVICE = Service(name="sales", owner="a", purpose="b")'
     ),
-    "stacks/sales_tables.py": "from stacks import environment",
+    "stacks/sales_tables.py": "from stacks import stage",
     "stacks/refunds.py": (
         "from stacks import services\nSERVICE = Service(name='refunds', owner='a', purpose='b')"
     ),

@@ -21,7 +21,7 @@ WITHOUT = (
     "shared.runtime.clock",
     "shared.runtime.log",
     "shared.runtime.problems",
-    "orders.settings",
+    "orders.environment",
     "orders.commands",
     "orders.adapters.dynamodb_event_store",
 )

@@ -1,4 +1,4 @@
-"""What differs between environments, and nothing else."""
+"""What differs between the stages dev, staging and prod, and nothing else."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _DIGEST = 6
 
 
 @dataclass(frozen=True)
-class Environment:
+class Stage:
     """One deployment of the whole system, in one ``region``.
 
     ``protected`` keeps what cannot be made again: tables, archive and keys stay when their stack
@@ -107,7 +107,7 @@ class Environment:
         return f"{name[: LONGEST_ROLE_NAME - 1 - _DIGEST]}-{digest}"
 
 
-def from_context(scope: Construct, *, region: str | None = None) -> Environment:
+def from_context(scope: Construct, *, region: str | None = None) -> Stage:
     """The environment that the context names, in ``region`` or the one that the context names.
 
     Raises:
@@ -116,7 +116,7 @@ def from_context(scope: Construct, *, region: str | None = None) -> Environment:
     """
     node = scope.node
     region = region or str(node.get_context("region"))
-    found = environment(
+    found = stage_named(
         node.get_context("environment"), node.try_get_context("target") or "cloud", region
     )
     named = {
@@ -142,7 +142,7 @@ def _keeps_an_outbox(mail: str | None) -> bool:
     return mail == "outbox"
 
 
-def _archive_region(scope: Construct, found: Environment, partition: str) -> str | None:
+def _archive_region(scope: Construct, found: Stage, partition: str) -> str | None:
     """In production another region than the system's; a lock is tried out next to the archive."""
     if not found.archive_lock_days:
         return None
@@ -154,7 +154,7 @@ def _archive_region(scope: Construct, found: Environment, partition: str) -> str
     )
 
 
-def environment(name: str, target: str, region: str) -> Environment:
+def stage_named(name: str, target: str, region: str) -> Stage:
     """The environment of that name, built for ``cloud`` or ``local``; see ``from_context``.
 
     Raises:
@@ -165,7 +165,7 @@ def environment(name: str, target: str, region: str) -> Environment:
     built_for = cast(Target, target)
     match name:
         case "dev":
-            return Environment(
+            return Stage(
                 name,
                 built_for,
                 region,
@@ -180,7 +180,7 @@ def environment(name: str, target: str, region: str) -> Environment:
                 watches_rollouts=False,
             )
         case "staging":
-            return Environment(
+            return Stage(
                 name,
                 built_for,
                 region,
@@ -195,7 +195,7 @@ def environment(name: str, target: str, region: str) -> Environment:
                 watches_rollouts=True,
             )
         case "prod":
-            return Environment(
+            return Stage(
                 name,
                 built_for,
                 region,
