@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orders_language.schemas import ORDER_EVENTS
+from shared.messaging import envelope
 from shared.messaging.bus_messages import sources
 from shared.messaging.dead_letters import MAX_BYTES, DeadLetters
 from shared.messaging.envelope import Envelope, _json_value
@@ -318,3 +319,16 @@ def test_rounds_of_a_batch_wait_longer_each_time(monkeypatch: pytest.MonkeyPatch
     for number in range(3):
         dynamodb_batches._wait(number, "table", pauses.append)
     assert pauses == [0.02, 0.04, 0.08]
+
+
+def test_only_a_message_that_is_deeper_than_usual_pays_for_it() -> None:
+    envelope._deep_decoder.cache_clear()
+    usual = event(ORDERS[0], 1, "OrderPlaced")
+    assert envelope.decode(envelope.encode(usual)) == usual
+    assert envelope._deep_decoder.cache_info().currsize == 0
+    data: Any = 1
+    for _ in range(envelope.USUAL_DEPTH + 2):
+        data = [data]
+    deep = msgspec.structs.replace(usual, data={"deep": data})
+    assert envelope.decode(envelope.encode(deep)) == deep
+    assert envelope._deep_decoder.cache_info().currsize == 1
