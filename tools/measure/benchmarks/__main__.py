@@ -4,12 +4,14 @@ import argparse
 import importlib
 import shlex
 import sys
+from dataclasses import replace
 
 from rich.console import Console
 
 from tools.base.workspace import Workspace
 from tools.measure.benchmarks import report
 from tools.measure.benchmarks.claims import Result
+from tools.measure.benchmarks.pace import pace, seconds_of_additions
 from tools.measure.peers import ROOT
 
 KEPT = ROOT / ".local" / "benchmarks.json"
@@ -42,7 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.names or BENCHMARKS:
         with console.status(name):
             module = importlib.import_module(f"tools.measure.benchmarks.{name}")
-            results[name] = module.measure(quick=options.quick)
+            before = seconds_of_additions()
+            measured: list[Result] = module.measure(quick=options.quick)
+            around = pace(before, seconds_of_additions())
+        results[name] = [replace(row, pace=around) for row in measured]
         report.show({name: results[name]}, console)
         report.keep(results, command, KEPT)  # what is measured stays, if a later one breaks
     missed = [row.claim for rows in results.values() for row in rows if not row.holds]

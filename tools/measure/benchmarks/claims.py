@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any, Literal
 
+TIMES = frozenset({"s", "ms", "µs"})
+"""Units of which the target holds at the nominal pace."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -34,7 +37,8 @@ class Result:
     """One row of the report. Without a limit it only informs.
 
     ``value`` is in ``unit`` (``x`` is a ratio to the peer), ``spread`` its least and greatest over
-    the rounds, ``details`` what it was made from.
+    the rounds, ``details`` what it was made from. ``pace`` is the machine's speed while it was
+    measured, beside the one that targets in seconds are written for: see ``pace.py``.
     """
 
     claim: str
@@ -43,22 +47,35 @@ class Result:
     limit: Limit | None = None
     spread: tuple[float, float] | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    pace: float = 1.0
+
+    @property
+    def at_nominal_pace(self) -> float:
+        """What is judged: a time, or a rate, as it would be on a machine of the nominal pace."""
+        if self.unit in TIMES:
+            return self.value * self.pace
+        return self.value / self.pace if self.unit.endswith("/s") else self.value
 
     @property
     def holds(self) -> bool:
         """Whether the target is met; what only informs always holds."""
-        return self.limit is None or self.limit.admits(self.value, self.limit.target)
+        return self.limit is None or self.limit.admits(self.at_nominal_pace, self.limit.target)
 
     @property
     def reaches_aim(self) -> bool | None:
         """Whether the aim is met, if there is one."""
         if self.limit is None or self.limit.aim is None:
             return None
-        return self.limit.admits(self.value, self.limit.aim)
+        return self.limit.admits(self.at_nominal_pace, self.limit.aim)
 
     def document(self) -> dict[str, Any]:
         """The row as a mapping that serializes to JSON."""
-        return {**asdict(self), "holds": self.holds, "reaches_aim": self.reaches_aim}
+        return {
+            **asdict(self),
+            "at_nominal_pace": self.at_nominal_pace,
+            "holds": self.holds,
+            "reaches_aim": self.reaches_aim,
+        }
 
 
 def ratio(

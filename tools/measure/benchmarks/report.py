@@ -14,16 +14,17 @@ from tools.measure.benchmarks.claims import Limit, Result
 
 
 def show(results: dict[str, list[Result]], console: Console) -> None:
-    """A row for each result: claim, measured, target, aim, verdict."""
+    """A row for each result: claim, measured, at the nominal pace, target, aim, verdict."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("claim")
-    for heading in ("measured", "least to most", "target", "aim", ""):
+    for heading in ("measured", "at nominal pace", "least to most", "target", "aim", ""):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for rows in results.values():
         for row in rows:
             table.add_row(
                 row.claim,
                 figure(row.value, row.unit),
+                paced(row.value, row.at_nominal_pace, row.unit),
                 f"{figure(row.spread[0])} to {figure(row.spread[1])}" if row.spread else "",
                 _limit(row.limit, row.limit.target) if row.limit else "",
                 _limit(row.limit, row.limit.aim) if row.limit else "",
@@ -60,6 +61,11 @@ def figure(value: float, unit: str = "") -> str:
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     digits = 3 if abs(value) < 1 else digits
     return f"{value:,.{digits}f} {unit}".strip()
+
+
+def paced(value: float, at_nominal_pace: float, unit: str) -> str:
+    """What a figure would be at the nominal pace; nothing if its target depends on no pace."""
+    return "" if value == at_nominal_pace else figure(at_nominal_pace, unit)
 
 
 def verdict(row: Result) -> str:

@@ -28,6 +28,7 @@ from tools.local.bring_up import bring_up
 from tools.local.demo_order import DemoOrder
 from tools.local.load import Load, Outcome
 from tools.measure.benchmarks.claims import Result, at_most
+from tools.measure.benchmarks.pace import seconds_of_additions
 
 USD_PER_TRANSITION = 0.025 / 1000
 """Step Functions Standard, list price in eu-west-1, November 2026."""
@@ -47,11 +48,11 @@ def measure(*, quick: bool) -> list[Result]:
         transitions, calls = _count(_confirmed(emulator, outputs, token))
         orders = 50 if quick else 500
         first = _all_confirmed(Load(emulator, outputs, rate=2, duration=10, mix={"good": 1.0}))
-        paces = [_pace()]
+        paces = [seconds_of_additions()]
         outcome = _all_confirmed(
             Load(emulator, outputs, rate=10, duration=orders / 10, mix={"good": 1.0})
         )
-        paces.append(_pace())
+        paces.append(seconds_of_additions())
     return [
         Result(
             "confirmed order: state transitions of its saga",
@@ -104,14 +105,6 @@ def measure(*, quick: bool) -> list[Result]:
             spread=(min(paces), max(paces)),
         ),
     ]
-
-
-def _pace() -> float:
-    begun = time.perf_counter()
-    total = 0
-    for number in range(10_000_000):
-        total += number
-    return time.perf_counter() - begun
 
 
 def _all_confirmed(load: Load) -> Outcome:

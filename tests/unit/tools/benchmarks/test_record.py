@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tools.measure.benchmarks.claims import Result, at_least, ratio
+from tools.measure.benchmarks.claims import Result, at_least, at_most, ratio
 from tools.measure.benchmarks.record import BEGIN, END, record
 
 
@@ -30,7 +30,7 @@ def test_new_figures_replace_the_ones_before_and_nothing_else(tmp_path: Path) ->
     record(kept(ratio("warm", [40], [10], at_least(3.5, aim=4.5), both_in="orders/s")), page)
     text = page.read_text()
     assert "old figures" not in text
-    assert "| warm | 4.00 x (40.0 : 10.0 orders/s) | 4.00 to 4.00 | ≥ 3.5 | ≥ 4.5 |" in text
+    assert "| warm | 4.00 x (40.0 : 10.0 orders/s) |  | 4.00 to 4.00 | ≥ 3.5 | ≥ 4.5 |" in text
     assert "ok, not the aim" in text
     assert text.startswith("# Benchmarks\n")
     assert text.endswith("## Method\n")
@@ -68,3 +68,11 @@ def test_a_page_without_a_place_for_figures_is_refused(tmp_path: Path) -> None:
     page.write_text("# Benchmarks\n")
     with pytest.raises(ValueError, match="both marks"):
         record(kept(), page)
+
+
+def test_a_time_is_shown_as_it_was_and_as_it_would_be_at_the_nominal_pace(tmp_path: Path) -> None:
+    page = tmp_path / "benchmarks.md"
+    page.write_text(BEGIN + END)
+    slow = Result("make up", 30, "s", at_most(20), pace=0.5)
+    record(kept(slow), page)
+    assert "| make up | 30.0 s | 15.0 s |  | ≤ 20 |  | ok | 1 |" in page.read_text()
