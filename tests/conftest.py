@@ -12,7 +12,7 @@ import pytest
 from tools.base import proxies
 
 if TYPE_CHECKING:
-    from tests.integration.offline import Deployment
+    from tests.support.drivers.offline import Deployment
     from tools.base.endpoint import Cloud
     from tools.base.outputs import Outputs
 
@@ -26,7 +26,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     # Here and not above: unit tests must not wait for the deployment's libraries.
     from rich.console import Console
 
-    from tests.integration.offline import ENFORCED, Deployment
+    from tests.support.drivers.offline import ENFORCED, Deployment
     from tools.emulator.emulator import Emulator
     from tools.local.bring_up import bring_up
 

@@ -15,7 +15,7 @@ from contracts.schemas import CURRENT
 from fulfilment.domain.steps import STEPS
 from orders.domain.events import EVENT_TYPES
 from orders_language.schemas import ORDER_EVENTS
-from tests.contract.event_schemas import (
+from tests.support.contracts.event_schemas import (
     BASE,
     ENVELOPE,
     MESSAGES,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.schemas import CURRENT, RELEASED, schemas_in
-from tests.contract.event_schemas import SCHEMAS
+from tests.support.contracts.event_schemas import SCHEMAS
 from tools.checks.contracts.compatibility import breaking_changes
 from tools.checks.contracts.release import release
 

@@ -26,16 +26,10 @@ from sales.handlers.projection import fold as sales_of
 from shared.messaging.bus_messages import from_bus
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.log_records import read_envelope
-from tests.contract.event_examples import FEW, valid_messages
-from tests.contract.event_schemas import (
-    MESSAGES,
-    envelope,
-    example,
-    types,
-    violations,
-)
-from tests.unit.fulfilment.examples import CONTEXT
-from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
+from tests.support.contracts.event_schemas import MESSAGES, envelope, example, types, violations
+from tests.support.examples.events import FEW, valid_messages
+from tests.support.examples.fulfilment import CONTEXT
+from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 NOON = "2026-12-01T12:00:00.000Z"
 EVENTS = [it for it in MESSAGES if it[0] in types("event")]

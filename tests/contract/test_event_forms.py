@@ -18,14 +18,14 @@ from orders_language.schemas import ORDER_EVENTS
 from payments.handlers import queued_commands as payments
 from shared.messaging.envelope import Envelope
 from shipping.handlers import forms as shipping
-from tests.contract.event_examples import FEW, valid, valid_messages
-from tests.contract.event_schemas import (
+from tests.support.contracts.event_schemas import (
     ENVELOPE,
     data_schema,
     example,
     types,
     violations_of,
 )
+from tests.support.examples.events import FEW, valid, valid_messages
 
 NOT_COMPARED = {"title", "description", "format", "default", "examples"}
 """What judges no message. A default only says what a reader makes of a missing field."""

@@ -18,10 +18,9 @@ from orders.handlers.queued_commands import commands_on as orders_commands
 from payments.domain.payment import Provider
 from payments.handlers.queued_commands import commands_on as payments_commands
 from shared.messaging.bus import reply_to
-from tests.contract.event_schemas import envelope, example, types, violations
-from tests.contract.queue_desk import QueueDesk, refusals_of
-from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
-from tests.unit.orders.examples import (
+from tests.support.contracts.event_schemas import envelope, example, types, violations
+from tests.support.drivers.queue_driver import QueueDesk, refusals_of
+from tests.support.examples.orders import (
     CANCELLED,
     CONFIRMED,
     LINES,
@@ -30,9 +29,10 @@ from tests.unit.orders.examples import (
     SHIP_TO,
     recorded,
 )
-from tests.unit.orders.in_memory_event_store import InMemoryEventStore
-from tests.unit.payments.fake_provider import FakeProvider
-from tests.unit.payments.in_memory_payments import InMemoryPayments
+from tests.support.fakes.fake_provider import FakeProvider
+from tests.support.fakes.in_memory_event_store import InMemoryEventStore
+from tests.support.fakes.in_memory_payments import InMemoryPayments
+from tests.support.fakes.in_memory_warehouse import InMemoryWarehouse
 
 NOON = "2026-12-01T12:00:00.000Z"
 PAY = {"customer_id": "customer-1", "amount": 2580, "currency": "EUR"}

@@ -28,12 +28,12 @@ from shipping.handlers import outcomes
 from shipping.ports import TrackingEvent
 from stacks.fulfilment_saga import saga, saga_times
 from stacks.stage import stage_named
-from tests.contract.event_schemas import data_schema, envelope, example, types, violations
-from tests.contract.queue_desk import assert_published, refusals_of
-from tests.unit.fulfilment.examples import CONTEXT
-from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.support.contracts.event_schemas import data_schema, envelope, example, types, violations
+from tests.support.drivers.queue_driver import assert_published, refusals_of
+from tests.support.examples.fulfilment import CONTEXT
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.fake_queue import FakeQueue
+from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 NOON = "2026-12-01T12:00:00.000Z"
 ASKED = envelope(example("GatherQuotes"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.contract.event_store_contract import EventStoreContract
-from tests.unit.orders.in_memory_event_store import InMemoryEventStore
+from tests.support.contracts.event_store_contract import EventStoreContract
+from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 
 
 class TestInMemoryEventStore(EventStoreContract):

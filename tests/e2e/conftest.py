@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.system import System
-from tests.integration.offline import Deployment
+from tests.support.drivers.offline import Deployment
+from tests.support.drivers.system import System
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,8 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from tests.e2e.system import System, an_order
-from tests.integration.offline import Answer
+from tests.support.drivers.offline import Answer
+from tests.support.drivers.system import System, an_order
 
 
 def test_an_order_sent_three_times_is_placed_once_and_answered_alike(system: System) -> None:

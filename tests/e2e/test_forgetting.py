@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.e2e.everything import Everything
-from tests.e2e.plants import PLANTS, Plant
-from tests.integration.bus_listener import BusListener
-from tests.integration.offline import Deployment, call, eventually
+from tests.support.drivers.bus_listener import BusListener
+from tests.support.drivers.everything import Everything
+from tests.support.drivers.offline import Deployment, call, eventually
+from tests.support.drivers.planted_secrets import PLANTS, Plant
 from tools.emulator.emulator import Emulator
 from tools.local.bring_up import bring_up
 

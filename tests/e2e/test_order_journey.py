@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import pytest
 
-from tests.e2e.system import Event, System, an_order
-from tests.integration.offline import eventually
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.system import Event, System, an_order
 
 T = TypeVar("T")
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

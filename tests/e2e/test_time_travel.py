@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.e2e.system import System
+from tests.support.drivers.system import System
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.courier import Courier
-from tests.faults.shop import Shop, deadlines
-from tests.integration.offline import Deployment
+from tests.support.drivers.offline import Deployment
+from tests.support.drivers.shop import Shop, deadlines
+from tests.support.drivers.tracking_driver import Courier
 
 
 @pytest.fixture

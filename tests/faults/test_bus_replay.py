@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.system import System
-from tests.integration.bus_listener import BusListener
-from tests.integration.mailroom import Mailroom
-from tests.integration.offline import Deployment, eventually
+from tests.support.drivers.bus_listener import BusListener
+from tests.support.drivers.notification_driver import Mailroom
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.system import System
 from tools.emulator.payment_provider import PaymentProvider
 
 CONSUMERS = (

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.system import System
-from tests.integration.offline import Deployment, eventually, stopped
+from tests.support.drivers.offline import Deployment, eventually, stopped
+from tests.support.drivers.system import System
 
 CONSUMERS = [
     ("order-views", "ProjectOrders"),

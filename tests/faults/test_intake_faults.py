@@ -10,9 +10,9 @@ import pytest
 
 from shared.runtime import clock
 from shared.runtime.tracing import new_traceparent
-from tests.e2e.system import System
-from tests.integration.dead_letters import dead_letters
-from tests.integration.offline import Deployment, eventually
+from tests.support.drivers.dead_letters import dead_letters
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.system import System
 
 
 @pytest.fixture

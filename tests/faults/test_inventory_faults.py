@@ -19,11 +19,11 @@ from shared.messaging.envelope import encode
 from shared.messaging.queue_worker import QueueWorker
 from shared.messaging.retries import Retries
 from shared.runtime import clock
-from tests.integration.command_desk import CommandDesk, command, verdict
-from tests.integration.offline import Deployment
-from tests.integration.warehouse import DeployedWarehouse
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.inventory_driver import DeployedWarehouse
+from tests.support.drivers.offline import Deployment
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.fake_queue import FakeQueue
 
 CONTEXT = MessageContext(str(uuid.uuid4()), f"00-{'a' * 32}-{'b' * 16}-01", str(uuid.uuid4()))
 LATER = "2999-01-01T00:00:00.000Z"

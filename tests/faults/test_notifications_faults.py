@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.mailroom import Mailroom, event, order_placed
-from tests.integration.offline import Deployment, eventually
+from tests.support.drivers.notification_driver import Mailroom, event, order_placed
+from tests.support.drivers.offline import Deployment, eventually
 
 PATIENCE = 30.0
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 
 from payments.domain.payment import Provider, Status
-from tests.faults.shop import Shop
-from tests.integration.command_desk import CommandDesk, command, verdict
-from tests.integration.live_configuration import changed, process_ids
-from tests.integration.offline import Deployment, eventually
-from tests.integration.till import AUTHORIZE, Till
+from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.live_configuration import changed, process_ids
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.payments_driver import AUTHORIZE, Till
+from tests.support.drivers.shop import Shop
 
 ON = {"enabled": True}
 

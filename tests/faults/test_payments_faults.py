@@ -18,10 +18,10 @@ from payments.commands import authorize_payment, capture_payment, refund_payment
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Authorized, Providers
-from tests.integration.command_desk import CommandDesk, command, verdict
-from tests.integration.live_configuration import changed
-from tests.integration.offline import Deployment, eventually
-from tests.integration.till import AUTHORIZE, Till
+from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.live_configuration import changed
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.payments_driver import AUTHORIZE, Till
 
 COMMANDS = {
     "authorize": "AuthorizePayment",

@@ -1,8 +1,8 @@
 """A customer may cancel at any moment: confirming and cancelling are never both done."""
 
-from tests.faults.courier import HELD
-from tests.faults.shop import FORWARD, Shop
-from tests.integration.offline import eventually
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.shop import FORWARD, Shop
+from tests.support.drivers.tracking_driver import HELD
 
 
 def test_an_order_cancelled_while_any_step_is_under_way_is_undone_with_a_refund(

@@ -2,9 +2,9 @@
 
 import json
 
-from tests.faults.courier import BROKEN, BROKEN_ONCE, Handling, refused
-from tests.faults.shop import UNDOS, Shop
-from tests.integration.offline import eventually
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.shop import UNDOS, Shop
+from tests.support.drivers.tracking_driver import BROKEN, BROKEN_ONCE, Handling, refused
 
 # At which refusal the undo is needed.
 NEEDED_AFTER = {

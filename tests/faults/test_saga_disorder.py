@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.faults.courier import HELD, Courier
-from tests.faults.shop import Shop
-from tests.integration.offline import eventually
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.shop import Shop
+from tests.support.drivers.tracking_driver import HELD, Courier
 
 UNDONE_BY = {
     "reserve-stock": "release-stock",

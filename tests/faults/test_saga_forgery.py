@@ -10,10 +10,10 @@ from shared.messaging.bus import reply_to
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
 from shared.runtime.tracing import new_traceparent
-from tests.faults.courier import HELD
-from tests.faults.shop import Shop
-from tests.integration.dead_letters import dead_letters
-from tests.integration.offline import Deployment, eventually
+from tests.support.drivers.dead_letters import dead_letters
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.shop import Shop
+from tests.support.drivers.tracking_driver import HELD
 
 NEIGHBOURS = ("shipping", "orders")
 """Services whose replies count, but not to these commands."""

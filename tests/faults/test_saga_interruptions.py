@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.faults.courier import HELD, Courier
-from tests.faults.shop import FORWARD, Shop
-from tests.integration.offline import Deployment, eventually
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.shop import FORWARD, Shop
+from tests.support.drivers.tracking_driver import HELD, Courier
 from tools.emulator.emulator import Emulator
 from tools.local.bring_up import bring_up
 

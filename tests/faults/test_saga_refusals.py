@@ -1,7 +1,7 @@
 """A business refusal at any step of the saga undoes what came before it, in reverse."""
 
-from tests.faults.courier import refused
-from tests.faults.shop import FORWARD, Shop
+from tests.support.drivers.shop import FORWARD, Shop
+from tests.support.drivers.tracking_driver import refused
 
 UNDONE_AFTER = {
     "reserve-stock": ["reject-order"],

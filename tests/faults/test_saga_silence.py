@@ -1,7 +1,7 @@
 """A step without an answer may have happened: it is undone as if it had, and nothing else is."""
 
-from tests.faults.courier import LOST, UNANSWERED, Handling
-from tests.faults.shop import FORWARD, Shop
+from tests.support.drivers.shop import FORWARD, Shop
+from tests.support.drivers.tracking_driver import LOST, UNANSWERED, Handling
 
 UNDONE_AFTER = {
     "reserve-stock": ["release-stock", "reject-order"],

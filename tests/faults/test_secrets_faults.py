@@ -16,9 +16,9 @@ from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.ports import Authorized
 from shared.runtime.secrets import PAUSE, TIME_TO_LIVE, SecretUnavailable, VersionedSecret
-from tests.integration.offline import Deployment
-from tests.integration.quoting import Quoting
-from tests.integration.till import Till
+from tests.support.drivers.offline import Deployment
+from tests.support.drivers.payments_driver import Till
+from tests.support.drivers.quote_driver import Quoting
 from tools.base.endpoint import Cloud
 from tools.local import rotation
 from tools.measure.benchmarks.probes.botocore_stub import Body

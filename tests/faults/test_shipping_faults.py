@@ -23,8 +23,8 @@ from shipping.adapters.dynamodb_shipments import DynamoDbShipments
 from shipping.domain.gathering import Gathering, Quote, best
 from shipping.domain.shipment import MessageContext, Shipment, Status, shipment_id
 from shipping.handlers.forms import BookShipment, GatherQuotes
-from tests.integration.offline import Deployment, eventually
-from tests.integration.shipping_desk import (
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.shipping_driver import (
     CARRIERS,
     LONGER_THAN_DEADLINE,
     ShippingDesk,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TESTS = "tests/unit/shared/runtime/test_aws.py"
 VERSIONS = ("1.36.*", "1.37.*", "1.38.0", "1.39.*", "1.40.*", "1.41.*", "1.42.*", "")
 """The last is the newest that there is on the day of the test."""
 
@@ -30,7 +31,7 @@ def test_what_is_sent_and_heard_is_what_this_botocore_sends_and_hears(
     )
     assert found.stdout.startswith(str(tmp_path))
     tests = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/unit/shared/test_aws.py", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", TESTS, "-p", "no:cacheprovider"],
         env=environment,
         cwd=ROOT,
         capture_output=True,

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.integration.offline import eventually
-from tests.integration.scratch_configuration import BAKES, Scratch, scratch
-from tests.unit.tools.configuration.repository import commit, git
-from tests.unit.tools.configuration.scratch_service import right, service
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.repository import commit, git
+from tests.support.drivers.scratch_configuration import BAKES, Scratch, scratch
+from tests.support.drivers.scratch_service import right, service
 from tools.base.endpoint import Cloud
 from tools.configuration import commands
 from tools.configuration.__main__ import main

@@ -15,7 +15,7 @@ import pytest
 
 from shared.runtime import configuration
 from shared.runtime.configuration import Profile, current
-from tests.integration.offline import Answer, Deployment, call
+from tests.support.drivers.offline import Answer, Deployment, call
 from tools.configuration import services
 from tools.emulator.configuration_agent import ConfigurationAgent
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.integration.offline import Deployment, call, eventually
+from tests.support.drivers.offline import Deployment, call, eventually
 from tools.base.endpoint import Cloud
 from tools.base.target import of_emulator
 from tools.configuration import commands, services

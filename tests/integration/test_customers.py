@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
-from tests.integration.bus_listener import BusListener
-from tests.integration.offline import Answer, Deployment, call, eventually
-from tests.unit.customers.profiles_contract import ProfilesContract
+from tests.support.contracts.profiles_contract import ProfilesContract
+from tests.support.drivers.bus_listener import BusListener
+from tests.support.drivers.offline import Answer, Deployment, call, eventually
 from tools.base.assembly import Assembly
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.integration.offline import eventually
-from tests.unit.tools.local.small_assembly import write_assembly
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.small_assembly import write_assembly
 from tools.base import processes
 from tools.base.errors import DeploymentError, EmulatorError
 from tools.base.workspace import CHECKOUT, Workspace

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from tests.integration.mailroom import Mailroom
-from tests.integration.offline import Deployment, call, eventually
-from tests.integration.quoting import LINE, QUOTED, SHIP_TO, Quoting
+from tests.support.drivers.notification_driver import Mailroom
+from tests.support.drivers.offline import Deployment, call, eventually
+from tests.support.drivers.quote_driver import LINE, QUOTED, SHIP_TO, Quoting
 from tools.base.endpoint import REGION
 from tools.emulator import function_logs
 from tools.emulator.emulator import Emulator

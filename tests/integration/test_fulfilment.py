@@ -16,10 +16,10 @@ from fulfilment.adapters.dynamodb_sagas import LOOK, DynamoDbSagas
 from fulfilment.domain.steps import STEPS
 from orders.adapters.event_codec import HOUR, part_of_hour
 from shared.runtime import clock
-from tests.contract.saga_store_contract import SagaStoreContract
-from tests.integration.dead_letters import dead_letters
-from tests.integration.mailroom import Mailroom
-from tests.integration.offline import Deployment, call, eventually
+from tests.support.contracts.saga_store_contract import SagaStoreContract
+from tests.support.drivers.dead_letters import dead_letters
+from tests.support.drivers.notification_driver import Mailroom
+from tests.support.drivers.offline import Deployment, call, eventually
 from tools.base.endpoint import Cloud
 from tools.emulator import function_logs
 from tools.emulator.payment_provider import PaymentProvider

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.offline import eventually
+from tests.support.drivers.offline import eventually
 from tools.base.processes import listing
 from tools.base.workspace import CHECKOUT
 from tools.emulator.function_processes import FunctionHost, FunctionProcess

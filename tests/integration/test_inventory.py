@@ -9,10 +9,10 @@ import pytest
 
 from inventory.domain.reservation import Status
 from shared.messaging.envelope import encode
-from tests.integration.command_desk import CommandDesk, command, verdict
-from tests.integration.offline import Deployment, eventually
-from tests.integration.warehouse import DeployedWarehouse
-from tests.unit.inventory.warehouse_contract import Levels, WarehouseContract
+from tests.support.contracts.warehouse_contract import Levels, WarehouseContract
+from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.inventory_driver import DeployedWarehouse
+from tests.support.drivers.offline import Deployment, eventually
 from tools.local.opening import SEED
 
 

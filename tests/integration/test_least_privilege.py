@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stacks.services import declared, views
-from tests.integration.offline import Deployment
+from tests.support.drivers.offline import Deployment
 from tools.base.endpoint import ACCOUNT, REGION
 
 QUERIES = ("GetOrder", "ListOrders")

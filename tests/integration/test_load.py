@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from tests.integration.own_system import OwnSystem, own_system
+from tests.support.drivers.own_system import OwnSystem, own_system
 from tools.local.load import KINDS, Load, show
 
 

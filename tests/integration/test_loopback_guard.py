@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tests.integration.offline import Answer, call
+from tests.support.drivers.offline import Answer, call
 from tools.base import processes
 from tools.base.endpoint import ACCOUNT
 from tools.emulator.configuration_agent import ConfigurationAgent

@@ -6,8 +6,8 @@ import uuid
 
 import pytest
 
-from tests.integration.mailroom import ADA, Mailroom, event, order_placed
-from tests.integration.offline import Deployment, eventually
+from tests.support.drivers.notification_driver import ADA, Mailroom, event, order_placed
+from tests.support.drivers.offline import Deployment, eventually
 
 
 @pytest.fixture(scope="module")

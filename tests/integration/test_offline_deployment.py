@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.integration.offline import Deployment, call
+from tests.support.drivers.offline import Deployment, call
 from tools.base import outputs
 from tools.base.assembly import Assembly, synthesized
 from tools.base.target import OFFLINE

@@ -13,11 +13,11 @@ import pytest
 from orders.adapters.event_codec import to_item
 from shared.runtime.problems import TYPE_BASE
 from stacks.services import consumers
-from tests.contract.event_schemas import violations
-from tests.e2e.system import System
-from tests.integration.bus_listener import BusListener
-from tests.integration.offline import Deployment, eventually
-from tests.unit.orders.examples import CANCELLED, PLACED, recorded
+from tests.support.contracts.event_schemas import violations
+from tests.support.drivers.bus_listener import BusListener
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.system import System
+from tests.support.examples.orders import CANCELLED, PLACED, recorded
 
 PLACED_AT = "2026-03-01T09:00:00.000Z"
 CANCELLED_AT = "2026-03-01T10:00:00.000Z"

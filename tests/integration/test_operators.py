@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.messaging.envelope import encode
-from tests.integration.mailroom import Mailroom, order_placed
-from tests.integration.offline import Deployment, call, eventually, stopped
+from tests.support.drivers.notification_driver import Mailroom, order_placed
+from tests.support.drivers.offline import Deployment, call, eventually, stopped
 from tools.operations.__main__ import main
 
 SHIP_TO = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from tests.integration.offline import Answer, Deployment, call
+from tests.support.drivers.offline import Answer, Deployment, call
 
 ADDRESS = "9b2e7c1a-5d3f-4e8b-a6c4-2f1e0d9c8b7a"
 LINE = {"sku": "MUG-BLUE", "quantity": 1}

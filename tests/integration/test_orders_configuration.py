@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.live_configuration import changed, process_ids
-from tests.integration.offline import Answer, Deployment, call, eventually
+from tests.support.drivers.live_configuration import changed, process_ids
+from tests.support.drivers.offline import Answer, Deployment, call, eventually
 from tools.base.endpoint import Cloud
 from tools.emulator import function_logs
 from tools.emulator.configuration_agent import ConfigurationAgent

@@ -8,9 +8,9 @@ import pytest
 from botocore.session import Session
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from tests.contract.event_store_contract import EventStoreContract
-from tests.integration.offline import Deployment
-from tests.unit.orders.examples import PLACED, recorded
+from tests.support.contracts.event_store_contract import EventStoreContract
+from tests.support.drivers.offline import Deployment
+from tests.support.examples.orders import PLACED, recorded
 
 
 @pytest.fixture(scope="module")

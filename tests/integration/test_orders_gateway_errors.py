@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.offline import Deployment, call
+from tests.support.drivers.offline import Deployment, call
 
 
 @pytest.mark.parametrize("service", ["orders", "order-views"])

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.offline import eventually
-from tests.integration.small_resources import SmallResources, refusal_of, still
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.small_resources import SmallResources, refusal_of, still
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
 from tools.emulator import parity
 

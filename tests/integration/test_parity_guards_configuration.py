@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.integration.scratch_configuration import Scratch, scratch
+from tests.support.drivers.scratch_configuration import Scratch, scratch
 from tools.base.endpoint import Cloud
 
 

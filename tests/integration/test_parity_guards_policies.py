@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.offline import call, eventually
-from tests.integration.small_resources import SmallResources, refusal_of, still, still_happens
+from tests.support.drivers.offline import call, eventually
+from tests.support.drivers.small_resources import SmallResources, refusal_of, still, still_happens
 from tools.base.endpoint import ACCOUNT, REGION
 from tools.emulator.emulator import Emulator
 

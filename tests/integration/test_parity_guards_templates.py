@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.offline import call, eventually
-from tests.integration.small_resources import SmallResources, refusal_of, still
+from tests.support.drivers.offline import call, eventually
+from tests.support.drivers.small_resources import SmallResources, refusal_of, still
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
 
 KEY_ID = "id"

@@ -15,12 +15,12 @@ from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import Authorized, Declined, Standing
-from tests.integration.command_desk import CommandDesk, verdict
-from tests.integration.offline import Deployment, call, eventually
-from tests.integration.till import AUTHORIZE, MONEY, Till
-from tests.unit.payments.payments_contract import PaymentsContract
-from tests.unit.payments.provider_contract import ProviderContract
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+from tests.support.contracts.payments_contract import PaymentsContract
+from tests.support.contracts.provider_contract import ProviderContract
+from tests.support.drivers.command_driver import CommandDesk, verdict
+from tests.support.drivers.offline import Deployment, call, eventually
+from tests.support.drivers.payments_driver import AUTHORIZE, MONEY, Till
+from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager
 from tools.base import processes
 from tools.base.workspace import Workspace
 from tools.emulator.payment_provider import PaymentProvider

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.integration.offline import ENFORCED, Deployment
+from tests.support.drivers.offline import ENFORCED, Deployment
 from tools.base.workspace import CHECKOUT
 
 PATIENCE = 240.0

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from shared.read_models.pointer import Pointer, PointerMoved
 from stacks.services import views
-from tests.integration.offline import eventually
-from tests.integration.own_system import OwnSystem, data, own_system
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.own_system import OwnSystem, data, own_system
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.operations import rebuild

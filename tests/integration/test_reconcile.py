@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.integration.offline import eventually
-from tests.integration.own_system import OwnSystem, own_system
+from tests.support.drivers.offline import eventually
+from tests.support.drivers.own_system import OwnSystem, own_system
 from tools.operations.__main__ import main
 from tools.operations.reconcile import Scope, hours_of, through_machine
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from shared.messaging.envelope import Envelope
-from tests.integration.command_desk import CommandDesk, command, verdict
-from tests.integration.offline import Deployment, eventually
-from tests.integration.quoting import QUOTED, Quoting
-from tests.integration.till import AUTHORIZE, Till
+from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.payments_driver import AUTHORIZE, Till
+from tests.support.drivers.quote_driver import QUOTED, Quoting
 from tools.checks.secret_scan.allowlist import without
 from tools.checks.secret_scan.scan import scan, under
 from tools.emulator import function_logs

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.runtime import clock
-from tests.integration.offline import Answer, Deployment, call, eventually
-from tests.integration.shipping_desk import (
+from tests.support.drivers.offline import Answer, Deployment, call, eventually
+from tests.support.drivers.shipping_driver import (
     CARRIERS,
     TABLE_GRAMS,
     ShippingDesk,

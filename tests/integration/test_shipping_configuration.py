@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from shared.messaging.envelope import Envelope
-from tests.integration.live_configuration import changed, process_ids
-from tests.integration.offline import Deployment, eventually
-from tests.integration.shipping_desk import (
+from tests.support.drivers.live_configuration import changed, process_ids
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.shipping_driver import (
     CARRIERS,
     ShippingDesk,
     book_shipment,

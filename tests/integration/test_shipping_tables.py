@@ -6,8 +6,8 @@ import pytest
 
 from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments
-from tests.integration.offline import Deployment
-from tests.unit.shipping.tables_contract import GatheringsContract, ShipmentsContract
+from tests.support.contracts.shipping_tables_contract import GatheringsContract, ShipmentsContract
+from tests.support.drivers.offline import Deployment
 
 
 class TestDynamoDbGatherings(GatheringsContract):

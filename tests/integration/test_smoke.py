@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.offline import Deployment
+from tests.support.drivers.offline import Deployment
 from tools.base.target import offline
 from tools.smoke.__main__ import CHECKS, main, run
 from tools.smoke.check import Outcome, Result

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from tests.integration.offline import Deployment
+from tests.support.drivers.offline import Deployment
 from tools.base.errors import OfflineError
 from tools.base.target import of_emulator
 from tools.local import tour

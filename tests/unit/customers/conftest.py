@@ -3,7 +3,7 @@
 import pytest
 
 from customers.handlers import storage
-from tests.unit.customers.profiles_in_memory import ProfilesInMemory
+from tests.support.fakes.profiles_in_memory import ProfilesInMemory
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 
 from customers.domain.customer import MAX_ADDRESSES
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from tests.unit.customers.api_calls import call
-from tests.unit.customers.people import new_id
-from tests.unit.customers.profiles_in_memory import ProfilesInMemory
+from tests.support.drivers.customers_api import call
+from tests.support.examples.people import new_id
+from tests.support.fakes.profiles_in_memory import ProfilesInMemory
 
 ADA = {"name": "Ada Quillfeather", "email": "ada@quillfeather.example"}
 HOME = {"street": "Wisteria Row 7", "city": "Bristol", "postcode": "BS1 4DJ", "country": "GB"}

@@ -15,8 +15,8 @@ from customers.domain.errors import (
     UnknownCountry,
     VersionMismatch,
 )
-from tests.unit.customers.people import ADA, HOME, LATER, NOON, RENAMED, WORK, new_id, tombstone
-from tests.unit.customers.profiles_in_memory import ProfilesInMemory
+from tests.support.examples.people import ADA, HOME, LATER, NOON, RENAMED, WORK, new_id, tombstone
+from tests.support.fakes.profiles_in_memory import ProfilesInMemory
 
 ADA_ID = new_id()
 

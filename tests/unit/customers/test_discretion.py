@@ -14,17 +14,9 @@ from customers.handlers import announce_forgotten, storage
 from shared.messaging.envelope import decode
 from shared.runtime import aws
 from shared.runtime.environment import forget
-from tests.unit.customers.api_calls import HANDLERS, call
-from tests.unit.customers.people import (
-    HOME,
-    LATER,
-    PERSONAL,
-    WORK,
-    new_id,
-    registered,
-    tombstone,
-)
-from tests.unit.customers.profiles_in_memory import ProfilesInMemory
+from tests.support.drivers.customers_api import HANDLERS, call
+from tests.support.examples.people import HOME, LATER, PERSONAL, WORK, new_id, registered, tombstone
+from tests.support.fakes.profiles_in_memory import ProfilesInMemory
 
 ADDRESS_ID = "6f1c3f0e-6d0f-4a53-9d2e-0b9f6a0c7a55"
 BAD_BODIES = [

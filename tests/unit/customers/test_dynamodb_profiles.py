@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from customers.domain.errors import CustomerForgotten
-from tests.unit.customers.people import new_id, registered, tombstone
+from tests.support.examples.people import new_id, registered, tombstone
 
 
 class CancellingTables:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.customers.profiles_contract import ProfilesContract
-from tests.unit.customers.profiles_in_memory import ProfilesInMemory
+from tests.support.contracts.profiles_contract import ProfilesContract
+from tests.support.fakes.profiles_in_memory import ProfilesInMemory
 
 
 class TestProfilesInMemory(ProfilesContract):

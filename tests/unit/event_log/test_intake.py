@@ -17,8 +17,8 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.kinesis_log import KinesisLog, LogUnavailable
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from tests.unit.shared.fake_kinesis import FakeKinesis
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.support.fakes.fake_kinesis import FakeKinesis
+from tests.support.fakes.fake_queue import FakeQueue
 
 OWNER = "parcelworks.inventory"
 

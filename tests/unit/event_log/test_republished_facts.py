@@ -7,8 +7,8 @@ from event_log.handlers import intake
 from orders_language.messages import partition_key
 from shared.messaging.envelope import encode
 from shared.messaging.kinesis_log import KinesisLog
-from tests.unit.shared.fake_kinesis import FakeKinesis
-from tests.unit.shared.projection import ORDERS, event
+from tests.support.examples.log_of_orders import ORDERS, event
+from tests.support.fakes.fake_kinesis import FakeKinesis
 
 FACT = msgspec.structs.replace(
     event(ORDERS[0], 1, "StockReserved"),

@@ -12,8 +12,8 @@ from fulfilment.domain.steps import command_id
 from fulfilment.ports import UnknownCommand
 from shared.messaging.envelope import Envelope
 from shared.runtime import clock
-from tests.unit.fulfilment.examples import CONTEXT, ELEVEN, NINE, ORDER, PLACED, TEN, reply
-from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
+from tests.support.examples.fulfilment import CONTEXT, ELEVEN, NINE, ORDER, PLACED, TEN, reply
+from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 DEADLINE = 600
 LINES = {"lines": [{"sku": "MUG-BLUE", "quantity": 2}]}

@@ -11,10 +11,10 @@ from botocore.exceptions import ClientError
 from fulfilment.adapters.dynamodb_sagas import KEPT, SHARDS, DynamoDbSagas
 from fulfilment.domain.saga import Reply, Saga, SagaState, SentCommand
 from shared.runtime import clock
-from tests.contract.saga_store_contract import SagaStoreContract
-from tests.unit.fulfilment.examples import CONTEXT, ELEVEN, NINE, ORDER, TEN
-from tests.unit.shared.dynamodb_expressions import refusal
-from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
+from tests.support.contracts.saga_store_contract import SagaStoreContract
+from tests.support.examples.fulfilment import CONTEXT, ELEVEN, NINE, ORDER, TEN
+from tests.support.fakes.dynamodb_expressions import refusal
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
 SAGA = Saga(ORDER, CONTEXT, due_at=NINE)
 COMMAND = SentCommand(ORDER, "release-stock", "command", {}, "token", NINE)

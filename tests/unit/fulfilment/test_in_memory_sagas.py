@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.contract.saga_store_contract import SagaStoreContract
-from tests.unit.fulfilment.examples import ORDER
-from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
+from tests.support.contracts.saga_store_contract import SagaStoreContract
+from tests.support.examples.fulfilment import ORDER
+from tests.support.fakes.in_memory_sagas import InMemorySagas
 
 
 class TestInMemorySagas(SagaStoreContract):

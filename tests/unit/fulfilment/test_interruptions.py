@@ -11,8 +11,8 @@ from fulfilment import commands
 from fulfilment.handlers import resume_interrupted
 from shared.runtime import aws
 from shared.runtime.environment import forget
-from tests.unit.fulfilment.examples import ORDER
-from tests.unit.shared.fake_queue import FakeQueue, delivered
+from tests.support.examples.fulfilment import ORDER
+from tests.support.fakes.fake_queue import FakeQueue, delivered
 
 SETTINGS = {
     "SAGAS_TABLE": "sagas",

@@ -11,9 +11,9 @@ from fulfilment import commands
 from fulfilment.domain.saga import Reply, Saga, SentCommand, Unsettled, unsettled
 from fulfilment.domain.steps import command_id
 from fulfilment.handlers import list_stuck
-from tests.unit.fulfilment.examples import CONTEXT, NINE, ORDER, TEN
-from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
-from tests.unit.shared.hostile_records import TEXTS
+from tests.support.examples.fulfilment import CONTEXT, NINE, ORDER, TEN
+from tests.support.examples.hostile_records import TEXTS
+from tests.support.fakes.in_memory_sagas import InMemorySagas
 
 Answer = str | tuple[str, str] | None
 """An outcome, with its reason or without; None is no answer."""

@@ -19,8 +19,8 @@ from fulfilment.handlers import start_missed
 from orders_language.history import OrderHistory
 from shared.messaging.envelope import Envelope
 from shared.runtime import aws, clock
-from tests.unit.fulfilment.examples import PLACED
-from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, InMemorySagas
+from tests.support.examples.fulfilment import PLACED
+from tests.support.fakes.in_memory_sagas import FakeExecutions, InMemorySagas
 
 NOW = "2026-12-08T10:30:00.000Z"
 LIST_EVENTS_SECONDS = 60

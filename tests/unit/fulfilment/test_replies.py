@@ -17,9 +17,9 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_consumer import QueueConsumer
 from shared.messaging.retries import Retries
-from tests.unit.fulfilment.examples import CONTEXT, NINE, ORDER, reply
-from tests.unit.fulfilment.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.support.examples.fulfilment import CONTEXT, NINE, ORDER, reply
+from tests.support.fakes.fake_queue import FakeQueue
+from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 OWNERS = sorted({step.owner for step in STEPS.values()})
 

@@ -6,9 +6,9 @@ from fulfilment import commands
 from fulfilment.commands import Stuck
 from fulfilment.domain.saga import Saga, SagaState
 from shared.messaging.bus import Bus
-from tests.unit.fulfilment.examples import CONTEXT, ORDER, TEN
-from tests.unit.fulfilment.in_memory_sagas import InMemorySagas
-from tests.unit.shared.fake_bus import FakeEventBridge
+from tests.support.examples.fulfilment import CONTEXT, ORDER, TEN
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.in_memory_sagas import InMemorySagas
 
 
 def report(*failed_undo: str) -> tuple[InMemorySagas, FakeEventBridge]:

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.domain.saga import Progress, Saga
-from tests.unit.fulfilment.examples import CONTEXT, ORDER, TEN
+from tests.support.examples.fulfilment import CONTEXT, ORDER, TEN
 
 ARN = "arn:aws:states:eu-west-1:123456789012:stateMachine:saga"
 SAGA = Saga(ORDER, CONTEXT, due_at=TEN)

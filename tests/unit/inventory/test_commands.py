@@ -9,8 +9,8 @@ import pytest
 from inventory.commands import record_sale, release_expired, release_stock, reserve_stock
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
 from inventory.domain.reservation import Line, Reservation, Status
-from tests.unit.inventory.examples import CONTEXT, NOON, ONE, TWO, new_id
-from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
+from tests.support.examples.inventory import CONTEXT, NOON, ONE, TWO, new_id
+from tests.support.fakes.in_memory_warehouse import InMemoryWarehouse
 
 CUPS = [Line("CUP", 2)]
 

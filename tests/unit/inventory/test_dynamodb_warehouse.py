@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from inventory.adapters.dynamodb_warehouse import ATTEMPTS, LONGEST_PAUSE, DynamoDbWarehouse
 from inventory.domain.errors import Contended, Overtaken
 from inventory.domain.reservation import Bucket, Line
-from tests.unit.inventory.examples import held, new_id
+from tests.support.examples.inventory import held, new_id
 
 
 class ConflictingDynamoDb:

@@ -11,10 +11,10 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_worker import QueueWorker
 from shared.messaging.retries import Retries
-from tests.unit.inventory.examples import NOON, command, new_id
-from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.support.examples.inventory import NOON, command, new_id
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.fake_queue import FakeQueue
+from tests.support.fakes.in_memory_warehouse import InMemoryWarehouse
 
 CUPS = [{"sku": "CUP", "quantity": 2}]
 

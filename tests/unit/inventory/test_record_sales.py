@@ -15,9 +15,9 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import encode
 from shared.messaging.queue_consumer import QueueConsumer
 from shared.messaging.retries import Retries
-from tests.unit.inventory.examples import NOON, command, held, new_id
-from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
-from tests.unit.shared.fake_queue import FakeQueue, delivered
+from tests.support.examples.inventory import NOON, command, held, new_id
+from tests.support.fakes.fake_queue import FakeQueue, delivered
+from tests.support.fakes.in_memory_warehouse import InMemoryWarehouse
 
 ATTEMPTS = 3
 

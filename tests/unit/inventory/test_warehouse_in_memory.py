@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.inventory.in_memory_warehouse import InMemoryWarehouse
-from tests.unit.inventory.warehouse_contract import Levels, WarehouseContract
+from tests.support.contracts.warehouse_contract import Levels, WarehouseContract
+from tests.support.fakes.in_memory_warehouse import InMemoryWarehouse
 
 
 class TestWarehouseInMemory(WarehouseContract):

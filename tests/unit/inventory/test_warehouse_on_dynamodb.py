@@ -12,10 +12,10 @@ from inventory.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from inventory.adapters.dynamodb_warehouse import BY_DEADLINE, DynamoDbWarehouse
 from inventory.domain.errors import StockMissing
 from inventory.domain.reservation import Bucket, Line
-from tests.unit.inventory.examples import NOON, ONE, TWO, held, new_id
-from tests.unit.inventory.warehouse_contract import Levels, WarehouseContract
-from tests.unit.shared.dynamodb_expressions import refusal
-from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
+from tests.support.contracts.warehouse_contract import Levels, WarehouseContract
+from tests.support.examples.inventory import NOON, ONE, TWO, held, new_id
+from tests.support.fakes.dynamodb_expressions import refusal
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
 
 class StockedTables(DynamoDbWarehouse, DynamoDbDeliveries):

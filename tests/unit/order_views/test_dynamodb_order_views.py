@@ -3,7 +3,7 @@
 from typing import Any
 
 from order_views.adapters.dynamodb_order_views import DynamoDbOrderViews, OrderViewCodec
-from tests.unit.order_views.examples import CUSTOMER, a_view, order_id
+from tests.support.examples.order_views import CUSTOMER, a_view, order_id
 
 
 class ShortPages:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from order_views.domain.order_view import STATUS_AFTER, OrderView, fold
-from tests.unit.order_views.examples import CUSTOMER, PLACED_DATA, order_id
+from tests.support.examples.order_views import CUSTOMER, PLACED_DATA, order_id
 
 NINE, TEN = "2026-12-01T09:00:00.000Z", "2026-12-01T10:00:00.000Z"
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from order_views import queries
 from order_views.queries import OrderNotVisible, PageTokenRefused
-from tests.unit.order_views.examples import CUSTOMER, SOMEBODY_ELSE, a_view, order_id
-from tests.unit.order_views.in_memory_order_views import InMemoryOrderViews
+from tests.support.examples.order_views import CUSTOMER, SOMEBODY_ELSE, a_view, order_id
+from tests.support.fakes.in_memory_order_views import InMemoryOrderViews
 
 VIEWS = InMemoryOrderViews([a_view(1, version=2), a_view(2, customer_id=SOMEBODY_ELSE)])
 

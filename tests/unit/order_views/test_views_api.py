@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from order_views.handlers import get_order, list_orders, read_model
-from tests.unit.order_views.examples import CUSTOMER, SOMEBODY_ELSE, a_view, order_id
-from tests.unit.order_views.in_memory_order_views import InMemoryOrderViews
+from tests.support.examples.order_views import CUSTOMER, SOMEBODY_ELSE, a_view, order_id
+from tests.support.fakes.in_memory_order_views import InMemoryOrderViews
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from orders.configuration import PROFILES
 from shared.runtime import aws
 from shared.runtime.configuration import current
 from shared.runtime.environment import forget
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import CUSTOMER
-from tests.unit.shared.fake_agent import FakeAgent, answering
+from tests.support.examples.orders import CUSTOMER
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
+from tests.support.fakes.fake_agent import FakeAgent, answering
 
 Invoke = Callable[..., dict[str, Any]]
 

@@ -14,8 +14,8 @@ from shared.messaging.envelope import encode
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.projection import PLACED, event, event_id_of, records
+from tests.support.examples.log_of_orders import PLACED, event, event_id_of, records
+from tests.support.fakes.fake_bus import FakeEventBridge
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(12)]
 

@@ -19,8 +19,8 @@ from orders.domain.errors import (
 from orders.domain.events import CancellationReason, OrderCancelled, OrderConfirmed
 from orders.domain.order import Order, RequestedLine
 from orders.domain.price_list import PRODUCTS
-from tests.unit.orders import examples
-from tests.unit.orders.examples import (
+from tests.support.examples import orders as examples
+from tests.support.examples.orders import (
     CUSTOMER,
     ELEVEN,
     NINE,
@@ -31,7 +31,7 @@ from tests.unit.orders.examples import (
     confirm,
     place,
 )
-from tests.unit.orders.in_memory_event_store import InMemoryEventStore
+from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from orders.configuration import FLAGS, SETTINGS
 from orders.handlers import place_order
 from orders.handlers.validate_configuration import handler as validate
 from shared.runtime.configuration import Refused, forget
+from tests.support.examples.orders import BODY, CUSTOMER, SOMEBODY_ELSE
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
+from tests.support.fakes.fake_agent import FakeAgent
 from tests.unit.orders.conftest import api_event
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import BODY, CUSTOMER, SOMEBODY_ELSE
-from tests.unit.shared.fake_agent import FakeAgent
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ from botocore.exceptions import ClientError
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from shared.runtime import aws
-from tests.contract.event_store_contract import EventStoreContract
-from tests.unit.orders.dynamodb_wire import PAGE_ITEMS, DynamoDbWire
-from tests.unit.orders.examples import PLACED, cancel, place, recorded
+from tests.support.contracts.event_store_contract import EventStoreContract
+from tests.support.examples.orders import PLACED, cancel, place, recorded
+from tests.support.fakes.dynamodb_wire import PAGE_ITEMS, DynamoDbWire
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from orders.domain.terms import MAX_LINES
 from orders.handlers.requests import MAX_QUANTITY
 from shared.messaging.envelope import LARGEST_NUMBER, decode, encode
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from tests.unit.orders.examples import (
+from tests.support.examples.orders import (
     CANCELLED,
     CONFIRMED,
     CUSTOMER,

@@ -12,9 +12,9 @@ from orders.domain.price_list import CURRENCIES, PRODUCTS
 from orders.handlers import place_order
 from orders.handlers.requests import MAX_QUANTITY
 from shared.runtime.payloads import MAX_EVENT_BYTES
+from tests.support.examples.orders import BODY
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.conftest import api_event
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import BODY
 
 unhurried = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150

@@ -13,8 +13,8 @@ from orders.handlers import list_events, read_events
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
 from shared.runtime.environment import forget
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import PLACED, recorded
+from tests.support.examples.orders import PLACED, recorded
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
 
 ORDER = recorded(PLACED, 1).order_id
 LAMBDA_PASSES_ON = 6 * 1024 * 1024

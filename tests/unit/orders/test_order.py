@@ -8,7 +8,7 @@ from orders.domain.errors import OrderNotOpen, UnknownSku, UnpricedCurrency
 from orders.domain.events import CancellationReason, OrderEvent, Status
 from orders.domain.order import Order, RequestedLine
 from orders.domain.price_list import CURRENCIES, PRODUCTS
-from tests.unit.orders.examples import (
+from tests.support.examples.orders import (
     CANCELLED,
     CONFIRMED,
     CUSTOMER,

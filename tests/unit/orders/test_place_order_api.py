@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orders.handlers import place_order
+from tests.support.examples.orders import BODY, CUSTOMER, SOMEBODY_ELSE
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.conftest import api_event
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import BODY, CUSTOMER, SOMEBODY_ELSE
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -6,16 +6,8 @@ from orders import queries
 from orders.domain.errors import OrderNotFound
 from orders.domain.events import Status
 from orders.queries import Moment
-from tests.unit.orders.examples import (
-    CUSTOMER,
-    ELEVEN,
-    NINE,
-    SOMEBODY_ELSE,
-    TEN,
-    cancel,
-    place,
-)
-from tests.unit.orders.in_memory_event_store import InMemoryEventStore
+from tests.support.examples.orders import CUSTOMER, ELEVEN, NINE, SOMEBODY_ELSE, TEN, cancel, place
+from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 
 STORE = InMemoryEventStore()
 ORDER_ID = place(STORE, at=NINE).order_id

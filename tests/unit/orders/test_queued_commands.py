@@ -14,10 +14,10 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_worker import QueueWorker
 from shared.messaging.retries import Retries
 from shared.runtime.tracing import is_uuid
-from tests.unit.orders.examples import PLACED, TEN, cancel, place, recorded
-from tests.unit.orders.in_memory_event_store import InMemoryEventStore
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue, delivered
+from tests.support.examples.orders import PLACED, TEN, cancel, place, recorded
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.fake_queue import FakeQueue, delivered
+from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 
 ATTEMPTS = 5
 SOME_ID = "00000000-0000-4000-8000-000000000000"

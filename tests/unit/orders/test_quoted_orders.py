@@ -16,10 +16,10 @@ from orders.handlers.requests import PlaceOrderForm
 from orders_language.quotes import Quote, QuotedLine, SigningKey, sign
 from shared.runtime import clock
 from shared.runtime.secrets import SEARCH_PAUSE, Version, VersionedSecret
+from tests.support.examples.orders import BODY, CUSTOMER, SOMEBODY_ELSE
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
+from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager, error
 from tests.unit.orders.conftest import api_event
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import BODY, CUSTOMER, SOMEBODY_ELSE
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager, error
 
 LINES = (QuotedLine("MUG-BLUE", 2, 1190), QuotedLine("TEA-ASSAM", 1, 850))
 

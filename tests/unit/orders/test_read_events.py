@@ -8,8 +8,8 @@ import pytest
 from orders.adapters.event_codec import to_item
 from orders.handlers import read_events
 from shared.messaging.envelope import Envelope
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import CANCELLED, PLACED, recorded
+from tests.support.examples.orders import CANCELLED, PLACED, recorded
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
 
 ORDER_ID = recorded(PLACED, 1).order_id
 

@@ -7,9 +7,9 @@ import pytest
 
 from orders.handlers import cancel_order, order_history, place_order
 from shared.runtime.payloads import MAX_EVENT_BYTES
+from tests.support.examples.orders import BODY, SOMEBODY_ELSE
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
 from tests.unit.orders.conftest import api_event
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import BODY, SOMEBODY_ELSE
 
 LINE = {"sku": "MUG-BLUE", "quantity": 1}
 SHIP_TO: dict[str, str] = BODY["ship_to"]

@@ -12,9 +12,9 @@ from shared.messaging.kinesis_log import LogUnavailable
 from shared.runtime import aws
 from shared.runtime.environment import forget
 from shared.runtime.payloads import MAX_EVENT_BYTES
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import CANCELLED, PLACED, recorded
-from tests.unit.shared.fake_kinesis import FakeKinesis
+from tests.support.examples.orders import CANCELLED, PLACED, recorded
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
+from tests.support.fakes.fake_kinesis import FakeKinesis
 
 REAL_CLIENT = aws.client
 

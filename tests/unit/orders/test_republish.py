@@ -11,9 +11,9 @@ from orders.handlers import relay, scan_events
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
 from shared.runtime.environment import forget
-from tests.unit.orders.dynamodb_wire import DynamoDbWire
-from tests.unit.orders.examples import CANCELLED, PLACED, recorded
-from tests.unit.shared.fake_kinesis import FakeKinesis
+from tests.support.examples.orders import CANCELLED, PLACED, recorded
+from tests.support.fakes.dynamodb_wire import DynamoDbWire
+from tests.support.fakes.fake_kinesis import FakeKinesis
 
 ORDER = recorded(PLACED, 1).order_id
 

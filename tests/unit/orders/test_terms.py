@@ -10,7 +10,7 @@ from orders.domain.errors import OrdersNotAccepted, TooManyLines
 from orders.domain.order import Order
 from orders.domain.price_list import PRODUCTS
 from orders.domain.terms import DEFAULT_TERMS, MOST_BASIS_POINTS, Terms, is_among
-from tests.unit.orders.examples import CUSTOMER, LINES, SHIP_TO
+from tests.support.examples.orders import CUSTOMER, LINES, SHIP_TO
 
 CUSTOMERS = [str(uuid.uuid5(uuid.NAMESPACE_OID, str(number))) for number in range(10_000)]
 ROLLOUT = "introductory-discount"

@@ -6,8 +6,8 @@ from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBre
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Provider
 from payments.ports import Standing
-from tests.unit.clock import Clock
-from tests.unit.payments.fake_provider import FakeProvider
+from tests.support.fakes.clock import Clock
+from tests.support.fakes.fake_provider import FakeProvider
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from payments.commands import authorize_payment, capture_payment, refund_payment
 from payments.domain.errors import Contended, ProviderUnavailable
 from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Standing
-from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
-from tests.unit.payments.in_memory_payments import InMemoryPayments
+from tests.support.fakes.fake_provider import EXPIRES_AT, FakeProvider
+from tests.support.fakes.in_memory_payments import InMemoryPayments
 
 ORDER = "order-1"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.payments.fake_provider import FakeProvider
-from tests.unit.payments.provider_contract import ProviderContract
+from tests.support.contracts.provider_contract import ProviderContract
+from tests.support.fakes.fake_provider import FakeProvider
 
 
 class TestFakeProvider(ProviderContract):

@@ -15,7 +15,7 @@ from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import Authorized, Declined, Standing
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager
 
 ORDER = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"
 HELD: dict[str, Any] = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.payments.in_memory_payments import InMemoryPayments
-from tests.unit.payments.payments_contract import PaymentsContract
+from tests.support.contracts.payments_contract import PaymentsContract
+from tests.support.fakes.in_memory_payments import InMemoryPayments
 
 
 class TestPaymentsInMemory(PaymentsContract):

@@ -11,8 +11,8 @@ from payments.commands import authorize_payment, capture_payment, refund_payment
 from payments.domain.errors import ProviderBroken
 from payments.domain.payment import MAY_FOLLOW, Payment, Provider, Status
 from payments.ports import Standing
-from tests.unit.payments.fake_provider import FakeProvider
-from tests.unit.payments.in_memory_payments import InMemoryPayments
+from tests.support.fakes.fake_provider import FakeProvider
+from tests.support.fakes.in_memory_payments import InMemoryPayments
 from tests.unit.payments.test_queued_commands import ATTEMPTS, AUTHORIZE, MONEY, Worker, said
 
 ORDER = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"

@@ -1,7 +1,7 @@
 """The provider's key: the current one, and another one after a refusal."""
 
 from payments.adapters.provider_key import ProviderKey
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager
 
 
 def test_a_refused_key_is_read_again_at_once() -> None:

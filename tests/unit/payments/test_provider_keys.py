@@ -16,7 +16,7 @@ from payments.handlers import retire_provider_keys, rotate_provider_key
 from payments.handlers.rotate_provider_key import KeyFromProvider
 from shared.runtime import aws
 from shared.runtime.rotation import RotationRefused
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager
+from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager
 
 HOUR = 3600.0
 

@@ -13,10 +13,10 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_worker import QueueWorker
 from shared.messaging.retries import Retries
-from tests.unit.payments.fake_provider import EXPIRES_AT, FakeProvider
-from tests.unit.payments.in_memory_payments import InMemoryPayments
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue, delivered
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.fake_provider import EXPIRES_AT, FakeProvider
+from tests.support.fakes.fake_queue import FakeQueue, delivered
+from tests.support.fakes.in_memory_payments import InMemoryPayments
 
 ATTEMPTS = 30
 MONEY: dict[str, Any] = {"amount": 1290, "currency": "EUR"}

@@ -8,8 +8,8 @@ from reconciliation.adapters import back_fill
 from reconciliation.adapters.back_fill import BackFill
 from shared.messaging.envelope import encode
 from shared.read_models.archive import Archive
-from tests.unit.shared.in_memory_s3 import InMemoryS3
-from tests.unit.shared.projection import ORDERS, event
+from tests.support.examples.log_of_orders import ORDERS, event
+from tests.support.fakes.in_memory_s3 import InMemoryS3
 
 TIMES = ("2026-12-01T09:10:00.000Z", "2026-12-01T09:50:00.000Z", "2026-12-02T00:00:00.000Z")
 EVENTS = [

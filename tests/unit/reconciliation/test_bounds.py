@@ -19,7 +19,7 @@ from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
 from shared.messaging.envelope import encode
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import clock
-from tests.unit.reconciliation.places import World, fact, order_id, placed
+from tests.support.fakes.places_in_memory import World, fact, order_id, placed
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HALF_PAST_TEN = datetime(2026, 12, 1, 10, 30, 15, 250_000, tzinfo=UTC)

@@ -11,7 +11,7 @@ from reconciliation.commands.reading import SEGMENTS
 from reconciliation.commands.run_notes import Day, Missing, NotReady
 from reconciliation.commands.steps import NAMED, WORK_SECONDS
 from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
-from tests.unit.reconciliation.places import MOST, World, fact, order_id, placed
+from tests.support.fakes.places_in_memory import MOST, World, fact, order_id, placed
 
 STATE = 256 * 1024
 """Bytes that a state machine passes on from one state to the next (Step Functions quotas)."""

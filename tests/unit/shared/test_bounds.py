@@ -33,11 +33,18 @@ from shared.runtime.secrets import (
     SecretUnavailable,
     VersionedSecret,
 )
-from tests.unit.clock import Clock
-from tests.unit.shared.fake_queue import FakeQueue
-from tests.unit.shared.fake_secrets_manager import ARN, FakeSecretsManager, error
-from tests.unit.shared.in_memory_s3 import InMemoryS3
-from tests.unit.shared.projection import ORDERS, Histories, TableInMemory, event, projector, record
+from tests.support.examples.log_of_orders import (
+    ORDERS,
+    Histories,
+    TableInMemory,
+    event,
+    projector,
+    record,
+)
+from tests.support.fakes.clock import Clock
+from tests.support.fakes.fake_queue import FakeQueue
+from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager, error
+from tests.support.fakes.in_memory_s3 import InMemoryS3
 
 Captured = pytest.CaptureFixture[str]
 

@@ -12,8 +12,8 @@ from shared.runtime import aws
 from shared.runtime.environment import forget
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from shipping.handlers import announce_tracking
-from tests.unit.shared.fake_bus import FakeEventBridge
-from tests.unit.shared.fake_queue import FakeQueue
+from tests.support.fakes.fake_bus import FakeEventBridge
+from tests.support.fakes.fake_queue import FakeQueue
 
 BRIDGE_REFUSALS = ("InvalidArgument", "MalformedDetail", "ValidationException")
 

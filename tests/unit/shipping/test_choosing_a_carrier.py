@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shipping.adapters.carrier_list import carriers
 from shipping.domain.carriers import Parcel, Tariff
 from shipping.domain.gathering import Gathering, Quote, best
-from tests.unit.shipping.tables_contract import quote
+from tests.support.contracts.shipping_tables_contract import quote
 
 ALL = frozenset(carriers())
 QUOTES = st.lists(

@@ -12,8 +12,13 @@ from shipping.commands import Booking
 from shipping.domain.errors import ShipmentNotFound, UnusableAnswer
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import CarrierUnavailable, Reception, TrackingEvent
-from tests.unit.shipping.in_memory import Asked, Desk, InMemoryGatherings, InMemoryShipments
-from tests.unit.shipping.tables_contract import CONTEXT, PARCEL, gathering, quote
+from tests.support.contracts.shipping_tables_contract import CONTEXT, PARCEL, gathering, quote
+from tests.support.fakes.in_memory_shipping import (
+    Asked,
+    Desk,
+    InMemoryGatherings,
+    InMemoryShipments,
+)
 
 NOW = "2026-12-01T00:00:00.000Z"
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.unit.shipping.in_memory import InMemoryGatherings, InMemoryShipments
-from tests.unit.shipping.tables_contract import GatheringsContract, ShipmentsContract
+from tests.support.contracts.shipping_tables_contract import GatheringsContract, ShipmentsContract
+from tests.support.fakes.in_memory_shipping import InMemoryGatherings, InMemoryShipments
 
 
 class TestInMemoryGatherings(GatheringsContract):

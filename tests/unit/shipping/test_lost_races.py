@@ -13,8 +13,8 @@ from shipping.domain.errors import UnusableAnswer
 from shipping.domain.gathering import Gathering
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import TrackingEvent
-from tests.unit.shipping.in_memory import Asked, Desk, InMemoryGatherings
-from tests.unit.shipping.tables_contract import PARCEL, gathering, quote
+from tests.support.contracts.shipping_tables_contract import PARCEL, gathering, quote
+from tests.support.fakes.in_memory_shipping import Asked, Desk, InMemoryGatherings
 from tests.unit.shipping.test_commands import NOW, Office
 
 

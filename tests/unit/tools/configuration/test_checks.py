@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from tests.unit.tools.configuration.repository import commit, git
-from tests.unit.tools.configuration.scratch_service import right, service, write
+from tests.support.drivers.repository import commit, git
+from tests.support.drivers.scratch_service import right, service, write
 from tools.base.target import ENVIRONMENTS
 from tools.configuration import checks, commands, services
 from tools.configuration.documents import canonical

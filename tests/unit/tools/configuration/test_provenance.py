@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tools.configuration.repository import commit, git
+from tests.support.drivers.repository import commit, git
 from tools.configuration.errors import HistoryUnknown
 from tools.configuration.provenance import (
     UNCOMMITTED,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tools.local.small_assembly import write_assembly
+from tests.support.drivers.small_assembly import write_assembly
 from tools.base import assembly
 from tools.base.assembly import Assembly, synthesized
 from tools.base.errors import SynthesisError

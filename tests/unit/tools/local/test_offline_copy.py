@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.tools.local.small_assembly import write_assembly
+from tests.support.drivers.small_assembly import write_assembly
 from tools.base.assembly import Assembly
 from tools.base.errors import ParityError
 from tools.emulator import parity

@@ -5,7 +5,7 @@ from typing import Any, cast
 import msgspec
 
 from shared.messaging.envelope import encode
-from tests.unit.shared.projection import event
+from tests.support.examples.log_of_orders import event
 from tools.base.endpoint import Cloud
 from tools.local.progress import OrderProgress
 

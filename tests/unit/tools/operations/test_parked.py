@@ -12,9 +12,16 @@ import pytest
 from shared.messaging.log_records import LogRecord
 from shared.read_models import redrive
 from shared.read_models.parked_records import ParkedRecord, ParkedRecords
-from tests.unit.shared.dynamodb_in_memory import DynamoDbInMemory
-from tests.unit.shared.hostile_records import TEXTS
-from tests.unit.shared.projection import ORDERS, Histories, TableInMemory, event, projector, record
+from tests.support.examples.hostile_records import TEXTS
+from tests.support.examples.log_of_orders import (
+    ORDERS,
+    Histories,
+    TableInMemory,
+    event,
+    projector,
+    record,
+)
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 from tools.base.target import Target
 from tools.base.terminal import Terminal
 from tools.operations import parked

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.shared.hostile_records import TEXTS
+from tests.support.examples.hostile_records import TEXTS
 from tools.base.errors import FunctionFailed, OperationFailed
 from tools.base.target import Target
 from tools.base.terminal import Terminal
