@@ -93,10 +93,11 @@ APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),-
 # it need not be named twice, else by python3.
 OUTSIDE := env PATH="$$OUTSIDE_PATH" "$${GIVEN_PYTHON:-python3}"
 TOOLCHAIN := -E -s -S -m tools.toolchain
+DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test test-nightly check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
+.PHONY: help setup run up down status load test test-nightly test-enforced test-slow check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	smoke redrive redrive-queue stuck resume park history view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -137,8 +138,15 @@ load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 M
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
 	@$(PYTEST) tests -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-nightly: setup ## The same, and what takes too long for every day: full matrices of faults
+test-nightly: setup ## The same, and what takes too long for every day; then the deployed system under IAM, and on half a core
 	@$(PYTEST) tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(MAKE) --no-print-directory test-enforced test-slow
+
+test-enforced: setup ## Every test of the deployed system, with the functions' permissions enforced
+	@$(LOCAL) ENFORCE_PERMISSIONS=yes $(RUN) -m pytest $(DEPLOYED)
+
+test-slow: setup ## Every test of the deployed system, with half a core for each of two workers (Linux)
+	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED)
 
 check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
 	@$(MAKE) --no-print-directory --jobs 2 check-code check-behaviour
