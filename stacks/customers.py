@@ -10,7 +10,7 @@ from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.bus import let_speak
-from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -45,6 +45,11 @@ class CustomersStack(ServiceStack):
             key=self.key,
             partition_key=text("customer_id"),
             stream=dynamodb.StreamViewType.NEW_IMAGE,  # ids and a time: nothing about a person
+        )
+        self._function = FunctionsWith(
+            self,
+            PROFILE_TABLE=self.profiles.table_name,
+            TOMBSTONE_TABLE=self.tombstones.table_name,
         )
         self._serve_api()
         self._let_others_read_contacts()
@@ -119,16 +124,4 @@ class CustomersStack(ServiceStack):
             "EventsNotPublished",
             metric_name="EventsNotPublished",
             what="events cannot be published",
-        )
-
-    def _function(self, id: str, handler: str, description: str) -> MicroserviceFunction:
-        return MicroserviceFunction(
-            self,
-            id,
-            handler=handler,
-            description=description,
-            environment={
-                "PROFILE_TABLE": self.profiles.table_name,
-                "TOMBSTONE_TABLE": self.tombstones.table_name,
-            },
         )

@@ -16,10 +16,10 @@ from constructs import Construct
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on, alarm_when_counted
 from stacks.constructs.bus import let_speak
-from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.schedule import call_every
 from stacks.constructs.service_principal import service_of_this_account
-from stacks.constructs.service_queue import ServiceQueue, admit
+from stacks.constructs.service_queue import ServiceQueue, let_service_use
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.fulfilment_saga import owners, saga, saga_times
@@ -63,6 +63,13 @@ class FulfilmentStack(ServiceStack):
                 ),
             ],
             time_to_live_attribute="expires_at",
+        )
+        self._function = FunctionsWith(
+            self,
+            key=self.key,
+            SAGAS_TABLE=self.sagas.table_name,
+            OPEN_SAGAS_INDEX=OPEN_SAGAS,
+            STUCK_SAGAS_INDEX=STUCK_SAGAS,
         )
         self.machine = self._make_machine()
         self._start_when_an_order_is_placed()
@@ -199,7 +206,7 @@ class FulfilmentStack(ServiceStack):
         interrupted = ServiceQueue(
             self, "Interruptions", key=self.key, worker_timeout=Duration.seconds(10)
         )
-        admit(self.key, "events.amazonaws.com", self.account)
+        let_service_use(self.key, "events.amazonaws.com", self.account)
         events.Rule(  # on the default bus: Step Functions tells no other
             self,
             "ExecutionInterrupted",
@@ -373,29 +380,3 @@ class FulfilmentStack(ServiceStack):
             resource_name=name,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-
-    def _function(
-        self,
-        id: str,
-        handler: str,
-        description: str,
-        timeout: Duration | None = None,
-        reserved_concurrency: int | None = None,
-        **environment: str,
-    ) -> MicroserviceFunction:
-        function = MicroserviceFunction(
-            self,
-            id,
-            handler=handler,
-            description=description,
-            timeout=timeout,
-            reserved_concurrency=reserved_concurrency,
-            environment={
-                "SAGAS_TABLE": self.sagas.table_name,
-                "OPEN_SAGAS_INDEX": OPEN_SAGAS,
-                "STUCK_SAGAS_INDEX": STUCK_SAGAS,
-                **environment,
-            },
-        )
-        self.key.grant_encrypt_decrypt(function)
-        return function

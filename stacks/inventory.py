@@ -8,7 +8,7 @@ from constructs import Construct
 
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import let_speak
-from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.schedule import call_every
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
@@ -50,6 +50,12 @@ class InventoryStack(ServiceStack):
                     sort_key=text("expires_at"),
                 )
             ],
+        )
+        self._function = FunctionsWith(
+            self,
+            timeout=Duration.seconds(30),
+            STOCK_TABLE=self.stock.table_name,
+            RESERVATIONS_TABLE=self.reservations.table_name,
         )
         self._take_queued_commands()
         self._hear_of_sales()
@@ -127,26 +133,3 @@ class InventoryStack(ServiceStack):
         grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem", on=self.stock.table_arn)
         grant(function, "dynamodb:GetItem", "dynamodb:PutItem", on=self.reservations.table_arn)
         self.key.grant_encrypt_decrypt(function)
-
-    def _function(
-        self,
-        id: str,
-        handler: str,
-        description: str,
-        timeout: Duration | None = None,
-        reserved_concurrency: int | None = None,
-        **environment: str,
-    ) -> MicroserviceFunction:
-        return MicroserviceFunction(
-            self,
-            id,
-            handler=handler,
-            description=description,
-            timeout=timeout or Duration.seconds(30),
-            reserved_concurrency=reserved_concurrency,
-            environment={
-                "STOCK_TABLE": self.stock.table_name,
-                "RESERVATIONS_TABLE": self.reservations.table_name,
-                **environment,
-            },
-        )

@@ -5,7 +5,7 @@ from typing import Any
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.microservice_function import FunctionsWith, grant
 from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
@@ -39,6 +39,7 @@ class OrderViewsStack(ServiceStack):
                 )
             ],
         )
+        self._function = FunctionsWith(self, ORDER_VIEW_TABLE=self.order_view.table_name)
         self._project_the_log()
         self._serve_api()
 
@@ -64,18 +65,3 @@ class OrderViewsStack(ServiceStack):
         for function in (get_order, list_orders):
             grant(function, "dynamodb:GetItem", on=self.order_view.table_arn)
             self.key.grant_decrypt(function)
-
-    def _function(
-        self,
-        id: str,
-        handler: str,
-        description: str,
-        **environment: str,
-    ) -> MicroserviceFunction:
-        return MicroserviceFunction(
-            self,
-            id,
-            handler=handler,
-            description=description,
-            environment={"ORDER_VIEW_TABLE": self.order_view.table_name, **environment},
-        )

@@ -12,7 +12,7 @@ from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.bus import let_speak
 from stacks.constructs.event_log_access import event_stream_of
 from stacks.constructs.log_consumer import LogConsumer
-from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -54,6 +54,7 @@ class OrdersStack(ServiceStack):
                 )
             ],
         )
+        self._function = FunctionsWith(self, EVENT_STORE_TABLE=self.event_store.table_name)
         self._serve_api()
         self._let_operators_change_what_runs()
         self._take_queued_commands()
@@ -214,20 +215,3 @@ class OrdersStack(ServiceStack):
         )
         let_speak(publisher.projector, self)
         let_speak(publisher.redrive, self)
-
-    def _function(
-        self,
-        id: str,
-        handler: str,
-        description: str,
-        timeout: Duration | None = None,
-        **environment: str,
-    ) -> MicroserviceFunction:
-        return MicroserviceFunction(
-            self,
-            id,
-            handler=handler,
-            description=description,
-            timeout=timeout,
-            environment={"EVENT_STORE_TABLE": self.event_store.table_name, **environment},
-        )

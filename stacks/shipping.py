@@ -177,7 +177,7 @@ class ShippingStack(ServiceStack):
     def _hear_from_carriers(self) -> None:
         api = KeyedApi(self, rate=200, burst=400)
         keys = {
-            name: api.admit(pascal_case(name), name, rate=50, burst=100, per_day=500_000)
+            name: api.add_caller(pascal_case(name), name, rate=50, burst=100, per_day=500_000)
             for name in self.carriers.desks
         }
         track = MicroserviceFunction(

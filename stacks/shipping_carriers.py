@@ -13,7 +13,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
-from stacks.constructs.service_queue import ServiceQueue, admit
+from stacks.constructs.service_queue import ServiceQueue, let_service_use
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 
@@ -41,7 +41,7 @@ class Carriers:
             master_key=key,
             enforce_ssl=True,
         )
-        admit(key, "sns.amazonaws.com", stack.account)
+        let_service_use(key, "sns.amazonaws.com", stack.account)
         # The carriers' own memory: no function of shipping itself may touch it.
         self._memory = ServiceTable(
             stack,

@@ -30,7 +30,7 @@ class SigningStack(ServiceStack):
             field="key",
             handler="rotate_quote_signing",
         )
-        secret.admit(
+        secret.let_read(
             self.stage.role_name("orders", "PlaceOrder"),
             self.stage.role_name("pricing", "*"),
         )

@@ -33,7 +33,7 @@ class KeyedApi(RegionalApi):
             "AwsSolutions-COG4",
         )
 
-    def admit(self, id: str, name: str, *, rate: int, burst: int, per_day: int) -> str:
+    def add_caller(self, id: str, name: str, *, rate: int, burst: int, per_day: int) -> str:
         """Make a caller's key and the plan that limits it; returns the key's id."""
         key = apigateway.ApiKey(
             self._stack,

@@ -2,18 +2,8 @@
 
 from typing import Any
 
-Json = dict[str, Any]
+from stacks.constructs.machine_states import INVOKE, RETRY, Json, for_each, step_of
 
-INVOKE = "arn:${Partition}:states:::lambda:invoke"
-RETRY = [
-    {
-        "ErrorEquals": ["States.ALL"],
-        "IntervalSeconds": 2,
-        "BackoffRate": 2,
-        "MaxAttempts": 5,
-        "JitterStrategy": "FULL",
-    }
-]
 AT_ONCE = 40
 """Functions at work together: the account's other functions need theirs."""
 
@@ -90,49 +80,26 @@ def rebuild_machine() -> Json:
 
 
 def _step(payload: Json, **rest: Any) -> Json:
-    return {
-        "Type": "Task",
-        "Resource": INVOKE,
-        "Parameters": {"FunctionName": "${Rebuild}", "Payload": payload},
-        "Retry": RETRY,
-        **rest,
-    }
+    return step_of("Rebuild", payload, **rest)
 
 
 def _for_each(item: str, step: str, **rest: Any) -> Json:
-    """Take a step for each item that the plan wrote down."""
-    return {
-        "Type": "Map",
-        "Label": step.capitalize(),
-        "MaxConcurrency": AT_ONCE,
-        "ItemReader": {
-            "Resource": "arn:${Partition}:states:::s3:getObject",
-            "ReaderConfig": {"InputType": "JSON"},
-            "Parameters": {
-                "Bucket.$": "$.bucket",
-                "Key.$": f"States.Format('{{}}/{item}s.json', $.generation)",
-            },
-        },
-        "ItemSelector": {
-            "step": step,
-            "generation.$": "$.generation",
-            f"{item}.$": f"$$.Map.Item.Value.{item}",
-        },
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": "Work",
-            "States": {
-                "Work": {
-                    "Type": "Task",
-                    "Resource": INVOKE,
-                    "Parameters": {"FunctionName": "${Rebuild}", "Payload.$": "$"},
-                    # All answers together must fit into a state: the scratch has the details.
-                    "ResultSelector": {},
-                    "Retry": RETRY,
-                    "End": True,
-                }
-            },
-        },
-        "ResultPath": None,
-        **rest,
+    work = {
+        "Type": "Task",
+        "Resource": INVOKE,
+        "Parameters": {"FunctionName": "${Rebuild}", "Payload.$": "$"},
+        # All answers together must fit into a state: the scratch has the details.
+        "ResultSelector": {},
+        "Retry": RETRY,
+        "End": True,
     }
+    return for_each(
+        item,
+        step,
+        {"Work": work},
+        run="generation",
+        run_at="$.generation",
+        bucket_at="$.bucket",
+        at_once=AT_ONCE,
+        **rest,
+    )

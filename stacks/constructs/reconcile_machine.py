@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from stacks.constructs.rebuild_machine import INVOKE, RETRY, Json
+from stacks.constructs.machine_states import INVOKE, RETRY, Json, for_each, step_of
 
 AT_ONCE = 8
 """Functions at work together: each reads a shard, a day of the archive or a part of the store, and
@@ -59,66 +59,44 @@ def reconcile_machine() -> Json:
 
 
 def _step(payload: Json, **rest: Any) -> Json:
-    return {
-        "Type": "Task",
-        "Resource": INVOKE,
-        "Parameters": {"FunctionName": "${Reconcile}", "Payload": payload},
-        "Retry": RETRY,
-        **rest,
-    }
+    return step_of("Reconcile", payload, **rest)
 
 
 def _for_each(item: str, step: str, **rest: Any) -> Json:
-    """Take a step for each item of a list that the run wrote down, again until it is done."""
-    return {
-        "Type": "Map",
-        "Label": step.capitalize(),
-        "MaxConcurrency": AT_ONCE,
-        "ItemReader": {
-            "Resource": INVOKE.replace("lambda:invoke", "s3:getObject"),
-            "ReaderConfig": {"InputType": "JSON"},
+    """Each is worked on again until it is done."""
+    states: dict[str, Json] = {
+        "Work": {
+            "Type": "Task",
+            "Resource": INVOKE,
+            "Parameters": {"FunctionName": "${Reconcile}", "Payload.$": "$"},
+            "ResultSelector": {"done.$": "$.Payload.done"},
+            "ResultPath": "$.answer",
+            "Retry": RETRY,
+            "Next": "Done?",
+        },
+        "Done?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.answer.done", "BooleanEquals": True, "Next": "Done"}],
+            "Default": "Again",
+        },
+        "Again": {
+            "Type": "Pass",
             "Parameters": {
-                "Bucket.$": "$.plan.bucket",
-                "Key.$": f"States.Format('{{}}/{item}s.json', $.plan.run)",
+                "step.$": "$.step",
+                "run.$": "$.run",
+                f"{item}.$": f"$.{item}",
             },
+            "Next": "Work",
         },
-        "ItemSelector": {
-            "step": step,
-            "run.$": "$.plan.run",
-            f"{item}.$": f"$$.Map.Item.Value.{item}",
-        },
-        "ItemProcessor": {
-            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-            "StartAt": "Work",
-            "States": {
-                "Work": {
-                    "Type": "Task",
-                    "Resource": INVOKE,
-                    "Parameters": {"FunctionName": "${Reconcile}", "Payload.$": "$"},
-                    "ResultSelector": {"done.$": "$.Payload.done"},
-                    "ResultPath": "$.answer",
-                    "Retry": RETRY,
-                    "Next": "Done?",
-                },
-                "Done?": {
-                    "Type": "Choice",
-                    "Choices": [
-                        {"Variable": "$.answer.done", "BooleanEquals": True, "Next": "Done"}
-                    ],
-                    "Default": "Again",
-                },
-                "Again": {
-                    "Type": "Pass",
-                    "Parameters": {
-                        "step.$": "$.step",
-                        "run.$": "$.run",
-                        f"{item}.$": f"$.{item}",
-                    },
-                    "Next": "Work",
-                },
-                "Done": {"Type": "Succeed"},
-            },
-        },
-        "ResultPath": None,
-        **rest,
+        "Done": {"Type": "Succeed"},
     }
+    return for_each(
+        item,
+        step,
+        states,
+        run="run",
+        run_at="$.plan.run",
+        bucket_at="$.plan.bucket",
+        at_once=AT_ONCE,
+        **rest,
+    )

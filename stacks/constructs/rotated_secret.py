@@ -72,7 +72,7 @@ class RotatedSecret(Construct):
         grant(function, READ, on=self.arn)
         grant(function, "kms:Decrypt", on=self.key.key_arn)
 
-    def admit(self, *role_names: str) -> None:
+    def let_read(self, *role_names: str) -> None:
         """Let roles of later stacks read it that call ``may_read``; names may end in ``*``.
 
         Their stacks come later, so the policies name them by the reserved beginning of their names.

@@ -153,7 +153,7 @@ class ServiceQueue(Construct):
         sources = {sources_of(type) for type in detail_type}
         assert len(sources) == 1, f"{id}: one rule for what one service says"
         self._heard |= {type: sources_of(type) for type in detail_type}
-        admit(self.key, "events.amazonaws.com", self.stack.account)
+        let_service_use(self.key, "events.amazonaws.com", self.stack.account)
         events.Rule(
             self,
             id,
@@ -169,7 +169,7 @@ class ServiceQueue(Construct):
         )
 
 
-def admit(key: kms.IKey, service: str, account: str) -> None:
+def let_service_use(key: kms.IKey, service: str, account: str) -> None:
     """Let an AWS service deliver into what this key encrypts.
 
     Without the statement such deliveries fail without a word.
