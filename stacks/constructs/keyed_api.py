@@ -9,7 +9,7 @@ from stacks.constructs.service_stack import ServiceStack
 
 
 class KeyedApi(RegionalApi):
-    """Add methods with ``route`` and callers with ``admit``."""
+    """Add methods with ``route`` and callers with ``add_caller``."""
 
     def __init__(self, stack: ServiceStack, *, rate: int, burst: int) -> None:
         super().__init__(
