@@ -175,7 +175,7 @@ class RotatedSecret(Construct):
 
 
 def may_read(function: MicroserviceFunction, *, secret_arn: str, key_arn: str) -> None:
-    """Let a function read another service's secret, which ``RotatedSecret.let_read`` has to allow."""
+    """Let a function read another service's secret; its owner's ``let_read`` must allow it."""
     grant(function, READ, on=secret_arn)
     grant(function, "kms:Decrypt", on=key_arn)
 
