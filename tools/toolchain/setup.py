@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -187,23 +188,38 @@ def run(command: Command) -> None:
     """
     words = [str(word) for word in command]
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             words,
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             errors="replace",
-            check=False,
             # Somebody's pip.conf may install everything beside their home; here it goes where it
             # belongs.
             env=os.environ | {"PIP_USER": "0"},
         )
     except OSError as error:
         raise ToolFailed(f"{words[0]} cannot be started: {error}") from error
-    if done.returncode:
-        said = done.stdout.strip() or "it said nothing"
-        raise ToolFailed(f"exit status {done.returncode} of {' '.join(words)}:\n{said}")
+    with process:
+        said = _all_that_is_said(process)
+    if process.returncode:
+        told = said.strip() or "it said nothing"
+        raise ToolFailed(f"exit status {process.returncode} of {' '.join(words)}:\n{told}")
+
+
+def _all_that_is_said(process: subprocess.Popen[str]) -> str:
+    """Until nobody writes any more, and so nobody works: npm starts a process of its own.
+
+    An interrupted setup that ended sooner would leave it at work beside the next one.
+    """
+    assert process.stdout is not None
+    try:
+        return process.stdout.read()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)  # a terminal tells all of them, `kill` tells one
+        process.stdout.read()
+        raise
 
 
 def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
