@@ -16,6 +16,9 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 
+BATCH_TIMEOUT = Duration.seconds(60)
+"""How long a batch may be at work: a rebuild waits for the last one that did not know of it."""
+
 
 class ParkedRecordsTable(ServiceTable):
     """Where a consumer keeps records that it cannot apply, until they are redriven."""
@@ -85,7 +88,7 @@ class LogConsumer:
             handler=handler,
             description=description,
             environment=environment,
-            timeout=Duration.seconds(60),
+            timeout=BATCH_TIMEOUT,
         )
         self.redrive = MicroserviceFunction(
             stack,
