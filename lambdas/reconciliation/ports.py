@@ -59,8 +59,8 @@ class ArchiveToRead(Protocol):
     def keys(self, folder: str) -> Iterable[str]:
         """The objects in a folder, in order."""
 
-    def lines(self, keys: Sequence[str]) -> Iterable[bytes]:
-        """The records in these objects."""
+    def contents(self, keys: Sequence[str]) -> Iterable[tuple[str, list[bytes], str | None]]:
+        """These objects: name, records, and what is wrong with it, if anything."""
 
 
 class EventsOfOrders(Protocol):

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.read_models.archive import lines_of
+from shared.read_models.archive import salvaged
 from tools.operations.reconcile import Scope, through_machine
 from tools.smoke.check import Check, Failed, NotAsked, eventually
 from tools.smoke.system import ORDER, System
@@ -168,7 +168,7 @@ def _look_for(system: System, bucket: str, order_id: str, looked_at: set[str]) -
                     continue
                 looked_at.add(key)
                 body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-                if any(order_id.encode() in line for line in lines_of(body, key)):
+                if any(order_id.encode() in line for line in salvaged(body)[0]):
                     return key
     return None
 

@@ -10,7 +10,7 @@ from reconciliation.domain.comparison import ARCHIVE, LOG, STORE, Name
 from reconciliation.ports import ArchiveToRead, EventsOfOrders, Log
 from shared.messaging.fingerprint import fingerprint
 from shared.messaging.log_records import Unreadable, read_envelope
-from shared.runtime import clock
+from shared.runtime import clock, log
 
 SEGMENTS = 16
 """Parts into which the whole event store is divided."""
@@ -78,9 +78,11 @@ class Places:
 
     def _of_folder(self, folder: str, after: str | None) -> Iterator[Page]:
         keys = [key for key in self.archive.keys(folder) if after is None or key > after]
-        for key in keys:
-            marks, unreadable = _marks_of((line, key) for line in self.archive.lines([key]))
-            yield marks, unreadable, key
+        for key, lines, damage in self.archive.contents(keys):
+            marks, unreadable = _marks_of((line, key) for line in lines)
+            if damage is not None:
+                log.warning("archived object is damaged", key=key, damage=damage)
+            yield marks, unreadable + (damage is not None), key
 
 
 def _mark_of(event: tuple[Name, str]) -> Mark:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 
 from reconciliation.commands.run_notes import Missing
 from reconciliation.domain.comparison import ARCHIVE, Name
@@ -57,7 +58,8 @@ class Repairs:
                 in_log[shard].append(sequence)
             elif name.version is None:
                 in_archive.add(name.where)
-        bodies = [*self._from_log(in_log), *self.archive.lines(sorted(in_archive))]
+        archived = (lines for _, lines, _ in self.archive.contents(sorted(in_archive)))
+        bodies = chain(self._from_log(in_log), chain.from_iterable(archived))
         wanted = {mark for mark, name in missing.items() if name.version is None}
         for body in bodies:
             try:

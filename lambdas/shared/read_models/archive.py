@@ -4,7 +4,6 @@ Firehose's objects are below ``events/day=YYYY-MM-DD/``, the day of their delive
 in later is below ``events/backfill/day=YYYY-MM-DD/``, the day on which it occurred.
 """
 
-import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,10 +23,6 @@ class ArchivedObject:
 
     key: str
     size: int
-
-
-class ArchiveDamaged(Exception):
-    """An object cannot be decompressed: somebody must look at it."""
 
 
 class Archive:
@@ -74,17 +69,6 @@ class Archive:
                 return
             page = {"ContinuationToken": answer["NextContinuationToken"]}
 
-    def lines(self, keys: Sequence[str]) -> Iterator[bytes]:
-        """The records in these objects, one after the other; a few objects are read at a time.
-
-        Raises:
-            ArchiveDamaged: naming the object.
-        """
-        with ThreadPoolExecutor(READERS) as pool:
-            for start in range(0, len(keys), READERS):
-                for lines in pool.map(self._read, keys[start : start + READERS]):
-                    yield from lines
-
     def contents(self, keys: Sequence[str]) -> Iterator[tuple[str, list[bytes], str | None]]:
         """These objects one after the other: name, records, and what is wrong with it, if anything.
 
@@ -99,23 +83,6 @@ class Archive:
     def _body(self, key: str) -> bytes:
         body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return body
-
-    def _read(self, key: str) -> list[bytes]:
-        return lines_of(self._body(key), key)
-
-
-def lines_of(body: bytes, key: str) -> list[bytes]:
-    """The records in an object, which says by its first bytes whether it is compressed.
-
-    Raises:
-        ArchiveDamaged: it is compressed, and cut short or changed.
-    """
-    if body.startswith(_GZIP):
-        try:
-            body = gzip.decompress(body)
-        except (EOFError, OSError, zlib.error) as damage:
-            raise ArchiveDamaged(f"{key}: {damage}") from damage
-    return [line for line in body.split(b"\n") if line]
 
 
 def salvaged(body: bytes) -> tuple[list[bytes], str | None]:

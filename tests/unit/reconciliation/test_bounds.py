@@ -256,6 +256,24 @@ def test_as_many_as_fit_are_named_and_no_more_is_read() -> None:
     assert (found["count"], len(found["names"])) == (450, NAMED)
 
 
+def test_a_damaged_object_is_counted_and_its_records_before_the_damage_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    events = [placed(n, 2) for n in range(1, 200)]
+    world.put(events, STORE, LOG)
+    whole = gzip.compress(b"".join(encode(it) + b"\n" for it in events), mtime=0)
+    for number, body in enumerate((whole[: len(whole) // 2], whole)):
+        key = f"events/day={events[0].occurred_at[:10]}/{number}.gz"
+        world.s3.objects[key] = body
+    found = world.run(73)
+    assert found["unreadable"] == 1
+    assert found["missing"][ARCHIVE]["count"] == 0
+    assert "archived object is damaged" in capsys.readouterr().out
+    del world.s3.objects[f"events/day={events[0].occurred_at[:10]}/1.gz"]
+    assert 0 < world.run(73)["missing"][ARCHIVE]["count"] < 199
+
+
 # What is repaired
 
 

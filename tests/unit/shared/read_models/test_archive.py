@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.read_models.archive import Archive, ArchiveDamaged, salvaged
+from shared.read_models.archive import Archive, salvaged
 from tests.support.fakes.in_memory_s3 import InMemoryS3
 
 
@@ -26,7 +26,11 @@ def test_objects_are_read_whether_they_are_compressed_or_not(
     s3.objects["events/day=2026-12-01/a.jsonl.gz"] = gzip.compress(b"one\ntwo\n")
     s3.objects["events/day=2026-12-01/b.jsonl.gz"] = b"three\n"
     s3.objects["events/day=2026-12-01/c.jsonl.gz"] = gzip.compress(b"4\n") + gzip.compress(b"5\n")
-    assert list(archive.lines(sorted(s3.objects))) == [b"one", b"two", b"three", b"4", b"5"]
+    assert list(archive.contents(sorted(s3.objects))) == [
+        ("events/day=2026-12-01/a.jsonl.gz", [b"one", b"two"], None),
+        ("events/day=2026-12-01/b.jsonl.gz", [b"three"], None),
+        ("events/day=2026-12-01/c.jsonl.gz", [b"4", b"5"], None),
+    ]
 
 
 def test_every_page_of_both_kinds_of_objects_is_listed(s3: InMemoryS3, archive: Archive) -> None:
@@ -42,8 +46,8 @@ def test_every_page_of_both_kinds_of_objects_is_listed(s3: InMemoryS3, archive: 
 @pytest.mark.parametrize("keep", [15, -1])
 def test_an_object_that_was_cut_short_is_named(s3: InMemoryS3, archive: Archive, keep: int) -> None:
     s3.objects["events/day=2026-12-01/a"] = gzip.compress(b"one\ntwo\n" * 100)[:keep]
-    with pytest.raises(ArchiveDamaged, match="events/day=2026-12-01/a"):
-        list(archive.lines(["events/day=2026-12-01/a"]))
+    ((key, _, damage),) = archive.contents(["events/day=2026-12-01/a"])
+    assert (key, damage) == ("events/day=2026-12-01/a", "it is cut short")
 
 
 NUMBERS = [b"%d" % number for number in range(50_000)]

@@ -17,7 +17,7 @@ from answer import answer_with
 from order_views.handlers.projection import fold
 from orders_language.schemas import ORDER, ORDER_EVENTS
 from shared.messaging.envelope import decode
-from shared.read_models.archive import lines_of
+from shared.read_models.archive import salvaged
 from shared.read_models.partitions import by_aggregate, split
 from shared.read_models.projector import Change, Checkpoint, Projector
 from shared.read_models.rebuild import PARTITION_BYTES, TASK_BYTES, fold_aggregates
@@ -46,7 +46,7 @@ class KeepsNothing:
 
 def lines(objects: Sequence[Path]) -> Iterator[bytes]:
     for found in objects:
-        yield from lines_of(found.read_bytes(), found.name)
+        yield from salvaged(found.read_bytes())[0]
 
 
 def tasks(objects: Sequence[Path]) -> Iterator[list[Path]]:
