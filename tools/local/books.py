@@ -7,18 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from order_views.domain.order_view import STATUS_AFTER
 from tools.base.endpoint import Cloud
 from tools.base.outputs import Outputs
 from tools.emulator.payment_provider import PaymentProvider
 from tools.local.invariants import ChargeFact, Facts, OrderFact, StockFact, shipment_id
 
 UNDOS = frozenset({"refund-payment", "void-payment", "cancel-shipment", "release-stock"})
-STATUS = {
-    "OrderPlaced": "placed",
-    "OrderConfirmed": "confirmed",
-    "OrderRejected": "rejected",
-    "OrderCancelled": "cancelled",
-}
+STATUS = {"OrderPlaced": "placed", **STATUS_AFTER}
 Item = dict[str, Any]
 
 
