@@ -38,6 +38,15 @@ def of_workspace(root: Path, group: int | None) -> list[int]:
     ]
 
 
+def leads(root: Path, pid: int | None) -> bool:
+    """Whether this number is a living process that a workspace has marked as its own.
+
+    What is asked every second asks this: it looks at one process and not at all of the machine's.
+    """
+    mark = f" {workspace_option(root)} "
+    return pid is not None and any(mark in command for _, _, command in listing(pid))
+
+
 def end(root: Path, group: int | None, *, grace: float) -> list[int]:
     """End a workspace's processes, by force after `grace` seconds; return who had to go."""
     found = of_workspace(root, group)
@@ -90,13 +99,15 @@ def _gone(root: Path, group: int | None, seconds: float) -> bool:
     return True
 
 
-def listing() -> Iterator[tuple[int, int, str]]:
-    """Number, group and command line of each process; zombies have none and are left out."""
-    return _from_proc() if _PROC.is_dir() else _from_ps()
+def listing(only: int | None = None) -> Iterator[tuple[int, int, str]]:
+    """Number, group and command line of each process, or of one; zombies have none and are left
+    out.
+    """
+    return _from_proc(only) if _PROC.is_dir() else _from_ps(only)
 
 
-def _from_proc() -> Iterator[tuple[int, int, str]]:
-    for folder in _PROC.iterdir():
+def _from_proc(only: int | None) -> Iterator[tuple[int, int, str]]:
+    for folder in _PROC.iterdir() if only is None else [_PROC / str(only)]:
         if folder.name.isdigit():
             try:
                 group = os.getpgid(int(folder.name))
@@ -106,9 +117,13 @@ def _from_proc() -> Iterator[tuple[int, int, str]]:
             yield int(folder.name), group, command.replace(b"\0", b" ").decode(errors="replace")
 
 
-def _from_ps() -> Iterator[tuple[int, int, str]]:
+def _from_ps(only: int | None) -> Iterator[tuple[int, int, str]]:
+    which = ["-A"] if only is None else ["-p", str(only)]
     listing = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,pgid=,command="], capture_output=True, text=True, check=True
+        ["ps", *which, "-ww", "-o", "pid=,pgid=,command="],
+        capture_output=True,
+        text=True,
+        check=only is None,  # of one that has ended it says so by its status
     ).stdout
     for line in listing.splitlines():
         pid, group, command = line.split(None, 2)

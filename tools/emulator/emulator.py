@@ -102,7 +102,7 @@ class Emulator:
 
     def is_healthy(self) -> bool:
         """Whether its server lives and answers."""
-        return self._recorded_pid in self.pids and _answers(self.port)
+        return processes.leads(self.workspace.root, self._recorded_pid) and _answers(self.port)
 
     def start(self) -> None:
         """Start it, unless it is running already.

@@ -69,7 +69,7 @@ class SideProcess:
     def is_running(self) -> bool:
         """Whether it lives."""
         pid = read_record(self._record_file).get("pid")
-        return pid in processes.of_workspace(self.workspace.root, None)
+        return processes.leads(self.workspace.root, pid)
 
     def launch(self, *options: str, until_gone: int | None = None) -> None:
         """Start it on the port of last time if that is free, and wait until it listens.

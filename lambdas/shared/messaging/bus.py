@@ -6,15 +6,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shared.messaging.envelope import Envelope, caused_by, encode, subject_of
+from shared.messaging.envelope import MAX_NAME, Envelope, caused_by, encode, subject_of
 from shared.runtime.payloads import MAX_EVENT_BYTES
 
 MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
 """PutEvents takes ten entries in one call, and we count on it only while all of them together are
 smaller than 256 KB (EventBridge quotas)."""
-MAX_TYPE = 128
-"""Characters of a detail type (EventBridge API reference, PutEventsRequestEntry)."""
 REFUSED_FOR_GOOD = ("InvalidArgument", "MalformedDetail", "ValidationException")
 """What EventBridge answers for an entry, or a call, that it will never take."""
 Entry = dict[str, str]
@@ -112,8 +110,8 @@ class Bus:
 
 def check_sendable(message: Envelope) -> None:
     """Raises Unsendable, with the reason, for a message that the bus would never take."""
-    if not 0 < len(message.type) <= MAX_TYPE:
-        raise Unsendable(f"a type has 1 to {MAX_TYPE} characters, not {len(message.type)}")
+    if not 0 < len(message.type) <= MAX_NAME:  # nobody who hears the bus would read it
+        raise Unsendable(f"a type has 1 to {MAX_NAME} characters, not {len(message.type)}")
     try:
         size = len(encode(message))
     except (UnicodeEncodeError, ValueError, OverflowError, RecursionError) as unwritable:

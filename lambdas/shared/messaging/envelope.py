@@ -17,6 +17,9 @@ LARGEST_NUMBER = 2**53 - 1
 """What every reader of JSON understands as a whole number (RFC 7493, section 2.2). DynamoDB keeps
 38 digits, so that sums of such numbers can be kept too."""
 LARGEST_VERSION = 10**9
+MAX_NAME = 64
+"""Characters of a name, a type's too: half of what EventBridge takes as a detail type (API
+reference, PutEventsRequestEntry)."""
 MAX_DEPTH = 12
 """How deep lists and objects may be nested in ``data``."""
 USUAL_DEPTH = 5
@@ -61,7 +64,7 @@ def _json_value(depth: int) -> Any:
     return value
 
 
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME)]
 
 
 class _Bounded(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -16,7 +16,7 @@ from shared.messaging.bus import (
     check_sendable,
     reply_to,
 )
-from shared.messaging.envelope import Envelope, encode
+from shared.messaging.envelope import MAX_NAME, Envelope, decode, encode
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.support.fakes.fake_bus import FakeEventBridge, refusal
 
@@ -95,19 +95,22 @@ def test_a_call_begins_to_count_anew() -> None:
     assert bridge.refused == 0
 
 
-@pytest.mark.parametrize("characters", [1, 128])
-def test_a_type_of_as_many_characters_as_the_bus_takes_is_sent(characters: int) -> None:
+@pytest.mark.parametrize("characters", [1, MAX_NAME])
+def test_a_type_that_is_sent_is_read_by_whoever_hears_the_bus(characters: int) -> None:
     bridge = FakeEventBridge()
-    Bus(bridge, "the-bus", "shipping").put(
-        [msgspec.structs.replace(fact(1), type="x" * characters)]
-    )
-    assert len(bridge.calls) == 1
+    sent = msgspec.structs.replace(fact(1), type="x" * characters)
+    Bus(bridge, "the-bus", "shipping").put([sent])
+    [[entry]] = bridge.calls
+    assert decode(entry["Detail"]) == sent
 
 
-@pytest.mark.parametrize("characters", [0, 129])
-def test_a_type_that_the_bus_does_not_take_is_not_sent(characters: int) -> None:
-    with pytest.raises(Unsendable, match=f"1 to 128 characters, not {characters}"):
-        check_sendable(msgspec.structs.replace(fact(1), type="x" * characters))
+@pytest.mark.parametrize("characters", [0, MAX_NAME + 1])
+def test_a_type_that_nobody_would_read_is_not_sent(characters: int) -> None:
+    never = msgspec.structs.replace(fact(1), type="x" * characters)
+    with pytest.raises(msgspec.ValidationError, match=r"type"):
+        decode(encode(never))
+    with pytest.raises(Unsendable, match=f"1 to {MAX_NAME} characters, not {characters}"):
+        check_sendable(never)
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -153,7 +156,7 @@ def test_a_bus_that_refuses_is_not_taken_for_one_that_accepts() -> None:
 NEVER = {
     "too large": fact(9, padding=MAX_EVENT_BYTES),
     "no type": msgspec.structs.replace(fact(9), type=""),
-    "a long type": msgspec.structs.replace(fact(9), type="x" * 129),
+    "a long type": msgspec.structs.replace(fact(9), type="x" * (MAX_NAME + 1)),
     "half a character": msgspec.structs.replace(fact(9), data={"text": "\ud800"}),
     "a large number": msgspec.structs.replace(fact(9), data={"number": 2**63}),
 }

@@ -12,6 +12,7 @@ from shared.messaging.envelope import (
     LARGEST_NUMBER,
     LARGEST_VERSION,
     MAX_DEPTH,
+    MAX_NAME,
     Envelope,
     decode,
     encode,
@@ -25,7 +26,9 @@ values = st.recursive(
     max_leaves=6,
 )
 ids = st.uuids().map(str)
-names = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=64)
+names = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=MAX_NAME
+)
 envelopes = st.builds(
     Envelope,
     event_id=ids,
@@ -121,7 +124,9 @@ def test_two_ids_are_not_judged_as_one() -> None:
 @pytest.mark.parametrize(
     "field", ["type", "aggregate_type", "correlation_id", "causation_id", "traceparent"]
 )
-@pytest.mark.parametrize("text", ["", "x" * 65, "a\nb", "\x1b[2J", "\u202egpj", "ü", "\x7f"])
+@pytest.mark.parametrize(
+    "text", ["", "x" * (MAX_NAME + 1), "a\nb", "\x1b[2J", "\u202egpj", "ü", "\x7f"]
+)
 def test_a_name_is_short_and_shows_nothing_but_itself(field: str, text: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         decode(json.dumps(GOOD | {field: text}))
@@ -192,6 +197,6 @@ def test_fields_that_newer_code_added_are_passed_over() -> None:
 
 def test_the_largest_event_leaves_room_for_what_one_bus_entry_adds() -> None:
     entry = 256 * 1024
-    longest_source_and_type = len("parcelworks.notifications") + 128
+    longest_source_and_type = len("parcelworks.notifications") + MAX_NAME
     time = 14
     assert MAX_EVENT_BYTES + longest_source_and_type + time <= entry
