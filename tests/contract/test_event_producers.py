@@ -19,7 +19,7 @@ from payments.domain.payment import Provider
 from payments.handlers.queued_commands import commands_on as payments_commands
 from shared.messaging.bus import reply_to
 from tests.support.contracts.event_schemas import envelope, example, types, violations
-from tests.support.drivers.queue_driver import QueueDesk, refusals_of
+from tests.support.drivers.queue_driver import QueueDriver, refusals_of
 from tests.support.examples.orders import (
     CANCELLED,
     CONFIRMED,
@@ -61,7 +61,7 @@ def test_each_of_orders_events_was_tried() -> None:
 
 def test_what_orders_answers_to_commands() -> None:
     store = InMemoryEventStore()
-    desk = QueueDesk(orders_commands(store, lambda: NOON))
+    desk = QueueDriver(orders_commands(store, lambda: NOON))
     confirmed, rejected, cancelled, unknown = new_ids(4)
     for order_id in (confirmed, rejected, cancelled):
         store.append(recorded(PLACED, 1, order_id=order_id))
@@ -78,7 +78,7 @@ def test_what_orders_answers_to_commands() -> None:
 def test_what_inventory_answers_and_tells() -> None:
     stock = InMemoryWarehouse()
     stock.receive("d-1", "MUG-BLUE", 2, NOON)
-    desk = QueueDesk(inventory_commands(stock, lambda: NOON, 60))
+    desk = QueueDriver(inventory_commands(stock, lambda: NOON, 60))
     one, too_many, unknown, never = new_ids(4)
     desk.take("ReserveStock", one, **MUGS)
     desk.take("ReserveStock", too_many, **MUGS)
@@ -100,7 +100,7 @@ def test_what_payments_answers_and_tells() -> None:
     commands = payments_commands(
         InMemoryPayments(), {Provider.PRIMARY: provider}, lambda: Provider.PRIMARY
     )
-    desk = QueueDesk(commands)
+    desk = QueueDriver(commands)
     paid, voided, expired, declined, never = new_ids(5)
     desk.take("CapturePayment", never)
     desk.take("AuthorizePayment", paid, **PAY)

@@ -6,11 +6,11 @@ import pytest
 
 from tests.support.drivers.offline import Deployment
 from tests.support.drivers.shop import Shop, deadlines
-from tests.support.drivers.tracking_driver import Courier
+from tests.support.drivers.tracking_driver import TrackingDriver
 
 
 @pytest.fixture
 def shop(deployment: Deployment) -> Iterator[Shop]:
     """The deployed shop; a courier carries its messages."""
-    with deadlines(deployment, {}), Courier(deployment) as courier:
+    with deadlines(deployment, {}), TrackingDriver(deployment) as courier:
         yield Shop(deployment, courier)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.support.drivers.bus_listener import BusListener
-from tests.support.drivers.notification_driver import Mailroom
+from tests.support.drivers.notification_driver import NotificationDriver
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.system import System
 from tools.emulator.payment_provider import PaymentProvider
@@ -34,8 +34,8 @@ TOLD = ["order-confirmed", "order-received"]
 
 
 @pytest.fixture
-def mailroom(deployment: Deployment) -> Mailroom:
-    return Mailroom(deployment)
+def mailroom(deployment: Deployment) -> NotificationDriver:
+    return NotificationDriver(deployment)
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def waiting(deployment: Deployment) -> int:
 
 
 def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
-    deployment: Deployment, mailroom: Mailroom
+    deployment: Deployment, mailroom: NotificationDriver
 ) -> None:
     bus = deployment.named("event-log", "buses", "Bus")
     bus_arn = deployment.cloud.client("events").describe_event_bus(Name=bus)["Arn"]

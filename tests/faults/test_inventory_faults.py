@@ -19,7 +19,7 @@ from shared.messaging.envelope import encode
 from shared.messaging.queue_worker import QueueWorker
 from shared.messaging.retries import Retries
 from shared.runtime import clock
-from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.command_driver import CommandDriver, command, verdict
 from tests.support.drivers.inventory_driver import DeployedWarehouse
 from tests.support.drivers.offline import Deployment
 from tests.support.fakes.fake_bus import FakeEventBridge
@@ -46,8 +46,8 @@ def warehouse(deployment: Deployment) -> DeployedWarehouse:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDesk:
-    return CommandDesk(deployment, "inventory")
+def desk(deployment: Deployment) -> CommandDriver:
+    return CommandDriver(deployment, "inventory")
 
 
 def new_orders(count: int) -> list[str]:
@@ -78,7 +78,7 @@ def test_of_two_workers_on_the_last_item_exactly_one_gets_it(
 
 
 def test_through_the_queue_the_last_item_goes_to_one_order(
-    warehouse: DeployedWarehouse, desk: CommandDesk
+    warehouse: DeployedWarehouse, desk: CommandDriver
 ) -> None:
     sku = warehouse.stocked_with(1)
     wishes = [
@@ -124,7 +124,7 @@ def test_stock_is_never_negative_however_many_want_it(warehouse: DeployedWarehou
 
 
 def test_every_message_three_times_and_shuffled_moves_every_piece_once(
-    warehouse: DeployedWarehouse, desk: CommandDesk
+    warehouse: DeployedWarehouse, desk: CommandDriver
 ) -> None:
     sku = warehouse.stocked_with(20)
     kept, undone = new_orders(3), new_orders(3)
@@ -148,7 +148,7 @@ def test_every_message_three_times_and_shuffled_moves_every_piece_once(
 
 
 def test_an_undo_before_its_do_leaves_the_stock_alone(
-    warehouse: DeployedWarehouse, desk: CommandDesk
+    warehouse: DeployedWarehouse, desk: CommandDriver
 ) -> None:
     sku, (order,) = warehouse.stocked_with(3), new_orders(1)
     assert desk.ask("ReleaseStock", order)["data"] == {"released": False}
@@ -159,7 +159,7 @@ def test_an_undo_before_its_do_leaves_the_stock_alone(
 
 @pytest.mark.parametrize("kind", ["ReserveStock", "ReleaseStock"])
 def test_a_worker_killed_before_it_could_answer_did_it_once(
-    warehouse: DeployedWarehouse, desk: CommandDesk, kind: str
+    warehouse: DeployedWarehouse, desk: CommandDriver, kind: str
 ) -> None:
     sku, (order,) = warehouse.stocked_with(3), new_orders(1)
     reserve = command("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
@@ -224,7 +224,7 @@ def test_a_sale_a_release_and_an_expiry_at_once_end_in_exactly_one_of_them(
 
 
 def test_what_is_no_command_waits_with_its_reason(
-    deployment: Deployment, desk: CommandDesk
+    deployment: Deployment, desk: CommandDriver
 ) -> None:
     sqs = deployment.cloud.client("sqs")
     letters = deployment.named("inventory", "queues", "Commands/DeadLetters")
@@ -238,6 +238,6 @@ def test_what_is_no_command_waits_with_its_reason(
     sqs.delete_message(QueueUrl=letters, ReceiptHandle=parked["ReceiptHandle"])
 
 
-def test_commands_that_inventory_does_not_know_are_refused(desk: CommandDesk) -> None:
+def test_commands_that_inventory_does_not_know_are_refused(desk: CommandDriver) -> None:
     (order,) = new_orders(1)
     assert verdict(desk.ask("PaintStock", order)) == ("refused", "unknown-command")

@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-from tests.support.drivers.notification_driver import Mailroom, event, order_placed
+from tests.support.drivers.notification_driver import NotificationDriver, event, order_placed
 from tests.support.drivers.offline import Deployment, eventually
 
 PATIENCE = 30.0
 
 
 @pytest.fixture(scope="module")
-def mailroom(deployment: Deployment) -> Mailroom:
-    return Mailroom(deployment)
+def mailroom(deployment: Deployment) -> NotificationDriver:
+    return NotificationDriver(deployment)
 
 
 @contextmanager
-def customers_do_not_answer(mailroom: Mailroom) -> Iterator[None]:
+def customers_do_not_answer(mailroom: NotificationDriver) -> Iterator[None]:
     """Point notifications at a function that is not there."""
     functions = mailroom.deployment.cloud.client("lambda")
     name = mailroom.deployment.named("notifications", "functions", "Notify")
@@ -38,7 +38,7 @@ def customers_do_not_answer(mailroom: Mailroom) -> Iterator[None]:
         )
 
 
-def test_events_that_come_thrice_and_shuffled_are_told_once(mailroom: Mailroom) -> None:
+def test_events_that_come_thrice_and_shuffled_are_told_once(mailroom: NotificationDriver) -> None:
     ada = mailroom.customer()
     orders = [str(uuid.uuid4()) for _ in range(4)]
     events = [order_placed(order_id, ada.id) for order_id in orders]
@@ -58,7 +58,9 @@ def test_events_that_come_thrice_and_shuffled_are_told_once(mailroom: Mailroom) 
         assert len(sent) == 2, sent
 
 
-def test_customers_that_do_not_answer_delay_a_message_and_lose_none(mailroom: Mailroom) -> None:
+def test_customers_that_do_not_answer_delay_a_message_and_lose_none(
+    mailroom: NotificationDriver,
+) -> None:
     ada = mailroom.customer()
     placed = order_placed(str(uuid.uuid4()), ada.id)
     with customers_do_not_answer(mailroom):
@@ -69,7 +71,7 @@ def test_customers_that_do_not_answer_delay_a_message_and_lose_none(mailroom: Ma
     eventually(lambda: mailroom.templates(ada.id) == ["order-received"], PATIENCE)
 
 
-def _let_claims_lapse(mailroom: Mailroom, event_id: str) -> None:
+def _let_claims_lapse(mailroom: NotificationDriver, event_id: str) -> None:
     """As if the claim's time were over, which takes as long as a worker may live."""
     mailroom.deployment.cloud.client("dynamodb").update_item(
         TableName=mailroom.deployment.named("notifications", "tables", "Ledger"),
@@ -81,7 +83,7 @@ def _let_claims_lapse(mailroom: Mailroom, event_id: str) -> None:
     )
 
 
-def _claim(mailroom: Mailroom, event_id: str, customer_id: str, until: int) -> None:
+def _claim(mailroom: NotificationDriver, event_id: str, customer_id: str, until: int) -> None:
     mailroom.deployment.cloud.client("dynamodb").put_item(
         TableName=mailroom.deployment.named("notifications", "tables", "Ledger"),
         Item={
@@ -95,7 +97,7 @@ def _claim(mailroom: Mailroom, event_id: str, customer_id: str, until: int) -> N
 
 
 def test_a_worker_that_dies_before_it_has_settled_leaves_one_message_in_the_outbox(
-    mailroom: Mailroom,
+    mailroom: NotificationDriver,
 ) -> None:
     ada = mailroom.customer()
     placed = order_placed(str(uuid.uuid4()), ada.id)
@@ -107,7 +109,7 @@ def test_a_worker_that_dies_before_it_has_settled_leaves_one_message_in_the_outb
     assert mailroom.templates(ada.id) == ["order-received"]
 
 
-def test_while_one_worker_sends_no_other_does(mailroom: Mailroom) -> None:
+def test_while_one_worker_sends_no_other_does(mailroom: NotificationDriver) -> None:
     ada = mailroom.customer()
     placed = order_placed(str(uuid.uuid4()), ada.id)
     _claim(mailroom, placed.event_id, ada.id, until=int(time.time()) + 3600)
@@ -127,7 +129,7 @@ def test_while_one_worker_sends_no_other_does(mailroom: Mailroom) -> None:
     ],
 )
 def test_an_event_that_breaks_its_promise_is_parked_with_its_reason(
-    mailroom: Mailroom, source: str, type: str, data: dict[str, Any], reason: str
+    mailroom: NotificationDriver, source: str, type: str, data: dict[str, Any], reason: str
 ) -> None:
     broken = event(type, str(uuid.uuid4()), **data)
     mailroom.announce(source, broken)

@@ -10,27 +10,27 @@ from collections.abc import Iterator
 import pytest
 
 from payments.domain.payment import Provider, Status
-from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.command_driver import CommandDriver, command, verdict
 from tests.support.drivers.live_configuration import changed, process_ids
 from tests.support.drivers.offline import Deployment, eventually
-from tests.support.drivers.payments_driver import AUTHORIZE, Till
+from tests.support.drivers.payments_driver import AUTHORIZE, PaymentsDriver
 from tests.support.drivers.shop import Shop
 
 ON = {"enabled": True}
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> Till:
-    return Till(deployment)
+def till(deployment: Deployment) -> PaymentsDriver:
+    return PaymentsDriver(deployment)
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDesk:
-    return CommandDesk(deployment, "payments")
+def desk(deployment: Deployment) -> CommandDriver:
+    return CommandDriver(deployment, "payments")
 
 
 @pytest.fixture(autouse=True)
-def faultless(till: Till) -> Iterator[None]:
+def faultless(till: PaymentsDriver) -> Iterator[None]:
     """No fault outlives its test."""
     yield
     till.provider.clear_faults()
@@ -42,7 +42,7 @@ def new_orders(count: int) -> list[str]:
 
 
 def test_failover_reaches_a_running_worker_and_is_taken_back(
-    deployment: Deployment, till: Till, desk: CommandDesk
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     before, during, after = new_orders(3)
     desk.ask("AuthorizePayment", before, **AUTHORIZE)
@@ -57,7 +57,7 @@ def test_failover_reaches_a_running_worker_and_is_taken_back(
 
 
 def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
-    deployment: Deployment, till: Till, desk: CommandDesk
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     held, unheard, late = new_orders(3)
     desk.ask("AuthorizePayment", held, **AUTHORIZE)
@@ -88,7 +88,7 @@ def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
 
 
 def test_every_message_three_times_while_failover_is_flipped_charges_each_order_once(
-    deployment: Deployment, till: Till, desk: CommandDesk
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     orders = new_orders(9)
     messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
@@ -116,7 +116,7 @@ def test_every_message_three_times_while_failover_is_flipped_charges_each_order_
 
 
 def test_orders_under_way_while_failover_is_flipped_are_confirmed_and_charged_once(
-    deployment: Deployment, till: Till, shop: Shop
+    deployment: Deployment, till: PaymentsDriver, shop: Shop
 ) -> None:
     before = [shop.place() for _ in range(4)]
     with changed(deployment, "payments", payment_failover=ON):

@@ -18,10 +18,10 @@ from payments.commands import authorize_payment, capture_payment, refund_payment
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Authorized, Providers
-from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.command_driver import CommandDriver, command, verdict
 from tests.support.drivers.live_configuration import changed
 from tests.support.drivers.offline import Deployment, eventually
-from tests.support.drivers.payments_driver import AUTHORIZE, Till
+from tests.support.drivers.payments_driver import AUTHORIZE, PaymentsDriver
 
 COMMANDS = {
     "authorize": "AuthorizePayment",
@@ -52,17 +52,17 @@ def impatient(deployment: Deployment) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> Till:
-    return Till(deployment)
+def till(deployment: Deployment) -> PaymentsDriver:
+    return PaymentsDriver(deployment)
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDesk:
-    return CommandDesk(deployment, "payments")
+def desk(deployment: Deployment) -> CommandDriver:
+    return CommandDriver(deployment, "payments")
 
 
 @pytest.fixture(autouse=True)
-def faultless(till: Till) -> Iterator[None]:
+def faultless(till: PaymentsDriver) -> Iterator[None]:
     """No fault outlives its test."""
     yield
     till.provider.clear_faults()
@@ -74,7 +74,7 @@ def order() -> str:
 
 
 @pytest.fixture
-def adapter(deployment: Deployment, till: Till) -> HttpPaymentProvider:
+def adapter(deployment: Deployment, till: PaymentsDriver) -> HttpPaymentProvider:
     """The worker's own way to the provider, with the deployed key."""
     key = ProviderKey(*secret_of(deployment))
     return HttpPaymentProvider(till.provider.url, key, lambda: PATIENCE)
@@ -101,7 +101,7 @@ def data_of(operation: str) -> dict[str, Any]:
     return AUTHORIZE if operation == "authorize" else {}
 
 
-def bring_before(desk: CommandDesk, operation: str, order: str) -> None:
+def bring_before(desk: CommandDriver, operation: str, order: str) -> None:
     """Do whatever an operation needs to have been done."""
     for step in BEFORE.get(operation, ("authorize", "capture")):
         reply = desk.ask(COMMANDS[step], order, **data_of(step))
@@ -119,7 +119,12 @@ def bring_before(desk: CommandDesk, operation: str, order: str) -> None:
     ],
 )
 def test_one_fault_of_the_provider_is_not_noticed(
-    till: Till, desk: CommandDesk, order: str, operation: str, kind: str, rule: dict[str, Any]
+    till: PaymentsDriver,
+    desk: CommandDriver,
+    order: str,
+    operation: str,
+    kind: str,
+    rule: dict[str, Any],
 ) -> None:
     bring_before(desk, operation, order)
     till.provider.add_fault(kind, reference=order, operation=operation, times=1, **rule)
@@ -130,7 +135,7 @@ def test_one_fault_of_the_provider_is_not_noticed(
 
 
 def test_an_answer_later_than_the_worker_was_told_to_wait_is_asked_for_again(
-    till: Till, desk: CommandDesk, order: str
+    till: PaymentsDriver, desk: CommandDriver, order: str
 ) -> None:
     # With the usual two seconds it would have been in time.
     till.provider.add_fault("latency", reference=order, seconds=LONGER_THAN_PATIENCE, times=1)
@@ -141,7 +146,7 @@ def test_an_answer_later_than_the_worker_was_told_to_wait_is_asked_for_again(
 
 @pytest.mark.parametrize("operation", list(COMMANDS))
 def test_answers_that_are_lost_again_and_again_bring_the_command_again(
-    till: Till, desk: CommandDesk, order: str, operation: str
+    till: PaymentsDriver, desk: CommandDriver, order: str, operation: str
 ) -> None:
     bring_before(desk, operation, order)
     till.provider.add_fault("lost-answer", reference=order, operation=operation, times=3)
@@ -152,7 +157,7 @@ def test_answers_that_are_lost_again_and_again_bring_the_command_again(
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_authorization_that_nobody_heard_of_is_undone(
-    till: Till, desk: CommandDesk, providers: Providers, order: str, undo: str
+    till: PaymentsDriver, desk: CommandDriver, providers: Providers, order: str, undo: str
 ) -> None:
     till.provider.add_fault("lost-answer", reference=order, operation="authorize", times=2)
     with pytest.raises(ProviderUnavailable):
@@ -166,7 +171,7 @@ def test_an_authorization_that_nobody_heard_of_is_undone(
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_undo_before_its_do_charges_nobody(
-    till: Till, desk: CommandDesk, order: str, undo: str
+    till: PaymentsDriver, desk: CommandDriver, order: str, undo: str
 ) -> None:
     assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
     reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
@@ -174,7 +179,9 @@ def test_an_undo_before_its_do_charges_nobody(
     assert till.provider.charges(order) == []
 
 
-def test_a_decline_is_a_refusal_and_stays_one(till: Till, desk: CommandDesk, order: str) -> None:
+def test_a_decline_is_a_refusal_and_stays_one(
+    till: PaymentsDriver, desk: CommandDriver, order: str
+) -> None:
     till.provider.add_fault("decline", reference=order, times=1)
     for _ in range(2):
         reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
@@ -183,7 +190,7 @@ def test_a_decline_is_a_refusal_and_stays_one(till: Till, desk: CommandDesk, ord
 
 
 def test_an_authorization_that_expired_is_recorded_and_not_captured(
-    till: Till, desk: CommandDesk, order: str
+    till: PaymentsDriver, desk: CommandDriver, order: str
 ) -> None:
     till.provider.add_fault("short-lived", reference=order, seconds=0)
     desk.ask("AuthorizePayment", order, **AUTHORIZE)
@@ -192,7 +199,9 @@ def test_an_authorization_that_expired_is_recorded_and_not_captured(
     assert till.charge(order)["captured"] == 0
 
 
-def test_every_message_three_times_and_shuffled_charges_once(till: Till, desk: CommandDesk) -> None:
+def test_every_message_three_times_and_shuffled_charges_once(
+    till: PaymentsDriver, desk: CommandDriver
+) -> None:
     orders = [str(uuid.uuid4()) for _ in range(4)]
     messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
     messages += [command("CapturePayment", order) for order in orders]
@@ -220,7 +229,7 @@ def assert_balanced(payment: Payment) -> None:
 class DeadlyPayments:
     """The deployed table; the worker dies before or after it has written a state."""
 
-    def __init__(self, till: Till, status: Status, *, after: bool) -> None:
+    def __init__(self, till: PaymentsDriver, status: Status, *, after: bool) -> None:
         self._payments = till.payments
         self._status = status
         self._after = after
@@ -239,8 +248,8 @@ class DeadlyPayments:
 @pytest.mark.parametrize("operation", list(COMMANDS))
 @pytest.mark.parametrize("after", [False, True], ids=["before-it-wrote", "after-it-wrote"])
 def test_a_worker_killed_after_the_provider_did_it_charges_once(
-    till: Till,
-    desk: CommandDesk,
+    till: PaymentsDriver,
+    desk: CommandDriver,
     providers: Providers,
     order: str,
     operation: str,
@@ -263,7 +272,7 @@ def test_a_worker_killed_after_the_provider_did_it_charges_once(
 
 
 def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
-    till: Till, adapter: HttpPaymentProvider, order: str
+    till: PaymentsDriver, adapter: HttpPaymentProvider, order: str
 ) -> None:
     now = [0.0]
     circuit = CircuitBreaker(adapter, Provider.PRIMARY, lambda: now[0])
@@ -286,7 +295,7 @@ def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
 
 
 def test_a_replaced_key_is_followed_and_nothing_is_refused_meanwhile(
-    deployment: Deployment, till: Till, desk: CommandDesk, order: str
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver, order: str
 ) -> None:
     secrets, arn = secret_of(deployment)
     old_value = secrets.get_secret_value(SecretId=arn)["SecretString"]
@@ -311,7 +320,7 @@ def test_a_replaced_key_is_followed_and_nothing_is_refused_meanwhile(
     assert till.charge(order)["status"] == "authorized"
 
 
-def backlog(deployment: Deployment, desk: CommandDesk) -> int:
+def backlog(deployment: Deployment, desk: CommandDriver) -> int:
     """Commands that wait for payments, those that wait to come again included."""
     attributes = deployment.cloud.client("sqs").get_queue_attributes(
         QueueUrl=desk.queue_url,
@@ -334,7 +343,7 @@ def stopped(deployment: Deployment) -> Iterator[None]:
 
 
 def test_a_backlog_grows_while_payments_is_down_and_drains_when_it_is_back(
-    deployment: Deployment, till: Till, desk: CommandDesk
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(12)]
     with stopped(deployment):
@@ -349,7 +358,7 @@ def test_a_backlog_grows_while_payments_is_down_and_drains_when_it_is_back(
 
 
 def test_an_outage_of_the_provider_delays_payments_and_refuses_none(
-    till: Till, desk: CommandDesk
+    till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     till.provider.add_fault("error", status=503)
     messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(8)]

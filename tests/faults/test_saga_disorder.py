@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.drivers.offline import eventually
 from tests.support.drivers.shop import Shop
-from tests.support.drivers.tracking_driver import HELD, Courier
+from tests.support.drivers.tracking_driver import HELD, TrackingDriver
 
 UNDONE_BY = {
     "reserve-stock": "release-stock",
@@ -41,13 +41,13 @@ def test_a_confirmation_that_comes_after_the_rejection_is_refused(shop: Shop) ->
 
 
 @pytest.fixture
-def every_message_thrice(shop: Shop) -> Courier:
+def every_message_thrice(shop: Shop) -> TrackingDriver:
     shop.courier.repeats = 3
     return shop.courier
 
 
 def test_every_message_three_times_and_shuffled_leads_to_one_of_everything(
-    shop: Shop, every_message_thrice: Courier
+    shop: Shop, every_message_thrice: TrackingDriver
 ) -> None:
     shop.provider.add_fault("decline", amount=4590, times=1)
     kept = [shop.place() for _ in range(3)]

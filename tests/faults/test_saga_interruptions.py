@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.shop import FORWARD, Shop
-from tests.support.drivers.tracking_driver import HELD, Courier
+from tests.support.drivers.tracking_driver import HELD, TrackingDriver
 from tools.emulator.emulator import Emulator
 from tools.local.bring_up import bring_up
 
@@ -82,7 +82,7 @@ def test_ten_sagas_in_the_middle_of_which_the_emulator_restarts_are_finished_by_
 ) -> None:
     # At every step, and with one that had to be undone.
     steps = [*FORWARD, "reserve-stock", "capture-payment", "confirm-order", "book-shipment"]
-    with Courier(lasting) as courier:
+    with TrackingDriver(lasting) as courier:
         shop = Shop(lasting, courier)
         orders = [shop.place({step: HELD}) for step in steps]
         for order, step in zip(orders, steps, strict=True):
@@ -96,7 +96,7 @@ def test_ten_sagas_in_the_middle_of_which_the_emulator_restarts_are_finished_by_
         assert again.port == port, "addresses of queues name the port"
         bring_up(again, Console(quiet=True))
         restarted = Deployment(again, lasting.outputs, again.cloud)
-        with Courier(restarted) as courier:
+        with TrackingDriver(restarted) as courier:
             shop = Shop(restarted, courier)
             assert {shop.status_of_execution(order) for order in orders} == {"FAILED"}
             assert shop.sweep(LATER) == len(orders)

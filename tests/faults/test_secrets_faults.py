@@ -17,7 +17,7 @@ from payments.adapters.provider_key import ProviderKey
 from payments.ports import Authorized
 from shared.runtime.secrets import PAUSE, TIME_TO_LIVE, SecretUnavailable, VersionedSecret
 from tests.support.drivers.offline import Deployment
-from tests.support.drivers.payments_driver import Till
+from tests.support.drivers.payments_driver import PaymentsDriver
 from tests.support.drivers.quote_driver import Quoting
 from tools.base.endpoint import Cloud
 from tools.local import rotation
@@ -64,8 +64,8 @@ class SecretsManager:
 
 
 @pytest.fixture
-def till(deployment: Deployment) -> Till:
-    return Till(deployment)
+def till(deployment: Deployment) -> PaymentsDriver:
+    return PaymentsDriver(deployment)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def arn_of(deployment: Deployment, parameter: str) -> str:
 
 @pytest.mark.parametrize("how", ["throttled", "unreachable"])
 def test_payments_go_on_with_the_key_that_was_read_last(
-    deployment: Deployment, till: Till, service: SecretsManager, how: str
+    deployment: Deployment, till: PaymentsDriver, service: SecretsManager, how: str
 ) -> None:
     arn = arn_of(deployment, "payments/provider-key-secret-arn")
     key = ProviderKey(service, arn, service.clock)

@@ -27,7 +27,7 @@ from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.shipping_driver import (
     CARRIERS,
     LONGER_THAN_DEADLINE,
-    ShippingDesk,
+    ShippingDriver,
     book_shipment,
     cancel_shipment,
     command,
@@ -39,12 +39,12 @@ UNTIL: Any = clock.format_time(datetime.now(UTC) + timedelta(days=30))
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> ShippingDesk:
-    return ShippingDesk.at(deployment)
+def desk(deployment: Deployment) -> ShippingDriver:
+    return ShippingDriver.at(deployment)
 
 
 @pytest.fixture
-def gatherings(desk: ShippingDesk) -> DynamoDbGatherings:
+def gatherings(desk: ShippingDriver) -> DynamoDbGatherings:
     return DynamoDbGatherings(
         desk.deployment.cloud.client("dynamodb"),
         desk.deployment.named("shipping", "tables", "Gatherings"),
@@ -52,7 +52,7 @@ def gatherings(desk: ShippingDesk) -> DynamoDbGatherings:
 
 
 @pytest.fixture
-def shipments(desk: ShippingDesk) -> DynamoDbShipments:
+def shipments(desk: ShippingDriver) -> DynamoDbShipments:
     return DynamoDbShipments(
         desk.deployment.cloud.client("dynamodb"),
         desk.deployment.named("shipping", "tables", "Shipments"),
@@ -60,7 +60,7 @@ def shipments(desk: ShippingDesk) -> DynamoDbShipments:
 
 
 @contextmanager
-def soon_again(desk: ShippingDesk, queue: str) -> Iterator[None]:
+def soon_again(desk: ShippingDriver, queue: str) -> Iterator[None]:
     """Have failed messages come again after a second instead of minutes."""
     sqs, url = desk.deployment.cloud.client("sqs"), desk.queue(queue)
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
@@ -72,7 +72,7 @@ def soon_again(desk: ShippingDesk, queue: str) -> Iterator[None]:
 
 
 @contextmanager
-def all_silent(desk: ShippingDesk) -> Iterator[None]:
+def all_silent(desk: ShippingDriver) -> Iterator[None]:
     """No carrier answers."""
     with ExitStack() as silent:
         for carrier in CARRIERS:
@@ -113,7 +113,7 @@ def begun(asked: Envelope) -> Gathering:
 
 
 def ask_until_deadline(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings, asked: Envelope, answers: int
+    desk: ShippingDriver, gatherings: DynamoDbGatherings, asked: Envelope, answers: int
 ) -> dict[str, Any]:
     """The reply's data, when the time is up as soon as so many carriers have answered.
 
@@ -131,7 +131,7 @@ def ask_until_deadline(
 
 
 def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     with desk.misbehaving("tern-post", answers=NEVER):
@@ -143,7 +143,7 @@ def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(
 
 
 def test_no_carrier_that_answers_means_no_quotes(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     order_id = str(uuid.uuid4())
     with all_silent(desk):
@@ -156,7 +156,7 @@ def test_no_carrier_that_answers_means_no_quotes(
 
 
 def test_an_answer_after_the_deadline_changes_nothing(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     order_id = str(uuid.uuid4())
     asked = gather_quotes(order_id)
@@ -171,7 +171,7 @@ def test_an_answer_after_the_deadline_changes_nothing(
     assert len(desk.heard("CommandReplied", order_id)) == 1
 
 
-def test_a_carrier_that_answers_twice_is_counted_once(desk: ShippingDesk) -> None:
+def test_a_carrier_that_answers_twice_is_counted_once(desk: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     with desk.misbehaving("tern-post", answers={"S": "twice"}):
         reply = desk.ask(gather_quotes(order_id))
@@ -181,7 +181,7 @@ def test_a_carrier_that_answers_twice_is_counted_once(desk: ShippingDesk) -> Non
 
 
 def test_garbage_is_parked_with_its_reason_and_the_others_are_enough(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     with desk.misbehaving("tern-post", answers={"S": "garbage"}):
@@ -203,7 +203,7 @@ def test_garbage_is_parked_with_its_reason_and_the_others_are_enough(
     ],
 )
 def test_an_answer_that_fits_no_request_is_parked_with_its_reason(
-    desk: ShippingDesk, changes: dict[str, Any], reason: str
+    desk: ShippingDriver, changes: dict[str, Any], reason: str
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     desk.ask(asked)
@@ -212,7 +212,7 @@ def test_an_answer_that_fits_no_request_is_parked_with_its_reason(
     assert reason in (eventually(lambda: desk.parked("Answers").get(body)) or "")
 
 
-def test_a_carrier_that_refuses_the_booking_refuses_it_again(desk: ShippingDesk) -> None:
+def test_a_carrier_that_refuses_the_booking_refuses_it_again(desk: ShippingDriver) -> None:
     order_id, chosen = desk.quoted()
     booking = book_shipment(order_id, chosen)
     with desk.misbehaving(chosen["carrier"], refuses_bookings={"BOOL": True}):
@@ -224,7 +224,7 @@ def test_a_carrier_that_refuses_the_booking_refuses_it_again(desk: ShippingDesk)
     assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
 
 
-def test_a_quote_that_has_expired_is_not_booked(desk: ShippingDesk) -> None:
+def test_a_quote_that_has_expired_is_not_booked(desk: ShippingDriver) -> None:
     with desk.misbehaving("tern-post", quotes_hold_minutes={"N": "0"}):
         order_id, chosen = desk.quoted()
     reply = desk.ask(book_shipment(order_id, chosen))
@@ -232,7 +232,7 @@ def test_a_quote_that_has_expired_is_not_booked(desk: ShippingDesk) -> None:
     assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
 
 
-def test_a_carrier_whose_answer_is_lost_has_booked_once(desk: ShippingDesk) -> None:
+def test_a_carrier_whose_answer_is_lost_has_booked_once(desk: ShippingDriver) -> None:
     order_id, chosen = desk.quoted()
     place = (chosen["carrier"], shipment_id(order_id))
     booking = book_shipment(order_id, chosen)
@@ -246,7 +246,7 @@ def test_a_carrier_whose_answer_is_lost_has_booked_once(desk: ShippingDesk) -> N
     assert len({fact.event_id for fact in desk.heard("ShipmentBooked", order_id)}) == 1
 
 
-def test_a_booking_whose_outcome_is_unknown_can_be_cancelled(desk: ShippingDesk) -> None:
+def test_a_booking_whose_outcome_is_unknown_can_be_cancelled(desk: ShippingDriver) -> None:
     order_id, chosen = desk.quoted()
     place = (chosen["carrier"], shipment_id(order_id))
     booking = book_shipment(order_id, chosen)
@@ -257,7 +257,7 @@ def test_a_booking_whose_outcome_is_unknown_can_be_cancelled(desk: ShippingDesk)
     assert desk.carriers_book()[place] == "cancelled"
 
 
-def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(desk: ShippingDesk) -> None:
+def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(desk: ShippingDriver) -> None:
     order_id, chosen = desk.quoted()
     assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
     reply = desk.ask(book_shipment(order_id, chosen))
@@ -267,7 +267,7 @@ def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(desk: Shippin
 
 
 def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
-    desk: ShippingDesk, shipments: DynamoDbShipments, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, shipments: DynamoDbShipments, gatherings: DynamoDbGatherings
 ) -> None:
     order_id, chosen = desk.quoted()
     form = msgspec.convert(book_shipment(order_id, chosen).data, BookShipment)
@@ -300,7 +300,7 @@ def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
     assert slow.cancelled == [shipment.id, shipment.id]
 
 
-def test_every_message_three_times_and_shuffled_does_everything_once(desk: ShippingDesk) -> None:
+def test_every_message_three_times_and_shuffled_does_everything_once(desk: ShippingDriver) -> None:
     shuffle = random.Random(4).shuffle
     orders = [str(uuid.uuid4()) for _ in range(5)]
     questions = [gather_quotes(order_id) for order_id in orders]
@@ -334,13 +334,13 @@ def test_every_message_three_times_and_shuffled_does_everything_once(desk: Shipp
         assert len({it.event_id for it in _replies(desk, message)}) == 1
 
 
-def _replies(desk: ShippingDesk, to: Envelope) -> list[Envelope]:
+def _replies(desk: ShippingDriver, to: Envelope) -> list[Envelope]:
     heard = desk.heard("CommandReplied", to.aggregate_id)
     return [it for it in heard if it.causation_id == to.event_id]
 
 
 def test_a_worker_that_dies_before_asking_is_made_good_by_the_next_delivery(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     gatherings.open(begun(asked))
@@ -349,7 +349,7 @@ def test_a_worker_that_dies_before_asking_is_made_good_by_the_next_delivery(
 
 
 def test_a_worker_that_dies_before_closing_is_made_good_by_the_same_answer(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     gatherings.open(begun(asked))
@@ -361,7 +361,7 @@ def test_a_worker_that_dies_before_closing_is_made_good_by_the_same_answer(
 
 
 def test_a_worker_that_dies_after_closing_has_lost_nothing(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     gatherings.open(begun(asked))
@@ -375,7 +375,7 @@ def test_a_worker_that_dies_after_closing_has_lost_nothing(
 
 
 def test_a_gathering_that_cannot_be_read_is_parked_and_stops_nobody(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     broken, sound = (begun(gather_quotes(str(uuid.uuid4()))) for _ in range(2))
     gatherings.open(replace(broken, command="{}"))
@@ -389,7 +389,7 @@ def test_a_gathering_that_cannot_be_read_is_parked_and_stops_nobody(
 
 
 def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(
-    desk: ShippingDesk, shipments: DynamoDbShipments
+    desk: ShippingDriver, shipments: DynamoDbShipments
 ) -> None:
     order_id, chosen = desk.quoted()
     journey = MessageContext(str(uuid.uuid4()), "00-0-0-01")
@@ -402,7 +402,7 @@ def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(
 
 
 def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
-    desk: ShippingDesk, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, gatherings: DynamoDbGatherings
 ) -> None:
     with ThreadPoolExecutor(3) as workers:
         for _ in range(15):
@@ -428,7 +428,7 @@ def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
             assert len(reply["data"]["quotes"]) == len(closed.quotes)
 
 
-def test_unknown_newer_and_malformed_commands_are_refused(desk: ShippingDesk) -> None:
+def test_unknown_newer_and_malformed_commands_are_refused(desk: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     unknown = command("LaunchShipment", order_id, "launch")
     newer = msgspec.structs.replace(gather_quotes(order_id), schema_version=2)

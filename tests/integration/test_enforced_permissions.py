@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from tests.support.drivers.notification_driver import Mailroom
+from tests.support.drivers.notification_driver import NotificationDriver
 from tests.support.drivers.offline import Deployment, call, eventually
 from tests.support.drivers.quote_driver import LINE, QUOTED, SHIP_TO, Quoting
 from tools.base.endpoint import REGION
@@ -70,7 +70,7 @@ def view(enforced: Deployment, order_id: str) -> dict[str, Any]:
 
 def test_the_whole_skeleton_works_under_its_own_roles(enforced: Deployment) -> None:
     providers = PaymentProvider.all_of(enforced.emulator.workspace)
-    mailroom = Mailroom(enforced)
+    mailroom = NotificationDriver(enforced)
     ada = mailroom.customer()
     told = mailroom.order(ada)
     good, declined, called_off = place(enforced), place(enforced), place(enforced)

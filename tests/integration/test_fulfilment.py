@@ -18,7 +18,7 @@ from orders.adapters.event_codec import HOUR, part_of_hour
 from shared.runtime import clock
 from tests.support.contracts.saga_store_contract import SagaStoreContract
 from tests.support.drivers.dead_letters import dead_letters
-from tests.support.drivers.notification_driver import Mailroom
+from tests.support.drivers.notification_driver import NotificationDriver
 from tests.support.drivers.offline import Deployment, call, eventually
 from tools.base.endpoint import Cloud
 from tools.emulator import function_logs
@@ -170,7 +170,7 @@ def test_an_order_that_fulfilment_never_heard_of_is_found_and_its_saga_begins(
     with nobody_listens(deployment):
         order_id, event_id = put_order_placed(deployment, like, earlier)
         # The bus has told the others of it.
-        eventually(lambda: Mailroom(deployment).settled(event_id), 30)
+        eventually(lambda: NotificationDriver(deployment).settled(event_id), 30)
     assert saga_items(deployment, order_id) == {}
     assert look_for_missed_orders(deployment, earlier) == 1
     assert saga_items(deployment, order_id)["saga"]["causation_id"]["S"] == event_id

@@ -10,7 +10,7 @@ import pytest
 from inventory.domain.reservation import Status
 from shared.messaging.envelope import encode
 from tests.support.contracts.warehouse_contract import Levels, WarehouseContract
-from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.command_driver import CommandDriver, command, verdict
 from tests.support.drivers.inventory_driver import DeployedWarehouse
 from tests.support.drivers.offline import Deployment, eventually
 from tools.local.opening import SEED
@@ -22,8 +22,8 @@ def warehouse(deployment: Deployment) -> DeployedWarehouse:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDesk:
-    return CommandDesk(deployment, "inventory")
+def desk(deployment: Deployment) -> CommandDriver:
+    return CommandDriver(deployment, "inventory")
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_a_delivery_of_nothing_is_an_error_and_counts_nothing(
 
 
 def test_an_order_is_reserved_for_and_released(
-    warehouse: DeployedWarehouse, desk: CommandDesk, order: str
+    warehouse: DeployedWarehouse, desk: CommandDriver, order: str
 ) -> None:
     sku = warehouse.stocked_with(5)
     lines = [{"sku": sku, "quantity": 2}]
@@ -87,7 +87,7 @@ def test_an_order_is_reserved_for_and_released(
 
 
 def test_an_order_for_more_than_there_is_gets_nothing(
-    warehouse: DeployedWarehouse, desk: CommandDesk, order: str
+    warehouse: DeployedWarehouse, desk: CommandDriver, order: str
 ) -> None:
     cup, pot = warehouse.stocked_with(5), warehouse.stocked_with(1)
     lines = [{"sku": cup, "quantity": 1}, {"sku": pot, "quantity": 2}]
@@ -97,13 +97,13 @@ def test_an_order_for_more_than_there_is_gets_nothing(
     assert verdict(desk.ask("ReserveStock", order, lines=lines)) == ("refused", "out-of-stock")
 
 
-def test_an_unknown_sku_is_refused(desk: CommandDesk, order: str) -> None:
+def test_an_unknown_sku_is_refused(desk: CommandDriver, order: str) -> None:
     reply = desk.ask("ReserveStock", order, lines=[{"sku": "BOAT", "quantity": 1}])
     assert (verdict(reply), reply["data"]) == (("refused", "unknown-sku"), {"sku": "BOAT"})
 
 
 def test_a_confirmed_order_is_sold_as_soon_as_the_bus_says_so(
-    deployment: Deployment, warehouse: DeployedWarehouse, desk: CommandDesk, order: str
+    deployment: Deployment, warehouse: DeployedWarehouse, desk: CommandDriver, order: str
 ) -> None:
     sku = warehouse.stocked_with(5)
     desk.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
@@ -116,7 +116,7 @@ def test_a_confirmed_order_is_sold_as_soon_as_the_bus_says_so(
 
 
 def test_a_reservation_that_nobody_came_for_expires_and_says_so_once(
-    warehouse: DeployedWarehouse, desk: CommandDesk, order: str
+    warehouse: DeployedWarehouse, desk: CommandDriver, order: str
 ) -> None:
     sku = warehouse.stocked_with(5)
     desk.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])

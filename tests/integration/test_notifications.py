@@ -6,16 +6,18 @@ import uuid
 
 import pytest
 
-from tests.support.drivers.notification_driver import ADA, Mailroom, event, order_placed
+from tests.support.drivers.notification_driver import ADA, NotificationDriver, event, order_placed
 from tests.support.drivers.offline import Deployment, eventually
 
 
 @pytest.fixture(scope="module")
-def mailroom(deployment: Deployment) -> Mailroom:
-    return Mailroom(deployment)
+def mailroom(deployment: Deployment) -> NotificationDriver:
+    return NotificationDriver(deployment)
 
 
-def test_a_customer_who_orders_is_told_and_the_message_names_nobody(mailroom: Mailroom) -> None:
+def test_a_customer_who_orders_is_told_and_the_message_names_nobody(
+    mailroom: NotificationDriver,
+) -> None:
     ada = mailroom.customer()
     order_id = mailroom.order(ada)
     eventually(lambda: "order-received" in mailroom.templates(ada.id), 30)
@@ -30,7 +32,7 @@ def test_a_customer_who_orders_is_told_and_the_message_names_nobody(mailroom: Ma
         assert personal not in kept
 
 
-def test_who_asked_for_a_cancellation_decides_what_is_said(mailroom: Mailroom) -> None:
+def test_who_asked_for_a_cancellation_decides_what_is_said(mailroom: NotificationDriver) -> None:
     ada, order_id = mailroom.customer(), str(uuid.uuid4())
     mailroom.announce(
         "orders",
@@ -40,7 +42,9 @@ def test_who_asked_for_a_cancellation_decides_what_is_said(mailroom: Mailroom) -
     eventually(lambda: mailroom.templates(ada.id) == ["order-called-off", "order-cancelled"], 30)
 
 
-def test_only_the_reports_that_matter_to_a_customer_leave_the_bus(mailroom: Mailroom) -> None:
+def test_only_the_reports_that_matter_to_a_customer_leave_the_bus(
+    mailroom: NotificationDriver,
+) -> None:
     ada = mailroom.customer()
     statuses = ["picked-up", "in-transit", "out-for-delivery", "delivered"]
     reports = [
@@ -60,7 +64,7 @@ def test_only_the_reports_that_matter_to_a_customer_leave_the_bus(mailroom: Mail
     assert [mailroom.settled(report.event_id) for report in reports] == [None, None, "sent", "sent"]
 
 
-def test_only_the_owners_word_counts(mailroom: Mailroom) -> None:
+def test_only_the_owners_word_counts(mailroom: NotificationDriver) -> None:
     ada = mailroom.customer()
     forged, genuine = (order_placed(str(uuid.uuid4()), ada.id) for _ in range(2))
     mailroom.announce("inventory", forged)
@@ -71,7 +75,7 @@ def test_only_the_owners_word_counts(mailroom: Mailroom) -> None:
 
 @pytest.mark.parametrize("forgotten", [False, True])
 def test_who_is_not_known_or_is_forgotten_gets_nothing_and_is_counted(
-    mailroom: Mailroom, forgotten: bool
+    mailroom: NotificationDriver, forgotten: bool
 ) -> None:
     somebody = mailroom.customer(registered=forgotten)
     if forgotten:
@@ -84,7 +88,9 @@ def test_who_is_not_known_or_is_forgotten_gets_nothing_and_is_counted(
     eventually(lambda: len(mailroom.logged("NotificationsWithoutRecipient")) == before + 1)
 
 
-def test_a_fact_that_names_no_customer_reaches_the_one_who_ordered(mailroom: Mailroom) -> None:
+def test_a_fact_that_names_no_customer_reaches_the_one_who_ordered(
+    mailroom: NotificationDriver,
+) -> None:
     ada = mailroom.customer()
     order_id = mailroom.order(ada)
     refunded = event("PaymentRefunded", order_id, refunded=1780, currency="EUR")

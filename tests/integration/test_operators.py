@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.messaging.envelope import encode
-from tests.support.drivers.notification_driver import Mailroom, order_placed
+from tests.support.drivers.notification_driver import NotificationDriver, order_placed
 from tests.support.drivers.offline import Deployment, call, eventually, stopped
 from tools.operations.__main__ import main
 
@@ -216,7 +216,7 @@ def test_dead_letters_of_both_kinds_are_sent_to_their_queue_again(
     assert "notifications/Events" in operator.said
     assert operator.runs("redrive-queue", "--queue", "notifications/Events") == 2
     assert "nothing was changed" in operator.said
-    mailroom = Mailroom(deployment)
+    mailroom = NotificationDriver(deployment)
     assert not any(mailroom.settled(it.event_id) for it in placed)
     assert operator.runs("redrive-queue", "--queue", "notifications/Events", "--confirm") == 0
     for it in placed:

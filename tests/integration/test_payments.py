@@ -17,9 +17,9 @@ from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailab
 from payments.ports import Authorized, Declined, Standing
 from tests.support.contracts.payments_contract import PaymentsContract
 from tests.support.contracts.provider_contract import ProviderContract
-from tests.support.drivers.command_driver import CommandDesk, verdict
+from tests.support.drivers.command_driver import CommandDriver, verdict
 from tests.support.drivers.offline import Deployment, call, eventually
-from tests.support.drivers.payments_driver import AUTHORIZE, MONEY, Till
+from tests.support.drivers.payments_driver import AUTHORIZE, MONEY, PaymentsDriver
 from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager
 from tools.base import processes
 from tools.base.workspace import Workspace
@@ -33,13 +33,13 @@ def patience() -> float:
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> Till:
-    return Till(deployment)
+def till(deployment: Deployment) -> PaymentsDriver:
+    return PaymentsDriver(deployment)
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDesk:
-    return CommandDesk(deployment, "payments")
+def desk(deployment: Deployment) -> CommandDriver:
+    return CommandDriver(deployment, "payments")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def order() -> str:
 
 class TestDynamoDbPayments(PaymentsContract):
     @pytest.fixture
-    def payments(self, till: Till) -> object:
+    def payments(self, till: PaymentsDriver) -> object:
         return till.payments
 
 
@@ -206,7 +206,7 @@ def test_a_fault_that_there_is_not_is_refused(bare: PaymentProvider) -> None:
 
 
 def test_a_payment_is_authorized_captured_and_refunded(
-    till: Till, desk: CommandDesk, order: str
+    till: PaymentsDriver, desk: CommandDriver, order: str
 ) -> None:
     reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("done", None)
@@ -223,7 +223,9 @@ def test_a_payment_is_authorized_captured_and_refunded(
     ]
 
 
-def test_a_declined_payment_is_a_refusal(till: Till, desk: CommandDesk, order: str) -> None:
+def test_a_declined_payment_is_a_refusal(
+    till: PaymentsDriver, desk: CommandDriver, order: str
+) -> None:
     till.provider.add_fault("decline", reference=order)
     reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "payment-declined")

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from shared.messaging.envelope import Envelope
-from tests.support.drivers.command_driver import CommandDesk, command, verdict
+from tests.support.drivers.command_driver import CommandDriver, command, verdict
 from tests.support.drivers.offline import Deployment, eventually
-from tests.support.drivers.payments_driver import AUTHORIZE, Till
+from tests.support.drivers.payments_driver import AUTHORIZE, PaymentsDriver
 from tests.support.drivers.quote_driver import QUOTED, Quoting
 from tools.checks.secret_scan.allowlist import without
 from tools.checks.secret_scan.scan import scan, under
@@ -31,13 +31,13 @@ PROVIDER_KEY = "ProviderKey"
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> Till:
-    return Till(deployment)
+def till(deployment: Deployment) -> PaymentsDriver:
+    return PaymentsDriver(deployment)
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDesk:
-    return CommandDesk(deployment, "payments")
+def desk(deployment: Deployment) -> CommandDriver:
+    return CommandDriver(deployment, "payments")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def quoting(deployment: Deployment) -> Quoting:
 
 
 @pytest.fixture
-def old_keys_go(deployment: Deployment, till: Till) -> Iterator[None]:
+def old_keys_go(deployment: Deployment, till: PaymentsDriver) -> Iterator[None]:
     """The provider's valid keys are as few as before."""
     yield
     retire(deployment)
@@ -123,7 +123,7 @@ def after(seconds: float) -> None:
 
 
 def test_a_rotation_during_200_requests_a_minute_loses_none_and_leaves_one_valid_key(
-    deployment: Deployment, till: Till, desk: CommandDesk
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     retire(deployment)
     desk.ask("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)  # a worker is warm
@@ -203,7 +203,7 @@ def test_a_forged_quote_is_refused(quoting: Quoting, spoil: Callable[[str], str]
 
 
 def test_keys_go_once_nobody_can_have_them_in_hand(
-    deployment: Deployment, till: Till, old_keys_go: None
+    deployment: Deployment, till: PaymentsDriver, old_keys_go: None
 ) -> None:
     retire(deployment)
     rotate(deployment, "payments", "ProviderKey")
@@ -213,7 +213,7 @@ def test_keys_go_once_nobody_can_have_them_in_hand(
 
 
 def test_a_rotation_that_was_interrupted_goes_on(
-    deployment: Deployment, till: Till, old_keys_go: None
+    deployment: Deployment, till: PaymentsDriver, old_keys_go: None
 ) -> None:
     retire(deployment)
     token = str(uuid.uuid4())
@@ -234,7 +234,7 @@ def test_a_step_out_of_turn_is_refused(deployment: Deployment) -> None:
 
 
 def test_a_rotation_that_the_provider_refuses_says_so_and_changes_nothing(
-    deployment: Deployment, till: Till, desk: CommandDesk
+    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
 ) -> None:
     secrets, name = deployment.cloud.client("secretsmanager"), "ProviderKey"
     secret = name_of(deployment, "payments", name)

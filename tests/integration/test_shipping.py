@@ -13,7 +13,7 @@ from tests.support.drivers.offline import Answer, Deployment, call, eventually
 from tests.support.drivers.shipping_driver import (
     CARRIERS,
     TABLE_GRAMS,
-    ShippingDesk,
+    ShippingDriver,
     book_shipment,
     cancel_shipment,
     gather_quotes,
@@ -23,11 +23,11 @@ HAPPENED = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> ShippingDesk:
-    return ShippingDesk.at(deployment)
+def desk(deployment: Deployment) -> ShippingDriver:
+    return ShippingDriver.at(deployment)
 
 
-def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(desk: ShippingDesk) -> None:
+def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(desk: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     asked = gather_quotes(order_id)
     reply = desk.ask(asked)
@@ -47,19 +47,19 @@ def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(desk: ShippingD
     assert facts[0].correlation_id == asked.correlation_id
 
 
-def test_a_parcel_too_heavy_for_a_carrier_is_not_offered_to_it(desk: ShippingDesk) -> None:
+def test_a_parcel_too_heavy_for_a_carrier_is_not_offered_to_it(desk: ShippingDriver) -> None:
     reply = desk.ask(gather_quotes(str(uuid.uuid4()), grams=TABLE_GRAMS))
     assert [quote["carrier"] for quote in reply["data"]["quotes"]] == ["heron-freight", "tern-post"]
     assert reply["data"]["missing"] == []
 
 
-def test_only_carriers_that_go_to_the_country_are_asked(desk: ShippingDesk) -> None:
+def test_only_carriers_that_go_to_the_country_are_asked(desk: ShippingDriver) -> None:
     to_denmark = {"country": "DK", "postcode_area": "21"}
     reply = desk.ask(gather_quotes(str(uuid.uuid4()), ship_to=to_denmark))
     assert [quote["carrier"] for quote in reply["data"]["quotes"]] == ["tern-post"]
 
 
-def test_a_destination_that_no_carrier_knows_is_refused(desk: ShippingDesk) -> None:
+def test_a_destination_that_no_carrier_knows_is_refused(desk: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     nowhere = {"country": "ZZ", "postcode_area": "1"}
     reply = desk.ask(gather_quotes(order_id, ship_to=nowhere))
@@ -67,12 +67,12 @@ def test_a_destination_that_no_carrier_knows_is_refused(desk: ShippingDesk) -> N
     assert desk.heard("QuotesGathered", order_id) == []
 
 
-def test_a_parcel_that_no_carrier_takes_gets_no_quotes(desk: ShippingDesk) -> None:
+def test_a_parcel_that_no_carrier_takes_gets_no_quotes(desk: ShippingDriver) -> None:
     reply = desk.ask(gather_quotes(str(uuid.uuid4()), grams=2_000_000))
     assert (reply["outcome"], reply["reason"]) == ("refused", "no-quotes")
 
 
-def test_the_chosen_carrier_books_and_says_the_tracking_number(desk: ShippingDesk) -> None:
+def test_the_chosen_carrier_books_and_says_the_tracking_number(desk: ShippingDriver) -> None:
     order_id, best = desk.quoted()
     reply = desk.ask(book_shipment(order_id, best))
     assert reply["outcome"] == "done"
@@ -84,26 +84,26 @@ def test_the_chosen_carrier_books_and_says_the_tracking_number(desk: ShippingDes
     ]
 
 
-def test_a_booking_is_cancelled_with_the_carrier_too(desk: ShippingDesk) -> None:
+def test_a_booking_is_cancelled_with_the_carrier_too(desk: ShippingDriver) -> None:
     order_id, booking = desk.booked()
     assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
     assert desk.carriers_book()[booking["carrier"], booking["shipment_id"]] == "cancelled"
     assert len(desk.heard("ShipmentCancelled", order_id)) == 1
 
 
-def test_there_is_nothing_to_cancel_where_nothing_was_booked(desk: ShippingDesk) -> None:
+def test_there_is_nothing_to_cancel_where_nothing_was_booked(desk: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
     assert desk.heard("ShipmentCancelled", order_id) == []
 
 
-def test_an_invented_quote_is_refused(desk: ShippingDesk) -> None:
+def test_an_invented_quote_is_refused(desk: ShippingDriver) -> None:
     order_id, best = desk.quoted()
     reply = desk.ask(book_shipment(order_id, best | {"quote_id": str(uuid.uuid4())}))
     assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
 
 
-def test_another_orders_quote_is_refused(desk: ShippingDesk) -> None:
+def test_another_orders_quote_is_refused(desk: ShippingDriver) -> None:
     _, best = desk.quoted()
     reply = desk.ask(book_shipment(str(uuid.uuid4()), best))
     assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
@@ -135,7 +135,7 @@ def webhook(deployment: Deployment) -> Webhook:
 
 
 @pytest.fixture(scope="module")
-def shipped(desk: ShippingDesk) -> tuple[str, dict[str, Any]]:
+def shipped(desk: ShippingDriver) -> tuple[str, dict[str, Any]]:
     return desk.booked()
 
 
@@ -149,7 +149,7 @@ def report_on(booking: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 
 def test_a_carriers_report_becomes_a_fact_once_however_often_it_comes(
-    desk: ShippingDesk, webhook: Webhook, shipped: tuple[str, dict[str, Any]]
+    desk: ShippingDriver, webhook: Webhook, shipped: tuple[str, dict[str, Any]]
 ) -> None:
     order_id, booking = shipped
     report = report_on(booking)

@@ -17,7 +17,7 @@ from tests.support.drivers.live_configuration import changed, process_ids
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.shipping_driver import (
     CARRIERS,
-    ShippingDesk,
+    ShippingDriver,
     book_shipment,
     gather_quotes,
 )
@@ -28,12 +28,12 @@ SHORT, USUAL = 2, 10
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> ShippingDesk:
-    return ShippingDesk.at(deployment)
+def desk(deployment: Deployment) -> ShippingDriver:
+    return ShippingDriver.at(deployment)
 
 
 @contextmanager
-def all_silent(desk: ShippingDesk) -> Iterator[None]:
+def all_silent(desk: ShippingDriver) -> Iterator[None]:
     """No carrier answers."""
     with ExitStack() as silent:
         for carrier in CARRIERS:
@@ -41,7 +41,7 @@ def all_silent(desk: ShippingDesk) -> Iterator[None]:
         yield
 
 
-def deadline_of(desk: ShippingDesk, asked: Envelope) -> float:
+def deadline_of(desk: ShippingDriver, asked: Envelope) -> float:
     """How many seconds after the question its gathering is closed."""
 
     def item() -> Mapping[str, Any] | None:
@@ -58,14 +58,14 @@ def deadline_of(desk: ShippingDesk, asked: Envelope) -> float:
     return (datetime.fromisoformat(known["deadline"]["S"]) - begun).total_seconds()
 
 
-def sent_now(desk: ShippingDesk) -> Envelope:
+def sent_now(desk: ShippingDriver) -> Envelope:
     """A question of this moment."""
     asked = gather_quotes(str(uuid.uuid4()))
     desk.send(asked)
     return asked
 
 
-def test_a_new_deadline_takes_effect_in_the_same_process(desk: ShippingDesk) -> None:
+def test_a_new_deadline_takes_effect_in_the_same_process(desk: ShippingDriver) -> None:
     with all_silent(desk):
         before = sent_now(desk)
         assert USUAL <= deadline_of(desk, before) < 2 * USUAL
@@ -93,7 +93,7 @@ ADMITS_TOPICS = {
 
 @contextmanager
 def listening(
-    desk: ShippingDesk, policy: Mapping[str, Any] | None
+    desk: ShippingDriver, policy: Mapping[str, Any] | None
 ) -> Iterator[Callable[[], set[str]]]:
     """A queue on the quote requests' topic, with a filter of a carrier or none.
 
@@ -129,7 +129,7 @@ def listening(
         sqs.delete_queue(QueueUrl=url)
 
 
-def filter_of(desk: ShippingDesk, carrier: str) -> Mapping[str, Any]:
+def filter_of(desk: ShippingDriver, carrier: str) -> Mapping[str, Any]:
     """The deployed filter on a carrier's queue."""
     sns = desk.deployment.cloud.client("sns")
     topic = desk.deployment.named("shipping", "topics", "QuoteRequests")
@@ -141,7 +141,7 @@ def filter_of(desk: ShippingDesk, carrier: str) -> Mapping[str, Any]:
     raise AssertionError(f"no subscription of {carrier}")
 
 
-def test_a_paused_carrier_is_not_asked_and_nobody_waits_for_it(desk: ShippingDesk) -> None:
+def test_a_paused_carrier_is_not_asked_and_nobody_waits_for_it(desk: ShippingDriver) -> None:
     paused, resumed = (gather_quotes(str(uuid.uuid4())) for _ in range(2))
     with (
         listening(desk, None) as everything,
@@ -158,13 +158,13 @@ def test_a_paused_carrier_is_not_asked_and_nobody_waits_for_it(desk: ShippingDes
         assert to_tern_post() == {resumed.aggregate_id}
 
 
-def test_only_the_carriers_of_the_settings_are_asked(desk: ShippingDesk) -> None:
+def test_only_the_carriers_of_the_settings_are_asked(desk: ShippingDriver) -> None:
     with changed(desk.deployment, "shipping", settings={"carriers": ["heron-freight"]}):
         answer = desk.ask(gather_quotes(str(uuid.uuid4())))["data"]
     assert [it["carrier"] for it in answer["quotes"]] == ["heron-freight"]
 
 
-def test_a_quote_from_before_the_pause_can_still_be_booked(desk: ShippingDesk) -> None:
+def test_a_quote_from_before_the_pause_can_still_be_booked(desk: ShippingDriver) -> None:
     order_id, best = desk.quoted()
     with changed(
         desk.deployment, "shipping", pause_carrier={"enabled": True, "carrier": best["carrier"]}

@@ -29,7 +29,7 @@ def command(kind: str, order_id: str, **data: Any) -> Envelope:
     )
 
 
-class CommandDesk:
+class CommandDriver:
     """One service, by its queue and its voice on the bus."""
 
     def __init__(self, deployment: Deployment, service: str) -> None:

@@ -62,7 +62,7 @@ class Customer:
 
 
 @dataclass
-class Mailroom:
+class NotificationDriver:
     """The ways in and out of notifications."""
 
     deployment: Deployment

@@ -13,7 +13,7 @@ MONEY: dict[str, Any] = {"amount": 1290, "currency": "EUR"}
 AUTHORIZE: dict[str, Any] = {"customer_id": "customer-1", **MONEY}
 
 
-class Till:
+class PaymentsDriver:
     """The deployed table behind the real adapter, and the providers that the worker speaks with."""
 
     def __init__(self, deployment: Deployment) -> None:

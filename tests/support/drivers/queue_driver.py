@@ -22,7 +22,7 @@ from tests.support.fakes.fake_bus import FakeEventBridge
 from tests.support.fakes.fake_queue import FakeQueue
 
 
-class QueueDesk:
+class QueueDriver:
     """``commands`` are those that the service takes."""
 
     def __init__(self, commands: dict[str, CommandType[Any]]) -> None:

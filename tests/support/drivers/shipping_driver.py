@@ -71,7 +71,7 @@ def cancel_shipment(order_id: str) -> Envelope:
 
 
 @dataclass
-class ShippingDesk:
+class ShippingDriver:
     """One listener on the bus, and the ways into shipping."""
 
     deployment: Deployment
@@ -79,7 +79,7 @@ class ShippingDesk:
     _parked: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def at(cls, deployment: Deployment) -> ShippingDesk:
+    def at(cls, deployment: Deployment) -> ShippingDriver:
         bus_name = next(iter(deployment.outputs["services"]["event-log"]["buses"].values()))
         desk = cls(deployment, BusListener(deployment.cloud, bus_name, "parcelworks.shipping"))
         # Functions that were never called take long to start here: carriers that behave

@@ -15,7 +15,7 @@ from typing import Any
 from fulfilment.domain.steps import STEPS
 from orders.commands import order_id_for
 from tests.support.drivers.offline import Deployment, call, eventually
-from tests.support.drivers.tracking_driver import Courier, Handling, invoke
+from tests.support.drivers.tracking_driver import Handling, TrackingDriver, invoke
 from tools.base.target import Target, offline
 from tools.base.terminal import Terminal
 from tools.emulator.payment_provider import PaymentProvider
@@ -38,7 +38,7 @@ class Shop:
     """One deployment with a courier at work."""
 
     deployment: Deployment
-    courier: Courier
+    courier: TrackingDriver
     _told: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property

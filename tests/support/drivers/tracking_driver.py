@@ -60,7 +60,7 @@ def refused(reason: str) -> Handling:
 
 
 @dataclass
-class Courier:
+class TrackingDriver:
     """While it is entered, no queue of the saga is worked through by anybody else.
 
     ``plan`` says what happens to a step of an order, ``repeats`` how often every message comes.

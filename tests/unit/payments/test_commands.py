@@ -18,7 +18,7 @@ from tests.support.fakes.in_memory_payments import InMemoryPayments
 ORDER = "order-1"
 
 
-class Till:
+class PaymentsDriver:
     """Payments and two providers, and the four commands on one order.
 
     ``for_new_payments`` is who is asked for a payment of which nothing is known yet.
@@ -67,23 +67,23 @@ class Till:
 
 
 @pytest.fixture
-def till() -> Till:
-    return Till()
+def till() -> PaymentsDriver:
+    return PaymentsDriver()
 
 
-def test_an_authorization_holds_the_amount(till: Till) -> None:
+def test_an_authorization_holds_the_amount(till: PaymentsDriver) -> None:
     payment = till.authorize()
     assert (payment.status, payment.authorization_id) == (Status.AUTHORIZED, "auth-1")
     assert payment.expires_at == EXPIRES_AT
     assert till.standings == [Standing.AUTHORIZED]
 
 
-def test_a_repetition_does_not_ask_the_provider_again(till: Till) -> None:
+def test_a_repetition_does_not_ask_the_provider_again(till: PaymentsDriver) -> None:
     assert till.authorize() == till.authorize()
     assert till.provider.calls == ["authorize"]
 
 
-def test_a_decline_is_final(till: Till) -> None:
+def test_a_decline_is_final(till: PaymentsDriver) -> None:
     till.provider.declines = True
     assert till.authorize().status is Status.DECLINED
     till.provider.declines = False
@@ -94,7 +94,7 @@ def test_a_decline_is_final(till: Till) -> None:
 @pytest.mark.parametrize("operation", ["authorize", "capture", "void", "refund"])
 @pytest.mark.parametrize("fault", ["loses", "fails"])
 def test_an_unknown_outcome_is_settled_by_asking_again(
-    till: Till, operation: str, fault: str
+    till: PaymentsDriver, operation: str, fault: str
 ) -> None:
     before = {"authorize": [], "capture": ["authorize"], "void": ["authorize"]}
     for step in before.get(operation, ["authorize", "capture"]):
@@ -114,14 +114,16 @@ def test_an_unknown_outcome_is_settled_by_asking_again(
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
-def test_an_undo_before_its_do_leaves_nothing_to_do(till: Till, undo: str) -> None:
+def test_an_undo_before_its_do_leaves_nothing_to_do(till: PaymentsDriver, undo: str) -> None:
     till.commands[undo]()
     assert till.authorize().status is Status.VOIDED
     assert till.provider.calls == []
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
-def test_an_authorization_whose_answer_was_lost_is_undone_too(till: Till, undo: str) -> None:
+def test_an_authorization_whose_answer_was_lost_is_undone_too(
+    till: PaymentsDriver, undo: str
+) -> None:
     till.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
         till.authorize()
@@ -132,7 +134,9 @@ def test_an_authorization_whose_answer_was_lost_is_undone_too(till: Till, undo: 
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
-def test_an_undo_while_the_authorization_is_on_its_way_undoes_it(till: Till, undo: str) -> None:
+def test_an_undo_while_the_authorization_is_on_its_way_undoes_it(
+    till: PaymentsDriver, undo: str
+) -> None:
     def begin_and_hang() -> None:
         till.payments.kept[ORDER] = Payment.begin(ORDER, "customer-1", 1290, "EUR")
 
@@ -142,7 +146,7 @@ def test_an_undo_while_the_authorization_is_on_its_way_undoes_it(till: Till, und
     assert till.standings == [Standing.VOIDED]
 
 
-def test_a_capture_whose_answer_was_lost_is_not_voided(till: Till) -> None:
+def test_a_capture_whose_answer_was_lost_is_not_voided(till: PaymentsDriver) -> None:
     till.authorize()
     till.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
@@ -151,7 +155,7 @@ def test_a_capture_whose_answer_was_lost_is_not_voided(till: Till) -> None:
     assert till.standings == [Standing.CAPTURED]
 
 
-def test_a_capture_whose_answer_was_lost_is_refunded(till: Till) -> None:
+def test_a_capture_whose_answer_was_lost_is_refunded(till: PaymentsDriver) -> None:
     till.authorize()
     till.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
@@ -161,19 +165,19 @@ def test_a_capture_whose_answer_was_lost_is_refunded(till: Till) -> None:
     assert till.standings == [Standing.REFUNDED]
 
 
-def test_a_refund_of_what_is_only_held_lets_it_go(till: Till) -> None:
+def test_a_refund_of_what_is_only_held_lets_it_go(till: PaymentsDriver) -> None:
     till.authorize()
     undone = till.refund()
     assert (undone.status, undone.voided, undone.refunded) == (Status.VOIDED, 1290, 0)
 
 
-def test_a_refund_of_a_decline_changes_nothing(till: Till) -> None:
+def test_a_refund_of_a_decline_changes_nothing(till: PaymentsDriver) -> None:
     till.provider.declines = True
     till.authorize()
     assert till.refund().status is Status.DECLINED
 
 
-def test_nothing_is_captured_without_an_authorization(till: Till) -> None:
+def test_nothing_is_captured_without_an_authorization(till: PaymentsDriver) -> None:
     assert till.capture() is None
     till.void()
     captured = till.capture()
@@ -183,7 +187,7 @@ def test_nothing_is_captured_without_an_authorization(till: Till) -> None:
 
 
 @pytest.mark.parametrize("command", ["capture", "void", "refund"])
-def test_an_expiry_is_recorded_when_it_is_seen(till: Till, command: str) -> None:
+def test_an_expiry_is_recorded_when_it_is_seen(till: PaymentsDriver, command: str) -> None:
     till.authorize()
     till.provider.expire_all()
     till.commands[command]()
@@ -191,14 +195,14 @@ def test_an_expiry_is_recorded_when_it_is_seen(till: Till, command: str) -> None
     assert (payment.status, payment.captured, payment.voided) == (Status.EXPIRED, 0, 0)
 
 
-def test_two_workers_with_one_command_authorize_once(till: Till) -> None:
+def test_two_workers_with_one_command_authorize_once(till: PaymentsDriver) -> None:
     till.payments.meanwhile = till.authorize
     assert till.authorize().status is Status.AUTHORIZED
     assert till.standings == [Standing.AUTHORIZED]
 
 
 def test_a_payment_that_others_keep_changing_is_given_up_for_now(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    till: PaymentsDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(till.payments, "save", lambda _: False)
     with pytest.raises(Contended):
@@ -209,7 +213,7 @@ def test_a_payment_that_others_keep_changing_is_given_up_for_now(
     "steps", sorted(set(itertools.permutations(["authorize", "capture", "refund"] * 2, 6)))
 )
 def test_in_whatever_order_they_come_no_money_is_left_over(
-    till: Till, steps: tuple[str, ...]
+    till: PaymentsDriver, steps: tuple[str, ...]
 ) -> None:
     for step in steps:
         till.commands[step]()
@@ -221,7 +225,7 @@ def test_in_whatever_order_they_come_no_money_is_left_over(
     assert len(till.standings) <= 1
 
 
-def test_a_new_payment_goes_to_the_provider_for_new_payments(till: Till) -> None:
+def test_a_new_payment_goes_to_the_provider_for_new_payments(till: PaymentsDriver) -> None:
     till.flip()
     assert till.authorize().provider is Provider.BACKUP
     assert till.capture() is not None
@@ -232,7 +236,7 @@ def test_a_new_payment_goes_to_the_provider_for_new_payments(till: Till) -> None
 @pytest.mark.parametrize("fault", ["loses", "fails"])
 @pytest.mark.parametrize("command", ["authorize", "void", "refund"])
 def test_a_payment_whose_outcome_is_unknown_stays_with_its_provider(
-    till: Till, fault: str, command: str
+    till: PaymentsDriver, fault: str, command: str
 ) -> None:
     setattr(till.provider, fault, 1)
     with pytest.raises(ProviderUnavailable):
@@ -244,7 +248,9 @@ def test_a_payment_whose_outcome_is_unknown_stays_with_its_provider(
     assert till.backup.calls == []
 
 
-def test_of_two_workers_that_disagree_about_failover_one_begins_the_payment(till: Till) -> None:
+def test_of_two_workers_that_disagree_about_failover_one_begins_the_payment(
+    till: PaymentsDriver,
+) -> None:
     def other_worker() -> None:
         till.flip()
         till.authorize()
@@ -271,7 +277,7 @@ ANYTHING = st.lists(
 def test_whatever_is_repeated_lost_or_flipped_there_is_one_charge_at_most(
     steps: list[tuple[str, str, bool]],
 ) -> None:
-    till = Till()
+    till = PaymentsDriver()
     for command, fate, flips in steps:
         for provider in (till.provider, till.backup):
             provider.loses, provider.fails = fate == "loses", fate == "fails"

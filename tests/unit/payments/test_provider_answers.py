@@ -33,7 +33,7 @@ BELIEVED = {
 }
 
 
-class Till:
+class PaymentsDriver:
     """One payment, and the four commands on it."""
 
     def __init__(self) -> None:
@@ -53,9 +53,9 @@ class Till:
         return self.payments.kept[ORDER]
 
 
-def asked(operation: str, answer: Standing) -> Till:
+def asked(operation: str, answer: Standing) -> PaymentsDriver:
     """A payment that is as far as the operation needs, and a provider that will answer so."""
-    till = Till()
+    till = PaymentsDriver()
     for step in CAPTURED if operation == "refund" else AUTHORIZED:
         till.do(step)
     till.provider.says = {operation: answer}
@@ -92,7 +92,7 @@ def test_an_answer_that_cannot_be_so_changes_nothing_and_is_an_error(
 
 @pytest.mark.parametrize("answer", [Standing.CAPTURED, Standing.AUTHORIZED])
 def test_a_refund_of_what_is_held_never_ends_while_money_is_held(answer: Standing) -> None:
-    till = Till()
+    till = PaymentsDriver()
     till.do("authorize")
     till.provider.says = {"void": answer}
     if answer is Standing.AUTHORIZED:
