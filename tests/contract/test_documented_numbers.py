@@ -67,7 +67,7 @@ CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]
 
 REBUILD = "docs/adr/0012-rebuild-beside-what-is-served.md"
 CONFIGURATION = "docs/adr/0014-configuration-that-is-never-lost.md"
-SECRETS = "docs/adr/0015-secrets-that-are-replaced.md"
+ROTATION = "docs/adr/0015-secrets-that-are-replaced.md"
 QUOTA = "docs/adr/0018-an-account-is-asked-before-a-deployment.md"
 RECONCILE = "docs/adr/0020-reconciliation-in-a-window.md"
 RUNBOOK = "docs/operations.md"
@@ -149,14 +149,14 @@ ROWS = [
     ),
     row(CONFIGURATION, "the process's (# s)", float(CONTEXT["configuration_poll_seconds"])),
     row(CONFIGURATION, "on port #,", float(CONTEXT["configuration_agent_url"].rpartition(":")[2])),
-    row(SECRETS, "what it read for # minutes", shared.runtime.secrets.TIME_TO_LIVE / MINUTE),
+    row(ROTATION, "what it read for # minutes", shared.runtime.secrets.TIME_TO_LIVE / MINUTE),
     row(
-        SECRETS,
+        ROTATION,
         "as they are for # minutes, # times as long as a worker keeps a secret",
         OLD_AFTER / MINUTE,
         OLD_AFTER / shared.runtime.secrets.TIME_TO_LIVE,
     ),
-    row(SECRETS, "then none for # second", shared.runtime.secrets.SEARCH_PAUSE),
+    row(ROTATION, "then none for # second", shared.runtime.secrets.SEARCH_PAUSE),
     row(QUOTA, "Development needs #,", stacks.concurrency.NEEDED["dev"]),
     row(
         "docs/adr/0019-failures-are-counted-in-the-message.md",
