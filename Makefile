@@ -100,7 +100,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .PHONY: help setup run up down status load test test-nightly test-enforced test-slow check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
-	smoke redrive redrive-queue stuck resume park history view reconcile rebuild rebuild-back rebuild-retire checksum
+	smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -185,6 +185,9 @@ redrive-queue: setup ## Show dead letters: [QUEUE=payments/Commands]; CONFIRM=ye
 
 park: setup ## Set aside a record that crashes a consumer: CONSUMER= SHARD= SEQUENCE=
 	@$(OPERATE) park $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE)
+
+discard: setup ## Take a parked record off the list that can never be applied: CONSUMER= SHARD= SEQUENCE=; CONFIRM=yes does it
+	@$(OPERATE) discard $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE) $(CONFIRMED)
 
 stuck: setup ## Show the sagas that wait for an operator: order, step, since when, why
 	@$(OPERATE) stuck

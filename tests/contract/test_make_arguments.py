@@ -33,6 +33,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     "stuck": (f"{OPERATE} stuck",),
     "resume": (f"{OPERATE} resume --order={{ORDER}}",),
     "park": (f"{OPERATE} park --consumer={{CONSUMER}} --shard={{SHARD}} --sequence={{SEQUENCE}}",),
+    "discard": (
+        f"{OPERATE} discard --consumer={{CONSUMER}} --shard={{SHARD}} --sequence={{SEQUENCE}}",
+    ),
     "history": (f"{OPERATE} history {MOMENT}",),
     "view": (f"{OPERATE} view {MOMENT} --view={{VIEW}}",),
     "reconcile": (f"{OPERATE} reconcile",),
@@ -170,10 +173,13 @@ def test_the_short_name_of_the_environment_is_the_same_everywhere(
     assert "ENV is short for" in checkout.run("destroy", "ENV=dev", "ENVIRONMENT=prod").stderr
 
 
-@pytest.mark.parametrize("target", ["redrive", "resume", "reconcile", "rebuild-retire", "destroy"])
+@pytest.mark.parametrize(
+    "target", ["redrive", "discard", "resume", "reconcile", "rebuild-retire", "destroy"]
+)
 def test_only_yes_confirms(checkout: StubbedCheckout, target: str) -> None:
     for text, is_confirmed in (("yes", True), ("no", False), ("yes please", True), ("y", False)):
-        checkout.run(target, "CONSUMER=sales", "VIEW=sales", "ORDER=1", f"CONFIRM={text}")
+        named = ("CONSUMER=sales", "VIEW=sales", "ORDER=1", "SHARD=s", "SEQUENCE=1")
+        checkout.run(target, *named, f"CONFIRM={text}")
         assert ("--confirm" in checkout.calls()[0]) is is_confirmed, text
 
 

@@ -140,6 +140,31 @@ def test_a_record_that_the_log_does_not_have_cannot_be_set_aside(
     assert "has no record" in operator.said
 
 
+def test_a_record_that_nobody_can_read_is_discarded_and_one_of_an_order_that_waits_is_not(
+    deployment: Deployment, operator: Operator, forged: dict[str, Any]
+) -> None:
+    unreadable = put(deployment, b"\xff of a writer who was none of ours")
+    command = ("discard", "--consumer", "order-view", "--shard")
+
+    def found(place: dict[str, Any]) -> bool:
+        return bool(parked(deployment, "order-views", place["sequence"]))
+
+    def discard(place: dict[str, Any], *more: str) -> int:
+        return operator.runs(*command, place["shard"], "--sequence", place["sequence"], *more)
+
+    eventually(lambda: found(forged) and found(unreadable), timeout=30)
+    assert discard(unreadable) == 0
+    assert "nothing was changed" in operator.said
+    assert found(unreadable)
+    assert discard(unreadable, "--confirm") == 0
+    assert not found(unreadable)
+    assert discard(unreadable, "--confirm") == 1
+    assert "has not parked" in operator.said
+    assert discard(forged, "--confirm") == 2
+    assert f"refused: {forged['aggregate_id']} is stalled at version 1" in operator.said
+    assert found(forged)
+
+
 def test_an_orders_history_and_views_are_shown_as_they_were(
     deployment: Deployment, operator: Operator, order_id: str
 ) -> None:

@@ -67,6 +67,15 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
                 sequence=options.sequence,
                 reason=options.reason,
             )
+        case "discard":
+            return parked.discard(
+                target,
+                console,
+                consumer=options.consumer,
+                shard=options.shard,
+                sequence=options.sequence,
+                confirm=options.confirm,
+            )
         case "quota":
             quota.check(target, console)
         case "providers":
@@ -160,6 +169,12 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--shard", required=True)
     command.add_argument("--sequence", required=True, type=_number)
     command.add_argument("--reason", default="set aside by an operator")
+
+    command = kinds.add_parser("discard", help="take a parked record off the list unapplied")
+    command.add_argument("--consumer", required=True, choices=consumers())
+    command.add_argument("--shard", required=True)
+    command.add_argument("--sequence", required=True)
+    command.add_argument("--confirm", action="store_true", help="do it")
 
     kinds.add_parser("quota", help="check that the account may run enough functions at once")
 

@@ -1,4 +1,4 @@
-"""Records that a consumer could not apply: list them, apply them again, set one aside."""
+"""Records that a consumer could not apply: list, apply again, set one aside, discard one."""
 
 import base64
 from collections.abc import Iterator
@@ -47,6 +47,39 @@ def park(
     }
     _call(target, consumer, request)
     _show(list(_every(target, consumer, {"dry_run": True})), console)
+
+
+def discard(
+    target: Target, console: Console, *, consumer: str, shard: str, sequence: str, confirm: bool
+) -> bool:
+    """Say whether a parked record can be taken off the list; with ``confirm``, do it.
+
+    False if the consumer still needs it there.
+
+    Raises:
+        OperationFailed: it is not on the list.
+    """
+    place = {"shard": shard, "sequence": sequence}
+    records = _call(target, consumer, {"discard": place, "dry_run": not confirm})["parked"]
+    if not records:
+        raise OperationFailed(
+            f"{consumer} has not parked {shard} {sequence}: `make redrive CONSUMER={consumer}` "
+            f"lists what it has"
+        )
+    [record] = records
+    outcome, _, why = record["outcome"].partition(": ")
+    _show([{**record, "outcome": outcome}], console)
+    if outcome == "refused":
+        console.print(f"refused: {why}", style="bold")
+        return False
+    if not confirm:
+        console.print(
+            f"nothing was changed; CONFIRM=yes takes it off the list: {consumer} will never apply "
+            f"it, nothing will ask for it again, and only the log, the archive and the line in the "
+            f"function's log still know of it",
+            style="bold",
+        )
+    return True
 
 
 def _every(target: Target, consumer: str, request: dict[str, Any]) -> Iterator[dict[str, Any]]:

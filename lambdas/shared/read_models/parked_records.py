@@ -141,6 +141,20 @@ class ParkedRecords:
                 return
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
+    def find(self, shard: str, sequence: str) -> ParkedRecord | None:
+        """The record that stands at this place in the log, if it is parked."""
+        wanted = ParkedRecord(shard, sequence, "", "", None)
+        answer = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="consumer = :consumer AND #record = :record",
+            ExpressionAttributeNames={"#record": "record"},
+            ExpressionAttributeValues={
+                f":{name}": value for name, value in self._key(wanted).items()
+            },
+            ConsistentRead=True,
+        )
+        return next(map(_from_item, answer["Items"]), None)
+
     def positions(self) -> frozenset[Position]:
         """Where the parked records stand in the log, as it was when this process first asked.
 
@@ -154,6 +168,39 @@ class ParkedRecords:
     def forget(self, parked: ParkedRecord) -> None:
         """Take a record off the list once it has been dealt with."""
         self._client.delete_item(TableName=self._table, Key=self._key(parked))
+
+    def discard(self, parked: ParkedRecord) -> bool:
+        """Take a record off the list that was never applied. False if it has changed since."""
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=self._key(parked),
+                ConditionExpression=(
+                    "digest = :digest AND reason = :reason AND parked_at = :parked_at"
+                ),
+                ExpressionAttributeValues={
+                    ":digest": {"S": parked.digest},
+                    ":reason": {"S": parked.reason},
+                    ":parked_at": {"S": parked.parked_at},
+                },
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        log.warning(
+            "parked record discarded by an operator",
+            consumer=self._consumer,
+            shard=parked.shard,
+            sequence=parked.sequence,
+            reason=parked.reason,
+            parked_at=parked.parked_at,
+            digest=parked.digest,
+            aggregate_id=parked.aggregate_id,
+            version=parked.version,
+        )
+        log.metric("RecordsDiscarded", 1)
+        return True
 
     def _key(self, parked: ParkedRecord) -> dict[str, Any]:
         return {

@@ -165,10 +165,14 @@ class Projector(Generic[StateT]):
         self.apply([record])
         if not self._events.holds(event) or event.version is None:
             return
-        kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
-        stalled_at = kept.stalled_at_version if kept else None
+        stalled_at = self.stalled_at(event.aggregate_id)
         if stalled_at is not None and event.version >= stalled_at:
             raise StillStalled(f"{event.aggregate_id} is stalled at version {stalled_at}")
+
+    def stalled_at(self, aggregate_id: str) -> int | None:
+        """The version that an aggregate waits for, if it is stalled."""
+        kept = self._table.load([aggregate_id]).get(aggregate_id)
+        return kept.stalled_at_version if kept else None
 
     def set_aside(self, record: LogRecord, reason: str) -> None:
         """Park a record by hand, and stall its aggregate if the record names one."""

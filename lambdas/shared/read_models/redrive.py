@@ -1,4 +1,6 @@
-"""What an operator does about parked records: look at them, apply them again, set one aside."""
+"""What an operator does about parked records: list them, apply them again, set aside or discard
+one.
+"""
 
 import time
 from collections.abc import Sequence
@@ -6,8 +8,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from shared.messaging.log_records import LogRecord, Unreadable
-from shared.read_models.parked_records import ParkedRecord, ParkedRecords
+from shared.messaging.log_records import LogRecord, Unreadable, read_envelope
+from shared.read_models.parked_records import MAX_PLACE, ParkedRecord, ParkedRecords
 from shared.read_models.projector import Projector
 from shared.read_models.read_model import Handler, ReadModel
 from shared.runtime import log
@@ -23,21 +25,33 @@ Place = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 class SetAside(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A record that crashes its consumer, named by its place in the log."""
 
-    shard: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
-    sequence: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    shard: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PLACE)]
+    sequence: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PLACE)]
     body: bytes
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
+class Discard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A parked record that can never be applied, named as the list names it."""
+
+    shard: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PLACE)]
+    sequence: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PLACE)]
+
+
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``dry_run`` only lists; ``set_aside`` parks one record instead of redriving; ``after`` goes
-    on where an answer ended.
+    """``dry_run`` only lists; ``set_aside`` parks one record instead of redriving; ``discard``
+    takes one off the list, or says whether that may be; ``after`` goes on where an answer ended.
     """
 
     dry_run: bool = True
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_RECORDS)] = MAX_RECORDS
     after: Place | None = None
     set_aside: SetAside | None = None
+    discard: Discard | None = None
+
+    def __post_init__(self) -> None:
+        if self.set_aside is not None and self.discard is not None:
+            raise ValueError("a record is set aside or discarded, not both")
 
 
 def handler_of(model: ReadModel[Any]) -> Handler:
@@ -57,11 +71,15 @@ def answer(
     Returns ``{parked, next}``. Each record in ``parked`` is ``{shard, sequence, reason,
     aggregate_id, version, parked_at, outcome}`` with an outcome of ``parked`` (dry run),
     ``redriven`` or ``failed: ...``. ``next`` is where to go on, null once there are no more.
+    Of a request to discard, ``parked`` holds the one record, or none if it is not on the list, and
+    the outcome is ``can be discarded`` (dry run), ``discarded`` or ``refused: ...``.
 
     Raises:
         msgspec.ValidationError: the request does not have the form above.
     """
     request = msgspec.convert(event, Request)
+    if request.discard is not None:
+        return _discard(request.discard, projectors, parked, dry_run=request.dry_run)
     if request.set_aside is not None:
         aside = request.set_aside
         record = LogRecord(aside.shard, aside.sequence, aside.body)
@@ -99,6 +117,47 @@ def _redrive(
     parked.forget(record)
     log.metric("RecordsRedriven", 1)
     return "redriven"
+
+
+def _discard(
+    asked: Discard, projectors: Sequence[Projector[Any]], parked: ParkedRecords, *, dry_run: bool
+) -> dict[str, Any]:
+    found = parked.find(asked.shard, asked.sequence)
+    if found is None:
+        return {"parked": [], "next": None}
+    if needed := _why_it_is_needed(found, projectors):
+        outcome = f"refused: {needed}"
+    elif dry_run:
+        outcome = "can be discarded"
+    elif parked.discard(found):
+        outcome = "discarded"
+    else:
+        outcome = "refused: it has changed in this moment; look at it again"
+    return {"parked": [_line(found, outcome)], "next": None}
+
+
+def _why_it_is_needed(record: ParkedRecord, projectors: Sequence[Projector[Any]]) -> str | None:
+    """Why a record has to stay on the list, or None.
+
+    A stalled aggregate waits for a redrive, and only its parked record leads an operator to it:
+    without the record it would stand still unseen, since its later events pass it by in silence.
+    """
+    if record.aggregate_id is not None:
+        stalled = [projector.stalled_at(record.aggregate_id) for projector in projectors]
+        versions = [version for version in stalled if version is not None]
+        if not versions:
+            return None
+        return (
+            f"{record.aggregate_id} is stalled at version {versions[0]}, and nothing else would "
+            f"lead to it; correct the cause and redrive"
+        )
+    if record.body is None:
+        return None
+    try:
+        read_envelope(record.body)
+    except Unreadable:
+        return None
+    return "it can be read by now; redrive it"
 
 
 def _line(record: ParkedRecord, outcome: str) -> dict[str, Any]:

@@ -11,7 +11,10 @@ from typing import Any, cast
 from botocore.exceptions import ClientError
 
 Item = dict[str, Any]
-RESERVED = {"STATE", "STATUS", "OPEN", "DATA", "TOKEN", "NAME", "TTL", "COUNTER", "DAY", "TOTAL"}
+RESERVED = {
+    *("STATE", "STATUS", "OPEN", "DATA", "TOKEN", "NAME", "TTL", "COUNTER", "DAY", "TOTAL"),
+    *("RECORD", "SEQUENCE"),
+}
 """Those of DynamoDB's reserved words that an adapter might use."""
 
 PARTS = (

@@ -22,6 +22,7 @@ from tests.support.examples.log_of_orders import (
     record,
 )
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
+from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.base.terminal import Terminal
 from tools.operations import parked
@@ -137,3 +138,48 @@ def test_parking_shows_what_is_parked_then(
         reason="[/x] crashes",
     )
     assert "[/x] crashes" in file.getvalue()
+
+
+def discarded(*, sequence: str = "7", confirm: bool) -> tuple[bool, str]:
+    file = io.StringIO()
+    done = parked.discard(
+        Target("here", "dev", lambda _: None, is_offline=True),
+        Terminal(file=file, width=240),
+        consumer="sales",
+        shard="shard-0",
+        sequence=sequence,
+        confirm=confirm,
+    )
+    return done, file.getvalue()
+
+
+def test_discarding_says_first_what_it_means(account: Account) -> None:
+    account.records.park(ParkedRecord.of(LogRecord("shard-0", "7", b"\xff"), "not an envelope"))
+    done, said = discarded(confirm=False)
+    assert done
+    assert "can be discarded" in said
+    assert "nothing was changed; CONFIRM=yes takes it off the list: sales will never" in said
+    assert len(account.database.items("parked")) == 1
+    done, said = discarded(confirm=True)
+    assert done
+    assert "discarded" in said
+    assert "nothing was changed" not in said
+    assert account.database.items("parked") == []
+
+
+@pytest.mark.parametrize("confirm", [False, True])
+def test_a_record_that_is_still_needed_waits_for_a_decision(
+    account: Account, confirm: bool
+) -> None:
+    placed = record(event(ORDERS[0], 1, "OrderPlaced"), 7)
+    account.records.park(ParkedRecord.of(placed, "not an envelope"))
+    done, said = discarded(confirm=confirm)
+    assert not done
+    assert "refused: it can be read by now; redrive it" in said
+    assert "CONFIRM" not in said
+    assert len(account.database.items("parked")) == 1
+
+
+def test_a_record_that_is_not_parked_is_no_success(account: Account) -> None:
+    with pytest.raises(OperationFailed, match=r"has not parked shard-0 8: `make redrive CONSUMER="):
+        discarded(sequence="8", confirm=True)
