@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.support.drivers.children import child
 from tests.support.drivers.offline import eventually
 from tests.support.drivers.small_assembly import write_assembly
 from tools.base import processes
@@ -111,12 +112,11 @@ def test_starting_after_a_crash_begins_anew_on_the_same_port(emulator: Emulator)
 
 
 def test_a_stranger_with_the_number_of_a_dead_server_is_left_alone(directory: Path) -> None:
-    with subprocess.Popen(["sleep", "60"], start_new_session=True) as stranger:
+    with child(["sleep", "60"], start_new_session=True) as stranger:
         record = {"pid": stranger.pid, "port": 1, "auth": False, "persistence": False}
         Workspace(directory).emulator_record.write_text(json.dumps(record))
         assert Emulator.of(Workspace(directory)).stop() == []
         assert stranger.poll() is None
-        stranger.kill()
 
 
 def test_two_workspaces_run_side_by_side(emulator: Emulator, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_an_interrupted_run_leaves_no_process(
     directory: Path, moment: str, number: signal.Signals
 ) -> None:
     command = [sys.executable, "-m", "tools.local", "--workspace", str(directory), "run"]
-    with subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as running:
+    with child(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as running:
         eventually((directory / moment).exists, timeout=60)
         running.send_signal(number)
         assert running.wait(20) == 128 + number

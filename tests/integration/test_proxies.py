@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from tests.support.drivers.children import child
 from tests.support.drivers.offline import ENFORCED, Deployment
 from tools.base.workspace import CHECKOUT
 
@@ -83,7 +84,7 @@ def test_a_client_that_asked_the_proxy_would_be_seen(proxy: Proxy, deployment: D
 
 def test_a_run_asks_no_proxy(proxy: Proxy, deployment: Deployment) -> None:
     command = local(deployment, "run", *(["--auth"] if ENFORCED else []))
-    with subprocess.Popen(
+    with child(
         command,
         cwd=CHECKOUT,
         env=proxy.environment,

@@ -69,12 +69,16 @@ def started(child: subprocess.Popen[bytes]) -> None:
 def collect(pids: Iterable[int]) -> None:
     """Take note that these have ended or are about to, where they were started here.
 
-    And of those that somebody else has ended since.
+    And of those that somebody else has ended since. One of `pids` that has not ended in time is
+    killed: one that has only just begun is in no list of processes yet.
     """
     ended = [pid for pid, child in list(_children.items()) if child.poll() is not None]
     for pid in {*pids, *ended} & _children.keys():
         with _children.pop(pid) as child:
-            child.wait()
+            try:
+                child.wait(UNTIL_KILLED_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
 
 
 def _leads_its_group(pid: int) -> bool:

@@ -42,6 +42,14 @@ def test_a_process_that_runs_is_left_alone(child: "subprocess.Popen[bytes]") -> 
     assert child.returncode == -signal.SIGKILL
 
 
+def test_a_process_that_nobody_has_ended_is_not_waited_for_without_end(
+    child: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "UNTIL_KILLED_SECONDS", 0.01)
+    processes.collect([child.pid])
+    assert child.returncode == -signal.SIGKILL
+
+
 @pytest.fixture
 def marked(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A process that a workspace below this folder has started."""
