@@ -97,7 +97,7 @@ DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' --numproce
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status load test test-nightly test-enforced test-slow check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
+.PHONY: help setup doctor run up down status load test test-nightly test-enforced test-slow check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -114,6 +114,13 @@ setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11]
 	} || { \
 		status=$$?; \
 		[ $$status -ne 127 ] || echo "setup: no such Python; name one: make setup PYTHON=/path/to/python3.11" >&2; \
+		exit $$status; \
+	}
+
+doctor: ## Look at this machine and checkout, and say what to do about what is found; works before setup
+	@$(OUTSIDE) -E -s -S -m tools.doctor || { \
+		status=$$?; \
+		[ $$status -ne 127 ] || echo "doctor: no such Python; name one: make doctor PYTHON=/path/to/python3.11" >&2; \
 		exit $$status; \
 	}
 

@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "destroy": ("python -m tools.teardown {HERE}",),
 }
 # Whose only variable is a switch for tests, or has a test of its own.
-SWITCHED = {"test", "test-nightly", "check-behaviour", "snapshots", "setup"}
+SWITCHED = {"test", "test-nightly", "check-behaviour", "snapshots", "setup", "doctor"}
 
 PAYLOADS = (
     "x; touch planted",
@@ -210,6 +210,19 @@ def test_a_python_that_is_not_there_is_named_in_the_next_step(checkout: StubbedC
     done = checkout.run("setup", "PYTHON=/nowhere/python")
     assert done.returncode == 2
     assert "make setup PYTHON=/path/to/python3.11" in done.stderr
+
+
+def test_the_doctor_needs_no_setup_and_asks_the_python_that_was_named(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    checkout = StubbedCheckout.at(tmp_path / "here")
+    python = tmp_path / "my python"
+    (checkout.folder / ".venv" / "bin" / "python").rename(python)
+    shutil.rmtree(checkout.folder / ".venv")
+    assert checkout.run("doctor", f"PYTHON={python}").returncode == 0
+    assert checkout.calls() == [[python.name, "-E", "-s", "-S", "-m", "tools.doctor"]]
+    done = checkout.run("doctor", "PYTHON=/nowhere/python")
+    assert done.returncode == 2
+    assert "make doctor PYTHON=/path/to/python3.11" in done.stderr
 
 
 def test_packages_come_from_where_somebody_says_and_go_where_they_belong(

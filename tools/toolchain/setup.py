@@ -15,13 +15,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    Command = Sequence[str | Path]
+    Run = Callable[[Command], None]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-Command = Sequence[str | Path]
-Run = Callable[[Command], None]
 
 
 class ToolFailed(Exception):
@@ -37,6 +41,7 @@ class Part:
         sources: files that decide what is in it.
         is_movable: whether it works in another folder than the one in which it was made.
         install: makes it, whatever is there.
+        program: in it, and gone when what it is a link to was removed or replaced.
     """
 
     name: str
@@ -45,6 +50,7 @@ class Part:
     sources: tuple[Path, ...]
     install: Callable[[], None]
     is_movable: bool = False
+    program: Path | None = None
 
     def made_from(self) -> str:
         """What the stamp says when the part is as it should be."""
@@ -58,6 +64,8 @@ class Part:
     def is_ready(self) -> bool:
         """Whether it is there, whole, and made from what is wanted now."""
         try:
+            if self.program is not None and not self.program.exists():
+                return False
             return self.stamp.read_text("utf-8", errors="surrogateescape") == self.made_from()
         except (OSError, UnicodeError):
             return False
@@ -107,6 +115,7 @@ class Toolchain:
             self._venv / ".ready",
             (bootstrap, packages),
             self._install_packages,
+            program=self._bin / "python",
         )
         yield Part(
             "offline engine",
@@ -114,6 +123,7 @@ class Toolchain:
             self._emulator / ".ready",
             (bootstrap, emulator),
             self._install_emulator,
+            program=self._emulator / "bin" / "python",
         )
         node_modules = self.checkout / "node_modules"
         yield Part(

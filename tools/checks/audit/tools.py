@@ -23,7 +23,8 @@ def install(say: Callable[[str], None]) -> None:
     Raises:
         AuditError: with what the installer said.
     """
-    part = Part("audit tools", FOLDER, FOLDER / ".ready", (LOCK,), _install)
+    python = FOLDER / "bin" / "python"
+    part = Part("audit tools", FOLDER, FOLDER / ".ready", (LOCK,), _install, program=python)
     if part.is_ready:
         return
     say("audit: installing cfn-lint and checkov (once, 260 MB)")

@@ -6,10 +6,14 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tools.toolchain.setup import Command, Toolchain, ToolFailed
+from tools.toolchain.setup import Toolchain, ToolFailed
+
+if TYPE_CHECKING:
+    from tools.toolchain.setup import Command
 
 PYTHON = Path("/opt/python")
 LOCKS = ("requirements.txt", "package-lock.json", "requirements/bootstrap.txt")
@@ -153,3 +157,9 @@ def test_a_lost_link_to_the_cdk_is_made_again(checkout: Path) -> None:
     (checkout / ".venv" / "bin" / "cdk").unlink()
     assert set_up(checkout) == []
     assert (checkout / ".venv" / "bin" / "cdk").read_text() == str(checkout)
+
+
+def test_an_environment_whose_python_was_removed_is_made_again(checkout: Path) -> None:
+    set_up(checkout)
+    (checkout / ".venv" / "bin" / "python").unlink()
+    assert len(set_up(checkout)) > 0
