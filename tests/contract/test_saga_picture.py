@@ -6,7 +6,7 @@ import pytest
 
 from stacks.fulfilment_saga import saga, saga_times
 from stacks.stage import stage_named
-from tools.docgen.pictures.state_machine import definition_in, draw
+from tools.docgen.pictures.state_machine import LABELS, branch_labels, definition_in, draw
 
 PICTURE = Path(__file__).parents[2] / "docs" / "saga.svg"
 DEFINITION = saga(saga_times(stage_named("dev", "local", "eu-west-1")))
@@ -19,6 +19,27 @@ def test_the_picture_shows_the_present_definition() -> None:
 def test_every_state_is_in_the_picture_by_its_name() -> None:
     picture = PICTURE.read_text()
     assert [name for name in DEFINITION["States"] if f">{name}</text>" not in picture] == []
+
+
+def test_every_branch_says_why_it_is_taken() -> None:
+    states = DEFINITION["States"]
+    labelled = branch_labels(DEFINITION)
+    choices = {
+        (name, target)
+        for name, state in states.items()
+        if state["Type"] == "Choice"
+        for target in [state["Default"], *(it["Next"] for it in state["Choices"])]
+    }
+    failures = {
+        (name, caught["Next"])
+        for name, state in states.items()
+        for caught in state.get("Catch", [])
+        if name != "Close saga"  # the sweeper ends what it could not: it goes on all the same
+    }
+    assert choices | failures <= set(labelled)
+    assert set(LABELS) <= set(labelled)
+    picture = PICTURE.read_text()
+    assert [text for text, _ in labelled.values() if f">{text}</text>" not in picture] == []
 
 
 def test_a_template_without_a_state_machine_is_refused() -> None:
