@@ -5,8 +5,8 @@
 # `option`, `needed`, `argument` or `flag`. tests/contract/test_make_arguments.py holds all of this.
 
 # What a caller may say. Only make's command line counts: a VERSION of the environment is somebody else's.
-CALLERS := ALL APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT MIX ORDER ORDERS PATHS PYTHON QUEUE \
-	RATE REGION SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
+CALLERS := ALL APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT KIND MIX NAME ORDER ORDERS OWNER PATHS \
+	PYTHON QUEUE RATE REGION SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
 
 # Their text is taken as it is, and handed on in the environment as GIVEN_...: neither make nor a shell
 # reads it, whatever `$(...)`, quote, space or newline it holds. A sub-make gets none of them.
@@ -100,7 +100,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .PHONY: help setup doctor run up down status load test test-nightly test-enforced test-slow check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
-	smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
+	service service-remove smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -249,6 +249,12 @@ audit: setup ## Have cfn-lint and checkov look at every environment's templates;
 
 mutate: setup ## Change the code at each place: a test must notice, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
 	@$(LOCAL) $(RUN) -m tools.checks.mutation $(call option,--paths,PATHS)
+
+service: setup ## Show what a service of your own would be; CONFIRM=yes makes it: NAME=returns KIND=worker|view [OWNER=team]
+	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND) $(call option,--owner,OWNER) $(CONFIRMED)
+
+service-remove: setup ## Show what goes with a service; CONFIRM=yes removes it: NAME=
+	@$(LOCAL) $(RUN) -m tools.generator remove $(call needed,--name,NAME) $(CONFIRMED)
 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m tools.docgen.parity_document

@@ -61,6 +61,8 @@ CALLS: dict[str, tuple[str, ...]] = {
         "cdk deploy --all {CONTEXT}",
         "python -m tools.configuration apply {HERE}",
     ),
+    "service": ("python -m tools.generator make --name={NAME} --kind={KIND} --owner={OWNER}",),
+    "service-remove": ("python -m tools.generator remove --name={NAME}",),
     "smoke": ("python -m tools.smoke {HERE}",),
     "destroy": ("python -m tools.teardown {HERE}",),
 }

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.infra.system import CHECKOUT, synthesized
+from tests.support.drivers.copied_tree import copy_to, run
+from tools.generator import generate
+from tools.generator.names import parse
 
-COPIED = (
-    *("stacks", "lambdas", "bundling", "contracts", "config", "tools", "docs", "tests"),
-    *("app.py", "cdk.json", "pyproject.toml", "CODEOWNERS", ".build"),
-)
-INSTALLED = ("node_modules", ".venv-emulator")
 RENAMED = (
     ("order_views", "wish_lists"),
     ("order-views", "wish-lists"),
@@ -34,18 +28,8 @@ RENAMED = (
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A copy of the checkout, with the packages that are built already."""
-    synthesized("dev")  # builds them
-    for name in COPIED:
-        source = CHECKOUT / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "images", "__snapshots__")
-            shutil.copytree(source, tmp_path / name, ignore=ignored)
-        else:
-            shutil.copy(source, tmp_path / name)
-    for name in INSTALLED:
-        (tmp_path / name).symlink_to(CHECKOUT / name)
-    return tmp_path
+    synthesized("dev")  # builds the packages that are copied
+    return copy_to(tmp_path, "images", "__snapshots__")
 
 
 def add_the_service_of_the_page(tree: Path) -> list[str]:
@@ -71,23 +55,16 @@ def add_a_copy(tree: Path) -> None:
         copy.write_text(renamed(file.read_text("utf-8")), "utf-8")
 
 
+def add_a_generated_one(tree: Path) -> None:
+    """A worker as `make service` makes it."""
+    names = parse("gift-cards", generate.TEMPLATES, generate.taken(tree))
+    generate.write(generate.render(names, "worker", "loyalty", tree), tree)
+
+
 def renamed(text: str) -> str:
     for old, new in RENAMED:
         text = text.replace(old, new)
     return text
-
-
-def run(tree: Path, *program: str) -> subprocess.CompletedProcess[str]:
-    """One of the copy's own programs."""
-    settings = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return subprocess.run(
-        [sys.executable, "-m", *program],
-        cwd=tree,
-        env={**settings, "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
@@ -95,6 +72,7 @@ def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
     style = run(tree, "ruff", "check", *shown), run(tree, "ruff", "format", "--check", *shown)
     assert [it.stdout for it in style if it.returncode] == []
     add_a_copy(tree)
+    add_a_generated_one(tree)
     layers = run(tree, "tools.checks.layers")
     assert layers.returncode == 0, layers.stdout
     answer = run(tree, "tests.infra.newcomer")
@@ -106,7 +84,9 @@ def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
     assert "`GET /v1/receipts/{order_id}` → `GetReceipt`" in section(found, "receipts")
     assert "OrderPlaced" in section(found, "receipts")
     assert "every event on the log (`ProjectOrders`)" in section(found, "wish-lists")
-    for name in ("receipts", "wish-lists"):
+    own = run(tree, "pytest", "tests/unit/gift_cards")
+    assert own.returncode == 0, own.stdout
+    for name in ("receipts", "wish-lists", "gift-cards"):
         assert f"### {name}\n" in found["pages"]["configuration"]
         assert name in found["smoke"]
     assert "wish-list" in found["consumers"]

@@ -52,6 +52,7 @@ RIGHT = {
     "tools/configuration/flags.py": "",
     "tools/local/tour.py": "from tools.operations import parked",
     "tools/docgen/page.py": "",
+    "tools/generator/names.py": "",
     "tools/measure/costs.py": "",
     "tools/checks/layers.py": "",
     "tools/smoke/check.py": "",

@@ -1,0 +1,107 @@
+"""`make service` in a copy of the tree: what it makes is held to everything, and passes."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.infra.system import synthesized
+from tests.support.drivers.copied_tree import copy_to, run
+from tools.generator.generate import kinds
+
+PAGES = {"CODEOWNERS", "docs/catalogue.md", "docs/configuration.md", "docs/parity.md"}
+SNAPSHOTS = "tests/infra/__snapshots__/"
+LEFT_BY_TOOLS = ("__pycache__", "cdk.out")
+
+pytestmark = pytest.mark.nightly  # one kind is made each day by test_a_new_service
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    synthesized("dev")  # builds the packages that are copied
+    return copy_to(tmp_path, "images")
+
+
+def content(tree: Path) -> dict[str, bytes]:
+    """Every file that is somebody's work."""
+    found = {}
+    for file in tree.rglob("*"):
+        name = str(file.relative_to(tree))
+        parts = file.relative_to(tree).parts
+        if file.is_file() and not any(it[0] == "." or it in LEFT_BY_TOOLS for it in parts):
+            found[name] = file.read_bytes()
+    return found
+
+
+def make(tree: Path, name: str, kind: str) -> None:
+    done = run(
+        *(tree, "tools.generator", "make", f"--name={name}", f"--kind={kind}"),
+        *("--owner=research", "--confirm"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def remove(tree: Path, name: str) -> None:
+    done = run(tree, "tools.generator", "remove", f"--name={name}", "--confirm")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def assert_it_holds(tree: Path, *packages: str) -> None:
+    """Formatting, lint, types, layers, template rules, and the service's own unit tests."""
+    answer = run(tree, "tests.infra.newcomer")
+    assert answer.returncode == 0, answer.stderr
+    found: dict[str, Any] = json.loads(answer.stdout)
+    assert found["broken"] == []
+    for program in (
+        ("tools.checks.layers",),
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check"),
+    ):
+        done = run(tree, *program)
+        assert done.returncode == 0, done.stdout
+    for package in packages:
+        done = run(tree, "pytest", f"tests/unit/{package}")
+        assert done.returncode == 0, done.stdout
+        assert re.search(r"[1-9]\d* passed|\.+ +\[100%\]", done.stdout)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_a_service_is_made_passes_and_goes_without_a_trace(tree: Path, kind: str) -> None:
+    before = content(tree)
+    make(tree, "gift-cards", kind)
+    after = content(tree)
+    changed = {name for name in before if before[name] != after.get(name)}
+    assert {name for name in changed if not name.startswith(SNAPSHOTS)} == PAGES
+    assert b"/lambdas/gift_cards/ @parcelworks/research\n" in after["CODEOWNERS"]
+    assert b"\n## gift-cards\n" in after["docs/catalogue.md"]
+    assert f"{SNAPSHOTS}test_snapshots/test_template[gift-cards].json" in after
+    assert_it_holds(tree, "gift_cards")
+    remove(tree, "gift-cards")
+    assert content(tree) == before
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_two_of_a_kind_are_deployed_beside_each_other_and_answer(tree: Path, kind: str) -> None:
+    for name in ("gift-cards", "zebras"):
+        make(tree, name, kind)
+    assert_it_holds(tree, "gift_cards", "zebras")
+    types = run(tree, "mypy", ".")
+    assert types.returncode == 0, types.stdout
+    deployed = [f"tests/integration/test_{name}.py" for name in ("gift_cards", "zebras")]
+    done = run(tree, "pytest", *deployed)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_service_that_cannot_be_finished_is_taken_back(tree: Path) -> None:
+    (tree / "tests" / "infra" / "test_snapshots.py").write_text("raise RuntimeError('broken')\n")
+    before = content(tree)
+    done = run(
+        *(tree, "tools.generator", "make", "--name=gift-cards", "--kind=worker", "--confirm"),
+    )
+    assert done.returncode == 1
+    assert "RuntimeError: broken" in done.stderr
+    assert content(tree) == before

@@ -1,0 +1,1 @@
+"""Makes a service of one's own from a template, and takes one away again."""

@@ -1,0 +1,141 @@
+"""Makes a service's files from a template: all of them, or none."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import copier
+
+from bundling.sources import SHARED, languages_in, services_in
+from stacks.services import declared
+from tools.generator.errors import GeneratorError, InTheWay
+from tools.generator.names import Names
+
+TEMPLATES = Path(__file__).parent / "templates"
+OURS = ("bundling", "contracts", "stacks", "tests", "tools")
+"""The checkout's packages beside those of ``lambdas/``."""
+
+
+def kinds() -> list[str]:
+    """What can be made."""
+    return sorted(file.parent.name for file in TEMPLATES.glob("*/copier.yml"))
+
+
+def taken(checkout: Path) -> frozenset[str]:
+    """Names of packages and services that there are, of whose parts are in ``stacks/`` too."""
+    lambdas = checkout / "lambdas"
+    return frozenset(
+        [
+            *(SHARED, *OURS, *services_in(lambdas), *languages_in(lambdas)),
+            *(file.stem for file in (checkout / "stacks").iterdir()),
+            *(it.name for it in declared(checkout / "stacks")),
+        ]
+    )
+
+
+def render(names: Names, kind: str, owner: str, checkout: Path) -> dict[Path, str]:
+    """The service's files by their place in the checkout, formatted as everything there is.
+
+    Raises:
+        GeneratorError: there is no such kind.
+    """
+    if kind not in kinds():
+        raise GeneratorError(f"there is no kind {kind!r}: there are {', '.join(kinds())}")
+    with tempfile.TemporaryDirectory(prefix="parcelworks-service-") as folder:
+        copier.run_copy(
+            str(TEMPLATES / kind),
+            folder,
+            data={**names.forms(), "owner": owner},
+            defaults=True,
+            quiet=True,
+        )
+        made = Path(folder)
+        _format(made, names, checkout)
+        return {
+            file.relative_to(made): file.read_text("utf-8")
+            for file in sorted(made.rglob("*"))
+            if file.is_file()
+        }
+
+
+def check_nothing_is_in_the_way(files: Mapping[Path, str], checkout: Path) -> None:
+    """Raises InTheWay: some of the files are there already."""
+    there = [str(path) for path in files if (checkout / path).exists()]
+    if there:
+        raise InTheWay(
+            "these files are there already; move them away, or choose another name", tuple(there)
+        )
+
+
+def write(files: Mapping[Path, str], checkout: Path) -> None:
+    """Write them all. After an error or an interruption none of them is left."""
+    written: list[Path] = []
+    try:
+        for path, content in files.items():
+            file = checkout / path
+            made = [it for it in [*file.parents] if not it.exists()]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            written += [file, *made]
+            with file.open("x", encoding="utf-8") as stream:  # never over somebody else's
+                stream.write(content)
+    except FileExistsError as error:
+        written.remove(Path(error.filename))
+        take_back(written)
+        raise InTheWay(f"{error.filename} has come up meanwhile") from error
+    except BaseException:
+        take_back(written)
+        raise
+
+
+def take_back(written: list[Path]) -> None:
+    """Remove files, and folders that are empty then."""
+    for path in sorted(set(written), key=lambda it: len(it.parts), reverse=True):
+        if path.is_dir():
+            if not any(path.iterdir()):
+                path.rmdir()
+        else:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(checkout: Path) -> Iterator[None]:
+    """While one generates or removes, a second one is refused. Raises GeneratorError."""
+    with (checkout / "tools" / "generator" / "__init__.py").open("rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise GeneratorError(
+                "another service is being made or removed here; wait until that is done"
+            ) from error
+        yield
+
+
+def _format(made: Path, names: Names, checkout: Path) -> None:
+    """Sort imports and break lines, which depend on how long the names are."""
+    lambdas = checkout / "lambdas"
+    ours = [
+        *(SHARED, *OURS, *services_in(lambdas), *languages_in(lambdas)),
+        *(names.package, f"{names.package}_language"),
+    ]
+    settings = ("--config", str(checkout / "pyproject.toml"))
+    first_party = ("--config", f"lint.isort.known-first-party = {ours!r}")
+    for command in (
+        ("check", "--select", "I", "--fix", *settings, *first_party),
+        ("format", *settings),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", str(made)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise GeneratorError(
+                "the template does not give valid Python", (done.stdout + done.stderr,)
+            )

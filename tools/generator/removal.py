@@ -1,0 +1,173 @@
+"""Takes a service away: its files, unless somebody still uses what it has."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stacks.services import Service, declared
+from tools.generator.errors import GeneratorError, StillRead
+
+FOLDERS = (
+    "lambdas/{package}",
+    "lambdas/{package}_language",
+    "tests/unit/{package}",
+    "tests/unit/{package}_language",
+)
+FILES = (
+    "stacks/{package}.py",
+    "config/*/{name}.json",
+    "config/schemas/{name}.*",
+    "tests/*/test_{package}.py",
+)
+"""What is a service's own by its name."""
+PARTS = ("stacks/{package}_*.py", "tests/*/test_{package}_*.py")
+"""Its own too, unless another service's name begins with its name."""
+CONTRACTS = ("contracts/events", "contracts/released")
+LOOKED_AT = ("lambdas", "stacks", "tools", "tests", "bundling")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What goes. ``unsaved`` are files that git does not have as they are."""
+
+    service: Service
+    paths: tuple[Path, ...]
+    unsaved: tuple[str, ...]
+
+
+def plan(name: str, checkout: Path) -> Removal:
+    """What goes with a service.
+
+    Raises:
+        GeneratorError: there is no such service.
+        StillRead: others use it; with who does, and where.
+    """
+    services = declared(checkout / "stacks")
+    service = next((it for it in services if it.name == name), None)
+    if service is None:
+        raise GeneratorError(
+            f"there is no service {name}: there are {', '.join(it.name for it in services)}"
+        )
+    paths = tuple(sorted(_own(service, services, checkout)))
+    readers = tuple(_readers(service, paths, checkout))
+    if readers:
+        raise StillRead(f"{name} is used by others: change these first", readers)
+    return Removal(service, paths, tuple(_unsaved(paths, checkout)))
+
+
+def carry_out(removal: Removal) -> None:
+    """Delete files and folders. The declaration goes last: until then the same command goes on."""
+    for path in sorted(removal.paths, key=lambda it: it.parent.name == "stacks"):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def files_of(removal: Removal) -> list[Path]:
+    """Every file that goes, without what Python and tools have left beside them."""
+    found = [
+        file
+        for path in removal.paths
+        for file in (path.rglob("*") if path.is_dir() else [path])
+        if file.is_file() and "__pycache__" not in file.parts
+    ]
+    return sorted(found)
+
+
+def _own(service: Service, services: tuple[Service, ...], checkout: Path) -> Iterator[Path]:
+    names = {"name": service.name, "package": service.package}
+    for pattern in FOLDERS + FILES:
+        yield from checkout.glob(pattern.format(**names))
+    longer = [it.package for it in services if it.package.startswith(f"{service.package}_")]
+    for pattern in PARTS:
+        for file in checkout.glob(pattern.format(**names)):
+            stem = file.stem.removeprefix("test_")
+            if not any(stem == it or stem.startswith(f"{it}_") for it in longer):
+                yield file
+    for _, file in _messages(service, checkout):
+        yield file
+
+
+def _messages(service: Service, checkout: Path) -> Iterator[tuple[str, Path]]:
+    """The types of message that it owns, with their schemas."""
+    for folder in CONTRACTS:
+        for file in (checkout / folder).glob("*.json"):
+            schema = json.loads(file.read_text("utf-8"))
+            if schema.get("x-owner") == service.name:
+                yield str(schema["title"]), file
+
+
+def _readers(service: Service, own: tuple[Path, ...], checkout: Path) -> Iterator[str]:
+    """Who imports its packages, finds what it publishes, or names a message that it owns."""
+    messages = {name for name, _ in _messages(service, checkout)}
+    packages = {service.package, f"{service.package}_language"}
+    for folder in LOOKED_AT:
+        for file in sorted((checkout / folder).rglob("*.py")):
+            if any(file == it or it in file.parents for it in own):
+                continue
+            place = file.relative_to(checkout)
+            tree = ast.parse(file.read_text("utf-8"))
+            uses = sorted(
+                [
+                    *_imports(tree, packages),
+                    *_names(tree, messages),
+                    *(_asks(tree, service.name) if folder == "tests" else ()),
+                    *(_names(tree, {service.name}) if folder != "tests" else ()),
+                ]
+            )
+            for line, what in uses:
+                yield f"{place}:{line}: {what}"
+
+
+def _imports(tree: ast.AST, packages: set[str]) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        modules += [it.name for it in node.names] if isinstance(node, ast.Import) else []
+        for module in modules:
+            if _is_of(module, packages):
+                yield node.lineno, f"imports {module}"  # type: ignore[attr-defined]
+
+
+def _names(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node.value in names:
+            yield node.lineno, f"names {node.value}"
+
+
+def _asks(tree: ast.AST, name: str) -> Iterator[tuple[int, str]]:
+    """Where a test looks for something that is deployed: it may name services that are made up."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="named" | "url"), args=[ast.Constant(value=first), *_]
+            ) if first == name:
+                yield node.lineno, f"looks for {name}"
+
+
+def _is_of(module: str, packages: set[str]) -> bool:
+    first, _, rest = module.partition(".")
+    second = rest.partition(".")[0]
+    return first in packages or (first == "stacks" and second in packages)
+
+
+def _unsaved(paths: tuple[Path, ...], checkout: Path) -> Iterator[str]:
+    """Files that differ from what git has, or that it does not have."""
+    done = subprocess.run(
+        ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--", *map(str, paths)],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:  # no git, or no repository: nothing can be brought back
+        yield from (str(it.relative_to(checkout)) for it in paths)
+        return
+    for entry in filter(None, done.stdout.split("\0")):
+        yield entry[3:]
