@@ -39,7 +39,7 @@ class PublishedOrders:
 
     def order_placed(self, order_id: str) -> Envelope | None:
         """By orders' ``read_events``."""
-        return next(iter(self._history.read_events(order_id, 0)), None)
+        return self._history.first_event(order_id)
 
     def _list(self, request: dict[str, Any]) -> Any:
         answer = self._client.invoke(

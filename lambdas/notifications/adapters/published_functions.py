@@ -43,7 +43,7 @@ class OrdersHistory:
     def customer_of(self, order_id: str) -> str | None:
         """From the order's first event. Raises Unavailable."""
         try:
-            first = next(iter(self._history.read_events(order_id, 0)), None)
+            first = self._history.first_event(order_id)
         except HistoryUnavailable as unavailable:
             raise Unavailable(str(unavailable)) from unavailable
         return first.data["customer_id"] if first else None

@@ -30,6 +30,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 @cache
 def _consumer() -> QueueConsumer:
     settings = load(NotificationEnvironment)
+    # Not patient: who owns the answer reads an item or two. What takes longer comes again by the
+    # queue, and meanwhile the other events of the batch have their turn.
     dynamodb, functions = aws.client("dynamodb"), aws.client("lambda")
     notifier = Notifier(
         OrdersHistory(OrderHistory(functions, settings.read_events_arn)),

@@ -10,6 +10,7 @@ from orders_language.schemas import ORDER_EVENTS
 from shared.messaging import log_records
 from shared.messaging.bus import Bus, check_sendable
 from shared.messaging.envelope import Envelope
+from shared.read_models.history import PATIENCE
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector, ReadEvents
 from shared.runtime import aws, log
@@ -35,7 +36,7 @@ def publisher() -> Projector[Events]:
         parked_records(),
         Bus(aws.client("events"), settings.bus_name, "orders"),
     )
-    history = OrderHistory(aws.client("lambda"), settings.read_events_arn)
+    history = OrderHistory(aws.patient_client("lambda", PATIENCE), settings.read_events_arn)
     return projector_over(gate, history.read_events)
 
 

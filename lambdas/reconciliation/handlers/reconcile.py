@@ -21,7 +21,8 @@ from shared.runtime.environment import load
 SETTLE_SECONDS = 900
 """How long an event may be on its way: Firehose collects for a minute and retries for longer."""
 LONG_CALL = 30
-OWNERS_TIMEOUT = 60
+OWNERS_TIMEOUT = 65
+"""Seconds: a little longer than the longest that the functions of orders and the log may take."""
 
 Step = Literal["plan", "read", "gather", "compare", "repair", "conclude", "days"]
 Count = Annotated[int, msgspec.Meta(ge=0)]

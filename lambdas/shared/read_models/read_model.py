@@ -13,7 +13,7 @@ from shared.messaging import log_records
 from shared.messaging.event_schemas import EventSchemas
 from shared.read_models.environment import ConsumerEnvironment
 from shared.read_models.generations import Generations, pointer_key
-from shared.read_models.history import AggregateHistory
+from shared.read_models.history import PATIENCE, AggregateHistory
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Fold, Projector, Table
 from shared.runtime import aws, log
@@ -58,7 +58,8 @@ class ReadModel(Generic[StateT]):
         table = self.table(
             aws.client("dynamodb"), self.table_in_use, generation, self.parked_records
         )
-        history = self.history(aws.client("lambda"), self._variables.read_events_arn)
+        functions = aws.patient_client("lambda", PATIENCE)
+        history = self.history(functions, self._variables.read_events_arn)
         return Projector(self.events, table, self.fold, history.read_events)
 
     @cached_property

@@ -48,7 +48,9 @@ def client(service: str) -> Any:
 
 @cache
 def client_that_tries_once(service: str) -> Any:
-    """The same for calls that do something anew when they are repeated, such as sending mail."""
+    """The same for calls that do something anew when they are repeated, such as sending mail, and
+    for callers that decide themselves whether there is time for another try.
+    """
     once = Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
     return _create(service, _config.merge(once))
 

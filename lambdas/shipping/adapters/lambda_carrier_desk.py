@@ -1,6 +1,6 @@
 """Carriers' desks as functions: in place of each carrier's own API, behind the same port."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +10,11 @@ from shared.runtime import strict_json
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused
 from shipping.ports import CarrierUnavailable
+
+TRY_SECONDS = 6
+"""The longest that one try takes: a second to connect and five for the answer."""
+SECONDS_FOR_THE_REST = 4
+"""What a batch keeps for its table, its replies and the messages that come again."""
 
 
 class DeskAnswer(msgspec.Struct, frozen=True):
@@ -23,12 +28,17 @@ class LambdaCarrierDesk:
     """Implements ``shipping.ports.CarrierDesk``.
 
     ``desks`` holds the function's ARN by the carrier's name; ``client`` is a botocore Lambda
-    client.
+    client that tries once, for TRY_SECONDS at most. ``seconds_left`` says how long the caller may
+    still take. A try that would not fit is not begun: the command then comes again by itself, where
+    a caller that runs out of time would have its whole batch come again.
     """
 
-    def __init__(self, client: Any, desks: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: Any, desks: Mapping[str, str], seconds_left: Callable[[], float]
+    ) -> None:
         self._client = client
         self._desks = desks
+        self._seconds_left = seconds_left
 
     def book(self, carrier: str, shipment_id: str, quote_id: str, parcel: Parcel) -> str:
         """Book, and return the tracking number. Raises CarrierRefused, CarrierUnavailable."""
@@ -65,6 +75,8 @@ class LambdaCarrierDesk:
             return self._ask_once(carrier, request)
 
     def _ask_once(self, carrier: str, request: Mapping[str, Any]) -> DeskAnswer:
+        if self._seconds_left() < TRY_SECONDS + SECONDS_FOR_THE_REST:
+            raise CarrierUnavailable(f"{carrier}: no time is left to ask")
         try:
             answer = self._client.invoke(
                 FunctionName=self._desks[carrier], Payload=msgspec.json.encode(request)

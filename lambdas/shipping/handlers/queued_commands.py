@@ -4,7 +4,6 @@ GatherQuotes is answered when its gathering is closed: see ``announce_quotes``.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -34,13 +33,12 @@ from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
 from shipping.ports import CarrierDesk, Deadlines, Gatherings, QuoteRequests, Shipments
 
 
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Carry out a batch of commands."""
-    return _worker().handle(event)
+    return _worker(lambda: context.get_remaining_time_in_millis() / 1000).handle(event)
 
 
-@cache
-def _worker() -> QueueWorker:
+def _worker(seconds_left: Callable[[], float]) -> QueueWorker:
     settings = load(CommandEnvironment)
     dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
     gatherings = DynamoDbGatherings(dynamodb, settings.gatherings_table)
@@ -56,7 +54,8 @@ def _worker() -> QueueWorker:
         | shipment_commands(
             DynamoDbShipments(dynamodb, settings.shipments_table),
             gatherings,
-            LambdaCarrierDesk(aws.client("lambda"), desks),
+            # It tries again by itself while there is time.
+            LambdaCarrierDesk(aws.client_that_tries_once("lambda"), desks, seconds_left),
             clock.now,
         ),
         Bus(aws.client("events"), settings.bus_name, "shipping"),

@@ -25,6 +25,7 @@ EVENTS: list[dict[str, Any]] = [
     }
     for version in range(1, 6)
 ]
+NOTHING: dict[str, Any] = {"events": [], "next_version": None}
 
 
 class FakeLambda:
@@ -42,8 +43,8 @@ class FakeLambda:
         asked = json.loads(Payload)
         self.asked.append(asked)
         after = asked["after_version"]
-        page = EVENTS[after : after + 2]
-        more = page[-1]["version"] if len(page) == 2 else None
+        page = EVENTS[after : after + min(2, asked["limit"])]
+        more = page[-1]["version"] if page and page[-1] is not EVENTS[-1] else None
         return {"Payload": _stream({"events": page, "next_version": more})}
 
 
@@ -62,6 +63,19 @@ def test_what_is_not_needed_is_not_asked_for() -> None:
     orders = FakeLambda()
     next(OrderHistory(orders, "arn:read-events").read_events("o-1", 0))
     assert len(orders.asked) == 1
+
+
+def test_for_the_first_event_no_other_is_read() -> None:
+    orders = FakeLambda()
+    first = OrderHistory(orders, "arn:read-events").first_event("o-1")
+    assert first is not None
+    assert first.version == 1
+    assert orders.asked == [{"order_id": "o-1", "after_version": 0, "limit": 1}]
+
+
+def test_an_order_that_nobody_placed_has_no_first_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeLambda, "invoke", lambda *_, **__: {"Payload": _stream(NOTHING)})
+    assert OrderHistory(FakeLambda(), "arn:read-events").first_event("o-2") is None
 
 
 def test_an_error_of_orders_names_its_kind_and_no_more() -> None:

@@ -15,7 +15,7 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.event_schemas import EventSchemas
 from shared.read_models import rebuild, redrive
 from shared.read_models.environment import ConsumerEnvironment
-from shared.read_models.history import AggregateHistory
+from shared.read_models.history import PATIENCE, AggregateHistory
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.partitions import by_aggregate, split
 from shared.read_models.read_model import ReadModel
@@ -124,8 +124,9 @@ def database(
     database = DynamoDbInMemory(
         {"depots_table": ("parcel",), "parked_table": ("consumer", "record")}
     )
-    clients = {"dynamodb": database, "lambda": parcels}
-    monkeypatch.setattr(aws, "client", clients.__getitem__)
+    monkeypatch.setattr(aws, "client", {"dynamodb": database}.__getitem__)
+    patient = {("lambda", PATIENCE): parcels}
+    monkeypatch.setattr(aws, "patient_client", lambda *asked: patient[asked])
     vars(DEPOTS).pop("parked_records", None)
     vars(DEPOTS).pop("_generations", None)
     yield database
