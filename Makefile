@@ -97,7 +97,7 @@ DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' --numproce
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run up down status load test test-nightly test-enforced test-slow check check-code check-behaviour format synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
+.PHONY: help setup doctor run up down status load test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	service service-remove smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -155,8 +155,8 @@ test-enforced: setup ## Every test of the deployed system, with the functions' p
 test-slow: setup ## Every test of the deployed system, with half a core for each of two workers (Linux)
 	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED)
 
-check: setup ## Formatting, lint, types, layers and the fast tests; under a minute
-	@$(MAKE) --no-print-directory --jobs 2 check-code check-behaviour
+check: setup ## Formatting, lint, types, layers, what is generated, and the fast tests; under a minute
+	@$(MAKE) --no-print-directory --jobs 2 check-code check-generated check-behaviour
 
 check-code: setup
 	@$(BIN)/ruff format --check .
@@ -164,8 +164,14 @@ check-code: setup
 	@$(RUN) -m mypy .
 	@$(RUN) -m tools.checks.layers
 
+check-generated: setup
+	@$(RUN) -m tools.generate --check
+
 check-behaviour: setup
 	@$(PYTEST) tests/unit tests/contract -m 'not nightly'
+
+generate: setup ## Write all that is generated, and say what changed: contracts, snapshots, catalogue, pages, picture
+	@$(LOCAL) $(RUN) -m tools.generate
 
 format: setup ## Format the code and apply safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -13,7 +13,7 @@ DEFINITION = saga(saga_times(stage_named("dev", "local", "eu-west-1")))
 
 
 def test_the_picture_shows_the_present_definition() -> None:
-    assert PICTURE.read_text() == draw(DEFINITION), "docs/saga.md says how to draw it"
+    assert PICTURE.read_text() == draw(DEFINITION), "docs/saga.svg is stale: run `make generate`"
 
 
 def test_every_state_is_in_the_picture_by_its_name() -> None:

@@ -15,12 +15,11 @@ import msgspec
 
 from shared.read_models import environment as read_models_environment
 from shared.runtime import configuration as shared_configuration
-from tools.base.assembly import service_of
 from tools.base.templates import templates
 from tools.configuration import services, values
 from tools.configuration.documents import CHECKOUT
 from tools.configuration.values import Value
-from tools.docgen.catalogue.services import Service, plain
+from tools.docgen.catalogue.services import Service, plain, services_of
 
 PAGE = CHECKOUT / "docs" / "configuration.md"
 MARK = "<!-- What follows is written by `make configuration-page` from the code. -->\n"
@@ -47,16 +46,17 @@ _ROLE = re.compile(rf"role/parcelworks-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*
 
 
 def main() -> int:
-    """Write the list; what is above it stays."""
+    """Write the list as the templates of dev have it."""
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
-    found = [
-        Service(service_of(stack, ENVIRONMENT), template)
-        for stack, template in templates(ENVIRONMENT).items()
-    ]
-    by_hand, mark, _ = PAGE.read_text("utf-8").partition(MARK)
-    PAGE.write_text(by_hand + (mark or MARK) + listed(found), "utf-8")
+    write(services_of(templates(ENVIRONMENT)))
     sys.stdout.write("docs/configuration.md is written.\n")
     return 0
+
+
+def write(found: Iterable[Service]) -> None:
+    """Write the list; what is above it stays."""
+    by_hand, mark, _ = PAGE.read_text("utf-8").partition(MARK)
+    PAGE.write_text(by_hand + (mark or MARK) + listed(found), "utf-8")
 
 
 def listed(found: Iterable[Service]) -> str:

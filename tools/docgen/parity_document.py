@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
+from tools.base.assembly import service_of
 from tools.base.target import ENVIRONMENTS
+from tools.base.templates import templates
 from tools.base.workspace import CHECKOUT
 from tools.emulator import parity
 
@@ -99,29 +98,24 @@ def uses_of(templates: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, set
 
 def main() -> int:
     """Write the document."""
-    templates = [it for environment in ENVIRONMENTS for it in _synthesized(environment)]
-    DOCUMENT.write_text(document(parity.ledger(), uses_of(templates)), "utf-8")
+    os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
+    write(by_service({it: templates(it) for it in ENVIRONMENTS}))
     sys.stdout.write(f"{DOCUMENT.relative_to(CHECKOUT)} is written.\n")
     return 0
 
 
-def _synthesized(environment: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every template of an environment, by service, as it goes to the cloud."""
-    os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
-    from aws_cdk import App
+def by_service(
+    environments: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every environment's templates, by service instead of by the stack's name."""
+    for environment, its in environments.items():
+        for stack, template in its.items():
+            yield service_of(stack, environment), template
 
-    from bundling.build import build as build_packages
-    from stacks.stage import from_context
-    from stacks.system import build
 
-    build_packages("cloud", [])
-    context = json.loads((CHECKOUT / "cdk.json").read_text("utf-8"))["context"]
-    with tempfile.TemporaryDirectory() as directory:
-        app = App(outdir=directory, context={**context, "environment": environment})
-        stacks = build(app, from_context(app))
-        app.synth()
-        for service, stack in stacks.items():
-            yield service, json.loads((Path(directory) / stack.template_file).read_text("utf-8"))
+def write(found: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Write the document from every environment's templates."""
+    DOCUMENT.write_text(document(parity.ledger(), uses_of(found)), "utf-8")
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tools.base.assembly import service_of
+
 KINDS = {
     "AWS::DynamoDB::GlobalTable": "table",
     "AWS::Kinesis::Stream": "stream",
@@ -201,3 +203,8 @@ def _named(wanted: Sequence[Any]) -> str:
         f"all but `{'`, `'.join(it['anything-but'])}`" if isinstance(it, Mapping) else f"`{it}`"
         for it in wanted
     )
+
+
+def services_of(templates: Mapping[str, Any]) -> list[Service]:
+    """The services of dev's templates, which are by the stack's name."""
+    return [Service(service_of(stack, "dev"), template) for stack, template in templates.items()]

@@ -1,0 +1,184 @@
+"""What is stale is named with the command that mends it; what was written is named by file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.schemas import CURRENT
+from tools.base.workspace import CHECKOUT
+from tools.docgen import configuration_page, parity_document
+from tools.docgen.catalogue import files as catalogue
+from tools.generate import products, snapshots
+from tools.generate.__main__ import check, generate
+from tools.generate.products import PRODUCTS, SNAPSHOTS, NotGenerated, Product
+
+NAMES = [it.name for it in PRODUCTS]
+
+
+def product(
+    write: Callable[[Any], None] = lambda _: None, *, is_fresh: bool = True, name: str = "page"
+) -> Product:
+    return Product(name, f"make {name}", ("*.md",), write, lambda: is_fresh)
+
+
+def test_what_is_fresh_is_not_mentioned(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check([product()]) == 0
+    assert "".join(capsys.readouterr()) == ""
+
+
+def test_what_is_stale_is_named_with_what_mends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check([product(), product(is_fresh=False, name="parity")]) == 1
+    said = capsys.readouterr().err
+    assert "stale: parity" in said
+    assert "`make parity` or `make generate`" in said
+
+
+def test_a_page_that_cannot_be_judged_is_stale_and_says_why(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def judge() -> bool:
+        raise LookupError("nobody says what X is")
+
+    assert check([Product("page", "make page", (), lambda _: None, judge)]) == 1
+    assert "nobody says what X is" in capsys.readouterr().err
+
+
+def test_snapshots_of_other_code_are_no_error_but_are_mentioned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a synthesis can tell whether another line of a stack changes its template."""
+    monkeypatch.setattr(snapshots, "fingerprint", lambda _: "another")
+    assert check([Product(SNAPSHOTS.name, "", (), SNAPSHOTS.write, SNAPSHOTS.is_fresh)]) == 1
+    capsys.readouterr()
+    monkeypatch.setattr("tools.generate.__main__.SNAPSHOTS", stale := product(is_fresh=False))
+    assert check([stale]) == 0
+    assert "`make test` decides" in capsys.readouterr().out
+
+
+def test_files_that_were_written_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("same.md", "other.md", "gone.md"):
+        (tmp_path / name).write_text(name)
+
+    def write(_: Any) -> None:
+        (tmp_path / "new.md").touch()
+        (tmp_path / "other.md").write_text("x")
+        (tmp_path / "same.md").write_text("same.md")
+        (tmp_path / "gone.md").unlink()
+
+    assert generate([product(write), product(name="another")], tmp_path) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "page",
+        "  removed: gone.md",
+        "  new: new.md",
+        "  changed: other.md",
+        "another: as before",
+    ]
+
+
+def test_what_cannot_be_written_fails_and_does_not_stop_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(_: Any) -> None:
+        raise NotGenerated("give it a new version")
+
+    def write(_: Any) -> None:
+        (tmp_path / "new.md").touch()
+
+    assert generate([product(refuse, name="contracts"), product(write)], tmp_path) == 1
+    out, err = capsys.readouterr()
+    assert "contracts: give it a new version" in err
+    assert "new: new.md" in out
+
+
+def edited(file: Path, folder: Path) -> Path:
+    """A copy of a page with one word more."""
+    copy = folder / file.name
+    copy.write_text(file.read_text("utf-8") + "more\n", "utf-8")
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "attribute"),
+    [
+        ("catalogue and CODEOWNERS", catalogue, "PAGE"),
+        ("catalogue and CODEOWNERS", catalogue, "CODEOWNERS"),
+        ("configuration page", configuration_page, "PAGE"),
+        ("parity page", parity_document, "DOCUMENT"),
+        ("picture of the saga", products, "SAGA_PICTURE"),
+    ],
+)
+def test_a_page_that_somebody_has_edited_is_stale(
+    name: str, module: Any, attribute: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = PRODUCTS[NAMES.index(name)]
+    assert found.is_fresh()
+    monkeypatch.setattr(module, attribute, edited(getattr(module, attribute), tmp_path))
+    assert not found.is_fresh()
+
+
+def test_contracts_that_were_changed_are_not_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contracts = PRODUCTS[NAMES.index("released contracts")]
+    assert contracts.is_fresh()
+    for file in CURRENT.glob("*.schema.json"):
+        (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    (tmp_path / "New.v1.schema.json").write_text("{}")
+    monkeypatch.setattr(products, "CURRENT", tmp_path)
+    assert not contracts.is_fresh()
+
+
+def test_every_product_has_files_and_a_command_that_there_is() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text("utf-8")
+    for each in PRODUCTS:
+        assert list(each.files(CHECKOUT)), each.name
+        assert f"\n{each.command.rpartition(' ')[2]}:" in makefile
+
+
+def test_all_that_says_that_it_is_generated_is_a_product_or_measured() -> None:
+    """A page that names the command which writes it is not forgotten here."""
+    measured = {"benchmarks.md", "costs.md"}
+    files = {file for each in PRODUCTS for file in each.files(CHECKOUT)}
+    generated = {
+        file
+        for file in (CHECKOUT / "docs").glob("*.md")
+        if "written by `" in file.read_text("utf-8") and file.name not in measured
+    }
+    assert generated - files <= {
+        CHECKOUT / "docs" / name for name in ("README.md", "operations.md")
+    }
+
+
+INPUTS = ("stacks/orders.py", f"{snapshots.FOLDER}/test_template[x].json")
+
+
+@pytest.mark.parametrize("changed", INPUTS)
+def test_a_changed_stack_and_a_changed_snapshot_make_the_comparison_old(
+    tmp_path: Path, changed: str
+) -> None:
+    for name in INPUTS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    assert not snapshots.are_of_this_code(tmp_path)
+    snapshots.remember(tmp_path)
+    assert snapshots.are_of_this_code(tmp_path)
+    (tmp_path / "lambdas").mkdir()
+    (tmp_path / "lambdas" / "handler.py").write_text("code is no part of a snapshot")
+    assert snapshots.are_of_this_code(tmp_path)
+    (tmp_path / changed).write_text("after")
+    assert not snapshots.are_of_this_code(tmp_path)
+
+
+def test_types_that_only_another_environment_has_are_read() -> None:
+    types = {
+        it["Type"]
+        for _, its in snapshots.in_other_environments()
+        for it in its["Resources"].values()
+    }
+    assert "AWS::S3::Bucket" in types

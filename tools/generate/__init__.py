@@ -1,0 +1,1 @@
+"""`make generate`: writes all that is generated; `make check` says what of it is stale."""

@@ -1,0 +1,182 @@
+"""All that is generated: from what, by which command, and how to tell that it is stale.
+
+The order is that of `make generate`. Staleness is judged without a synthesis: pages are compared
+with the snapshots of the templates, as collections of words, since snapshots are sorted and pages
+are not. tests/infra compares every letter with what a synthesis gives.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from contracts.schemas import CURRENT, RELEASED, schemas_in
+from stacks.fulfilment_saga import saga, saga_times
+from stacks.stage import stage_named
+from tools.base.target import ENVIRONMENTS
+from tools.base.templates import templates
+from tools.base.workspace import CHECKOUT
+from tools.checks.contracts.compatibility import breaking_changes
+from tools.checks.contracts.release import release
+from tools.docgen import configuration_page, parity_document
+from tools.docgen.catalogue import files as catalogue
+from tools.docgen.catalogue.services import Service, services_of
+from tools.docgen.pictures.state_machine import draw
+from tools.emulator import parity
+from tools.generate import snapshots
+
+SAGA_PICTURE = CHECKOUT / "docs" / "saga.svg"
+
+
+class NotGenerated(Exception):
+    """Something could not be generated; the message says what to do."""
+
+
+class Synthesis:
+    """Every environment's templates, made once for all that is written from them."""
+
+    @cached_property
+    def environments(self) -> Mapping[str, Mapping[str, Any]]:
+        return {it: templates(it) for it in ENVIRONMENTS}
+
+    @cached_property
+    def services(self) -> list[Service]:
+        return services_of(self.environments["dev"])
+
+
+@dataclass(frozen=True)
+class Product:
+    """Files that one step of `make generate` writes.
+
+    Attributes:
+        command: writes it alone.
+        patterns: its files, below the checkout.
+        write: writes it. Raises NotGenerated.
+        is_fresh: judges it without a synthesis; raises LookupError for what no page can say.
+    """
+
+    name: str
+    command: str
+    patterns: tuple[str, ...]
+    write: Callable[[Synthesis], None]
+    is_fresh: Callable[[], bool]
+
+    def files(self, checkout: Path) -> Iterator[Path]:
+        for pattern in self.patterns:
+            yield from checkout.glob(pattern)
+
+
+def _write_contracts(_: Synthesis) -> None:
+    if changes := release():
+        raise NotGenerated(
+            "\n".join(
+                [
+                    *changes,
+                    "no contract was released: give each changed schema a new version, so that "
+                    "those who read the old one still can",
+                ]
+            )
+        )
+
+
+def _contracts_are_released() -> bool:
+    released, current = schemas_in(RELEASED), schemas_in(CURRENT)
+    return not breaking_changes(released, current) and current.items() <= released.items()
+
+
+def _write_snapshots(_: Synthesis) -> None:
+    test = ("-m", "pytest", "-q", "tests/infra/test_snapshots.py", "--snapshot-update")
+    done = subprocess.run(
+        [sys.executable, *test], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise NotGenerated(f"the templates cannot be synthesized:\n{done.stdout[-3000:]}")
+    snapshots.remember()
+
+
+def _write_saga_picture(_: Synthesis) -> None:
+    SAGA_PICTURE.write_text(_saga_picture(), "utf-8")
+
+
+def _saga_picture() -> str:
+    return draw(saga(saga_times(stage_named("dev", "local", "eu-west-1"))))
+
+
+def _catalogue_is_fresh() -> bool:
+    text = catalogue.PAGE.read_text("utf-8")
+    return _words(text) == _words(catalogue.page(_snapshots())) and (
+        catalogue.CODEOWNERS.read_text("utf-8") == catalogue.owners()
+    )
+
+
+def _configuration_page_is_fresh() -> bool:
+    _, _, text = configuration_page.PAGE.read_text("utf-8").partition(configuration_page.MARK)
+    return _words(text) == _words(configuration_page.listed(_snapshots()))
+
+
+def _parity_is_fresh() -> bool:
+    found = [*snapshots.of_dev().items(), *snapshots.in_other_environments()]
+    expected = parity_document.document(parity.ledger(), parity_document.uses_of(found))
+    return parity_document.DOCUMENT.read_text("utf-8") == expected
+
+
+def _snapshots() -> list[Service]:
+    return [Service(service, template) for service, template in snapshots.of_dev().items()]
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(re.findall(r"[^\s,;<>|]+", text))
+
+
+SNAPSHOTS = Product(
+    "snapshots of the templates",
+    "CDK_VALIDATION=false make snapshots",
+    (f"{snapshots.FOLDER.as_posix()}/*.json",),
+    _write_snapshots,
+    snapshots.are_of_this_code,
+)
+PRODUCTS = (
+    Product(
+        "released contracts",
+        "make release-contracts",
+        ("contracts/released/*.json",),
+        _write_contracts,
+        _contracts_are_released,
+    ),
+    SNAPSHOTS,
+    Product(
+        "catalogue and CODEOWNERS",
+        "make catalogue",
+        ("docs/catalogue.md", "CODEOWNERS"),
+        lambda synthesis: catalogue.write(synthesis.services),
+        _catalogue_is_fresh,
+    ),
+    Product(
+        "configuration page",
+        "make configuration-page",
+        ("docs/configuration.md",),
+        lambda synthesis: configuration_page.write(synthesis.services),
+        _configuration_page_is_fresh,
+    ),
+    Product(
+        "parity page",
+        "make parity",
+        ("docs/parity.md",),
+        lambda synthesis: parity_document.write(parity_document.by_service(synthesis.environments)),
+        _parity_is_fresh,
+    ),
+    Product(
+        "picture of the saga",
+        "make generate",
+        ("docs/saga.svg",),
+        _write_saga_picture,
+        lambda: SAGA_PICTURE.read_text("utf-8") == _saga_picture(),
+    ),
+)

@@ -1,0 +1,75 @@
+"""The templates as the snapshots of tests/infra have them: read in a moment, without the CDK.
+
+They are what a synthesis gave when they were accepted, with their keys sorted. A fingerprint of
+what templates are made from says whether that was this code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from tools.base.workspace import CHECKOUT
+
+FOLDER = Path("tests", "infra", "__snapshots__", "test_snapshots")
+MADE_FROM = Path(".cache", "snapshots-made-from")
+INPUTS = (
+    *("app.py", "cdk.json", "requirements.txt", "package-lock.json"),
+    *("stacks/**/*", "config/**/*.json", "contracts/**/*", "lambdas/**/*.json"),
+    *("bundling/**/*.py", "tools/base/**/*.py", "tests/infra/test_snapshots.py"),
+)
+"""What templates are made from; digests of the functions' code are not in the snapshots."""
+
+
+def of_dev(checkout: Path = CHECKOUT) -> dict[str, Any]:
+    """Each service's template in dev."""
+    return dict(_read(checkout, "test_template"))
+
+
+def in_other_environments(checkout: Path = CHECKOUT) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """By service, what staging and prod have as well, as a template with these resources alone."""
+    for environment, services in _read(checkout, "test_difference_to_dev"):
+        for service, differences in services.items():
+            added: dict[str, Any] = {}
+            for path, values in differences.items():
+                value = values[environment]
+                if path == "Resources":
+                    added |= value
+                elif path.count(".") == 1 and path.startswith("Resources.") and "Type" in value:
+                    added[path.partition(".")[2]] = value
+            yield service, {"Resources": added}
+
+
+def _read(checkout: Path, test: str) -> Iterator[tuple[str, Any]]:
+    for file in sorted((checkout / FOLDER).glob(f"{test}[[]*.json")):
+        name = re.search(r"\[(.+)\]", file.name)
+        assert name
+        yield name[1], json.loads(file.read_text("utf-8"))
+
+
+def are_of_this_code(checkout: Path = CHECKOUT) -> bool:
+    """Whether `make generate` has seen that they are what this code gives."""
+    made_from = checkout / MADE_FROM
+    return made_from.exists() and made_from.read_text() == fingerprint(checkout)
+
+
+def remember(checkout: Path = CHECKOUT) -> None:
+    """Write down what they were made from."""
+    made_from = checkout / MADE_FROM
+    made_from.parent.mkdir(exist_ok=True)
+    made_from.write_text(fingerprint(checkout))
+
+
+def fingerprint(checkout: Path) -> str:
+    """A digest of every input and of the snapshots themselves."""
+    digest = hashlib.sha256()
+    patterns = (*INPUTS, f"{FOLDER.as_posix()}/*.json")
+    files = {file for pattern in patterns for file in checkout.glob(pattern) if file.is_file()}
+    for file in sorted(it for it in files if "__pycache__" not in it.parts):
+        digest.update(f"\0{file.relative_to(checkout)}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
