@@ -47,17 +47,21 @@ def run(
 ) -> None:
     """Bring everything up, stay in the foreground, and take down what was started at the end.
 
-    ``picture`` is where what was printed is kept as SVG, if the console records.
+    ``picture`` is where the orders' part of what was printed is kept as SVG, if the console
+    records: from the first order to the saga that is undone, which is one screen.
     """
     was_running = Emulator.of(workspace).is_healthy()
     try:
         deployed = up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
         emulator = Emulator.of(workspace)
+        if picture is not None:
+            pictures.forget_what_was_printed(console)
         demo_order.show_order(deployed, emulator.cloud, workspace, console)
         demo_order.show_history(deployed, emulator.cloud, workspace, console)
         stories.tell(deployed, emulator.cloud, workspace, console)
         if picture is not None:
             pictures.save(console, picture)
+        stories.tell_of_a_silent_carrier(deployed, emulator.cloud, workspace, console)
         console.print("\nrunning; Ctrl-C ends it", style="bold")
         console.print("meanwhile, in another terminal: make tour, make load", style="dim")
         while emulator.is_healthy():

@@ -16,6 +16,11 @@ def recording() -> Console:
     return Console(record=True, width=WIDTH, markup=False, highlight=False, soft_wrap=True)
 
 
+def forget_what_was_printed(console: Console) -> None:
+    """Begin the picture with what is printed from now on."""
+    console.export_text(clear=True)
+
+
 def save(console: Console, file: Path) -> None:
     """Write what was printed as SVG, in the reader's own fixed-width font."""
     text = _FONTS.sub("", console.export_svg(title="make run"))

@@ -36,19 +36,34 @@ class Stage:
 
 
 def tell(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console) -> None:
-    """Play the three stories and print each saga's steps.
+    """Play the saga that confirms its order and the one that is undone; print their steps.
 
     Raises:
         OfflineError: a saga did not end, or not as the story goes.
     """
-    token = tokens.token(outputs, cloud, workspace)
-    stage = Stage(outputs, cloud, PaymentProvider(workspace), token)
+    stage = _stage(outputs, cloud, workspace)
     _play(stage, console, "An order is fulfilled", "confirmed")
     stage.provider.add_fault("decline", times=1)
     _play(stage, console, "The payment is declined: what was done is undone", "rejected")
+
+
+def tell_of_a_silent_carrier(
+    outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console
+) -> None:
+    """Play the saga that does not wait for a carrier, and print its steps.
+
+    Raises:
+        OfflineError: the saga did not end, or not as the story goes.
+    """
+    stage = _stage(outputs, cloud, workspace)
     with _silent(stage, SILENT_CARRIER):
         title = f"The carrier {SILENT_CARRIER} says nothing: the best of the others at the deadline"
         _play(stage, console, title, "confirmed")
+
+
+def _stage(outputs: Outputs, cloud: Cloud, workspace: Workspace) -> Stage:
+    token = tokens.token(outputs, cloud, workspace)
+    return Stage(outputs, cloud, PaymentProvider(workspace), token)
 
 
 def _play(stage: Stage, console: Console, title: str, ending: str) -> None:
