@@ -4,13 +4,11 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
-from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
+from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.bus import let_speak
-from stacks.constructs.event_log_access import event_stream_of
+from stacks.constructs.event_store import EventStore
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
@@ -18,7 +16,7 @@ from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_configuration import ServiceConfiguration
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, number, text
+from stacks.constructs.service_table import ServiceTable, text
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -38,13 +36,10 @@ class OrdersStack(ServiceStack):
     def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
         super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
-        self.event_store = ServiceTable(
+        self.event_store = EventStore(
             self,
-            "EventStore",
             key=self.key,
-            partition_key=text("order_id"),
-            sort_key=number("version"),
-            stream=dynamodb.StreamViewType.NEW_IMAGE,  # publishing needs no second write
+            id_name="order_id",
             indexes=[
                 # What happened lately is compared every night, however long the history is.
                 dynamodb.GlobalSecondaryIndexPropsV2(
@@ -59,7 +54,7 @@ class OrdersStack(ServiceStack):
         self._let_operators_change_what_runs()
         self._take_queued_commands()
         self._let_others_read_events()
-        self._relay_events_to_the_log()
+        self.event_store.relayed_by(description="Publishes orders' events on the event log")
         self._publish_events_on_the_bus()
 
     def _serve_api(self) -> None:
@@ -116,12 +111,7 @@ class OrdersStack(ServiceStack):
         commands.publish("commands")
 
     def _let_others_read_events(self) -> None:
-        self.read_events = self._function(
-            "ReadEvents", "read_events", "Reads events for other services"
-        )
-        grant(self.read_events, "dynamodb:Query", on=self.event_store.table_arn)
-        self.key.grant_decrypt(self.read_events)
-        self.publish("read-events-arn", self.read_events.function_arn)
+        self.read_events = self.event_store.read_by_others()
 
         scan_events = self._function(
             "ScanEvents",
@@ -144,55 +134,6 @@ class OrdersStack(ServiceStack):
         grant(list_events, "dynamodb:BatchGetItem", on=table)
         self.key.grant_decrypt(list_events)
         self.publish("list-events-arn", list_events.function_arn)
-
-    def _relay_events_to_the_log(self) -> None:
-        event_stream = event_stream_of(self)
-        relay = MicroserviceFunction(
-            self,
-            "Relay",
-            handler="relay",
-            description="Publishes orders' events on the event log",
-            environment={
-                "EVENT_STREAM_ARN": event_stream.stream_arn,
-                "EVENT_STORE_TABLE": self.event_store.table_name,
-            },
-            timeout=Duration.seconds(60),
-            # The table's stream forgets an event after 24 hours.
-            reserved_concurrency=20,
-        )
-        grant(relay, "kinesis:PutRecords", on=event_stream.stream_arn)
-        grant(relay, "dynamodb:Query", on=self.event_store.table_arn)
-        self.key.grant_decrypt(relay)
-        assert event_stream.encryption_key
-        event_stream.encryption_key.grant_encrypt(relay)
-        relay.add_event_source(
-            sources.DynamoEventSource(
-                self.event_store,
-                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
-                batch_size=500,
-                parallelization_factor=1,  # more would not keep an order's events in order
-                retry_attempts=-1,
-                bisect_batch_on_error=True,
-                filters=[
-                    lambda_.FilterCriteria.filter(
-                        {"eventName": lambda_.FilterRule.is_equal("INSERT")}
-                    )
-                ],
-            )
-        )
-        alarm_when_behind(
-            self,
-            "RelayBehind",
-            relay,
-            written=self.event_store.metric_consumed_write_capacity_units(),
-        )
-        alarm_when_counted(
-            self,
-            "EventsNotPublished",
-            metric_name="EventsNotPublished",
-            what="events cannot be published",
-        )
-        self.publish("relay-arn", relay.function_arn)
 
     def _publish_events_on_the_bus(self) -> None:
         gate = ServiceTable(self, "PublisherGate", key=self.key, partition_key=text("order_id"))

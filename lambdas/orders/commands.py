@@ -1,31 +1,18 @@
 """The commands on orders: each appends exactly one event, or refuses."""
 
-import hashlib
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
-from orders.domain.errors import (
-    AppendConflict,
-    IdempotencyKeyReused,
-    OrderNotFound,
-    OrdersNotAccepted,
-    QuoteRefused,
-    QuotesUnreadable,
-    TooManyLines,
-    UnknownSku,
-    UnpricedCurrency,
-)
+from orders.domain.errors import OrderError, OrderNotFound
 from orders.domain.events import CancellationReason, Destination, OrderEvent, OrderPlaced
 from orders.domain.order import Order, RequestedLine
 from orders.domain.terms import DEFAULT_TERMS, Terms
-from orders.ports import CommandMetadata, EventStore, RecordedEvent, VersionTaken
+from orders.ports import EventStore, RecordedEvent
+from shared.event_sourcing.changing import Clock, begin, change, id_for
+from shared.event_sourcing.recorded import CommandMetadata
 
 NAMESPACE = uuid.UUID("6f1c3f0e-6d0f-5a53-9d2e-0b9f6a0c7a55")
-Clock = Callable[[], str]
 Decision = Callable[[Order], OrderEvent]
 Offer = Callable[[], Sequence[int]]
 """What a quote offers for each line, in minor units; reading it raises what ``Quotes`` raises."""
@@ -33,12 +20,7 @@ Offer = Callable[[], Sequence[int]]
 
 def order_id_for(customer_id: str, idempotency_key: str) -> str:
     """The id that this customer's key leads to, so that a repetition finds the first order."""
-    return str(uuid.uuid5(NAMESPACE, json.dumps([customer_id, idempotency_key])))
-
-
-def digest(*parts: object) -> str:
-    """A digest of plain values that is the same for equal values, whatever their order of keys."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return id_for(NAMESPACE, customer_id, idempotency_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +74,14 @@ def place_order(
         QuoteRefused, QuotesUnreadable: the offer cannot be had.
         IdempotencyKeyReused: the key came with another body before.
     """
-    try:
+
+    def decide() -> OrderEvent:
         offered = command.offer() if command.offer else None
-        placed = Order.place(
+        return Order.place(
             command.customer_id, command.lines, command.currency, command.ship_to, terms, offered
         )
-    except (
-        OrdersNotAccepted,
-        TooManyLines,
-        UnknownSku,
-        UnpricedCurrency,
-        QuoteRefused,
-        QuotesUnreadable,
-    ):
-        # What is refused today may have been accepted yesterday: then that is the answer.
-        if earlier := store.first(command.order_id):
-            return _same_request(earlier, command.metadata)
-        raise
-    recorded = _record(command.order_id, 1, clock(), placed, command.metadata)
-    try:
-        store.append(recorded)
-    except VersionTaken as taken:
-        return _same_request(taken.existing, command.metadata)
-    return recorded
+
+    return begin(store, clock, command.order_id, command.metadata, decide, refusals=OrderError)
 
 
 def cancel_order(store: EventStore, clock: Clock, command: CancelOrder) -> RecordedEvent:
@@ -160,41 +127,19 @@ def _change(
     decide: Decision,
     customer_id: str | None = None,
 ) -> RecordedEvent:
-    """Append what ``decide`` makes of the order's history; a lost append decides once more."""
-    for _attempt in range(2):
-        history = store.history(order_id)
-        if not history or not _belongs_to(history[0].event, customer_id):
-            raise OrderNotFound(order_id)
-        for earlier in history[1:]:
-            if earlier.command.key == metadata.key:
-                return _same_request(earlier, metadata)
-        event = decide(Order.replay(order_id, (recorded.event for recorded in history)))
-        # Clocks of two machines differ; within an order time must not go back.
-        occurred_at = max(clock(), history[-1].occurred_at)
-        correlated = replace(metadata, correlation_id=history[0].command.correlation_id)
-        recorded = _record(order_id, history[-1].version + 1, occurred_at, event, correlated)
-        try:
-            store.append(recorded)
-        except VersionTaken:
-            continue
-        return recorded
-    raise AppendConflict(order_id)
+    return change(
+        store,
+        clock,
+        order_id,
+        metadata,
+        Order.replay,
+        decide,
+        is_callers=lambda first: _belongs_to(first, customer_id),
+        not_found=OrderNotFound,
+    )
 
 
 def _belongs_to(first: OrderEvent, customer_id: str | None) -> bool:
     return customer_id is None or (
         isinstance(first, OrderPlaced) and first.customer_id == customer_id
     )
-
-
-def _same_request(earlier: RecordedEvent, metadata: CommandMetadata) -> RecordedEvent:
-    if earlier.command.request_hash != metadata.request_hash:
-        raise IdempotencyKeyReused
-    return earlier
-
-
-def _record(
-    order_id: str, version: int, occurred_at: str, event: OrderEvent, metadata: CommandMetadata
-) -> RecordedEvent:
-    event_id = str(uuid.uuid5(uuid.UUID(order_id), str(version)))
-    return RecordedEvent(order_id, version, event_id, occurred_at, event, metadata)

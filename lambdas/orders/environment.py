@@ -3,22 +3,10 @@
 import msgspec
 
 
-class CommandEnvironment(msgspec.Struct, frozen=True):
-    """What the functions that touch the event store need."""
-
-    event_store_table: str
-
-
 class QuoteEnvironment(msgspec.Struct, frozen=True):
     """What placing an order needs besides, if it comes with a quote: where the keys are."""
 
     quote_signing_secret_arn: str
-
-
-class RelayEnvironment(msgspec.Struct, frozen=True):
-    """What the relay needs."""
-
-    event_stream_arn: str
 
 
 class QueueEnvironment(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import pytest
 from inventory.domain.reservation import Status
 from inventory.handlers.queued_commands import commands_on as inventory_commands
 from inventory.handlers.release_expired import stock_released
-from orders.adapters.event_codec import to_envelope, to_item
+from orders.adapters.event_codec import CODEC
 from orders.domain.events import CancellationReason, OrderCancelled, OrderEvent
 from orders.domain.order import Order
 from orders.handlers.queued_commands import commands_on as orders_commands
@@ -27,10 +27,10 @@ from tests.support.examples.orders import (
     PLACED,
     REJECTED,
     SHIP_TO,
+    OrderStore,
     recorded,
 )
 from tests.support.fakes.fake_provider import FakeProvider
-from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 from tests.support.fakes.in_memory_payments import InMemoryPayments
 from tests.support.fakes.in_memory_warehouse import InMemoryWarehouse
 
@@ -52,7 +52,7 @@ def new_ids(count: int) -> list[str]:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda it: type(it).__name__)
 def test_an_event_leaves_orders_in_its_published_form(event: OrderEvent) -> None:
-    assert violations(to_envelope(to_item(recorded(event, 1))), closed=True) == []
+    assert violations(CODEC.to_envelope(CODEC.to_item(recorded(event, 1))), closed=True) == []
 
 
 def test_each_of_orders_events_was_tried() -> None:
@@ -60,7 +60,7 @@ def test_each_of_orders_events_was_tried() -> None:
 
 
 def test_what_orders_answers_to_commands() -> None:
-    store = InMemoryEventStore()
+    store = OrderStore()
     desk = QueueDriver(orders_commands(store, lambda: NOON))
     confirmed, rejected, cancelled, unknown = new_ids(4)
     for order_id in (confirmed, rejected, cancelled):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.event_codec import to_item
+from orders.adapters.event_codec import CODEC
 from shared.runtime.problems import TYPE_BASE
 from stacks.services import consumers
 from tests.support.contracts.event_schemas import violations
@@ -44,8 +44,8 @@ def items(deployment: Deployment, bus: BusListener) -> list[dict[str, Any]]:
     placed = replace(PLACED, customer_id=_subject(deployment.token()))
     old = {"schema_version": {"N": "1"}, "data": {"S": json.dumps(AS_WRITTEN)}}
     items = [
-        to_item(recorded(placed, 1, PLACED_AT, order_id)),
-        to_item(recorded(CANCELLED, 2, CANCELLED_AT, order_id)) | old,
+        CODEC.to_item(recorded(placed, 1, PLACED_AT, order_id)),
+        CODEC.to_item(recorded(CANCELLED, 2, CANCELLED_AT, order_id)) | old,
     ]
     for item in items:
         deployment.cloud.client("dynamodb").put_item(

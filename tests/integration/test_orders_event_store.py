@@ -8,9 +8,10 @@ import pytest
 from botocore.session import Session
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.domain.events import OrderEvent
 from tests.support.contracts.event_store_contract import EventStoreContract
 from tests.support.drivers.offline import Deployment
-from tests.support.examples.orders import PLACED, recorded
+from tests.support.examples.orders import EVENTS, PLACED, recorded
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,9 @@ def table(deployment: Deployment) -> str:
     return deployment.named("orders", "tables", "EventStore")
 
 
-class TestDynamoDbEventStore(EventStoreContract):
+class TestDynamoDbEventStore(EventStoreContract[OrderEvent]):
+    EVENTS = EVENTS
+
     @pytest.fixture
     def store(self, client: Any, table: str) -> DynamoDbEventStore:
         return DynamoDbEventStore(client, table)

@@ -7,9 +7,7 @@ OrderError
  ├─ QuoteRefused                     placing: the quote is not pricing's, or not for this order
  ├─ QuotesUnreadable                 placing: nobody can say at present whose the quote is
  ├─ OrderNotFound                    no history under this id
- ├─ OrderNotOpen                     cancel, confirm or reject an order that is no longer placed
- ├─ IdempotencyKeyReused             the key was used with another body
- └─ AppendConflict                   another command won, and the retry lost as well
+ └─ OrderNotOpen                     cancel, confirm or reject an order that is no longer placed
 """
 
 from dataclasses import dataclass
@@ -69,14 +67,3 @@ class OrderNotOpen(OrderError):
 
     order_id: str
     status: str
-
-
-class IdempotencyKeyReused(OrderError):
-    """The same key came with another body before."""
-
-
-@dataclass
-class AppendConflict(OrderError):
-    """Other commands kept appending to this order; the caller may try again."""
-
-    order_id: str

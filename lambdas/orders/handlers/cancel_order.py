@@ -1,28 +1,26 @@
 """POST /v1/orders/{order_id}/cancellation: cancel an order that is still open."""
 
 from orders import commands
-from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.adapters.event_codec import CODEC
 from orders.commands import CancelOrder
-from orders.environment import CommandEnvironment
 from orders.handlers import requests
 from orders.handlers.requests import CancelOrderForm
-from shared.runtime import aws, clock, log
+from shared.event_sourcing.environment import event_store
+from shared.event_sourcing.requests import id_in_path, idempotency_key, metadata
+from shared.runtime import clock, log
 from shared.runtime.api import Request, Response, endpoint
-from shared.runtime.environment import load
 
 
 @endpoint(errors=requests.ERRORS)
 def handler(request: Request) -> Response:
     """202 with the version that the cancellation has in the order's history."""
-    order_id = requests.order_id(request)
-    key = requests.idempotency_key(request)
+    order_id = id_in_path(request, "order")
+    key = idempotency_key(request)
     form = request.json(CancelOrderForm)
     recorded = commands.cancel_order(
-        DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
+        event_store(CODEC),
         clock.now,
-        CancelOrder(
-            order_id, request.customer_id, form.reason, requests.metadata(request, key, form)
-        ),
+        CancelOrder(order_id, request.customer_id, form.reason, metadata(request, key, form)),
     )
     log.info("order cancelled", order_id=order_id, correlation_id=recorded.command.correlation_id)
     return Response(

@@ -6,8 +6,8 @@ import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
 from orders.adapters.event_codec import PARTS
-from orders.environment import CommandEnvironment
 from orders.handlers.scan_events import Position, listed
+from shared.event_sourcing.environment import EventStoreEnvironment
 from shared.runtime import aws
 from shared.runtime.environment import load
 
@@ -34,7 +34,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         msgspec.ValidationError: the request does not have the form above.
     """
     asked = msgspec.convert(event, ListEvents)
-    store = DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table)
+    table = load(EventStoreEnvironment).event_store_table
+    store = DynamoDbEventStore(aws.client("dynamodb"), table)
     after = (asked.after.order_id, asked.after.version) if asked.after else None
     envelopes, reached = store.of_hour(asked.hour, asked.part, after, MAX_EVENTS)
     return {**listed(envelopes, reached), "parts": PARTS}

@@ -5,14 +5,14 @@ from typing import Any
 import msgspec
 
 from orders import queries
-from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.environment import CommandEnvironment
+from orders.adapters.event_codec import CODEC
 from orders.handlers import requests
 from orders.ports import RecordedEvent
 from orders.queries import History, Moment
-from shared.runtime import aws, clock, problems
+from shared.event_sourcing.environment import event_store
+from shared.event_sourcing.requests import id_in_path
+from shared.runtime import clock, problems
 from shared.runtime.api import Request, Response, endpoint
-from shared.runtime.environment import load
 
 MAX_VERSION = 10**9
 
@@ -20,10 +20,10 @@ MAX_VERSION = 10**9
 @endpoint(errors=requests.ERRORS)
 def handler(request: Request) -> Response:
     """200 with the state at that moment and the events until then."""
-    order_id = requests.order_id(request)
+    order_id = id_in_path(request, "order")
     moment = _moment(request)
     history = queries.history(
-        DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
+        event_store(CODEC),
         order_id,
         request.customer_id,
         moment,

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from functools import cache, partial
 
 from orders import commands, configuration
-from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.adapters.event_codec import CODEC
 from orders.adapters.signed_quotes import SignedQuotes
 from orders.commands import PlaceOrder
 from orders.domain.errors import OrdersNotAccepted
 from orders.domain.events import Destination, OrderPlaced
 from orders.domain.order import RequestedLine
-from orders.environment import CommandEnvironment, QuoteEnvironment
+from orders.environment import QuoteEnvironment
 from orders.handlers import requests
 from orders.handlers.requests import PlaceOrderForm
 from orders_language.quotes import SigningKey
+from shared.event_sourcing.environment import event_store
+from shared.event_sourcing.requests import idempotency_key, metadata
 from shared.runtime import aws, clock, log
 from shared.runtime.api import Request, Response, endpoint
 from shared.runtime.configuration import current
@@ -35,7 +37,7 @@ def _come_again(_refusal: OrdersNotAccepted) -> Problem:
 @endpoint(errors={**requests.ERRORS, OrdersNotAccepted: _come_again})
 def handler(request: Request) -> Response:
     """202 with the order's id, version and total; where to read it is in Location."""
-    key = requests.idempotency_key(request)
+    key = idempotency_key(request)
     form = request.json(PlaceOrderForm)
     ship_to = form.ship_to
     command = PlaceOrder(
@@ -44,11 +46,11 @@ def handler(request: Request) -> Response:
         lines=[RequestedLine(line.sku, line.quantity) for line in form.lines],
         currency=form.currency,
         ship_to=Destination(ship_to.address_id, ship_to.country, ship_to.postcode_area),
-        metadata=requests.metadata(request, key, form),
+        metadata=metadata(request, key, form),
         offer=partial(_unit_prices, request.customer_id, form) if form.quote else None,
     )
     recorded = commands.place_order(
-        DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table),
+        event_store(CODEC),
         clock.now,
         command,
         configuration.terms_for(request.customer_id),
@@ -57,19 +59,19 @@ def handler(request: Request) -> Response:
     assert isinstance(placed, OrderPlaced)
     log.info(
         "order placed",
-        order_id=recorded.order_id,
+        order_id=recorded.aggregate_id,
         correlation_id=recorded.command.correlation_id,
     )
     return Response(
         202,
         {
-            "order_id": recorded.order_id,
+            "order_id": recorded.aggregate_id,
             "version": recorded.version,
             "status": placed.leads_to,
             "currency": placed.currency,
             "total": placed.total,
         },
-        {"Location": f"/v1/orders/{recorded.order_id}?min_version={recorded.version}"},
+        {"Location": f"/v1/orders/{recorded.aggregate_id}?min_version={recorded.version}"},
     )
 
 

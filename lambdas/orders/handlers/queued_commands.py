@@ -8,10 +8,11 @@ import msgspec
 
 from orders import commands
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.commands import Clock, digest
 from orders.domain.errors import OrderNotFound, OrderNotOpen
 from orders.environment import QueueEnvironment
-from orders.ports import CommandMetadata, EventStore, RecordedEvent
+from orders.ports import EventStore, RecordedEvent
+from shared.event_sourcing.changing import Clock
+from shared.event_sourcing.messages import metadata
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
@@ -59,27 +60,17 @@ def commands_on(store: EventStore, now: Clock) -> dict[str, CommandType[Any]]:
     """The commands that orders takes from its queue."""
 
     def confirm(form: ConfirmOrder, message: Envelope) -> Outcome:
-        command = commands.ConfirmOrder(form.order_id, _metadata(message))
+        command = commands.ConfirmOrder(form.order_id, metadata(message))
         return _outcome_of(lambda: commands.confirm_order(store, now, command))
 
     def reject(form: RejectOrder, message: Envelope) -> Outcome:
-        command = commands.RejectOrder(form.order_id, form.reason, _metadata(message))
+        command = commands.RejectOrder(form.order_id, form.reason, metadata(message))
         return _outcome_of(lambda: commands.reject_order(store, now, command))
 
     return {
         "ConfirmOrder": CommandType(ConfirmOrder, confirm),
         "RejectOrder": CommandType(RejectOrder, reject),
     }
-
-
-def _metadata(message: Envelope) -> CommandMetadata:
-    return CommandMetadata(
-        key=message.event_id,
-        request_hash=digest(message.type, message.data),
-        correlation_id=message.correlation_id,
-        causation_id=message.event_id,
-        traceparent=message.traceparent,
-    )
 
 
 def _outcome_of(change: Callable[[], RecordedEvent]) -> Outcome:

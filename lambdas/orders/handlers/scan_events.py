@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
-from orders.environment import CommandEnvironment
+from shared.event_sourcing.environment import EventStoreEnvironment
 from shared.messaging.envelope import Envelope
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
@@ -42,7 +42,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         msgspec.ValidationError: the request does not have the form above.
     """
     asked = msgspec.convert(event, ScanEvents)
-    store = DynamoDbEventStore(aws.client("dynamodb"), load(CommandEnvironment).event_store_table)
+    table = load(EventStoreEnvironment).event_store_table
+    store = DynamoDbEventStore(aws.client("dynamodb"), table)
     after = (asked.after.order_id, asked.after.version) if asked.after else None
     envelopes, reached = store.scan(asked.segment, asked.segments, after, MAX_EVENTS)
     return listed(envelopes, reached)

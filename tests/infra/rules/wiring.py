@@ -3,7 +3,7 @@
 The convention: a handler reads its environment into the classes of its package's ``environment``
 that its own module loads, or a module of ``handlers`` that it imports; nothing else reads it.
 One that uses its package's ``configuration`` is told besides where the configuration is, and one
-that the kit's rebuild makes reads what the rebuild needs.
+that the kit makes, or whose event store the kit opens, reads what the kit needs for it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from unittest import mock
 
 import msgspec
 
+from shared.event_sourcing import read_events, relay
+from shared.event_sourcing.environment import EventStoreEnvironment, RelayEnvironment, event_store
 from shared.read_models import rebuild
 from shared.read_models.environment import RebuildEnvironment
 from shared.read_models.read_model import ReadModel
@@ -32,6 +34,13 @@ Form = type[msgspec.Struct]
 
 READ_BY_THE_LOG = {"SERVICE", "METRIC_NAMESPACE"}
 READ_BY_LAYERS = re.compile(r"AWS_APPCONFIG_EXTENSION_\w+|AWS_LAMBDA_EXEC_WRAPPER|OTEL_\w+")
+READ_BY_THE_KIT: tuple[tuple[object, set[Form]], ...] = (
+    (rebuild, {RebuildEnvironment}),
+    (relay, {EventStoreEnvironment, RelayEnvironment}),
+    (read_events, {EventStoreEnvironment}),
+    (event_store, {EventStoreEnvironment}),
+)
+"""What a handler's module imports of the kit, and what that reads."""
 LIMITS = re.compile(r"QUEUE_ATTEMPTS|\w+_DEADLINE|\w+_SECONDS")
 """Numbers that the template's own resources hold too: a queue's attempts, a machine's timeout."""
 ADDRESSES = {
@@ -136,8 +145,7 @@ def environment_of(function: Resource) -> list[Form]:
                 found.add(AgentEnvironment)
             if isinstance(value, ReadModel):
                 found.add(value.environment)
-            if value is rebuild:
-                found.add(RebuildEnvironment)
+            found |= next((forms for kits, forms in READ_BY_THE_KIT if value is kits), set())
     return sorted(found, key=lambda it: it.__name__)
 
 

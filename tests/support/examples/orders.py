@@ -1,6 +1,5 @@
 """One customer, one order and its possible events, for tests to speak about."""
 
-import uuid
 from typing import Any
 
 from orders import commands
@@ -15,7 +14,11 @@ from orders.domain.events import (
     OrderRejected,
 )
 from orders.domain.order import RequestedLine
-from orders.ports import CommandMetadata, EventStore, RecordedEvent
+from orders.ports import EventStore, RecordedEvent
+from shared.event_sourcing.recorded import CommandMetadata
+from tests.support.examples import recorded as examples
+from tests.support.examples.recorded import NINE, TEN, metadata
+from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 
 CUSTOMER = "3f8b1c52-7a55-4be5-9a5e-0d1b1f3f7c11"
 SOMEBODY_ELSE = "aa3d8f0e-44c0-4c6c-8b7e-1f6f5d2f9b22"
@@ -40,20 +43,8 @@ CONFIRMED = OrderConfirmed("EUR", 3470)
 REJECTED = OrderRejected("payment-declined")
 CANCELLED = OrderCancelled(CancellationReason.CHANGED_MIND)
 
-NINE = "2026-12-01T09:00:00.000Z"
-TEN = "2026-12-01T10:00:00.000Z"
-ELEVEN = "2026-12-01T11:00:00.000Z"
-
-
-def metadata(key: str = "k-1", request_hash: str = "h-1") -> CommandMetadata:
-    """Of a command, with ids of its own, as two requests never share them."""
-    return CommandMetadata(
-        key=key,
-        request_hash=request_hash,
-        correlation_id=str(uuid.uuid4()),
-        causation_id=str(uuid.uuid4()),
-        traceparent=f"00-{uuid.uuid4().hex}-{uuid.uuid4().hex[:16]}-01",
-    )
+OrderStore = InMemoryEventStore[OrderEvent]
+EVENTS: list[OrderEvent] = [PLACED, CONFIRMED, REJECTED, CANCELLED]
 
 
 def recorded(
@@ -65,14 +56,7 @@ def recorded(
 ) -> RecordedEvent:
     """An event with its place in an order's history."""
     order_id = order_id or commands.order_id_for(CUSTOMER, "first")
-    return RecordedEvent(
-        order_id=order_id,
-        version=version,
-        event_id=str(uuid.uuid5(uuid.UUID(order_id), str(version))),
-        occurred_at=occurred_at,
-        event=event,
-        command=command or metadata(key=f"k-{version}"),
-    )
+    return examples.recorded(event, version, order_id, occurred_at, command)
 
 
 def place(

@@ -1,37 +1,38 @@
-"""An event store in a dictionary: what the commands are tested against."""
+"""An event store in a dictionary: what commands on any aggregate are tested against."""
 
 from collections.abc import Callable, Sequence
+from typing import Generic
 
-from orders.ports import RecordedEvent, VersionTaken
+from shared.event_sourcing.recorded import EventT, RecordedEvent, VersionTaken
 
 
-class InMemoryEventStore:
-    """Implements ``orders.ports.EventStore``; ``tests/contract`` holds it to the real one's rules.
+class InMemoryEventStore(Generic[EventT]):
+    """Implements ``recorded.EventStore``; ``tests/contract`` holds it to the real one's rules.
 
     Each of the ``rivals`` acts once, just before somebody else's append reaches the store.
     """
 
     def __init__(self) -> None:
-        self._events: dict[str, list[RecordedEvent]] = {}
+        self._events: dict[str, list[RecordedEvent[EventT]]] = {}
         self.rivals: list[Callable[[], object]] = []
 
-    def append(self, recorded: RecordedEvent) -> None:
+    def append(self, recorded: RecordedEvent[EventT]) -> None:
         """Keep one more event. Raises VersionTaken."""
         self._let_a_rival_go_first()
-        for existing in self._events.get(recorded.order_id, []):
+        for existing in self._events.get(recorded.aggregate_id, []):
             if existing.version == recorded.version:
                 if existing.command == recorded.command:
                     return
                 raise VersionTaken(existing)
-        self._events.setdefault(recorded.order_id, []).append(recorded)
+        self._events.setdefault(recorded.aggregate_id, []).append(recorded)
 
-    def history(self, order_id: str) -> Sequence[RecordedEvent]:
-        """Every event of an order, by version."""
-        return sorted(self._events.get(order_id, []), key=lambda recorded: recorded.version)
+    def history(self, aggregate_id: str) -> Sequence[RecordedEvent[EventT]]:
+        """Every event of an aggregate, by version."""
+        return sorted(self._events.get(aggregate_id, []), key=lambda recorded: recorded.version)
 
-    def first(self, order_id: str) -> RecordedEvent | None:
-        """The order's first event, if there is one."""
-        return next((it for it in self.history(order_id) if it.version == 1), None)
+    def first(self, aggregate_id: str) -> RecordedEvent[EventT] | None:
+        """The aggregate's first event, if there is one."""
+        return next((it for it in self.history(aggregate_id) if it.version == 1), None)
 
     @property
     def count(self) -> int:

@@ -4,9 +4,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orders.adapters.dynamodb_event_store import DynamoDbEventStore
+from orders.domain.events import OrderEvent
 from shared.runtime import aws
 from tests.support.contracts.event_store_contract import EventStoreContract
-from tests.support.examples.orders import PLACED, cancel, place, recorded
+from tests.support.examples.orders import (
+    EVENTS,
+    PLACED,
+    cancel,
+    place,
+    recorded,
+)
 from tests.support.fakes.dynamodb_wire import PAGE_ITEMS, DynamoDbWire
 
 
@@ -15,8 +22,10 @@ def store(event_store: DynamoDbWire) -> DynamoDbEventStore:
     return DynamoDbEventStore(aws.client("dynamodb"), "event-store")
 
 
-class TestDynamoDbEventStore(EventStoreContract):
+class TestDynamoDbEventStore(EventStoreContract[OrderEvent]):
     """The contract, without a network; the integration tests hold the deployed table to it."""
+
+    EVENTS = EVENTS
 
     @pytest.fixture
     def store(self, event_store: DynamoDbWire) -> DynamoDbEventStore:
@@ -35,7 +44,7 @@ def test_an_append_is_one_put_on_the_condition_that_the_version_is_free(
 def test_a_later_command_is_one_query_and_one_put(
     store: DynamoDbEventStore, event_store: DynamoDbWire
 ) -> None:
-    order_id = place(store).order_id
+    order_id = place(store).aggregate_id
     event_store.calls.clear()
     cancel(store, order_id)
     assert event_store.calls == ["Query", "PutItem"]
@@ -44,7 +53,7 @@ def test_a_later_command_is_one_query_and_one_put(
 def test_everything_is_read_strongly_consistent(
     store: DynamoDbEventStore, event_store: DynamoDbWire
 ) -> None:
-    order_id = place(store).order_id
+    order_id = place(store).aggregate_id
     event_store.requests.clear()
     store.first(order_id)
     store.history(order_id)
@@ -58,7 +67,7 @@ def test_a_stretch_of_events_is_read_with_no_call_too_many(
 ) -> None:
     for version in range(1, 3 * PAGE_ITEMS + 1):
         store.append(recorded(PLACED, version))
-    order_id = recorded(PLACED, 1).order_id
+    order_id = recorded(PLACED, 1).aggregate_id
     event_store.calls.clear()
     events = store.envelopes(order_id, 1, limit)
     assert [event.version for event in events] == list(range(2, limit + 2))

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders.adapters.event_codec import HOUR, PARTS, to_envelope, to_item
+from orders.adapters.event_codec import CODEC, HOUR, PARTS
 from orders.handlers import list_events, read_events
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
@@ -16,7 +16,7 @@ from shared.runtime.environment import forget
 from tests.support.examples.orders import PLACED, recorded
 from tests.support.fakes.dynamodb_wire import DynamoDbWire
 
-ORDER = recorded(PLACED, 1).order_id
+ORDER = recorded(PLACED, 1).aggregate_id
 LAMBDA_PASSES_ON = 6 * 1024 * 1024
 
 
@@ -61,7 +61,7 @@ def test_an_hours_parts_name_every_event_of_it_once(monkeypatch: pytest.MonkeyPa
     hour = recorded(PLACED, 1).occurred_at[:HOUR]
     events = [recorded(PLACED, version) for version in range(1, 8)]
     other = msgspec.structs.replace(events[0], version=9, occurred_at="2020-01-01T00:00:00.000Z")
-    fake = Indexed([to_item(it) for it in (*events, other)])
+    fake = Indexed([CODEC.to_item(it) for it in (*events, other)])
     monkeypatch.setattr(aws, "client", {"dynamodb": fake}.__getitem__)
     found: list[Any] = []
     for part in range(PARTS):
@@ -73,7 +73,7 @@ def test_an_hours_parts_name_every_event_of_it_once(monkeypatch: pytest.MonkeyPa
             after = answer["next"]
             if after is None:
                 break
-    expected = [to_envelope(to_item(it)) for it in events]
+    expected = [CODEC.to_envelope(CODEC.to_item(it)) for it in events]
     assert sorted(found) == [
         [ORDER, it.version, it.occurred_at, fingerprint(it)] for it in expected
     ]
@@ -90,7 +90,8 @@ def test_no_such_part_of_an_hour_is_refused(asked: dict[str, Any]) -> None:
 def test_orders_are_spread_over_the_parts_of_an_hour() -> None:
     one = recorded(PLACED, 1)
     ids = [f"00000000-0000-4000-8000-{number:012d}" for number in range(800)]
-    parts = [to_item(msgspec.structs.replace(one, order_id=it))["occurred_in"]["S"] for it in ids]
+    placed = [msgspec.structs.replace(one, aggregate_id=it) for it in ids]
+    parts = [CODEC.to_item(it)["occurred_in"]["S"] for it in placed]
     counts = {part: parts.count(part) for part in set(parts)}
     assert len(counts) == PARTS
     assert max(counts.values()) < 2 * len(ids) / PARTS
@@ -100,7 +101,7 @@ def test_a_history_of_large_events_comes_in_answers_that_lambda_passes_on(
     event_store: DynamoDbWire,
 ) -> None:
     for version in range(1, 41):
-        item: dict[str, Any] = to_item(recorded(PLACED, version))
+        item: dict[str, Any] = CODEC.to_item(recorded(PLACED, version))
         large = {"text": "x" * 250 * 1024}
         event_store.items[ORDER, version] = item | {
             "data": {"S": msgspec.json.encode(large).decode()}

@@ -6,11 +6,17 @@ from orders import queries
 from orders.domain.errors import OrderNotFound
 from orders.domain.events import Status
 from orders.queries import Moment
-from tests.support.examples.orders import CUSTOMER, ELEVEN, NINE, SOMEBODY_ELSE, TEN, cancel, place
-from tests.support.fakes.in_memory_event_store import InMemoryEventStore
+from tests.support.examples.orders import (
+    CUSTOMER,
+    SOMEBODY_ELSE,
+    OrderStore,
+    cancel,
+    place,
+)
+from tests.support.examples.recorded import ELEVEN, NINE, TEN
 
-STORE = InMemoryEventStore()
-ORDER_ID = place(STORE, at=NINE).order_id
+STORE = OrderStore()
+ORDER_ID = place(STORE, at=NINE).aggregate_id
 cancel(STORE, ORDER_ID, at=TEN)
 
 

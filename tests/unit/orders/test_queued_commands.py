@@ -14,10 +14,16 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_worker import QueueWorker
 from shared.messaging.retries import Retries
 from shared.runtime.tracing import is_uuid
-from tests.support.examples.orders import PLACED, TEN, cancel, place, recorded
+from tests.support.examples.orders import (
+    PLACED,
+    OrderStore,
+    cancel,
+    place,
+    recorded,
+)
+from tests.support.examples.recorded import TEN
 from tests.support.fakes.fake_bus import FakeEventBridge
 from tests.support.fakes.fake_queue import FakeQueue, delivered
-from tests.support.fakes.in_memory_event_store import InMemoryEventStore
 
 ATTEMPTS = 5
 SOME_ID = "00000000-0000-4000-8000-000000000000"
@@ -50,12 +56,12 @@ class Worker:
 
 
 @pytest.fixture
-def store() -> InMemoryEventStore:
-    return InMemoryEventStore()
+def store() -> OrderStore:
+    return OrderStore()
 
 
 @pytest.fixture
-def worker(store: InMemoryEventStore) -> Worker:
+def worker(store: OrderStore) -> Worker:
     return Worker(store)
 
 
@@ -75,36 +81,34 @@ def message(kind: str, order_id: Any, event_id: str | None = None, **data: Any) 
     )
 
 
-def test_a_placed_order_is_confirmed(store: InMemoryEventStore, worker: Worker) -> None:
-    order_id = place(store).order_id
+def test_a_placed_order_is_confirmed(store: OrderStore, worker: Worker) -> None:
+    order_id = place(store).aggregate_id
     assert worker.receive(message("ConfirmOrder", order_id))
     assert isinstance(store.history(order_id)[-1].event, OrderConfirmed)
     (reply,) = worker.bus.messages
     assert reply.data["data"] == {"version": 2, "status": "confirmed"}
 
 
-def test_a_rejection_keeps_its_reason(store: InMemoryEventStore, worker: Worker) -> None:
-    order_id = place(store).order_id
+def test_a_rejection_keeps_its_reason(store: OrderStore, worker: Worker) -> None:
+    order_id = place(store).aggregate_id
     assert worker.receive(message("RejectOrder", order_id, reason="out-of-stock"))
     assert store.history(order_id)[-1].event == OrderRejected("out-of-stock")
     assert worker.replies == [("done", None)]
 
 
-def test_an_event_names_the_command_that_caused_it(
-    store: InMemoryEventStore, worker: Worker
-) -> None:
+def test_an_event_names_the_command_that_caused_it(store: OrderStore, worker: Worker) -> None:
     placed = place(store)
-    command = message("ConfirmOrder", placed.order_id)
+    command = message("ConfirmOrder", placed.aggregate_id)
     worker.receive(command)
-    confirmed = store.history(placed.order_id)[-1].command
+    confirmed = store.history(placed.aggregate_id)[-1].command
     assert (confirmed.causation_id, confirmed.traceparent) == (command.event_id, "00-1")
     assert confirmed.correlation_id == placed.command.correlation_id
 
 
 def test_a_command_that_comes_thrice_is_done_once_and_answered_alike(
-    store: InMemoryEventStore, worker: Worker
+    store: OrderStore, worker: Worker
 ) -> None:
-    command = message("ConfirmOrder", place(store).order_id)
+    command = message("ConfirmOrder", place(store).aggregate_id)
     for _ in range(3):
         assert worker.receive(command)
     assert store.count == 2
@@ -114,9 +118,9 @@ def test_a_command_that_comes_thrice_is_done_once_and_answered_alike(
 
 
 def test_a_confirmation_that_finds_a_cancelled_order_is_refused(
-    store: InMemoryEventStore, worker: Worker
+    store: OrderStore, worker: Worker
 ) -> None:
-    order_id = place(store).order_id
+    order_id = place(store).aggregate_id
     cancel(store, order_id)
     assert worker.receive(message("ConfirmOrder", order_id))
     assert worker.replies == [("refused", "order-cancelled")]
@@ -137,7 +141,7 @@ def test_a_confirmation_that_finds_a_cancelled_order_is_refused(
     ],
 )
 def test_a_command_that_makes_no_sense_is_refused_with_the_reason(
-    kind: str, data: dict[str, Any], reason: str, store: InMemoryEventStore, worker: Worker
+    kind: str, data: dict[str, Any], reason: str, store: OrderStore, worker: Worker
 ) -> None:
     assert worker.receive(message(kind, **data))
     assert worker.replies == [("refused", reason)]
@@ -145,9 +149,9 @@ def test_a_command_that_makes_no_sense_is_refused_with_the_reason(
 
 
 def test_an_order_that_others_keep_changing_makes_the_command_come_again(
-    store: InMemoryEventStore, worker: Worker
+    store: OrderStore, worker: Worker
 ) -> None:
-    order_id = place(store).order_id
+    order_id = place(store).aggregate_id
 
     def somebody_appends() -> None:
         version = len(store.history(order_id)) + 1

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from orders.adapters.signed_quotes import SignedQuotes
-from orders.commands import digest
 from orders.handlers import place_order
 from orders.handlers.requests import PlaceOrderForm
 from orders_language.quotes import Quote, QuotedLine, SigningKey, sign
+from shared.event_sourcing.recorded import digest
 from shared.runtime import clock
 from shared.runtime.secrets import SEARCH_PAUSE, Version, VersionedSecret
 from tests.support.examples.orders import BODY, CUSTOMER, SOMEBODY_ELSE

@@ -5,20 +5,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders.adapters.event_codec import to_item
+from orders.adapters.event_codec import CODEC
 from orders.handlers import read_events
+from shared.event_sourcing.read_events import MAX_EVENTS
 from shared.messaging.envelope import Envelope
 from tests.support.examples.orders import CANCELLED, PLACED, recorded
 from tests.support.fakes.dynamodb_wire import DynamoDbWire
 
-ORDER_ID = recorded(PLACED, 1).order_id
+ORDER_ID = recorded(PLACED, 1).aggregate_id
 
 
 @pytest.fixture(autouse=True)
 def seven_events(event_store: DynamoDbWire) -> None:
     for version in range(1, 8):
         event = recorded(PLACED if version == 1 else CANCELLED, version)
-        event_store.items[ORDER_ID, version] = to_item(event)
+        event_store.items[ORDER_ID, version] = CODEC.to_item(event)
 
 
 def read(**asked: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def test_an_order_that_nobody_placed_has_no_events() -> None:
         {"order_id": "1"},
         {"after_version": -1},
         {"limit": 0},
-        {"limit": read_events.MAX_EVENTS + 1},
+        {"limit": MAX_EVENTS + 1},
         {"limit": "all"},
         {"after": 3},
     ],

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders.adapters.event_codec import to_item
+from orders.adapters.event_codec import CODEC
 from orders.handlers import relay
 from shared.messaging.envelope import decode
 from shared.messaging.kinesis_log import LogUnavailable
@@ -35,20 +35,20 @@ def stream_record(item: dict[str, Any], event_name: str = "INSERT") -> dict[str,
 
 def test_an_appended_event_is_published_as_the_store_keeps_it(kinesis: FakeKinesis) -> None:
     placed = recorded(PLACED, 1)
-    relay.handler({"Records": [stream_record(to_item(placed))]}, None)
+    relay.handler({"Records": [stream_record(CODEC.to_item(placed))]}, None)
     (published,) = kinesis.acknowledged
     assert (published.event_id, published.version) == (placed.event_id, 1)
 
 
 def test_a_batch_keeps_each_orders_order(kinesis: FakeKinesis) -> None:
-    items = [to_item(recorded(PLACED, 1)), to_item(recorded(CANCELLED, 2))]
+    items = [CODEC.to_item(recorded(PLACED, 1)), CODEC.to_item(recorded(CANCELLED, 2))]
     relay.handler({"Records": [stream_record(item) for item in items]}, None)
     assert [event.version for event in kinesis.acknowledged] == [1, 2]
 
 
 @pytest.mark.parametrize("event_name", ["MODIFY", "REMOVE"])
 def test_what_is_no_insertion_is_not_an_event(event_name: str, kinesis: FakeKinesis) -> None:
-    item = to_item(recorded(PLACED, 1))
+    item = CODEC.to_item(recorded(PLACED, 1))
     relay.handler({"Records": [stream_record(item, event_name)]}, None)
     assert kinesis.calls == []
 
@@ -56,7 +56,7 @@ def test_what_is_no_insertion_is_not_an_event(event_name: str, kinesis: FakeKine
 def test_an_event_of_a_kind_that_the_relay_does_not_know_is_published_all_the_same(
     kinesis: FakeKinesis,
 ) -> None:
-    item = to_item(recorded(PLACED, 1)) | {"type": {"S": "OrderTeleported"}}
+    item = CODEC.to_item(recorded(PLACED, 1)) | {"type": {"S": "OrderTeleported"}}
     relay.handler({"Records": [stream_record(item)]}, None)
     assert decode(kinesis.calls[0][0]["Data"]).type == "OrderTeleported"
 
@@ -76,8 +76,8 @@ BROKEN: dict[str, dict[str, Any]] = {
 def test_an_item_that_somebody_else_wrote_holds_no_event_back(
     broken: str, kinesis: FakeKinesis, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = [to_item(recorded(PLACED, 1)), to_item(recorded(CANCELLED, 2))]
-    item = to_item(recorded(PLACED, 3)) | BROKEN[broken] if BROKEN[broken] else {}
+    whole = [CODEC.to_item(recorded(PLACED, 1)), CODEC.to_item(recorded(CANCELLED, 2))]
+    item = CODEC.to_item(recorded(PLACED, 3)) | BROKEN[broken] if BROKEN[broken] else {}
     relay.handler({"Records": [stream_record(it) for it in (whole[0], item, whole[1])]}, None)
     assert [event.version for event in kinesis.acknowledged] == [1, 2]
     assert "EventsNotPublished" in capsys.readouterr().out
@@ -89,7 +89,7 @@ def test_a_log_that_is_down_fails_the_batch_so_that_it_comes_again(
     monkeypatch.setattr("random.uniform", lambda _least, _most: 0)
     monkeypatch.setattr(kinesis, "_refuse", lambda _call, _position: True)
     with pytest.raises(LogUnavailable):
-        relay.handler({"Records": [stream_record(to_item(recorded(PLACED, 1)))]}, None)
+        relay.handler({"Records": [stream_record(CODEC.to_item(recorded(PLACED, 1)))]}, None)
 
 
 @pytest.fixture
@@ -100,9 +100,9 @@ def kept_events(
     clients = {"kinesis": kinesis, "dynamodb": REAL_CLIENT("dynamodb")}
     monkeypatch.setattr(aws, "client", clients.__getitem__)
     for version in range(1, 8):
-        item = to_item(recorded(PLACED, version))
+        item = CODEC.to_item(recorded(PLACED, version))
         event_store.items[item["order_id"]["S"], version] = item
-    return recorded(PLACED, 1).order_id
+    return recorded(PLACED, 1).aggregate_id
 
 
 @pytest.mark.parametrize("versions", [[1], [7], [2, 3, 6], [6, 2], list(range(1, 8))])

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from orders.adapters.event_codec import to_envelope, to_item
+from orders.adapters.event_codec import CODEC
 from orders.handlers import relay, scan_events
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
@@ -15,7 +15,7 @@ from tests.support.examples.orders import CANCELLED, PLACED, recorded
 from tests.support.fakes.dynamodb_wire import DynamoDbWire
 from tests.support.fakes.fake_kinesis import FakeKinesis
 
-ORDER = recorded(PLACED, 1).order_id
+ORDER = recorded(PLACED, 1).aggregate_id
 
 
 class ScannedTable:
@@ -40,7 +40,7 @@ def kinesis(event_store: DynamoDbWire, monkeypatch: pytest.MonkeyPatch) -> Itera
     """The log; the event store holds three events of one order."""
     for version in (1, 2, 3):
         event = recorded(PLACED if version == 1 else CANCELLED, version)
-        event_store.items[ORDER, version] = to_item(event)
+        event_store.items[ORDER, version] = CODEC.to_item(event)
     fake = FakeKinesis()
     monkeypatch.setenv("EVENT_STREAM_ARN", "arn:stream")
     dynamodb = aws.client("dynamodb")
@@ -84,7 +84,7 @@ def test_whoever_asks_for_something_else_is_refused(
 def test_a_scan_names_every_event_once_over_all_pages(
     event_store: DynamoDbWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    items: list[Any] = [to_item(recorded(PLACED, version)) for version in (1, 2, 3, 4, 5)]
+    items: list[Any] = [CODEC.to_item(recorded(PLACED, version)) for version in (1, 2, 3, 4, 5)]
     table = ScannedTable(items)
     monkeypatch.setattr(aws, "client", {"dynamodb": table}.__getitem__)
     monkeypatch.setattr(scan_events, "MAX_EVENTS", 2)
@@ -96,13 +96,13 @@ def test_a_scan_names_every_event_once_over_all_pages(
         after = answer["next"]
         if after is None:
             break
-    expected = [to_envelope(item) for item in items]
+    expected = [CODEC.to_envelope(item) for item in items]
     assert found == [[ORDER, it.version, it.occurred_at, fingerprint(it)] for it in expected]
     assert all(request["ConsistentRead"] for request in table.requests)
 
 
 def test_a_fingerprint_tells_events_apart_by_any_field() -> None:
-    event = to_envelope(to_item(recorded(PLACED, 1)))
+    event = CODEC.to_envelope(CODEC.to_item(recorded(PLACED, 1)))
     changed = [
         msgspec.structs.replace(event, occurred_at="2026-12-01T09:30:00.126Z"),
         msgspec.structs.replace(event, version=2),

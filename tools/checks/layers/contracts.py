@@ -15,7 +15,11 @@ from pathlib import Path
 from bundling.sources import SHARED, languages_in, services_in
 from stacks.services import declared
 
-KIT = (f"{SHARED}.read_models", f"{SHARED}.messaging", f"{SHARED}.runtime")
+KIT = (
+    f"{SHARED}.read_models | {SHARED}.event_sourcing",
+    f"{SHARED}.messaging",
+    f"{SHARED}.runtime",
+)
 """The platform kit's layers, from above to below."""
 ROOMS = (
     "(handlers)",

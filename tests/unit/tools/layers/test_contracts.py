@@ -16,6 +16,7 @@ RIGHT = {
     "lambdas/shared/runtime/clock.py": "",
     "lambdas/shared/messaging/envelope.py": "from shared.runtime import clock",
     "lambdas/shared/messaging/log.py": "",
+    "lambdas/shared/event_sourcing/changing.py": "from shared.messaging import envelope",
     "lambdas/shared/read_models/projector.py": "from shared.messaging import envelope",
     "lambdas/sales_language/events.py": "from shared.messaging import envelope",
     "lambdas/sales/domain/sales.py": "import dataclasses",
