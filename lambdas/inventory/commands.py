@@ -1,6 +1,8 @@
 """The commands on stock: each changes reservation and stock together, or answers what is so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
 from inventory.domain.reservation import Bucket, Line, MessageContext, Reservation, Status
@@ -10,18 +12,36 @@ from shared.runtime import log
 ATTEMPTS = 5
 
 
-def reserve_stock(
-    warehouse: Warehouse,
-    order_id: str,
-    lines: Iterable[Line],
-    expires_at: str,
-    context: MessageContext,
-) -> Reservation:
+class ReserveStock(msgspec.Struct, frozen=True):
+    """Hold these lines for an order until ``expires_at``."""
+
+    order_id: str
+    lines: Sequence[Line]
+    expires_at: str
+    context: MessageContext
+
+
+class ReleaseStock(msgspec.Struct, frozen=True):
+    """Give an order's stock back; ``now`` dates what is kept if there was none."""
+
+    order_id: str
+    now: str
+    context: MessageContext
+
+
+class RecordSale(msgspec.Struct, frozen=True):
+    """An order was confirmed."""
+
+    order_id: str
+
+
+def reserve_stock(warehouse: Warehouse, command: ReserveStock) -> Reservation:
     """Hold every line or none; whatever is known of the order already is the answer.
 
     A refusal is kept too, so that a repetition is refused even if stock has come in since.
     """
-    wanted = Reservation.hold(order_id, lines, expires_at, context)
+    order_id = command.order_id
+    wanted = Reservation.hold(order_id, command.lines, command.expires_at, command.context)
     try:
         warehouse.move(None, wanted, Bucket.AVAILABLE, Bucket.RESERVED)
         return wanted
@@ -32,18 +52,17 @@ def reserve_stock(
         return refusal if warehouse.keep(None, refusal) else _known(warehouse, order_id)
 
 
-def release_stock(
-    warehouse: Warehouse, order_id: str, now: str, context: MessageContext
-) -> Reservation:
+def release_stock(warehouse: Warehouse, command: ReleaseStock) -> Reservation:
     """Give an order's stock back; without a reservation, see to it that there never is one.
 
     Raises:
         AlreadySold: the order was confirmed.
     """
+    order_id = command.order_id
     for _attempt in range(ATTEMPTS):
         known = warehouse.find(order_id)
         if known is None:
-            tombstone = Reservation.never_made(order_id, now, context)
+            tombstone = Reservation.never_made(order_id, command.now, command.context)
             if warehouse.keep(None, tombstone):
                 return tombstone
         elif known.status is Status.SOLD:
@@ -55,7 +74,7 @@ def release_stock(
     raise Contended(order_id)
 
 
-def record_sale(warehouse: Warehouse, order_id: str) -> Reservation:
+def record_sale(warehouse: Warehouse, command: RecordSale) -> Reservation:
     """Turn a confirmed order's reservation into a sale, which never expires.
 
     If the reservation ended before that was heard, the stock is taken once more: the order is
@@ -65,6 +84,7 @@ def record_sale(warehouse: Warehouse, order_id: str) -> Reservation:
         NothingReserved: there was never stock held for this order.
         StockMissing: the reservation ended, and by now others have the stock.
     """
+    order_id = command.order_id
     for _attempt in range(ATTEMPTS):
         known = warehouse.find(order_id)
         if known is None or not known.was_held:

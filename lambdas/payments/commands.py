@@ -7,8 +7,10 @@ under the same idempotency key.
 
 from collections.abc import Callable
 
+import msgspec
+
 from payments.domain.errors import Contended, ProviderBroken
-from payments.domain.payment import Payment, Status
+from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Declined, Payments, Providers, Standing
 
 ATTEMPTS = 8
@@ -16,11 +18,44 @@ Step = Callable[[Payment | None], Payment | None]
 """From what is known to what is so next; None: nothing more to do."""
 
 
-def authorize_payment(payments: Payments, providers: Providers, begun: Payment) -> Payment:
+class AuthorizePayment(msgspec.Struct, frozen=True):
+    """Hold an amount, in minor units of ``currency``; ``provider`` is asked if nobody was yet."""
+
+    order_id: str
+    payer: str
+    amount: int
+    currency: str
+    provider: Provider = Provider.PRIMARY
+
+
+class CapturePayment(msgspec.Struct, frozen=True):
+    """Charge what is held for an order."""
+
+    order_id: str
+
+
+class VoidPayment(msgspec.Struct, frozen=True):
+    """Let go of what is held for an order."""
+
+    order_id: str
+
+
+class RefundPayment(msgspec.Struct, frozen=True):
+    """Undo an order's payment, however far it went."""
+
+    order_id: str
+
+
+def authorize_payment(
+    payments: Payments, providers: Providers, command: AuthorizePayment
+) -> Payment:
     """Hold the amount, unless anything is known of this order's payment already.
 
-    Then that goes on, with the provider that it began with, whichever ``begun`` names.
+    Then that goes on, with the provider that it began with, whichever the command names.
     """
+    begun = Payment.begin(
+        command.order_id, command.payer, command.amount, command.currency, command.provider
+    )
 
     def step(known: Payment | None) -> Payment | None:
         if known is None:
@@ -30,8 +65,11 @@ def authorize_payment(payments: Payments, providers: Providers, begun: Payment) 
     return _known(_carry_out(payments, begun.order_id, step))
 
 
-def capture_payment(payments: Payments, providers: Providers, order_id: str) -> Payment | None:
+def capture_payment(
+    payments: Payments, providers: Providers, command: CapturePayment
+) -> Payment | None:
     """Charge what is held. None: there is no payment at all."""
+    order_id = command.order_id
 
     def step(known: Payment | None) -> Payment | None:
         if known is None or known.status is not Status.AUTHORIZED:
@@ -43,8 +81,9 @@ def capture_payment(payments: Payments, providers: Providers, order_id: str) -> 
     return _carry_out(payments, order_id, step)
 
 
-def void_payment(payments: Payments, providers: Providers, order_id: str) -> Payment:
+def void_payment(payments: Payments, providers: Providers, command: VoidPayment) -> Payment:
     """Let go of what is held; without a payment, see to it that there never is one."""
+    order_id = command.order_id
 
     def step(known: Payment | None) -> Payment | None:
         if known is None:
@@ -60,9 +99,10 @@ def void_payment(payments: Payments, providers: Providers, order_id: str) -> Pay
     return _known(_carry_out(payments, order_id, step))
 
 
-def refund_payment(payments: Payments, providers: Providers, order_id: str) -> Payment:
+def refund_payment(payments: Payments, providers: Providers, command: RefundPayment) -> Payment:
     """Undo whatever there is: give back what was charged, let go of what is only held."""
-    payment = void_payment(payments, providers, order_id)
+    order_id = command.order_id
+    payment = void_payment(payments, providers, VoidPayment(order_id))
 
     def step(known: Payment | None) -> Payment | None:
         if known is None or known.status is not Status.CAPTURED:

@@ -1,7 +1,9 @@
 """The commands of shipping: gather quotes, take answers, close; book, cancel, track."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused, ShipmentNotFound, UnusableAnswer
@@ -27,14 +29,36 @@ from shipping.ports import (
 Clock = Callable[[], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
-    """What BookShipment asks for."""
+class TakeAnswer(msgspec.Struct, frozen=True):
+    """A carrier offers a quote."""
+
+    order_id: str
+    request_id: str
+    quote: Quote
+
+
+class CloseGathering(msgspec.Struct, frozen=True):
+    """A gathering's time is up."""
+
+    order_id: str
+    request_id: str
+
+
+class BookShipment(msgspec.Struct, frozen=True):
+    """Book the quote that was chosen for a parcel."""
 
     order_id: str
     carrier: str
     quote_id: str
     parcel: Parcel
+    context: MessageContext
+
+
+class CancelShipment(msgspec.Struct, frozen=True):
+    """Undo the booking, whether or not it has happened."""
+
+    order_id: str
+    context: MessageContext
 
 
 def gather_quotes(
@@ -56,12 +80,13 @@ def gather_quotes(
     return gathering
 
 
-def take_answer(gatherings: Gatherings, order_id: str, request_id: str, quote: Quote) -> Reception:
+def take_answer(gatherings: Gatherings, command: TakeAnswer) -> Reception:
     """Record a carrier's answer, and close the gathering when it is the last one.
 
     Raises:
         UnusableAnswer: nobody asked this carrier for such a quote.
     """
+    order_id, request_id, quote = command.order_id, command.request_id, command.quote
     reception, gathering = gatherings.record(order_id, request_id, quote)
     if gathering is None:
         raise UnusableAnswer(f"there is no request {request_id}")
@@ -71,20 +96,20 @@ def take_answer(gatherings: Gatherings, order_id: str, request_id: str, quote: Q
         raise UnusableAnswer(f"{quote.carrier} was asked for a price in {gathering.currency}")
     # Also after a duplicate: a worker may have died between recording the last answer and closing.
     if not gathering.is_closed and gathering.is_complete:
-        close_gathering(gatherings, order_id, request_id)
+        close_gathering(gatherings, CloseGathering(order_id, request_id))
     return reception
 
 
-def close_gathering(gatherings: Gatherings, order_id: str, request_id: str) -> bool:
+def close_gathering(gatherings: Gatherings, command: CloseGathering) -> bool:
     """Close a gathering with the quotes that are there; False if it was closed before.
 
     Raises:
         UnusableAnswer: there is no such gathering.
     """
     while True:
-        gathering = gatherings.load(order_id, request_id)
+        gathering = gatherings.load(command.order_id, command.request_id)
         if gathering is None:
-            raise UnusableAnswer(f"there is no request {request_id}")
+            raise UnusableAnswer(f"there is no request {command.request_id}")
         if gathering.is_closed:
             return False
         # Lost to another answer, which then takes part, or to another closing. There are no more
@@ -98,8 +123,7 @@ def book_shipment(
     gatherings: Gatherings,
     carriers: CarrierDesk,
     now: Clock,
-    asked: Booking,
-    context: MessageContext,
+    asked: BookShipment,
 ) -> Shipment:
     """Book with the carrier at most once, and return the shipment as it stands.
 
@@ -109,7 +133,9 @@ def book_shipment(
     shipment = shipments.load(asked.order_id)
     if shipment is None:
         quote = _quote(gatherings, asked)
-        intent = Shipment(asked.order_id, Status.BOOKING, context, asked.carrier, asked.quote_id)
+        intent = Shipment(
+            asked.order_id, Status.BOOKING, asked.context, asked.carrier, asked.quote_id
+        )
         if quote is None or quote.valid_until <= now():
             intent = replace(intent, status=Status.REFUSED, reason=QUOTE_EXPIRED)
         shipment = shipments.add(intent)
@@ -118,7 +144,7 @@ def book_shipment(
     return shipment
 
 
-def _quote(gatherings: Gatherings, asked: Booking) -> Quote | None:
+def _quote(gatherings: Gatherings, asked: BookShipment) -> Quote | None:
     for gathering in gatherings.of_order(asked.order_id):
         quote = gathering.quotes.get(asked.carrier)
         if quote and quote.quote_id == asked.quote_id and gathering.parcel == asked.parcel:
@@ -147,14 +173,15 @@ def _settle_with_carrier(
 
 
 def cancel_shipment(
-    shipments: Shipments, carriers: CarrierDesk, order_id: str, context: MessageContext
+    shipments: Shipments, carriers: CarrierDesk, command: CancelShipment
 ) -> Shipment:
     """Undo a booking, also one whose outcome is unknown; or keep a tombstone for one to come.
 
     The shipment is cancelled here first, so that a booking on its way finds it cancelled. The
     carrier is told each time: a worker may have died before it was.
     """
-    shipment = shipments.add(Shipment(order_id, Status.CANCELLED, context))
+    order_id = command.order_id
+    shipment = shipments.add(Shipment(order_id, Status.CANCELLED, command.context))
     while shipment.status in (Status.BOOKING, Status.BOOKED):
         cancelled = replace(shipment, status=Status.CANCELLED)
         if shipments.replace(cancelled, expected=shipment.status):

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from inventory.commands import record_sale, release_expired, release_stock, reserve_stock
+from inventory.commands import (
+    RecordSale,
+    ReleaseStock,
+    ReserveStock,
+    record_sale,
+    release_expired,
+    release_stock,
+    reserve_stock,
+)
 from inventory.domain.errors import AlreadySold, Contended
 from inventory.domain.reservation import Line, MessageContext, Reservation, Status
 from inventory.handlers.queued_commands import commands_on
@@ -27,6 +35,7 @@ from tests.support.fakes.fake_queue import FakeQueue
 
 CONTEXT = MessageContext(str(uuid.uuid4()), f"00-{'a' * 32}-{'b' * 16}-01", str(uuid.uuid4()))
 LATER = "2999-01-01T00:00:00.000Z"
+LONG_AGO = "2020-01-01T00:00:00.000Z"
 
 
 class Killed(BaseException):
@@ -69,7 +78,7 @@ def test_of_two_workers_on_the_last_item_exactly_one_gets_it(
         sku = warehouse.stocked_with(1)
 
         def reserve(order: str, sku: str = sku) -> Reservation:
-            return reserve_stock(warehouse, order, [Line(sku, 1)], LATER, CONTEXT)
+            return reserve_stock(warehouse, ReserveStock(order, [Line(sku, 1)], LATER, CONTEXT))
 
         with ThreadPoolExecutor(2) as workers:
             statuses = [it.status for it in workers.map(reserve, new_orders(2))]
@@ -103,10 +112,10 @@ def test_stock_is_never_negative_however_many_want_it(warehouse: DeployedWarehou
     }
 
     def come_and_go(order: str) -> Status:
-        held = reserve_stock(warehouse, order, lines[order], LATER, CONTEXT)
+        held = reserve_stock(warehouse, ReserveStock(order, lines[order], LATER, CONTEXT))
         assert warehouse.levels(cup)["available"] >= 0
         if held.status is Status.HELD and chance.random() < 0.5:
-            return release_stock(warehouse, order, clock.now(), CONTEXT).status
+            return release_stock(warehouse, ReleaseStock(order, clock.now(), CONTEXT)).status
         return held.status
 
     with ThreadPoolExecutor(8) as workers:
@@ -193,14 +202,14 @@ def test_a_sale_a_release_and_an_expiry_at_once_end_in_exactly_one_of_them(
     sku = warehouse.stocked_with(12)
     orders = new_orders(6)
     for order in orders:
-        reserve_stock(warehouse, order, [Line(sku, 2)], "2020-01-01T00:00:00.000Z", CONTEXT)
+        reserve_stock(warehouse, ReserveStock(order, [Line(sku, 2)], LONG_AGO, CONTEXT))
 
     def sell(order: str) -> None:
-        record_sale(warehouse, order)
+        record_sale(warehouse, RecordSale(order))
 
     def release(order: str) -> None:
         try:
-            release_stock(warehouse, order, clock.now(), CONTEXT)
+            release_stock(warehouse, ReleaseStock(order, clock.now(), CONTEXT))
         except AlreadySold:
             return
 
@@ -214,7 +223,7 @@ def test_a_sale_a_release_and_an_expiry_at_once_end_in_exactly_one_of_them(
                 assert race.exception(30) is None or isinstance(race.exception(), Contended)
     # A confirmed order is sold in the end, whatever was faster: its piece was taken again.
     for order in orders:
-        assert record_sale(warehouse, order).status is Status.SOLD
+        assert record_sale(warehouse, RecordSale(order)).status is Status.SOLD
     assert assert_whole(warehouse, sku) == {
         "available": 0,
         "reserved": 0,

@@ -14,7 +14,16 @@ import pytest
 from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBreaker
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
-from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.commands import (
+    AuthorizePayment,
+    CapturePayment,
+    RefundPayment,
+    VoidPayment,
+    authorize_payment,
+    capture_payment,
+    refund_payment,
+    void_payment,
+)
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Authorized, Providers
@@ -93,8 +102,8 @@ def secret_of(deployment: Deployment) -> tuple[Any, str]:
     return deployment.cloud.client("secretsmanager"), parameter["Value"]
 
 
-def begun(order: str) -> Payment:
-    return Payment.begin(order, "customer-1", 1290, "EUR")
+def authorization(order: str) -> AuthorizePayment:
+    return AuthorizePayment(order, "customer-1", 1290, "EUR")
 
 
 def data_of(operation: str) -> dict[str, Any]:
@@ -161,7 +170,7 @@ def test_an_authorization_that_nobody_heard_of_is_undone(
 ) -> None:
     till.provider.add_fault("lost-answer", reference=order, operation="authorize", times=2)
     with pytest.raises(ProviderUnavailable):
-        authorize_payment(till.payments, providers, begun(order))
+        authorize_payment(till.payments, providers, authorization(order))
     assert till.charge(order)["status"] == "authorized"
     assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
     assert till.charge(order)["status"] == "voided"
@@ -258,10 +267,10 @@ def test_a_worker_killed_after_the_provider_did_it_charges_once(
     bring_before(desk, operation, order)
     dying = DeadlyPayments(till, Status(STANDING[operation]), after=after)
     carry_out: dict[str, Callable[[], object]] = {
-        "authorize": lambda: authorize_payment(dying, providers, begun(order)),
-        "capture": lambda: capture_payment(dying, providers, order),
-        "void": lambda: void_payment(dying, providers, order),
-        "refund": lambda: refund_payment(dying, providers, order),
+        "authorize": lambda: authorize_payment(dying, providers, authorization(order)),
+        "capture": lambda: capture_payment(dying, providers, CapturePayment(order)),
+        "void": lambda: void_payment(dying, providers, VoidPayment(order)),
+        "refund": lambda: refund_payment(dying, providers, RefundPayment(order)),
     }
     with pytest.raises(Killed):
         carry_out[operation]()

@@ -280,7 +280,7 @@ def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
             self.cancelled: list[str] = []
 
         def book(self, carrier: str, shipment: str, quote_id: str, parcel: Any) -> str:
-            commands.cancel_shipment(shipments, self, order_id, journey)
+            commands.cancel_shipment(shipments, self, commands.CancelShipment(order_id, journey))
             return "T1"
 
         def cancel(self, carrier: str, shipment: str) -> None:
@@ -292,8 +292,9 @@ def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
         gatherings,
         slow,
         lambda: "2000-01-01T00:00:00.000Z",
-        commands.Booking(order_id, chosen["carrier"], chosen["quote_id"], form.parcel),
-        journey,
+        commands.BookShipment(
+            order_id, chosen["carrier"], chosen["quote_id"], form.parcel, journey
+        ),
     )
     assert shipment.status is Status.CANCELLED
     # Once by the cancellation, and once more after the booking, whose carrier may have forgotten.
@@ -367,7 +368,9 @@ def test_a_worker_that_dies_after_closing_has_lost_nothing(
     gatherings.open(begun(asked))
     gatherings.record(asked.aggregate_id, asked.event_id, quote("tern-post"))
     # Nothing else is done by whoever closes: the table's stream answers.
-    assert commands.close_gathering(gatherings, asked.aggregate_id, asked.event_id)
+    assert commands.close_gathering(
+        gatherings, commands.CloseGathering(asked.aggregate_id, asked.event_id)
+    )
     assert desk.reply(asked)["data"]["best"]["carrier"] == "tern-post"
     desk.send(asked)
     eventually(lambda: len(_replies(desk, asked)) == 2)
@@ -379,9 +382,11 @@ def test_a_gathering_that_cannot_be_read_is_parked_and_stops_nobody(
 ) -> None:
     broken, sound = (begun(gather_quotes(str(uuid.uuid4()))) for _ in range(2))
     gatherings.open(replace(broken, command="{}"))
-    commands.close_gathering(gatherings, broken.order_id, broken.request_id)
+    commands.close_gathering(
+        gatherings, commands.CloseGathering(broken.order_id, broken.request_id)
+    )
     gatherings.open(sound)
-    commands.close_gathering(gatherings, sound.order_id, sound.request_id)
+    commands.close_gathering(gatherings, commands.CloseGathering(sound.order_id, sound.request_id))
     eventually(lambda: desk.heard("CommandReplied", sound.order_id))
     assert desk.heard("CommandReplied", broken.order_id) == []
     reasons = [why for body, why in desk.parked("Answers").items() if broken.order_id in body]
@@ -413,9 +418,11 @@ def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
                 gatherings.record(*key, quote(carrier))
             cheapest = quote(CARRIERS[-1], price=1)
             racing: list[Future[Any]] = [
-                workers.submit(commands.take_answer, gatherings, *key, cheapest),
-                workers.submit(commands.close_gathering, gatherings, *key),
-                workers.submit(commands.close_gathering, gatherings, *key),
+                workers.submit(
+                    commands.take_answer, gatherings, commands.TakeAnswer(*key, cheapest)
+                ),
+                workers.submit(commands.close_gathering, gatherings, commands.CloseGathering(*key)),
+                workers.submit(commands.close_gathering, gatherings, commands.CloseGathering(*key)),
             ]
             for it in racing:
                 it.result()

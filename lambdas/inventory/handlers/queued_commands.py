@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from inventory import commands
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
-from inventory.commands import release_stock, reserve_stock
 from inventory.domain.errors import AlreadySold
 from inventory.domain.reservation import Line, MessageContext, Reservation, Status
 from inventory.environment import CommandEnvironment
@@ -76,15 +76,18 @@ def commands_on(warehouse: Warehouse, now: Clock, hold_seconds: int) -> dict[str
     """The commands that inventory takes from its queue."""
 
     def reserve(form: ReserveStock, message: Envelope) -> Outcome:
-        lines = [Line(line.sku, line.quantity) for line in form.lines]
-        expires_at = clock.later(now(), hold_seconds)
-        return _outcome_of_reserving(
-            reserve_stock(warehouse, form.order_id, lines, expires_at, _context_of(message))
+        command = commands.ReserveStock(
+            form.order_id,
+            [Line(line.sku, line.quantity) for line in form.lines],
+            clock.later(now(), hold_seconds),
+            _context_of(message),
         )
+        return _outcome_of_reserving(commands.reserve_stock(warehouse, command))
 
     def release(form: ReleaseStock, message: Envelope) -> Outcome:
+        command = commands.ReleaseStock(form.order_id, now(), _context_of(message))
         try:
-            known = release_stock(warehouse, form.order_id, now(), _context_of(message))
+            known = commands.release_stock(warehouse, command)
         except AlreadySold:
             return refused("already-sold")
         if known.status is Status.RELEASED and known.was_held:

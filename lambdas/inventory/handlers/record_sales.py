@@ -5,7 +5,7 @@ from functools import cache, partial
 from typing import Any
 
 from inventory.adapters.dynamodb_warehouse import DynamoDbWarehouse
-from inventory.commands import record_sale
+from inventory.commands import RecordSale, record_sale
 from inventory.domain.errors import NothingReserved
 from inventory.environment import SaleEnvironment
 from shared.messaging.bus_messages import from_bus, sources
@@ -31,7 +31,7 @@ def _consumer() -> QueueConsumer:
         aws.client("dynamodb"), settings.stock_table, settings.reservations_table
     )
     return QueueConsumer(
-        partial(record_confirmed, partial(record_sale, warehouse)),
+        partial(record_confirmed, lambda order_id: record_sale(warehouse, RecordSale(order_id))),
         DeadLetters(sqs, settings.dead_letters_url),
         Retries(sqs, settings.queue_url, settings.queue_attempts),
         from_bus(sources(settings.message_sources)),

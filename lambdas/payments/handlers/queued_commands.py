@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from payments import commands
 from payments.adapters.circuit_breaker import CircuitBreaker
 from payments.adapters.dynamodb_payments import DynamoDbPayments
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
-from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
 from payments.configuration import FLAGS, SETTINGS
 from payments.domain.payment import Payment, Provider, Status
 from payments.environment import CommandEnvironment
@@ -108,26 +108,29 @@ def commands_on(
     """The commands that payments takes from its queue."""
 
     def authorize(form: AuthorizePayment, _message: Envelope) -> Outcome:
-        begun = Payment.begin(
+        command = commands.AuthorizePayment(
             form.order_id, form.customer_id, form.amount, form.currency, for_new_payments()
         )
-        return _outcome_of_authorizing(authorize_payment(payments, providers, begun))
+        return _outcome_of_authorizing(commands.authorize_payment(payments, providers, command))
 
     def capture(form: CapturePayment, _message: Envelope) -> Outcome:
-        payment = capture_payment(payments, providers, form.order_id)
+        command = commands.CapturePayment(form.order_id)
+        payment = commands.capture_payment(payments, providers, command)
         if payment is not None and payment.status is Status.CAPTURED:
             return done(_money(payment), IntegrationEvent("PaymentCaptured", _money(payment)))
         expired = payment is not None and payment.status is Status.EXPIRED
         return refused("authorization-expired" if expired else "not-authorized")
 
     def void(form: VoidPayment, _message: Envelope) -> Outcome:
-        payment = void_payment(payments, providers, form.order_id)
+        command = commands.VoidPayment(form.order_id)
+        payment = commands.void_payment(payments, providers, command)
         if payment.status is Status.CAPTURED:
             return refused("already-captured")
         return done({"voided": bool(payment.voided)}, *_voided(payment))
 
     def refund(form: RefundPayment, _message: Envelope) -> Outcome:
-        payment = refund_payment(payments, providers, form.order_id)
+        command = commands.RefundPayment(form.order_id)
+        payment = commands.refund_payment(payments, providers, command)
         facts = _voided(payment)
         if payment.refunded:
             fact = {"amount": payment.refunded, "currency": payment.currency}

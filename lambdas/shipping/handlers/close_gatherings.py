@@ -20,7 +20,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def close(gatherings: Gatherings, message: Envelope) -> None:
     """Close one gathering unless it is closed already. Raises UnusableAnswer: there is none."""
     form = msgspec.convert(message.data, CloseGathering)
-    closed = commands.close_gathering(gatherings, form.order_id, form.request_id)
+    closed = commands.close_gathering(
+        gatherings, commands.CloseGathering(form.order_id, form.request_id)
+    )
     log.info(
         "gathering closed at its deadline"
         if closed

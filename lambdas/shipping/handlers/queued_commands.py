@@ -22,7 +22,7 @@ from shipping.adapters.dynamodb_shipments import DynamoDbShipments
 from shipping.adapters.lambda_carrier_desk import LambdaCarrierDesk
 from shipping.adapters.quote_requests import SnsQuoteRequests
 from shipping.adapters.sqs_deadlines import SqsDeadlines
-from shipping.commands import Booking, Clock
+from shipping.commands import Clock
 from shipping.configuration import FLAGS, SETTINGS, asked
 from shipping.domain.carriers import Carrier
 from shipping.domain.gathering import Gathering
@@ -103,15 +103,14 @@ def shipment_commands(
     """The commands that book and cancel."""
 
     def book(form: BookShipment, message: Envelope) -> Outcome:
-        asked = Booking(form.order_id, form.carrier, form.quote_id, form.parcel)
-        return outcomes.of_booking(
-            commands.book_shipment(shipments, gatherings, desk, now, asked, _context_of(message))
+        asked = commands.BookShipment(
+            form.order_id, form.carrier, form.quote_id, form.parcel, _context_of(message)
         )
+        return outcomes.of_booking(commands.book_shipment(shipments, gatherings, desk, now, asked))
 
     def cancel(form: CancelShipment, message: Envelope) -> Outcome:
-        return outcomes.of_cancellation(
-            commands.cancel_shipment(shipments, desk, form.order_id, _context_of(message))
-        )
+        asked = commands.CancelShipment(form.order_id, _context_of(message))
+        return outcomes.of_cancellation(commands.cancel_shipment(shipments, desk, asked))
 
     return {
         "BookShipment": CommandType(BookShipment, book),

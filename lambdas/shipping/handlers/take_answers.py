@@ -32,7 +32,9 @@ def take(gatherings: Gatherings, message: Envelope) -> None:
     if message.type != "QuoteOffered":
         raise UnusableAnswer(f"carriers answer with QuoteOffered, not {message.type[:64]!r}")
     answer = msgspec.convert(message.data, QuoteOffered)
-    reception = commands.take_answer(gatherings, answer.order_id, answer.request_id, _quote(answer))
+    reception = commands.take_answer(
+        gatherings, commands.TakeAnswer(answer.order_id, answer.request_id, _quote(answer))
+    )
     log.info(
         "quote received",
         carrier=answer.carrier,

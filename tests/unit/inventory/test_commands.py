@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from inventory.commands import record_sale, release_expired, release_stock, reserve_stock
+from inventory.commands import (
+    RecordSale,
+    ReleaseStock,
+    ReserveStock,
+    record_sale,
+    release_expired,
+    release_stock,
+    reserve_stock,
+)
 from inventory.domain.errors import AlreadySold, Contended, NothingReserved, Overtaken, StockMissing
 from inventory.domain.reservation import Line, Reservation, Status
 from tests.support.examples.inventory import CONTEXT, NOON, ONE, TWO, new_id
@@ -29,11 +37,11 @@ def order() -> str:
 
 
 def reserve(warehouse: InMemoryWarehouse, order: str, lines: list[Line] = CUPS) -> Reservation:
-    return reserve_stock(warehouse, order, lines, ONE, CONTEXT)
+    return reserve_stock(warehouse, ReserveStock(order, lines, ONE, CONTEXT))
 
 
 def release(warehouse: InMemoryWarehouse, order: str) -> Reservation:
-    return release_stock(warehouse, order, NOON, CONTEXT)
+    return release_stock(warehouse, ReleaseStock(order, NOON, CONTEXT))
 
 
 def cups(warehouse: InMemoryWarehouse) -> tuple[int, int, int]:
@@ -114,15 +122,15 @@ def test_a_confirmed_order_is_sold_once_and_never_expires(
     warehouse: InMemoryWarehouse, order: str
 ) -> None:
     reserve(warehouse, order)
-    record_sale(warehouse, order)
-    record_sale(warehouse, order)
+    record_sale(warehouse, RecordSale(order))
+    record_sale(warehouse, RecordSale(order))
     assert release_expired(warehouse, TWO, lambda _: None) == 0
     assert cups(warehouse) == (3, 0, 2)
 
 
 def test_what_is_sold_is_not_released(warehouse: InMemoryWarehouse, order: str) -> None:
     reserve(warehouse, order)
-    record_sale(warehouse, order)
+    record_sale(warehouse, RecordSale(order))
     with pytest.raises(AlreadySold):
         release(warehouse, order)
     assert cups(warehouse) == (3, 0, 2)
@@ -160,7 +168,7 @@ def test_an_order_that_is_confirmed_just_before_it_expires_is_sold(
     warehouse: InMemoryWarehouse, order: str
 ) -> None:
     reserve(warehouse, order)
-    warehouse.meanwhile = lambda: record_sale(warehouse, order)
+    warehouse.meanwhile = lambda: record_sale(warehouse, RecordSale(order))
     assert release_expired(warehouse, TWO, lambda _: None) == 0
     assert cups(warehouse) == (3, 0, 2)
 
@@ -171,7 +179,7 @@ def test_a_confirmation_that_comes_after_the_expiry_takes_the_stock_again(
     reserve(warehouse, order)
     release_expired(warehouse, ONE, lambda _: None)
     assert reserve(warehouse, order).status is Status.EXPIRED
-    record_sale(warehouse, order)
+    record_sale(warehouse, RecordSale(order))
     assert cups(warehouse) == (3, 0, 2)
 
 
@@ -182,7 +190,7 @@ def test_a_confirmation_that_finds_the_stock_gone_says_so(
     release_expired(warehouse, ONE, lambda _: None)
     reserve(warehouse, new_id(), [Line("CUP", 5)])
     with pytest.raises(StockMissing):
-        record_sale(warehouse, order)
+        record_sale(warehouse, RecordSale(order))
     assert cups(warehouse) == (0, 5, 0)
 
 
@@ -190,10 +198,10 @@ def test_an_order_without_a_reservation_sells_nothing(
     warehouse: InMemoryWarehouse, order: str
 ) -> None:
     with pytest.raises(NothingReserved):
-        record_sale(warehouse, order)
+        record_sale(warehouse, RecordSale(order))
     release(warehouse, order)
     with pytest.raises(NothingReserved):
-        record_sale(warehouse, order)
+        record_sale(warehouse, RecordSale(order))
     assert cups(warehouse) == (5, 0, 0)
 
 
@@ -228,7 +236,7 @@ def test_one_expiry_that_was_overtaken_leaves_the_others_to_expire(
     overtaken, *others = (new_id() for _ in range(3))
     for each in (overtaken, *others):
         reserve(warehouse, each, [Line("CUP", 1)])
-    warehouse.meanwhile = lambda: record_sale(warehouse, overtaken)
+    warehouse.meanwhile = lambda: record_sale(warehouse, RecordSale(overtaken))
     announced: list[str] = []
     assert release_expired(warehouse, TWO, lambda it: announced.append(it.order_id)) == 2
     assert announced == others
@@ -277,10 +285,10 @@ def test_a_sale_is_answered_with_what_became_of_the_reservation(
     warehouse: InMemoryWarehouse, order: str
 ) -> None:
     reserve(warehouse, order)
-    first = record_sale(warehouse, order)
+    first = record_sale(warehouse, RecordSale(order))
     assert first == warehouse.reservations[order]
     assert first.status is Status.SOLD
-    assert record_sale(warehouse, order) == first
+    assert record_sale(warehouse, RecordSale(order)) == first
 
 
 def test_a_sale_that_meets_its_release_takes_the_stock_again(
@@ -288,7 +296,7 @@ def test_a_sale_that_meets_its_release_takes_the_stock_again(
 ) -> None:
     reserve(warehouse, order)
     warehouse.meanwhile = lambda: release(warehouse, order)
-    assert record_sale(warehouse, order).status is Status.SOLD
+    assert record_sale(warehouse, RecordSale(order)).status is Status.SOLD
     assert cups(warehouse) == (3, 0, 2)
 
 
@@ -302,4 +310,4 @@ def test_a_sale_that_is_overtaken_every_time_gives_up(
 
     monkeypatch.setattr(warehouse, "move", always_overtaken)
     with pytest.raises(Contended):
-        record_sale(warehouse, order)
+        record_sale(warehouse, RecordSale(order))

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
-from inventory.commands import record_sale
+from inventory.commands import (
+    RecordSale,
+    record_sale,
+)
 from inventory.handlers.queued_commands import commands_on
 from shared.messaging.bus import Bus
 from shared.messaging.dead_letters import DeadLetters
@@ -127,5 +130,5 @@ def test_a_reserve_after_its_release_is_refused(worker: Worker, order: str) -> N
 
 def test_sold_stock_is_not_released(worker: Worker, order: str) -> None:
     worker.says("ReserveStock", order, lines=CUPS)
-    record_sale(worker.warehouse, order)
+    record_sale(worker.warehouse, RecordSale(order))
     assert reply(worker.says("ReleaseStock", order)) == ("refused", "already-sold", {})

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from inventory.commands import record_sale
+from inventory.commands import RecordSale, record_sale
 from inventory.domain.errors import Contended
 from inventory.domain.reservation import Bucket, Line, Status
 from inventory.handlers.record_sales import record_confirmed
@@ -51,7 +51,9 @@ def test_a_confirmed_order_is_sold(parked: FakeQueue) -> None:
     warehouse, order = InMemoryWarehouse(), new_id()
     warehouse.receive("d-1", "CUP", 5, NOON)
     warehouse.move(None, held(order, Line("CUP", 1)), Bucket.AVAILABLE, Bucket.RESERVED)
-    assert deliver(parked, confirmed(order), lambda it: record_sale(warehouse, it)) == []
+    assert (
+        deliver(parked, confirmed(order), lambda it: record_sale(warehouse, RecordSale(it))) == []
+    )
     assert warehouse.reservations[order].status is Status.SOLD
 
 
@@ -59,7 +61,10 @@ def test_an_order_that_nothing_was_held_for_is_reported(
     parked: FakeQueue, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (
-        deliver(parked, confirmed(new_id()), lambda it: record_sale(InMemoryWarehouse(), it)) == []
+        deliver(
+            parked, confirmed(new_id()), lambda it: record_sale(InMemoryWarehouse(), RecordSale(it))
+        )
+        == []
     )
     assert "SalesWithoutReservation" in capsys.readouterr().out
     assert parked.sent == []

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.commands import (
+    AuthorizePayment,
+    CapturePayment,
+    RefundPayment,
+    VoidPayment,
+    authorize_payment,
+    capture_payment,
+    refund_payment,
+    void_payment,
+)
 from payments.domain.errors import Contended, ProviderUnavailable
 from payments.domain.payment import Payment, Provider, Status
 from payments.ports import Standing
@@ -39,17 +48,17 @@ class PaymentsDriver:
         self.for_new_payments = Provider.PRIMARY if on else Provider.BACKUP
 
     def authorize(self) -> Payment:
-        begun = Payment.begin(ORDER, "customer-1", 1290, "EUR", self.for_new_payments)
+        begun = AuthorizePayment(ORDER, "customer-1", 1290, "EUR", self.for_new_payments)
         return authorize_payment(self.payments, self.providers, begun)
 
     def capture(self) -> Payment | None:
-        return capture_payment(self.payments, self.providers, ORDER)
+        return capture_payment(self.payments, self.providers, CapturePayment(ORDER))
 
     def void(self) -> Payment:
-        return void_payment(self.payments, self.providers, ORDER)
+        return void_payment(self.payments, self.providers, VoidPayment(ORDER))
 
     def refund(self) -> Payment:
-        return refund_payment(self.payments, self.providers, ORDER)
+        return refund_payment(self.payments, self.providers, RefundPayment(ORDER))
 
     @property
     def commands(self) -> dict[str, Callable[[], object]]:

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from payments.commands import authorize_payment, capture_payment, refund_payment, void_payment
+from payments.commands import (
+    AuthorizePayment,
+    CapturePayment,
+    RefundPayment,
+    VoidPayment,
+    authorize_payment,
+    capture_payment,
+    refund_payment,
+    void_payment,
+)
 from payments.domain.errors import ProviderBroken
 from payments.domain.payment import MAY_FOLLOW, Payment, Provider, Status
 from payments.ports import Standing
@@ -42,10 +51,15 @@ class PaymentsDriver:
 
     def do(self, operation: str) -> Payment | None:
         if operation == "authorize":
-            begun = Payment.begin(ORDER, "customer-1", 1290, "EUR")
+            begun = AuthorizePayment(ORDER, "customer-1", 1290, "EUR")
             return authorize_payment(self.payments, self._providers, begun)
-        command: Any = {"capture": capture_payment, "void": void_payment, "refund": refund_payment}
-        payment: Payment | None = command[operation](self.payments, self._providers, ORDER)
+        carry_out: Any
+        carry_out, command = {
+            "capture": (capture_payment, CapturePayment),
+            "void": (void_payment, VoidPayment),
+            "refund": (refund_payment, RefundPayment),
+        }[operation]
+        payment: Payment | None = carry_out(self.payments, self._providers, command(ORDER))
         return payment
 
     @property

@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from shipping import commands
-from shipping.commands import Booking
+from shipping.commands import BookShipment, CancelShipment, CloseGathering, TakeAnswer
 from shipping.domain.errors import ShipmentNotFound, UnusableAnswer
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import CarrierUnavailable, Reception, TrackingEvent
@@ -30,16 +30,22 @@ class Office:
         self.gatherings, self.shipments, self.desk = InMemoryGatherings(), InMemoryShipments(), desk
         opened = self.gatherings.open(gathering("tern"))
         self.order_id, self.quote = opened.order_id, quote("tern")
-        commands.take_answer(self.gatherings, opened.order_id, opened.request_id, self.quote)
+        commands.take_answer(
+            self.gatherings, TakeAnswer(opened.order_id, opened.request_id, self.quote)
+        )
 
     def book(self, now: str = NOW, quote_id: str | None = None) -> Shipment:
-        asked = Booking(self.order_id, "tern", quote_id or self.quote.quote_id, PARCEL)
+        asked = BookShipment(
+            self.order_id, "tern", quote_id or self.quote.quote_id, PARCEL, CONTEXT
+        )
         return commands.book_shipment(
-            self.shipments, self.gatherings, self.desk, lambda: now, asked, CONTEXT
+            self.shipments, self.gatherings, self.desk, lambda: now, asked
         )
 
     def cancel(self) -> Shipment:
-        return commands.cancel_shipment(self.shipments, self.desk, self.order_id, CONTEXT)
+        return commands.cancel_shipment(
+            self.shipments, self.desk, CancelShipment(self.order_id, CONTEXT)
+        )
 
 
 @pytest.mark.parametrize("dies_at", ["publish", "set"])
@@ -63,11 +69,11 @@ def test_the_last_answer_closes_and_later_ones_are_late() -> None:
     gatherings, begun = InMemoryGatherings(), gathering("heron", "tern")
     gatherings.open(begun)
     key = (begun.order_id, begun.request_id)
-    assert commands.take_answer(gatherings, *key, quote("tern")) is Reception.RECORDED
+    assert commands.take_answer(gatherings, TakeAnswer(*key, quote("tern"))) is Reception.RECORDED
     assert not gatherings.kept[key].is_closed
-    commands.take_answer(gatherings, *key, quote("heron"))
+    commands.take_answer(gatherings, TakeAnswer(*key, quote("heron")))
     assert gatherings.kept[key].is_closed
-    assert commands.take_answer(gatherings, *key, quote("heron")) is Reception.DUPLICATE
+    assert commands.take_answer(gatherings, TakeAnswer(*key, quote("heron"))) is Reception.DUPLICATE
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["heron", "tern", "deadline"])))
@@ -78,20 +84,20 @@ def test_answers_and_deadline_in_any_order_lead_to_one_closing(order: tuple[str,
     before_deadline = order[: order.index("deadline")]
     for it in order:
         if it == "deadline":
-            commands.close_gathering(gatherings, *key)
+            commands.close_gathering(gatherings, CloseGathering(*key))
         else:
-            commands.take_answer(gatherings, *key, quote(it))
+            commands.take_answer(gatherings, TakeAnswer(*key, quote(it)))
     closed = gatherings.kept[key]
     assert closed.is_closed
     assert set(closed.quotes) == set(before_deadline)
-    assert not commands.close_gathering(gatherings, *key)
+    assert not commands.close_gathering(gatherings, CloseGathering(*key))
 
 
 def test_an_answer_to_no_request_cannot_be_used() -> None:
     with pytest.raises(UnusableAnswer, match="there is no request r-1"):
-        commands.take_answer(InMemoryGatherings(), "o-1", "r-1", quote("tern"))
+        commands.take_answer(InMemoryGatherings(), TakeAnswer("o-1", "r-1", quote("tern")))
     with pytest.raises(UnusableAnswer, match="there is no request r-1"):
-        commands.close_gathering(InMemoryGatherings(), "o-1", "r-1")
+        commands.close_gathering(InMemoryGatherings(), CloseGathering("o-1", "r-1"))
 
 
 def test_a_quote_is_booked_once_however_often_it_is_asked() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shipping import commands
+from shipping.commands import CloseGathering, TakeAnswer
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.errors import UnusableAnswer
 from shipping.domain.gathering import Gathering
@@ -87,12 +88,12 @@ def test_a_closing_that_meets_an_answer_takes_it_in() -> None:
         return close(closed)
 
     gatherings.close = overtaken  # type: ignore[method-assign]
-    assert commands.close_gathering(gatherings, *key) is True
+    assert commands.close_gathering(gatherings, CloseGathering(*key)) is True
     assert set(gatherings.kept[key].quotes) == {"tern"}
     assert gatherings.kept[key].best == "tern"
     assert gatherings.kept[key].missing == ("heron",)
     assert gatherings.kept[key].best_quote == answer
-    assert commands.close_gathering(gatherings, *key) is False
+    assert commands.close_gathering(gatherings, CloseGathering(*key)) is False
 
 
 def test_a_gathering_is_returned_as_it_stands() -> None:
@@ -116,7 +117,7 @@ def test_an_answer_that_nobody_asked_for_cannot_be_used(answer: Any, match: str)
     gatherings, begun = InMemoryGatherings(), gathering("tern")
     gatherings.open(begun)
     with pytest.raises(UnusableAnswer, match=match):
-        commands.take_answer(gatherings, begun.order_id, begun.request_id, answer)
+        commands.take_answer(gatherings, TakeAnswer(begun.order_id, begun.request_id, answer))
     assert gatherings.kept[begun.order_id, begun.request_id] == begun
 
 
