@@ -16,20 +16,13 @@ from typing import Any
 
 import pytest
 
+from tests.support.drivers.bus_consumers import bus_consumers, waiting
 from tests.support.drivers.bus_listener import BusListener
 from tests.support.drivers.notification_driver import NotificationDriver
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.system import System
 from tools.emulator.payment_provider import PaymentProvider
 
-CONSUMERS = (
-    ("notifications", "Events"),
-    ("inventory", "Sales"),
-    ("fulfilment", "PlacedOrders"),
-    ("fulfilment", "Replies"),
-    ("event-log", "Facts"),
-)
-WAITING = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 TOLD = ["order-confirmed", "order-received"]
 
 
@@ -68,18 +61,6 @@ def replay(deployment: Deployment, bus_arn: str, archive_arn: str) -> None:
     eventually(lambda: client.describe_replay(ReplayName=name)["State"] == "COMPLETED", 30)
 
 
-def waiting(deployment: Deployment) -> int:
-    """How much the consumers of the bus have been told and not worked off."""
-    sqs: Any = deployment.cloud.client("sqs")
-    counts = [
-        sqs.get_queue_attributes(
-            QueueUrl=deployment.named(service, "queues", queue), AttributeNames=["All"]
-        )["Attributes"]
-        for service, queue in CONSUMERS
-    ]
-    return sum(int(count[kind]) for count in counts for kind in WAITING)
-
-
 def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
     deployment: Deployment, mailroom: NotificationDriver
 ) -> None:
@@ -90,26 +71,37 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
     ada = mailroom.customer()
 
     def what_is_done(order_id: str) -> dict[str, Any]:
+        """By service that hears the bus, what it has done for the order; and what was paid."""
         saga = deployment.cloud.client("stepfunctions").list_executions(
             stateMachineArn=deployment.named("fulfilment", "state_machines", "Saga")
         )["executions"]
+        reservation = deployment.cloud.client("dynamodb").get_item(
+            TableName=deployment.named("inventory", "tables", "Reservations"),
+            Key={"order_id": {"S": order_id}},
+            ConsistentRead=True,
+        )
         return {
-            "told": mailroom.templates(ada.id),
+            "notifications": mailroom.templates(ada.id),
+            "inventory": reservation["Item"],
+            "fulfilment": sorted(it["name"] for it in saga if it["name"].startswith(order_id)),
+            "event-log": Counter(event["event_id"] for _, event in system.logged(order_id)),
             "charges": len(provider.charges(order_id)),
-            "executions": sorted(it["name"] for it in saga if it["name"].startswith(order_id)),
-            "log": Counter(event["event_id"] for _, event in system.logged(order_id)),
         }
 
+    consumers = bus_consumers(deployment)
     # What another test has left to come again in minutes is not what is waited for here.
-    left = waiting(deployment)
+    left = waiting(deployment, consumers)
     with archive(deployment, bus_arn) as archive_arn:
         order_id = mailroom.order(ada)
         eventually(lambda: mailroom.templates(ada.id) == TOLD, 60)
-        eventually(lambda: waiting(deployment) <= left, 30)
+        eventually(lambda: waiting(deployment, consumers) <= left, 30)
         before = what_is_done(order_id)
         assert before["charges"] == 1
-        assert before["executions"] == [order_id]
-        assert set(before["log"].values()) == {1}
+        assert before["fulfilment"] == [order_id]
+        assert set(before["event-log"].values()) == {1}
+        assert before["inventory"]["status"] == {"S": "sold"}
+        untold = consumers.keys() - before.keys()
+        assert not untold, f"say in what_is_done what these do with what they hear: {untold}"
         newcomer = BusListener(deployment.cloud, bus, "parcelworks.orders")
         assert newcomer.heard() == []
 
@@ -119,5 +111,5 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
             return {it.type for it in newcomer.heard() if it.aggregate_id == order_id}
 
         eventually(lambda: heard() >= {"OrderPlaced", "OrderConfirmed"}, 30)
-        eventually(lambda: waiting(deployment) <= left, 30)
+        eventually(lambda: waiting(deployment, consumers) <= left, 30)
     assert what_is_done(order_id) == before

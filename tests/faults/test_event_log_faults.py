@@ -18,6 +18,7 @@ CONSUMERS = [
     ("sales", "ProjectSales"),
     ("orders", "BusPublisher"),
 ]
+"""Those that follow the log; ``reached`` says of each how far it is with an order."""
 
 
 @pytest.fixture
@@ -146,6 +147,32 @@ def an_envelope(order_id: str, version: int, **changed: Any) -> dict[str, Any]:
     }
 
 
+def test_everybody_who_follows_the_log_is_tried_here(deployment: Deployment) -> None:
+    cloud = deployment.cloud
+    summary = cloud.client("kinesis").describe_stream_summary(StreamName=stream_name(deployment))
+    mappings = cloud.client("lambda").list_event_source_mappings(
+        EventSourceArn=summary["StreamDescriptionSummary"]["StreamARN"]
+    )["EventSourceMappings"]
+    following = {it["FunctionArn"].rpartition(":")[2] for it in mappings}
+    followers = {
+        (service, function)
+        for service, outputs in deployment.outputs["services"].items()
+        for function, name in outputs.get("functions", {}).items()
+        if name in following
+    }
+    missing = followers - set(CONSUMERS)
+    assert not missing, f"add to CONSUMERS, and say in `reached` how far it is: {missing}"
+    assert followers == set(CONSUMERS)
+
+
+@pytest.fixture
+def no_saga(deployment: Deployment) -> Iterator[None]:
+    """Placed orders stay as they are: a saga would write the second event that a test means to."""
+    with stopped(deployment, "fulfilment", "StartSaga"):
+        yield
+
+
+@pytest.mark.usefixtures("no_saga")
 @pytest.mark.parametrize(("service", "function"), CONSUMERS)
 def test_one_consumer_stops_and_the_others_go_on_until_it_catches_up(
     deployment: Deployment, system: System, service: str, function: str
@@ -163,6 +190,7 @@ def test_one_consumer_stops_and_the_others_go_on_until_it_catches_up(
     eventually(lambda: reached(deployment, system, order_id)[service] == 1, timeout=20)
 
 
+@pytest.mark.usefixtures("no_saga")
 @pytest.mark.parametrize("position", ["first", "middle", "last"])
 def test_a_poison_record_stops_nobody_and_is_parked_with_its_reason(
     deployment: Deployment, system: System, position: str
@@ -173,6 +201,7 @@ def test_a_poison_record_stops_nobody_and_is_parked_with_its_reason(
     after = [system.placed() for _ in range(0 if position == "last" else 2)]
     for order_id in [*before, *after]:
         wait_until_all_reached(deployment, system, order_id, 1)
+        assert system.view(order_id).json["status"] == "placed"
 
     def everyone_parked_it() -> bool:
         return all(
@@ -181,13 +210,6 @@ def test_a_poison_record_stops_nobody_and_is_parked_with_its_reason(
         )
 
     eventually(everyone_parked_it)
-
-
-@pytest.fixture
-def no_saga(deployment: Deployment) -> Iterator[None]:
-    """Placed orders stay as they are: a saga would write the second event that a test means to."""
-    with stopped(deployment, "fulfilment", "StartSaga"):
-        yield
 
 
 @pytest.mark.usefixtures("no_saga")
@@ -249,6 +271,7 @@ def test_a_gap_in_the_log_is_filled_from_the_orders_own_history(
         assert reached(deployment, system, order_id)[service] == 2
 
 
+@pytest.mark.usefixtures("no_saga")
 def test_what_the_relay_missed_is_repaired_by_the_orders_next_event(
     deployment: Deployment, system: System
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from rich.console import Console
 
+from tests.support.drivers.bus_consumers import bus_consumers, waiting
 from tests.support.drivers.offline import ENFORCED, Answer, Deployment, call, eventually
 from tools.base.target import Target, offline
 from tools.emulator.emulator import Emulator
@@ -109,7 +110,7 @@ class OwnSystem:
         return [counts[shard] for shard in log.shards]
 
     def settle(self) -> None:
-        """Wait until every order has ended and every view knows it."""
+        """Wait until every order has ended, every view knows it, and nobody has more to say."""
 
         def nothing_moves() -> bool:
             stored = self.stored()
@@ -120,7 +121,15 @@ class OwnSystem:
                     assert reached == versions, f"{generation} is behind"
             return True
 
+        def nobody_speaks() -> bool:
+            sagas = [it for it in self.items("fulfilment", "Sagas") if it["part"]["S"] == "saga"]
+            running = [it["order_id"]["S"] for it in sagas if it["state"]["S"] == "running"]
+            assert not running, f"sagas still run: {running}"
+            return waiting(self.deployment, consumers) == 0
+
+        consumers = bus_consumers(self.deployment)
         eventually(nothing_moves, timeout=90)
+        eventually(nobody_speaks, timeout=90)
 
     def view_versions(self) -> dict[str, dict[str, int]]:
         """By generation of the order view: the version that it has of each order."""
