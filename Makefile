@@ -100,7 +100,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .PHONY: help setup doctor run up down status load test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
-	service service-remove smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
+	service service-remove rename smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -258,6 +258,9 @@ mutate: setup ## Change the code at each place: a test must notice, or a reason 
 
 service: setup ## Show what a service of your own would be; CONFIRM=yes makes it: NAME=returns KIND=worker|view [OWNER=team]
 	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND) $(call option,--owner,OWNER) $(CONFIRMED)
+
+rename: setup ## Show what another name of the product would change: NAME=; CONFIRM=yes writes it
+	@$(LOCAL) $(RUN) -m tools.rename $(call needed,--name,NAME) $(CONFIRMED)
 
 service-remove: setup ## Show what goes with a service; CONFIRM=yes removes it: NAME=
 	@$(LOCAL) $(RUN) -m tools.generator remove $(call needed,--name,NAME) $(CONFIRMED)

@@ -61,6 +61,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "cdk deploy --all {CONTEXT}",
         "python -m tools.configuration apply {HERE}",
     ),
+    "rename": ("python -m tools.rename --name={NAME}",),
     "service": ("python -m tools.generator make --name={NAME} --kind={KIND} --owner={OWNER}",),
     "service-remove": ("python -m tools.generator remove --name={NAME}",),
     "smoke": ("python -m tools.smoke {HERE}",),
@@ -176,11 +177,11 @@ def test_the_short_name_of_the_environment_is_the_same_everywhere(
 
 
 @pytest.mark.parametrize(
-    "target", ["redrive", "discard", "resume", "reconcile", "rebuild-retire", "destroy"]
+    "target", ["redrive", "discard", "resume", "reconcile", "rebuild-retire", "destroy", "rename"]
 )
 def test_only_yes_confirms(checkout: StubbedCheckout, target: str) -> None:
     for text, is_confirmed in (("yes", True), ("no", False), ("yes please", True), ("y", False)):
-        named = ("CONSUMER=sales", "VIEW=sales", "ORDER=1", "SHARD=s", "SEQUENCE=1")
+        named = ("NAME=x", "CONSUMER=sales", "VIEW=sales", "ORDER=1", "SHARD=s", "SEQUENCE=1")
         checkout.run(target, *named, f"CONFIRM={text}")
         assert ("--confirm" in checkout.calls()[0]) is is_confirmed, text
 

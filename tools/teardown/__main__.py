@@ -110,8 +110,8 @@ def _described(stays: Stays) -> str:
 def _show_what_no_teardown_touches() -> None:
     say(
         "Not touched: the bootstrap stack CDKToolkit with its assets, which every CDK app of the "
-        "account shares,\nthe stack parcelworks-account, by whose role every environment's APIs "
-        "log,\nand whatever the stacks did not make.\n"
+        "account shares,\nthe stack parcelworks-account, by whose role every environment's "
+        "APIs log,\nand whatever the stacks did not make.\n"
     )
 
 

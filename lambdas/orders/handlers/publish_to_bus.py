@@ -1,4 +1,4 @@
-"""From the log to the bus: orders' events as source parcelworks.orders, in order for each order."""
+"""From the log to the bus: events of orders, source parcelworks.orders, each order's in order."""
 
 from functools import cache
 from typing import Any

@@ -33,7 +33,8 @@ _session = Session()
 _session.register_component("data_loader", _models)
 _config = Config(
     parameter_validation=False,
-    user_agent="parcelworks",  # else botocore composes one twice for each call: a fifth of its time
+    # Else botocore composes one twice for each call: a fifth of its time.
+    user_agent="parcelworks",
     connect_timeout=1,
     read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 4},

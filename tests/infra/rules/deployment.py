@@ -78,7 +78,7 @@ def nothing_is_exported(system: System) -> Iterator[str]:
 
 
 def parameters_are_named_by_their_owner(system: System) -> Iterator[str]:
-    """``/parcelworks/{environment}/{service}/{resource}``, and the ending says what it is."""
+    """``/parcelworks/{environment}/{service}/{resource}``; the ending says what it is."""
     for parameter in system.resources(PARAMETER):
         name = parameter.properties["Name"]
         owner = f"/parcelworks/{system.environment}/{parameter.template.service}/"

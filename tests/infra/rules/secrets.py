@@ -83,7 +83,8 @@ def plain_settings_are_parameters_of_one_service_and_environment(system: System)
     """By path, `/parcelworks/{environment}/{service}/{name}`, and never what is a secret."""
     for parameter in system.resources(PARAMETER):
         name = parameter.properties["Name"]
-        path = re.escape(f"/parcelworks/{system.environment}/{parameter.template.service}/")
+        owner = f"{system.environment}/{parameter.template.service}"
+        path = re.escape(f"/parcelworks/{owner}/")
         if not re.fullmatch(path + "[a-z0-9-]+", name):
             yield f"{parameter} is found under {name}"
         if parameter.properties["Type"] != "String":

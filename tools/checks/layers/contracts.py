@@ -32,7 +32,7 @@ ROOMS = (
 """A service's layers, from above to below. It needs none of them, and has no other."""
 TOOLS = (
     "generate",
-    "docgen | generator | measure | checks | smoke | teardown | doctor",
+    "docgen | generator | measure | checks | smoke | teardown | doctor | rename",
     "local",
     "operations | configuration",
     "emulator",

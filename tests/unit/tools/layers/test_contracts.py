@@ -58,6 +58,7 @@ RIGHT = {
     "tools/checks/layers.py": "",
     "tools/smoke/check.py": "",
     "tools/doctor/machine.py": "",
+    "tools/rename/plan.py": "",
     "tools/generate/products.py": "from tools.docgen import page",
     "tools/teardown/plan.py": "",
 }

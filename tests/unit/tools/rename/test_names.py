@@ -1,0 +1,85 @@
+"""A name is refused that something here cannot have, with the reason; nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.rename import names
+from tools.rename.names import NameRefused
+from tools.rename.texts import NotReversible, renamed
+
+TEXTS = {"README.md": "Oldname runs a shop.", "stacks/a.py": "oldname-dev"}
+
+
+@pytest.mark.parametrize("name", ["newname", "n2x", "q" * 18, "oldnameplus"])
+def test_a_name_that_everything_can_have(name: str) -> None:
+    names.check(name, "oldname", TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Newname", "no capitals"),
+        ("new-name", "no dash"),
+        ("newname-", "no dash"),
+        ("-newname", "no dash"),
+        ("new_name", "small letters"),
+        ("new name", "small letters"),
+        ("новый", "small letters"),
+        ("ﬁne", "small letters"),
+        ("1name", "begin with a letter"),
+        ("", "begin with a letter"),
+        ("newname\n", "small letters"),
+        ("../name", "small letters"),
+        ("ab", "too short"),
+        ("q" * 80, "80 characters"),
+        ("lambda", "word of Python"),
+        ("match", "word of Python"),
+        ("json", "word of Python"),
+        ("awsname", "AWS keeps"),
+        ("ssmname", "AWS keeps"),
+        ("localhost", "systems keep"),
+        ("oldname", "called oldname already"),
+        ("shop", "stands in README.md already"),
+        ("runs", "stands in README.md already"),
+        ("stack", "stands in stacks/a.py already"),
+    ],
+)
+def test_a_name_that_is_refused(name: str, reason: str) -> None:
+    with pytest.raises(NameRefused, match=reason):
+        names.check(name, "oldname", TEXTS)
+
+
+def test_the_longest_name_is_what_the_longest_bucket_leaves() -> None:
+    longest = names.longest()
+    names.check("q" * longest, "oldname", TEXTS)
+    with pytest.raises(NameRefused, match=f"{longest} are the most"):
+        names.check("q" * (longest + 1), "oldname", TEXTS)
+    # {name}-staging-archive-{account}-{region}, with the longest region of all.
+    assert longest <= 63 - len("-staging-archive-123456789012-ap-southeast-2")
+
+
+def test_the_name_is_read_where_it_is_declared(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "oldname"\n')
+    assert names.current(tmp_path) == "oldname"
+
+
+def test_every_form_is_renamed() -> None:
+    text = "oldname Oldname OLDNAME_OUTPUTS oldname.orders oldnamedev /oldname/dev @oldname/team"
+    there = renamed(text, "oldname", "newname")
+    assert there == text.replace("old", "new").replace("Old", "New").replace("OLD", "NEW")
+    assert renamed(there, "newname", "oldname") == text
+
+
+@pytest.mark.parametrize("text", ["OldName", "oLDNAME", "newnam oldnamee newname"])
+def test_what_could_not_be_renamed_back_is_refused(text: str) -> None:
+    with pytest.raises(NotReversible):
+        renamed(text, "oldname", "newname")
+
+
+def test_a_name_that_holds_the_old_one_can_be_renamed_back() -> None:
+    there = renamed("oldname and Oldname", "oldname", "goldname")
+    assert there == "goldname and Goldname"
+    assert renamed(there, "goldname", "oldname") == "oldname and Oldname"

@@ -1,0 +1,222 @@
+"""A rename writes all or says how to get back, and the way there and back changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+import tools.rename.__main__ as command
+from tools.base.interruption import Interrupted
+from tools.base.workspace import CHECKOUT
+from tools.checks.secret_scan.scan import code
+from tools.rename import names
+from tools.rename.plan import CannotRename, git, plan, tracked_texts
+
+NOW = names.current(CHECKOUT)
+# In two parts, so that it stands nowhere in the sources.
+NEW = next(it for it in ("ac" + "me", "new" + "house") if it != NOW)
+LONG = "extra" + "ordinarily"
+# It fits in a line of 100 characters, and not with the long name.
+WIDE = f'VALUE = call("{NOW}", "{"x" * (79 - len(NOW))}")' + "\n"
+
+
+def repository(folder: Path, files: Mapping[str, str]) -> Path:
+    """A repository whose one commit holds these files."""
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, "utf-8")
+    git(folder, "init", "--quiet")
+    commit(folder)
+    return folder
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", "--all")
+    who = ("-c", "user.name=test", "-c", "user.email=test@localhost")
+    git(folder, *who, "commit", "--quiet", "--no-verify", "--message", "as it is")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A repository with a text, code, and a file that is no text."""
+    folder = repository(
+        tmp_path,
+        {
+            "pyproject.toml": f'[project]\nname = "{NOW}"\n\n[tool.ruff]\nline-length = 100\n',
+            "README.md": f"# {NOW.capitalize()}\r\n",
+            "code.py": f'"""It is {NOW}\'s."""\n\n{WIDE}',
+        },
+    )
+    (folder / "picture.png").write_bytes(b"\x89PNG\xff" + NOW.encode())
+    commit(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_synthesis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "nightly" not in request.keywords:
+        monkeypatch.setattr(command, "_write_snapshots", lambda _: None)
+
+
+def rename(folder: Path, new: str, *, confirm: bool = True) -> None:
+    command._rename(new, folder, confirm=confirm)
+
+
+def test_a_dry_run_writes_nothing(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rename(small, NEW, confirm=False)
+    assert git(small, "status", "--porcelain") == ""
+    said = capsys.readouterr().out
+    assert f"{NOW} becomes {NEW}" in said
+    assert "CONFIRM=yes" in said
+
+
+@pytest.mark.parametrize("new", [NEW, LONG])
+def test_the_way_there_and_back_changes_nothing(small: Path, new: str) -> None:
+    """The long name breaks a line of the code, which no formatter would join again."""
+    first = git(small, "rev-parse", "HEAD").strip()
+    rename(small, new)
+    assert (small / "README.md").read_bytes() == f"# {new.capitalize()}\r\n".encode()
+    assert NOW not in (small / "code.py").read_text()
+    assert (len((small / "code.py").read_text().splitlines()) > 3) is (new == LONG)
+    assert NOW in (small / "picture.png").read_text(errors="replace")
+    commit(small)
+    rename(small, NOW)
+    assert git(small, "diff", first) == ""
+
+
+def test_what_was_changed_since_the_last_rename_stays(small: Path) -> None:
+    rename(small, LONG)
+    commit(small)
+    code_file = small / "code.py"
+    code_file.write_text(code_file.read_text() + "MORE = 1\n")
+    commit(small)
+    rename(small, NOW)
+    assert "MORE = 1" in code_file.read_text()
+
+
+@pytest.mark.parametrize("change", ["README.md", "new.md"])
+def test_a_tree_that_is_not_clean_is_refused(small: Path, change: str) -> None:
+    (small / change).write_text("mine")
+    with pytest.raises(CannotRename, match="git restore"):
+        rename(small, NEW)
+    assert (small / "code.py").read_text().count(NOW) == 2
+
+
+def test_without_git_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "{NOW}"\n')
+    with pytest.raises(CannotRename, match="git is needed"):
+        tracked_texts(tmp_path)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(CannotRename, match="git is needed"):
+        tracked_texts(tmp_path)
+
+
+def test_a_file_that_is_called_so_or_writes_it_otherwise_is_refused(small: Path) -> None:
+    with pytest.raises(CannotRename, match="named after"):
+        plan(small, {f"docs/{NOW}.md": "x"}, NOW, NEW)
+    odd = NOW[0] + NOW[1:].capitalize()
+    with pytest.raises(CannotRename, match=r"odd\.md"):
+        plan(small, {"odd.md": odd}, NOW, NEW)
+
+
+@pytest.mark.parametrize("error", [Interrupted(15), KeyboardInterrupt(), OSError("disk full")])
+def test_one_that_is_interrupted_says_how_to_get_back(
+    small: Path,
+    error: BaseException,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = {it.name: it.read_bytes() for it in small.iterdir() if it.is_file()}
+    replace: Callable[[Path, Path], Path] = Path.replace
+    written = 0
+
+    def half(self: Path, target: Path) -> Path:
+        nonlocal written
+        written += 1
+        if written == 2:
+            raise error
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", half)
+    with pytest.raises((type(error), CannotRename)):
+        rename(small, NEW)
+    monkeypatch.undo()
+    assert "`git restore .`" in capsys.readouterr().err
+    assert git(small, "status", "--porcelain").strip()
+    git(small, "restore", ".")
+    assert {it.name: it.read_bytes() for it in small.iterdir() if it.is_file()} == before
+
+
+def test_what_is_refused_says_so_and_exits_with_1(
+    monkeypatch: pytest.MonkeyPatch, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "CHECKOUT", small)
+    assert command.main(["--name", "New-Name", "--confirm"]) == 1
+    assert "no dash" in capsys.readouterr().err
+    assert git(small, "status", "--porcelain") == ""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of this checkout with a history of its own, and this checkout's tools."""
+    paths = [file.relative_to(CHECKOUT) for file in map(Path, code())]
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / path, tmp_path / path)
+    folder = repository(tmp_path, {})
+    for name in (".venv", ".venv-emulator", "node_modules"):
+        (folder / name).symlink_to(CHECKOUT / name)
+    with (folder / ".git" / "info" / "exclude").open("a") as excluded:
+        excluded.write(".venv\n.venv-emulator\nnode_modules\n")
+    return folder
+
+
+def run(folder: Path, *words: str) -> str:
+    """What a module says in the renamed tree, where it must not fail."""
+    bin = CHECKOUT / ".venv" / "bin"
+    done = subprocess.run(
+        [bin / "python", "-m", *words],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{bin}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_this_tree_can_be_renamed_and_is_as_it_should_be(tree: Path) -> None:
+    first = git(tree, "rev-parse", "HEAD").strip()
+    rename(tree, NEW)
+    found = git(tree, "grep", "--ignore-case", "--count", NEW).splitlines()
+    assert len(found) > 200
+    assert subprocess.run(["git", "grep", "-qi", NOW], cwd=tree, check=False).returncode == 1
+    run(tree, "ruff", "format", "--check", "--quiet", ".")
+    run(tree, "ruff", "check", "--quiet", ".")
+    run(tree, "tools.generate", "--check")
+    run(tree, "pytest", "-q", "tests/contract/test_documented_paths.py")
+    commit(tree)
+    rename(tree, NOW)
+    assert git(tree, "diff", "--stat", first) == ""
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("length", [len(NEW), names.longest()])
+def test_every_test_that_needs_no_deployment_passes_in_the_renamed_tree(
+    tree: Path, length: int
+) -> None:
+    new = NEW if length == len(NEW) else "q" * length
+    rename(tree, new)
+    commit(tree)
+    run(tree, "tools.generate")
+    assert git(tree, "status", "--porcelain") == "", "what was renamed as text is what is generated"
+    folders = ("tests/unit", "tests/contract", "tests/infra")
+    # The renamed tree's own test of renaming would rename it again.
+    run(tree, "pytest", "-q", *folders, "-m", "not nightly", "--ignore=tests/unit/tools/rename")

@@ -1,0 +1,84 @@
+"""Which names a product may have: what AWS, Python, domains and this repository can bear."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from aws_cdk.region_info import RegionInfo
+
+from stacks.stage import stage_named
+from tools.base.errors import OfflineError
+from tools.base.target import ENVIRONMENTS
+
+SHORTEST = 3
+LONGEST_BUCKET_NAME = 63
+_ACCOUNT = "1" * 12
+_OF_AWS = ("aws", "amazon", "ssm", "cdk")
+"""No SSM parameter, tag or source on the bus may begin so, or none should."""
+_USED_BY_THE_SYSTEM = ("con", "nul", "aux", "prn", "localhost", "example", "test", "local")
+
+
+class NameRefused(OfflineError):
+    """Nothing can be called so; the message says why."""
+
+
+def current(checkout: Path) -> str:
+    """What the product is called now: pyproject.toml has it."""
+    project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
+    return str(project["name"])
+
+
+def longest() -> int:
+    """How long a name may be: names of buckets are what leaves it the least room."""
+    regions = [it.name for it in RegionInfo.regions]
+    return min(
+        LONGEST_BUCKET_NAME - len(name) + len("parcelworks")
+        for environment in ENVIRONMENTS
+        for region in regions
+        for stage in [stage_named(environment, "cloud", region)]
+        for name in [stage.archive_replica_name(_ACCOUNT).replace("None", region)]
+    )
+
+
+def check(name: str, now: str, texts: Mapping[str, str]) -> None:
+    """Raises NameRefused for a name that something here cannot have, or that stands here already.
+
+    Args:
+        texts: every text of the repository, by its path.
+    """
+    _check_form(name)
+    if name == now:
+        raise NameRefused(f"the product is called {now} already")
+    for path, text in texts.items():
+        if name in text.lower().replace(now, "\0") or name in path.lower():
+            raise NameRefused(
+                f"{name!r} stands in {path} already, where it means something else: nobody could "
+                "tell them apart, and not rename it again. Choose a word of your own"
+            )
+
+
+def _check_form(name: str) -> None:
+    if not re.fullmatch(r"[a-z][a-z0-9]*", name):
+        raise NameRefused(
+            f"{name!r} must be small letters a to z and digits, and begin with a letter: buckets "
+            "take no capitals, Python no dash, domains neither other letters nor a dash at an end"
+        )
+    if len(name) < SHORTEST:
+        raise NameRefused(f"{name!r} is too short: buckets need {SHORTEST} characters, and so here")
+    if len(name) > (most := longest()):
+        raise NameRefused(
+            f"{name!r} has {len(name)} characters, and {most} are the most: with environment, "
+            f"account and region the name of the archive's copy, a bucket, has no room for more "
+            f"within {LONGEST_BUCKET_NAME}"
+        )
+    if keyword.iskeyword(name) or name in keyword.softkwlist or name in sys.stdlib_module_names:
+        raise NameRefused(f"{name!r} is a word of Python: no package may be called so")
+    if name.startswith(_OF_AWS):
+        raise NameRefused(f"{name!r} begins with a word that AWS keeps for itself")
+    if name in _USED_BY_THE_SYSTEM:
+        raise NameRefused(f"{name!r} is a name that systems keep for themselves")
