@@ -268,7 +268,7 @@ service-remove: setup ## Show what goes with a service; CONFIRM=yes removes it: 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 	@$(LOCAL) $(RUN) -m tools.docgen.parity_document
 
-catalogue: setup ## Write docs/catalogue.md and CODEOWNERS from templates, declarations and schemas
+catalogue: setup ## Write docs/catalogue.md, docs/architecture.md and CODEOWNERS from templates, declarations and schemas
 	@$(LOCAL) $(RUN) -m tools.docgen.catalogue
 
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break

@@ -13,6 +13,7 @@ from contracts import messages
 from stacks.services import declared
 from tests.infra.system import CHECKOUT, System, synthesized
 from tools.docgen import codeowners
+from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue.document import anchor, document, section_of
 from tools.docgen.catalogue.services import KINDS, Service, plain
 
@@ -51,6 +52,13 @@ def fits(path: str, pattern: str) -> bool:
 def test_the_page_is_what_make_catalogue_writes() -> None:
     written = document(catalogued(synthesized("dev")), OPERATIONS)
     assert PAGE.read_text("utf-8") == written, "docs/catalogue.md is stale: run `make catalogue`"
+
+
+def test_the_diagrams_are_what_make_catalogue_draws() -> None:
+    drawn = architecture.page(catalogued(synthesized("dev")))
+    assert architecture.PAGE.read_text("utf-8") == drawn, (
+        "docs/architecture.md is stale: run `make catalogue`"
+    )
 
 
 def test_each_service_is_there_with_all_that_it_owns() -> None:

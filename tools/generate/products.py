@@ -26,6 +26,7 @@ from tools.base.workspace import CHECKOUT
 from tools.checks.contracts.compatibility import breaking_changes
 from tools.checks.contracts.release import release
 from tools.docgen import configuration_page, parity_document
+from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
 from tools.docgen.catalogue.services import Service, services_of
 from tools.docgen.pictures.state_machine import draw
@@ -157,6 +158,13 @@ PRODUCTS = (
         ("docs/catalogue.md", "CODEOWNERS"),
         lambda synthesis: catalogue.write(synthesis.services),
         _catalogue_is_fresh,
+    ),
+    Product(
+        "diagrams of the architecture",
+        "make catalogue",
+        ("docs/architecture.md",),
+        lambda synthesis: architecture.write(synthesis.services),
+        lambda: architecture.PAGE.read_text("utf-8") == architecture.page(_snapshots()),
     ),
     Product(
         "configuration page",

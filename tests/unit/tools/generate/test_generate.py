@@ -11,6 +11,7 @@ import pytest
 from contracts.schemas import CURRENT
 from tools.base.workspace import CHECKOUT
 from tools.docgen import configuration_page, parity_document
+from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
 from tools.generate import products, snapshots
 from tools.generate.__main__ import check, generate
@@ -108,6 +109,7 @@ def edited(file: Path, folder: Path) -> Path:
     [
         ("catalogue and CODEOWNERS", catalogue, "PAGE"),
         ("catalogue and CODEOWNERS", catalogue, "CODEOWNERS"),
+        ("diagrams of the architecture", architecture, "PAGE"),
         ("configuration page", configuration_page, "PAGE"),
         ("parity page", parity_document, "DOCUMENT"),
         ("picture of the saga", products, "SAGA_PICTURE"),

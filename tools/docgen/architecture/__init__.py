@@ -1,0 +1,1 @@
+"""The page of C4 diagrams, drawn from the synthesized templates."""
