@@ -17,7 +17,7 @@ from tests.infra.system import CHECKOUT, synthesized
 from tests.infra.test_rules import RULES
 from tools.docgen import codeowners, configuration_page, parity_document
 from tools.docgen.catalogue import document as catalogue
-from tools.docgen.catalogue.services import Service
+from tools.docgen.services import Service
 from tools.emulator import parity
 from tools.operations.history import read_model
 from tools.smoke.system import STACKS

@@ -15,7 +15,7 @@ from tests.infra.system import CHECKOUT, System, synthesized
 from tools.docgen import codeowners
 from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue.document import anchor, document, section_of
-from tools.docgen.catalogue.services import KINDS, Service, plain
+from tools.docgen.services import KINDS, Service, plain
 
 PAGE = CHECKOUT / "docs" / "catalogue.md"
 OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text("utf-8")

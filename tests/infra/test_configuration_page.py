@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.infra.system import synthesized
-from tools.docgen.catalogue.services import Service
 from tools.docgen.configuration_page import MARK, PAGE, listed
+from tools.docgen.services import Service
 
 
 def test_the_list_is_what_make_configuration_page_writes() -> None:

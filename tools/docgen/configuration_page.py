@@ -19,7 +19,7 @@ from tools.base.templates import templates
 from tools.configuration import services, values
 from tools.configuration.documents import CHECKOUT
 from tools.configuration.values import Value
-from tools.docgen.catalogue.services import Service, plain, services_of
+from tools.docgen.services import Service, plain, services_of
 
 PAGE = CHECKOUT / "docs" / "configuration.md"
 MARK = "<!-- What follows is written by `make configuration-page` from the code. -->\n"

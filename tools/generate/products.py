@@ -28,8 +28,8 @@ from tools.checks.contracts.release import release
 from tools.docgen import configuration_page, parity_document
 from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
-from tools.docgen.catalogue.services import Service, services_of
 from tools.docgen.pictures.state_machine import draw
+from tools.docgen.services import Service, services_of
 from tools.emulator import parity
 from tools.generate import snapshots
 

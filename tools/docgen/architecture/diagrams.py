@@ -11,7 +11,7 @@ from typing import Any
 from contracts import messages
 from tools.docgen.architecture.grants import Access, Thing, accesses, things_in
 from tools.docgen.architecture.mermaid import Drawing
-from tools.docgen.catalogue.services import KINDS, Service, plain
+from tools.docgen.services import KINDS, Service, plain
 
 LOG, BUS, ARCHIVE = (
     Thing("event-log", "EventStream"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tools.docgen.catalogue.services import PARAMETER, Service, plain
+from tools.docgen.services import PARAMETER, Service, plain
 
 _WRITES = re.compile(
     r"dynamodb:(Put|Update|Delete|BatchWrite|Transact)|kinesis:Put|events:Put|sqs:SendMessage$"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tools.base.workspace import CHECKOUT
 from tools.docgen.architecture import diagrams
-from tools.docgen.catalogue.services import Service
+from tools.docgen.services import Service
 
 PAGE = CHECKOUT / "docs" / "architecture.md"
 OPENING = """\

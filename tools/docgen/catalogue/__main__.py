@@ -6,7 +6,7 @@ import sys
 from tools.base.templates import templates
 from tools.docgen.architecture import page
 from tools.docgen.catalogue.files import write
-from tools.docgen.catalogue.services import services_of
+from tools.docgen.services import services_of
 
 
 def main() -> int:

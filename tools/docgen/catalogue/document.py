@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from contracts import messages
 from contracts.messages import Message
-from tools.docgen.catalogue.services import Service
+from tools.docgen.services import Service
 
 OPENING = """\
 # The services

@@ -8,7 +8,7 @@ from stacks.services import declared
 from tools.base.workspace import CHECKOUT
 from tools.docgen import codeowners
 from tools.docgen.catalogue.document import document
-from tools.docgen.catalogue.services import Service
+from tools.docgen.services import Service
 
 PAGE = CHECKOUT / "docs" / "catalogue.md"
 OPERATIONS = CHECKOUT / "docs" / "operations.md"

@@ -7,7 +7,7 @@ from typing import Any
 
 from tools.docgen.architecture import diagrams
 from tools.docgen.architecture.grants import Access, Thing, accesses
-from tools.docgen.catalogue.services import Service
+from tools.docgen.services import Service
 
 
 def role(of: str, *statements: dict[str, Any]) -> dict[str, Any]:
