@@ -256,7 +256,7 @@ audit: setup ## Have cfn-lint and checkov look at every environment's templates;
 mutate: setup ## Change the code at each place: a test must notice, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
 	@$(LOCAL) $(RUN) -m tools.checks.mutation $(call option,--paths,PATHS)
 
-service: setup ## Show what a service of your own would be; CONFIRM=yes makes it: NAME=returns KIND=worker|view [OWNER=team]
+service: setup ## Show what a service of your own would be; CONFIRM=yes makes it: NAME=returns KIND=aggregate|worker|view|api [OWNER=team]
 	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND) $(call option,--owner,OWNER) $(CONFIRMED)
 
 rename: setup ## Show what another name of the product would change: NAME=; CONFIRM=yes writes it

@@ -15,8 +15,8 @@ class ReadModel:
     """The counterpart of ``shared.read_models.read_model.ReadModel`` in a service's code.
 
     ``variable`` is the environment variable with the table's name; ``writes`` are actions on the
-    table besides those that every projector needs. ``prefix`` and ``fan_out`` are as
-    ``LogConsumer`` has them.
+    table besides those that every projector needs. ``prefix``, ``fan_out`` and ``read_events_arn``
+    are as ``LogConsumer`` has them.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class ReadModel:
         writes: Sequence[str],
         prefix: str = "",
         fan_out: bool = False,
+        read_events_arn: str | None = None,
     ) -> None:
         assert table.encryption_key is not None
         self.consumer = LogConsumer(
@@ -42,6 +43,7 @@ class ReadModel:
             key=table.encryption_key,
             prefix=prefix,
             fan_out=fan_out,
+            read_events_arn=read_events_arn,
         )
         self.consumer.allow(*READS, *writes, on=table.table_arn)
         self.rebuild = RebuildableView(self.consumer, table)

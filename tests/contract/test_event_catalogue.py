@@ -13,14 +13,13 @@ from jsonschema import Draft202012Validator
 
 from contracts.schemas import CURRENT
 from fulfilment.domain.steps import STEPS
-from orders.domain.events import EVENT_TYPES
-from orders_language.schemas import ORDER_EVENTS
 from tests.support.contracts.event_schemas import (
     BASE,
     ENVELOPE,
     MESSAGES,
     SCHEMAS,
     example,
+    languages,
     types,
     violations,
     violations_of,
@@ -64,12 +63,13 @@ def test_what_is_not_of_the_schema_is_found() -> None:
 
 
 def test_every_type_of_message_in_the_code_has_a_schema_and_every_schema_a_message() -> None:
-    in_code = _types_in_code() | set(EVENT_TYPES) | {step.command for step in STEPS.values()}
+    events = {name for events in languages() for name in events.current}
+    in_code = _types_in_code() | events | {step.command for step in STEPS.values()}
     assert in_code == {name for name, _ in MESSAGES}
 
 
 def test_every_version_of_an_event_that_the_code_can_read_has_a_schema() -> None:
-    readable = set(ORDER_EVENTS.current.items()) | set(ORDER_EVENTS.upcasters)
+    readable = {it for events in languages() for it in {*events.current.items(), *events.upcasters}}
     assert readable == {it for it in MESSAGES if it[0] in types("event")}
 
 

@@ -32,7 +32,7 @@ from tests.support.examples.fulfilment import CONTEXT
 from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 NOON = "2026-12-01T12:00:00.000Z"
-EVENTS = [it for it in MESSAGES if it[0] in types("event")]
+EVENTS = [it for it in MESSAGES if it[0] in types("event", owner="orders")]
 HEARD = [it for it in MESSAGES if it[0] in types("event", "fact", "reply")]
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda it: f"{it[0]} v{it[1]}")
 PLACED = envelope(example("OrderPlaced"))

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from fulfilment.handlers.take_reply import CommandReplied
 from inventory.handlers import queued_commands as inventory
 from orders.handlers import queued_commands as orders
-from orders_language.events import FORMS
-from orders_language.schemas import ORDER_EVENTS
 from payments.handlers import queued_commands as payments
 from shared.messaging.envelope import Envelope
 from shipping.handlers import forms as shipping
@@ -22,6 +20,7 @@ from tests.support.contracts.event_schemas import (
     ENVELOPE,
     data_schema,
     example,
+    languages,
     types,
     violations_of,
 )
@@ -43,7 +42,11 @@ COMMAND_FORMS: dict[str, type[msgspec.Struct]] = {
     )
 }
 ALL_FORMS = {
-    **{(name, ORDER_EVENTS.current[name]): form for name, form in FORMS.items()},
+    **{
+        (name, events.current[name]): form
+        for events in languages()
+        for name, form in events.forms.items()
+    },
     **{(name, 1): form for name, form in COMMAND_FORMS.items()},
 }
 FORM_IDS = [f"{name} v{version}" for name, version in ALL_FORMS]

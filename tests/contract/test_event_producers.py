@@ -56,7 +56,7 @@ def test_an_event_leaves_orders_in_its_published_form(event: OrderEvent) -> None
 
 
 def test_each_of_orders_events_was_tried() -> None:
-    assert {type(event).__name__ for event in EVENTS} == types("event")
+    assert {type(event).__name__ for event in EVENTS} == types("event", owner="orders")
 
 
 def test_what_orders_answers_to_commands() -> None:

@@ -389,6 +389,11 @@ OTHERS_TABLE = "arn:aws:dynamodb:::table/{orders:EventStore165FCE28.Arn}"
 PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         permissions.only_relay_and_intake_put_records_on_the_log,
+        "a function that answers requests writes it",
+        allow("orders", "PlaceOrder", "kinesis:PutRecord", "*"),
+    ),
+    (
+        permissions.only_relay_and_intake_put_records_on_the_log,
         "a projector writes what it reads",
         allow("order-views", "ProjectOrders", "kinesis:Put*", "*"),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.infra.system import synthesized
 from tests.support.drivers.copied_tree import copy_to, run
+from tests.support.drivers.offline import call
 from tools.generator.generate import kinds
 
 PAGES = {"CODEOWNERS", "docs/catalogue.md", "docs/configuration.md", "docs/parity.md"}
@@ -94,6 +96,23 @@ def test_two_of_a_kind_are_deployed_beside_each_other_and_answer(tree: Path, kin
     deployed = [f"tests/integration/test_{name}.py" for name in ("gift_cards", "zebras")]
     done = run(tree, "pytest", *deployed)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_is_up_has_it_at_once_and_has_it_no_more_when_it_is_removed(tree: Path) -> None:
+    up = run(tree, "tools.local", "up")
+    try:
+        assert up.returncode == 0, up.stderr
+        make(tree, "gift-cards", "api")
+        outputs = json.loads((tree / ".local" / "outputs.json").read_text("utf-8"))
+        url = outputs["services"]["gift-cards"]["urls"]["Api"]
+        assert call("GET", f"{url}/v1/gift-cards/{uuid.uuid4()}").status == 401
+        remove(tree, "gift-cards")
+        outputs = json.loads((tree / ".local" / "outputs.json").read_text("utf-8"))
+        assert "gift-cards" not in outputs["services"]
+        assert call("GET", f"{url}/v1/gift-cards/{uuid.uuid4()}").status == 404
+        assert "orders" in outputs["services"]
+    finally:
+        run(tree, "tools.local", "down")
 
 
 def test_a_service_that_cannot_be_finished_is_taken_back(tree: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from shared.event_sourcing import environment as event_sourcing_environment
 from shared.read_models import environment as read_models_environment
 from shared.runtime import configuration as shared_configuration
 from tools.base.templates import templates
@@ -111,7 +112,11 @@ def _variables(service: Service) -> Iterator[tuple[str, ...]]:
 def _read_by_code(service: Service) -> dict[str, Value]:
     package = service.name.replace("-", "_")
     found = dict(BY_THE_PLATFORM)
-    modules: list[ModuleType] = [shared_configuration, read_models_environment]
+    modules: list[ModuleType] = [
+        shared_configuration,
+        read_models_environment,
+        event_sourcing_environment,
+    ]
     if (CHECKOUT / "lambdas" / package / "environment.py").exists():
         modules.append(importlib.import_module(f"{package}.environment"))
     for module in modules:

@@ -57,6 +57,17 @@ def deploy(assembly: Assembly, cloud: Cloud) -> dict[str, Change]:
     return changes
 
 
+def delete(name: str, cloud: Cloud) -> None:
+    """Delete a stack and wait until it is gone; without one there is nothing to do.
+
+    Raises:
+        DeploymentError: with the failed events of the stack.
+    """
+    cloud.client("cloudformation").delete_stack(StackName=name)
+    if (status := _settled(name, cloud)) not in (None, "DELETE_COMPLETE"):
+        raise DeploymentError(f"{name} could not be deleted ({status})", _what_failed(name, cloud))
+
+
 def _deploy_stack(assembly: Assembly, stack: Stack, cloud: Cloud) -> Change:
     cloudformation = cloud.client("cloudformation")
     url = assets.template_url(assembly, stack.artifact, cloud.endpoint)

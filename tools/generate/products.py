@@ -11,16 +11,14 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from contracts.schemas import CURRENT, RELEASED, schemas_in
 from stacks.fulfilment_saga import saga, saga_times
 from stacks.stage import stage_named
-from tools.base.target import ENVIRONMENTS
 from tools.base.templates import templates
 from tools.base.workspace import CHECKOUT
 from tools.checks.contracts.compatibility import breaking_changes
@@ -41,15 +39,11 @@ class NotGenerated(Exception):
 
 
 class Synthesis:
-    """Every environment's templates, made once for all that is written from them."""
-
-    @cached_property
-    def environments(self) -> Mapping[str, Mapping[str, Any]]:
-        return {it: templates(it) for it in ENVIRONMENTS}
+    """The templates of dev, made once for all that is written from them."""
 
     @cached_property
     def services(self) -> list[Service]:
-        return services_of(self.environments["dev"])
+        return services_of(templates("dev"))
 
 
 @dataclass(frozen=True)
@@ -128,6 +122,12 @@ def _parity_is_fresh() -> bool:
     return parity_document.DOCUMENT.read_text("utf-8") == expected
 
 
+def _write_parity() -> None:
+    """From the snapshots, which have just been written: they have every environment's resources."""
+    found = [*snapshots.of_dev().items(), *snapshots.in_other_environments()]
+    parity_document.write(found)
+
+
 def _snapshots() -> list[Service]:
     return [Service(service, template) for service, template in snapshots.of_dev().items()]
 
@@ -177,7 +177,7 @@ PRODUCTS = (
         "parity page",
         "make parity",
         ("docs/parity.md",),
-        lambda synthesis: parity_document.write(parity_document.by_service(synthesis.environments)),
+        lambda _: _write_parity(),
         _parity_is_fresh,
     ),
     Product(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from rich.console import Console
@@ -13,20 +12,17 @@ from rich.console import Console
 from stacks.services import declared
 from tools.base.errors import OfflineError
 from tools.base.interruption import Interrupted, interruptible
+from tools.base.target import OFFLINE
 from tools.base.terminal import Terminal, show_errors_plainly
-from tools.base.workspace import CHECKOUT
+from tools.base.workspace import CHECKOUT, Workspace
+from tools.emulator.deploy import delete
+from tools.emulator.emulator import Emulator
 from tools.generator import generate, names, removal
+from tools.generator.errors import GeneratorError
 from tools.generator.pages import Pages
 
 OWNER = "platform"
 """Who owns a service of which nobody says it; CODEOWNERS has that team for the rest too."""
-FOLLOWS = (
-    ("owners and catalogue", ("tools.docgen.catalogue",)),
-    ("list of configuration", ("tools.docgen.configuration_page",)),
-    ("what runs offline", ("tools.docgen.parity_document",)),
-    ("snapshots", ("pytest", "-q", "tests/infra/test_snapshots.py", "--snapshot-update")),
-)
-"""What is written anew when a service has come or gone."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,9 +68,11 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
         before.restore()
         console.print(f"{named.name} is taken back: all is as it was.", style="yellow")
         raise
-    console.print(
-        f"\n{named.name} is there. What to change first: lambdas/{named.package}/README.md"
-    )
+    console.print(f"\n{named.name} is there. Begin with lambdas/{named.package}/README.md")
+    if (emulator := Emulator.of(Workspace())).is_healthy():
+        _deploy(emulator, console)
+    else:
+        console.print("`make up` deploys it beside the others.")
 
 
 def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> None:
@@ -92,6 +90,9 @@ def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> No
     removal.carry_out(going)
     declared.cache_clear()
     _write_what_follows(checkout, console)
+    if (emulator := Emulator.of(Workspace())).is_healthy():
+        delete(going.service.stack_name(OFFLINE), emulator.cloud)
+        _deploy(emulator, console)
     stack = going.service.stack_name("{environment}")
     console.print(
         f"\n{going.service.name} is gone from here. What was deployed to an account stays: "
@@ -99,20 +100,28 @@ def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> No
     )
 
 
+def _deploy(emulator: Emulator, console: Console) -> None:
+    """Bring what is up here to the state of the checkout."""
+    console.print()
+    program = ["-m", "tools.local", "up", *(["--auth"] if emulator.auth else [])]
+    program += ["--persist"] if emulator.persistence else []
+    if subprocess.run([sys.executable, *program], cwd=CHECKOUT, check=False).returncode:
+        raise OfflineError("it is written, and could not be deployed: mend it, then `make up`")
+
+
 def _write_what_follows(checkout: Path, console: Console) -> None:
-    for what, program in FOLLOWS:
-        begun = time.monotonic()
-        done = subprocess.run(
-            [sys.executable, "-m", *program],
-            cwd=checkout,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            said = (done.stdout + done.stderr).strip().splitlines()[-12:]
-            raise OfflineError(f"{what}: could not be written", tuple(said))
-        console.print(f"{what:<24}{time.monotonic() - begun:5.1f} s", style="dim")
+    """Contracts, snapshots, owners and pages: what `make generate` writes."""
+    command = [sys.executable, "-u", "-m", "tools.generate"]
+    with subprocess.Popen(
+        command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        assert running.stdout is not None
+        said = []
+        for line in running.stdout:
+            said.append(line.rstrip("\n"))
+            console.print(said[-1], style="dim")
+    if running.returncode:
+        raise GeneratorError("`make generate` could not write all that follows", tuple(said[-12:]))
 
 
 def _parser() -> argparse.ArgumentParser:

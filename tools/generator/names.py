@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import sys
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import packages_distributions
@@ -16,6 +17,8 @@ LONGEST = 24
 """A role's name holds it beside product, environment, region and function, in 64 characters (IAM)
 where it can: longer ones end in a digest that nobody can read."""
 _FORM = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
+_NAMESPACE = uuid.UUID("0f0a9c1c-5d5c-5f0e-9a37-2f7b6d1f4c10")
+"""Under which each service gets one for the ids of its own aggregates."""
 _OF_AWS = ("aws", "amazon")
 _ENDS_LIKE_A_LANGUAGE = "-language"
 _CLASS = re.compile(r"\b[A-Z][A-Za-z]+\b")
@@ -45,6 +48,7 @@ class Names:
             "word": self.item.replace("-", " "),
             "words": self.name.replace("-", " "),
             "Words": self.name.replace("-", " ").capitalize(),
+            "namespace": str(uuid.uuid5(_NAMESPACE, self.name)),
         }
 
 

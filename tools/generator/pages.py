@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-WRITTEN = ("CODEOWNERS", "docs/*.md", "docs/**/*.svg", "tests/infra/__snapshots__/**/*")
+WRITTEN = (
+    "CODEOWNERS",
+    "contracts/released/*.json",
+    "docs/*.md",
+    "docs/**/*.svg",
+    "tests/infra/__snapshots__/**/*",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from orders_language.schemas import ORDER_EVENTS
 from reconciliation.commands.run_notes import Mark, Plan, Task
 from reconciliation.domain.comparison import ARCHIVE, LOG, STORE, Name
 from reconciliation.ports import ArchiveToRead, EventsOfOrders, Log
@@ -100,6 +101,8 @@ def _marks_of(bodies: Iterable[tuple[bytes, str]]) -> tuple[list[Mark], int]:
             unreadable += 1
             continue
         is_fact = event.version is None
+        if not is_fact and not ORDER_EVENTS.holds(event):
+            continue  # of an aggregate whose store is not compared
         its_id = event.event_id if is_fact else event.aggregate_id
         place = where if is_fact else ""
         marks.append(Mark(fingerprint(event), its_id, event.version, event.occurred_at, place))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import msgspec
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from bundling.sources import languages_in
 from contracts.schemas import CURRENT, schemas_in
 from shared.messaging.envelope import Envelope
+from shared.messaging.event_schemas import EventSchemas
+from tools.base.workspace import CHECKOUT
 
 BASE = "https://parcelworks.example/contracts/events/"
 SCHEMAS = schemas_in(CURRENT)
@@ -24,9 +28,23 @@ MESSAGES = {
 """By type and version."""
 
 
-def types(*kinds: str) -> frozenset[str]:
-    """The types of messages of these kinds: event, fact, command, reply ..."""
-    return frozenset(name for (name, _), schema in MESSAGES.items() if schema["x-kind"] in kinds)
+def types(*kinds: str, owner: str | None = None) -> frozenset[str]:
+    """The types of messages of these kinds: event, fact, command ...; of one owner or all."""
+    return frozenset(
+        name
+        for (name, _), schema in MESSAGES.items()
+        if schema["x-kind"] in kinds and owner in (None, schema["x-owner"])
+    )
+
+
+def languages() -> list[EventSchemas]:
+    """The events of each aggregate, as its published language has them."""
+    return [
+        it
+        for name in languages_in(CHECKOUT / "lambdas")
+        for it in vars(import_module(f"{name}.schemas")).values()
+        if isinstance(it, EventSchemas)
+    ]
 
 
 def newest(message_type: str) -> Mapping[str, Any]:

@@ -153,6 +153,16 @@ def test_a_record_that_cannot_be_read_is_counted_and_stops_nothing() -> None:
     assert missing(found) == dict.fromkeys(PLACES, 0)
 
 
+def test_events_of_an_aggregate_that_has_another_store_are_not_compared() -> None:
+    world = World()
+    world.put([placed(1, 2)], *PLACES)
+    of_another = msgspec.structs.replace(placed(2, 2), aggregate_type="parcel")
+    world.put([of_another], LOG, ARCHIVE)
+    found = world.run(73)
+    assert missing(found) == dict.fromkeys(PLACES, 0)
+    assert [found["places"][it]["events"] for it in PLACES] == [1, 1, 1]
+
+
 def test_steps_out_of_turn_are_refused() -> None:
     steps = World().steps("run-1")
     with pytest.raises(NotReady, match="no plan"):

@@ -48,6 +48,7 @@ def test_every_form_that_templates_use() -> None:
         "word": "gift card",
         "words": "gift cards",
         "Words": "Gift cards",
+        "namespace": "7eee5b42-2f70-5479-84dd-f5541e1a8e28",
     }
 
 

@@ -62,5 +62,5 @@ def test_nothing_of_the_template_is_left(kind: str) -> None:
 
 
 def test_a_kind_that_there_is_not_is_refused_with_those_there_are() -> None:
-    with pytest.raises(GeneratorError, match="there are view, worker"):
+    with pytest.raises(GeneratorError, match="there are aggregate, api, view, worker"):
         render(named("gift-cards"), "lambda", "platform", CHECKOUT)
