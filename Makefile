@@ -97,7 +97,7 @@ DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' --numproce
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run up down status load test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
+.PHONY: help setup doctor run up down dev status load test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page tour \
 	service service-remove rename smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -135,6 +135,9 @@ down: ## Stop what `make up` started
 
 status: setup ## What is running, and where
 	@$(LOCAL) $(RUN) -m tools.local status
+
+dev: setup ## Bring up or join what is up, and keep it as the checkout is: saves are served within a second
+	@$(LOCAL) $(RUN) -m tools.dev
 
 tour: setup ## Show flags, refusals, a rollback and a rotation on what is up
 	@$(LOCAL) $(RUN) -m tools.local tour

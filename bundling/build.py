@@ -41,9 +41,19 @@ def build(
     Raises BundlingError.
     """
     workspace = workspace or Workspace()
+    return build_packages(target_name, read_packages(workspace.sources, services), workspace)
+
+
+def build_packages(
+    target_name: TargetName, packages: list[Package], workspace: Workspace | None = None
+) -> Outcome:
+    """The same for packages as they were read: what was looked at is what is built.
+
+    Raises BundlingError.
+    """
+    workspace = workspace or Workspace()
     target = target_named(target_name, workspace)
     fingerprint = target.fingerprint()
-    packages = read_packages(workspace.sources, services)
     inputs = {
         package.service: sha256(f"{fingerprint}\n{package.digest}".encode()).hexdigest()
         for package in packages

@@ -26,6 +26,10 @@ class NotLoopbackError(OfflineError):
     """Someone tried to talk to an endpoint that is not on this machine."""
 
 
+class WorkspaceBusyError(OfflineError):
+    """Another command is at work in this workspace."""
+
+
 class EmulatorError(OfflineError):
     """The emulator is not installed, did not start, or is not running."""
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from tools.base.errors import OfflineError
+from tools.base.errors import OfflineError, WorkspaceBusyError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -78,6 +78,11 @@ class Workspace:
         return self.root / "configuration-agent.log"
 
     @property
+    def development_lock(self) -> Path:
+        """Held by the one `make dev` that keeps this workspace up to date."""
+        return self.root / "development.lock"
+
+    @property
     def outputs(self) -> Path:
         return self.root / "outputs.json"
 
@@ -128,6 +133,7 @@ class Workspace:
             self.configuration_agent_log,
             self.outputs,
             self.demo_password,
+            self.development_lock,
             self._lock,
         )
 
@@ -140,14 +146,14 @@ class Workspace:
         """Keep a second `up` or `down` of the same workspace out.
 
         Raises:
-            OfflineError: another command is at work in this workspace.
+            WorkspaceBusyError: another command is at work in this workspace.
         """
         self.prepare()
         with open_private(self._lock) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise OfflineError(
+                raise WorkspaceBusyError(
                     f"another command is already at work in {self.root}; wait until it is done"
                 ) from error
             yield

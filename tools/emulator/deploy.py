@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Literal
 
@@ -30,18 +31,23 @@ _CAPABILITIES: list[Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILIT
 _NEVER_CREATED = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 
 
-def deploy(assembly: Assembly, cloud: Cloud) -> dict[str, Change]:
+def deploy(
+    assembly: Assembly, cloud: Cloud, *, only: Collection[str] | None = None
+) -> dict[str, Change]:
     """Bring every stack to the assembly's state; return what happened to each, by its name.
+
+    Args:
+        only: artifacts of stacks; the others are as the assembly has them already.
 
     Raises:
         DeploymentError: with the failed events of the stack and the logs of its functions.
     """
     assets.bootstrap(cloud)
     assets.upload(assembly, cloud.client("s3"))
-    waiting = {stack.artifact: stack for stack in assembly.stacks}
+    waiting = {it.artifact: it for it in assembly.stacks if only is None or it.artifact in only}
     running: dict[Future[Change], Stack] = {}
     changes: dict[str, Change] = {}
-    done: set[str] = set()
+    done = {it.artifact for it in assembly.stacks} - waiting.keys()
     pool = ThreadPoolExecutor(_AT_ONCE)
     try:
         while waiting or running:

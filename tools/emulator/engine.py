@@ -1,10 +1,10 @@
 """Serves the emulator's application from this process.
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
-three beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
-from which functions get their processes, and ``engine_saves.py``. With ``--tethered`` it ends,
-workers included, when the process that started it is gone: its standard input is then a pipe, which
-closes when its other end dies, however it dies.
+four beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
+from which functions get their processes, ``unhurried_ends.py``, by which these end, and
+``engine_saves.py``. With ``--tethered`` it ends, workers included, when the process that started it
+is gone: its standard input is then a pipe, which closes when its other end dies, however it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
@@ -75,7 +75,9 @@ def serve() -> None:
 
 def _application() -> Application:
     from ministack.app import app
+    from ministack.core import lambda_runtime
 
+    _beside("unhurried_ends").let_functions_finish(lambda_runtime)
     application: Application = app
     return application
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 
 from tools.base import outputs
-from tools.base.assembly import setting, synthesized
+from tools.base.assembly import Assembly, setting, synthesized
 from tools.base.errors import DeploymentError
 from tools.base.outputs import Outputs
 from tools.base.target import OFFLINE, of_emulator
@@ -19,9 +19,11 @@ from tools.configuration.errors import ConfigurationError
 from tools.emulator.configuration_agent import ConfigurationAgent
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
+from tools.emulator.function_code import give_functions_their_code
 from tools.emulator.offline_copy import make_offline_copy, summary
 from tools.emulator.payment_provider import PaymentProvider
 from tools.emulator.payment_provider.process import Name
+from tools.emulator.removal import Removed
 from tools.local import opening
 
 CONFIGURATION_SECONDS = 150.0
@@ -54,16 +56,7 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
         with phase(console, "packages and templates"):
             assembly = held.enter_context(synthesized(environment=OFFLINE))
         with phase(console, "offline copy"):
-            copy, removed = make_offline_copy(
-                assembly,
-                workspace.offline_assembly,
-                cloud.client("cloudformation"),
-                auth=emulator.auth,
-                stand_ins={
-                    **{setting(PROVIDER_URLS[it.name]): it.url for it in providers},
-                    setting("configuration_agent_url"): agent.url,
-                },
-            )
+            copy, removed = offline_copy(assembly, emulator)
     if removed:
         console.print(_indented(f"not offline: {summary(removed)}"), style="dim")
     if verbose:
@@ -72,6 +65,7 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     with phase(console, "deployment"):
         try:
             changes = deploy(copy, cloud)
+            give_functions_their_code(cloud)  # what `make dev` gave them may be other code
         except DeploymentError as error:
             error.evidence += ("the emulator's log ends with", *emulator.log_tail())
             raise
@@ -91,6 +85,21 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     if deployed:
         console.print(f"  configuration: {deployed} documents deployed", style="dim")
     return found
+
+
+def offline_copy(assembly: Assembly, emulator: Emulator) -> tuple[Assembly, list[Removed]]:
+    """What can be deployed of an assembly, with the addresses of what runs beside the emulator."""
+    providers = PaymentProvider.all_of(emulator.workspace)
+    return make_offline_copy(
+        assembly,
+        emulator.workspace.offline_assembly,
+        emulator.cloud.client("cloudformation"),
+        auth=emulator.auth,
+        stand_ins={
+            **{setting(PROVIDER_URLS[it.name]): it.url for it in providers},
+            setting("configuration_agent_url"): ConfigurationAgent(emulator.workspace).url,
+        },
+    )
 
 
 def _indented(text: str) -> str:

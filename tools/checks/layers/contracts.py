@@ -33,6 +33,7 @@ ROOMS = (
 TOOLS = (
     "generate",
     "docgen | generator | measure | checks | smoke | teardown | doctor | rename",
+    "dev",
     "local",
     "operations | configuration",
     "emulator",

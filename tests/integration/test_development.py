@@ -1,0 +1,150 @@
+"""What is saved while `make dev` runs is served, and what is broken is not."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.base.endpoint import Cloud
+from tools.emulator.emulator import Emulator
+from tools.measure.edited_checkout import PROBE, EditedCheckout
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EditedCheckout]:
+    with EditedCheckout(tmp_path_factory.mktemp("edited")) as edited:
+        yield edited
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    with Emulator(tmp_path_factory.mktemp("functions")) as emulator:
+        yield emulator.cloud
+
+
+def test_a_saved_handler_is_served_and_a_broken_one_leaves_the_old(edited: EditedCheckout) -> None:
+    edited.save(PROBE, edited.with_mark("new"))
+    edited.until(lambda: edited.served() == "new")
+
+    edited.save(PROBE, f"{edited.with_mark('broken')}\n\ndef (:\n")
+    line = len(edited.with_mark("broken").splitlines()) + 3
+    edited.until(lambda: f"{PROBE}:{line}: invalid syntax" in edited.said())
+    assert edited.served() == "new"
+
+    edited.save(PROBE, f"import not_installed\n{edited.with_mark('broken')}")
+    edited.until(lambda: f"{PROBE}:1: ModuleNotFoundError" in edited.said())
+    assert edited.served() == "new"
+
+    edited.save(PROBE, edited.with_mark("mended"))
+    edited.until(lambda: edited.served() == "mended")
+
+
+def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(cloud: Cloud) -> None:
+    functions = cloud.client("lambda")
+    functions.create_function(
+        FunctionName="slow",
+        Runtime="python3.13",
+        Role="arn:aws:iam::123456789012:role/any",
+        Handler="code.handler",
+        Timeout=20,
+        Code={"ZipFile": _code("old", seconds=3)},
+    )
+    answers: list[Any] = []
+    calls = [threading.Thread(target=lambda: answers.append(_call(cloud))) for _ in range(2)]
+    for call in calls:
+        call.start()
+        time.sleep(0.5)  # the second one is a cold start of its own
+    functions.update_function_code(FunctionName="slow", ZipFile=_code("new", seconds=0))
+    assert not answers
+    assert _call(cloud) == "new"
+    for call in calls:
+        call.join()
+    assert answers == ["old", "old"]
+
+
+def _call(cloud: Cloud) -> Any:
+    answer = cloud.client("lambda").invoke(FunctionName="slow", Payload=b"{}")
+    return json.loads(answer["Payload"].read())
+
+
+def _code(answer: str, *, seconds: float) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(
+            "code.py",
+            f"import time\ndef handler(event, context):\n    time.sleep({seconds})\n"
+            f"    return {answer!r}\n",
+        )
+    return content.getvalue()
+
+
+@pytest.mark.nightly
+def test_of_a_storm_of_saves_the_last_one_is_served(edited: EditedCheckout) -> None:
+    for number in range(100):
+        edited.save(PROBE, edited.with_mark(number))
+        time.sleep(0.1)
+    edited.until(lambda: edited.served() == 99)
+    edited.until(lambda: _old_processes(edited) == 0, 60)
+
+
+def _old_processes(edited: EditedCheckout) -> int:
+    """Processes of functions whose code is not that of the package any more."""
+    current = (edited.root / PROBE).read_text()
+    scratch = edited.root / ".local" / "scratch"
+    inside = Path(PROBE).relative_to("lambdas")
+    found = [it / "code" / inside for it in scratch.glob("ministack-lambda-*")]
+    return sum(it.exists() and it.read_text() != current for it in found)
+
+
+@pytest.mark.nightly
+def test_a_half_written_file_a_deleted_and_a_renamed_handler_leave_what_was_served(
+    edited: EditedCheckout,
+) -> None:
+    edited.save(PROBE, edited.with_mark("whole"))
+    edited.until(lambda: edited.served() == "whole")
+    text = edited.with_mark("half")
+    with (edited.root / PROBE).open("w") as file:
+        file.write(text[: text.index("def handler(") + 14])
+        file.flush()
+        edited.until(lambda: "goes on with its old code" in edited.said().split("serves")[-1])
+        assert edited.served() == "whole"
+        file.write(text[text.index("def handler(") + 14 :])
+    edited.until(lambda: edited.served() == "half")
+
+    (edited.root / PROBE).rename(edited.root / "lambdas/order_views/handlers/other.py")
+    edited.until(lambda: f"{PROBE}: is gone" in edited.said())
+    assert edited.served() == "half"
+    (edited.root / "lambdas/order_views/handlers/other.py").unlink()
+    edited.save(PROBE, edited.with_mark("back"))
+    edited.until(lambda: edited.served() == "back")
+
+
+@pytest.mark.nightly
+def test_a_switched_branch_ends_with_all_of_it(edited: EditedCheckout) -> None:
+    edited.save(PROBE, edited.with_mark("branch"))
+    for package in ("orders", "sales", "inventory", "payments", "shipping", "customers"):
+        file = f"lambdas/{package}/__init__.py"
+        edited.save(file, edited.original(file) + "\n# another branch\n")
+    stack = edited.original("stacks/sales.py")
+    edited.save("stacks/sales.py", stack.replace('description="', 'description="Other: ', 1))
+    before = edited.said()
+    edited.until(lambda: "files changed at once" in edited.said(), 60)
+    edited.until(lambda: "parcelworks-dev-sales updated" in edited.said(), 180)
+    assert edited.served() == "branch"
+    assert "stay as they are" not in edited.said()[len(before) :]
+
+
+@pytest.mark.nightly
+def test_make_dev_ends_what_it_started_and_nothing_is_left(tmp_path: Path) -> None:
+    with EditedCheckout(tmp_path) as edited:
+        assert edited.end() == 130
+        assert edited.emulator.pids == []
+        assert "Traceback" not in edited.said()

@@ -1,0 +1,55 @@
+"""Gives deployed functions the code that their packages have now, without a deployment."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Collection
+from hashlib import sha256
+
+from bundling.sources import services_in
+from bundling.workspace import Workspace
+from tools.base.endpoint import Cloud
+
+_HANDLERS = ".handlers."
+
+
+def give_functions_their_code(
+    cloud: Cloud, packages: Collection[str] | None = None, built: Workspace | None = None
+) -> dict[str, list[str]]:
+    """Update each function whose code is not its package's; return which, by package.
+
+    What a function is doing meanwhile it ends on its old code (``unhurried_ends.py``).
+
+    Args:
+        packages: such as ``order_views``; all that are built, if none is named.
+    """
+    built = built or Workspace()
+    zips = {name: built.zip_of(name, "local") for name in packages or services_in(built.sources)}
+    content = {name: path.read_bytes() for name, path in zips.items() if path.exists()}
+    digests = {name: base64.b64encode(sha256(it).digest()).decode() for name, it in content.items()}
+    updated: dict[str, list[str]] = {}
+    for page in cloud.client("lambda").get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            package = package_of(function.get("Handler", ""))
+            if package in digests and function["CodeSha256"] != digests[package]:
+                cloud.client("lambda").update_function_code(
+                    FunctionName=function["FunctionName"], ZipFile=content[package]
+                )
+                updated.setdefault(package, []).append(function["FunctionName"])
+    return updated
+
+
+def handlers(cloud: Cloud) -> dict[str, str]:
+    """The handler of each deployed function of ours, by the function's name."""
+    return {
+        function["FunctionName"]: function["Handler"]
+        for page in cloud.client("lambda").get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+        if package_of(function.get("Handler", ""))
+    }
+
+
+def package_of(handler: str) -> str:
+    """``orders`` of ``orders.handlers.place_order.handler``; nothing for a handler of others."""
+    package, ours, _ = handler.partition(_HANDLERS)
+    return package if ours else ""
