@@ -17,8 +17,7 @@ from orders.domain.errors import (
 from orders.domain.events import CancellationReason, OrderCancelled, OrderConfirmed
 from orders.domain.order import Order, RequestedLine
 from orders.domain.price_list import PRODUCTS
-from shared.event_sourcing.changing import AppendConflict, CommandRefused, IdempotencyKeyReused
-from tests.support.examples import orders as examples
+from shared.event_sourcing.changing import CommandRefused, IdempotencyKeyReused
 from tests.support.examples.orders import (
     CUSTOMER,
     PLACED,
@@ -40,11 +39,6 @@ def test_placing_an_order_appends_its_first_event(store: OrderStore) -> None:
     placed = place(store, at=NINE)
     assert store.history(placed.aggregate_id) == [placed]
     assert (placed.version, placed.occurred_at, placed.event) == (1, NINE, PLACED)
-
-
-def test_an_events_id_follows_from_its_order_and_version(store: OrderStore) -> None:
-    placed = place(store)
-    assert placed.event_id == str(uuid.uuid5(uuid.UUID(placed.aggregate_id), "1"))
 
 
 def test_two_customers_never_share_an_order_though_they_choose_the_same_key() -> None:
@@ -157,24 +151,6 @@ def test_a_command_that_lost_the_race_to_its_own_repetition_gets_that_answer(
     store.rivals = [lambda: cancel(store, order_id, key="c-1")]
     assert cancel(store, order_id, key="c-1") == store.history(order_id)[1]
     assert store.count == 2
-
-
-def test_a_command_that_loses_twice_asks_to_come_again(store: OrderStore) -> None:
-    order_id = place(store).aggregate_id
-
-    def somebody_appends() -> None:
-        version = len(store.history(order_id)) + 1
-        store.append(examples.recorded(PLACED, version, order_id=order_id))
-
-    store.rivals = [somebody_appends, somebody_appends]
-    with pytest.raises(AppendConflict):
-        cancel(store, order_id)
-    assert not any(isinstance(it.event, OrderCancelled) for it in store.history(order_id))
-
-
-def test_time_never_goes_back_within_an_order(store: OrderStore) -> None:
-    order_id = place(store, at=ELEVEN).aggregate_id
-    assert cancel(store, order_id, at=TEN).occurred_at == ELEVEN
 
 
 def test_an_orders_events_share_the_journey_that_began_with_it(store: OrderStore) -> None:

@@ -1,9 +1,6 @@
 """What is written to the event store is read back as it was, and published without its secrets."""
 
-from typing import Any
-
 import msgspec
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,7 +31,6 @@ from tests.support.examples.orders import (
     SHIP_TO,
     recorded,
 )
-from tests.support.examples.recorded import metadata
 
 EXAMPLES = [PLACED, CONFIRMED, REJECTED, CANCELLED]
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -70,30 +66,6 @@ def test_an_event_travels_as_one_line(event: OrderEvent) -> None:
     line = encode(CODEC.to_envelope(CODEC.to_item(recorded(event, 1))))
     assert b"\n" not in line
     assert decode(line).data == msgspec.json.decode(msgspec.json.encode(event))
-
-
-@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
-def test_the_log_learns_what_happened_to_which_order_and_why(event: OrderEvent) -> None:
-    stored = recorded(event, 2)
-    envelope = CODEC.to_envelope(CODEC.to_item(stored))
-    assert (envelope.type, envelope.version) == (type(event).__name__, 2)
-    assert (envelope.aggregate_type, envelope.aggregate_id) == ("order", stored.aggregate_id)
-    assert envelope.correlation_id == stored.command.correlation_id
-    assert envelope.causation_id == stored.command.causation_id
-    assert envelope.traceparent == stored.command.traceparent
-    assert (envelope.event_id, envelope.occurred_at) == (stored.event_id, stored.occurred_at)
-
-
-def test_what_recognises_repetitions_stays_in_the_store() -> None:
-    command = metadata(key="digest of a key", request_hash="digest of a body")
-    line = encode(CODEC.to_envelope(CODEC.to_item(recorded(PLACED, 1, command=command))))
-    assert b"digest of" not in line
-
-
-def test_an_event_of_a_kind_that_nobody_knows_is_not_read_as_another() -> None:
-    item: dict[str, Any] = CODEC.to_item(recorded(PLACED, 1)) | {"type": {"S": "OrderTeleported"}}
-    with pytest.raises(KeyError):
-        CODEC.from_item(item)
 
 
 def test_the_largest_order_that_the_api_accepts_fits_every_hop() -> None:
