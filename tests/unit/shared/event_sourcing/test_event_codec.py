@@ -84,7 +84,8 @@ def test_an_older_event_is_read_as_the_newest_and_published_as_it_is() -> None:
         "schema_version": {"N": "1"},
         "data": {"S": '{"depot": "south"}'},
     }
-    assert CODEC.from_item(item).event == Scanned("south", "hand")
+    codec = EventCodec(SCHEMAS, TYPES, "parcel_id")
+    assert codec.from_item(item).event == Scanned("south", "hand")
     envelope = CODEC.to_envelope(item)
     assert (envelope.schema_version, envelope.data) == (1, {"depot": "south"})
 

@@ -13,7 +13,6 @@ from shared.messaging.envelope import Envelope
 from tests.support.examples.parcels import CODEC, PARCEL, SCANNED, SENT, recorded
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
-handler = read_events.handler_of(CODEC)
 pytestmark = pytest.mark.usefixtures("kinesis", "seven_events")
 
 
@@ -26,7 +25,7 @@ def seven_events(database: DynamoDbInMemory) -> None:
 
 
 def read(**asked: Any) -> dict[str, Any]:
-    return handler({"parcel_id": PARCEL, **asked}, None)
+    return read_events.handler_of(CODEC)({"parcel_id": PARCEL, **asked}, None)
 
 
 def versions(answer: dict[str, Any]) -> list[int]:

@@ -17,7 +17,10 @@ from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 from tests.support.fakes.fake_kinesis import FakeKinesis
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-handler = relay.handler_of(CODEC)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any] | None:
+    return relay.handler_of(CODEC)(event, context)
 
 
 def stream_of(*items: dict[str, Any], event_name: str = "INSERT") -> dict[str, Any]:

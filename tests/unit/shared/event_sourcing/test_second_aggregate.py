@@ -42,14 +42,14 @@ class SendForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depot: str
 
 
-ERRORS = {
-    **errors_about("parcel"),
-    AlreadyThere: lambda _e: problems.Problem(409, "already-there", "It is there", "already"),
-}
+def errors() -> dict[type[Exception], Any]:
+    return {
+        **errors_about("parcel"),
+        AlreadyThere: lambda _e: problems.Problem(409, "already-there", "It is there", "already"),
+    }
 
 
-@endpoint(errors=ERRORS)
-def send(request: Request) -> Response:
+def _send(request: Request) -> Response:
     key, form = idempotency_key(request), request.json(SendForm)
     recorded = changing.begin(
         event_store(CODEC),
@@ -61,8 +61,7 @@ def send(request: Request) -> Response:
     return Response(202, {"parcel_id": recorded.aggregate_id, "version": recorded.version})
 
 
-@endpoint(errors=ERRORS)
-def scan(request: Request) -> Response:
+def _scan(request: Request) -> Response:
     parcel_id, key = id_in_path(request, "parcel"), idempotency_key(request)
     form = request.json(SendForm)
     recorded = changing.change(
@@ -77,9 +76,20 @@ def scan(request: Request) -> Response:
     return Response(202, {"version": recorded.version})
 
 
-@endpoint(errors=ERRORS)
-def always_late(_request: Request) -> Response:
+def _lose_twice(_request: Request) -> Response:
     raise AppendConflict(PARCEL)
+
+
+def send(event: dict[str, Any]) -> dict[str, Any]:
+    return endpoint(errors=errors())(_send)(event, None)
+
+
+def scan(event: dict[str, Any]) -> dict[str, Any]:
+    return endpoint(errors=errors())(_scan)(event, None)
+
+
+def lose_twice(event: dict[str, Any]) -> dict[str, Any]:
+    return endpoint(errors=errors())(_lose_twice)(event, None)
 
 
 class ParcelHistory(AggregateHistory):
@@ -124,7 +134,7 @@ def body(answer: dict[str, Any], status: int) -> dict[str, Any]:
 
 
 def sent() -> str:
-    parcel_id: str = body(send(asked(), None), 202)["parcel_id"]
+    parcel_id: str = body(send(asked()), 202)["parcel_id"]
     return parcel_id
 
 
@@ -132,7 +142,7 @@ def test_what_begins_at_its_api_is_on_the_log_and_in_its_history(
     database: DynamoDbInMemory, kinesis: FakeKinesis
 ) -> None:
     parcel_id = sent()
-    assert body(scan(asked("south", parcel_id=parcel_id), None), 202) == {"version": 2}
+    assert body(scan(asked("south", parcel_id=parcel_id)), 202) == {"version": 2}
     inserted = [
         {"eventName": "INSERT", "dynamodb": {"NewImage": item}}
         for item in database.items("parcels")
@@ -151,14 +161,14 @@ def test_a_new_aggregate_is_one_call_to_aws(database: DynamoDbInMemory) -> None:
 
 
 def test_a_request_that_comes_again_gets_the_first_answer(database: DynamoDbInMemory) -> None:
-    assert body(send(asked(), None), 202) == body(send(asked(), None), 202)
+    assert body(send(asked()), 202) == body(send(asked()), 202)
     assert len(database.items("parcels")) == 1
 
 
 def test_what_a_request_says_of_itself_is_kept_and_its_key_only_as_a_digest(
     database: DynamoDbInMemory,
 ) -> None:
-    parcel_id = body(send(asked(key="jane@example.com"), None), 202)["parcel_id"]
+    parcel_id = body(send(asked(key="jane@example.com")), 202)["parcel_id"]
     (stored,) = event_store(CODEC).history(parcel_id)
     assert stored.command.key == digest(SENDER, "jane@example.com")
     assert stored.command.request_hash == digest({"depot": "north"})
@@ -202,34 +212,33 @@ def test_a_command_from_a_queue_is_recognised_by_its_message() -> None:
 def test_a_request_without_a_usable_key_is_refused(
     key: str | None, kind: str, database: DynamoDbInMemory
 ) -> None:
-    assert body(send(asked(key=key), None), 400)["type"].endswith(f"/{kind}")
+    assert body(send(asked(key=key)), 400)["type"].endswith(f"/{kind}")
     assert database.calls == []
 
 
 @pytest.mark.parametrize("key", ["!", "~", "k" * 255])
 def test_any_visible_characters_are_a_key(key: str) -> None:
-    body(send(asked(key=key), None), 202)
+    body(send(asked(key=key)), 202)
 
 
 @pytest.mark.parametrize("parcel_id", ["1", "", "x" * 5000, PARCEL.upper(), f"{PARCEL}\n"])
 def test_an_id_of_a_foreign_shape_is_of_nothing_that_exists(
     parcel_id: str, database: DynamoDbInMemory
 ) -> None:
-    problem = body(scan(asked(parcel_id=parcel_id), None), 404)
+    problem = body(scan(asked(parcel_id=parcel_id)), 404)
     assert problem["type"].endswith("/parcel-not-found")
     assert len(problem["detail"]) < 100
     assert database.calls == []
 
 
 def test_a_path_without_an_id_names_nothing() -> None:
-    body(scan(asked(), None), 404)
+    body(scan(asked()), 404)
 
 
 def test_what_is_somebody_elses_reads_like_what_nobody_has() -> None:
     theirs = sent()
     answers = [
-        body(scan(asked("south", parcel_id=it, customer_id=PARCEL), None), 404)
-        for it in (theirs, PARCEL)
+        body(scan(asked("south", parcel_id=it, customer_id=PARCEL)), 404) for it in (theirs, PARCEL)
     ]
     assert answers[0]["type"] == answers[1]["type"]
     assert answers[0]["type"].endswith("/parcel-not-found")
@@ -239,16 +248,16 @@ def test_what_is_somebody_elses_reads_like_what_nobody_has() -> None:
 
 def test_a_key_with_another_body_is_refused() -> None:
     sent()
-    problem = body(send(asked("south"), None), 422)
+    problem = body(send(asked("south")), 422)
     assert problem["type"].endswith("/idempotency-key-reused")
 
 
 def test_the_aggregates_own_refusals_stay_its_own() -> None:
-    body(scan(asked("north", parcel_id=sent()), None), 409)
+    body(scan(asked("north", parcel_id=sent())), 409)
 
 
 def test_whoever_lost_twice_is_told_to_come_again() -> None:
-    answer = always_late(asked(), None)
+    answer = lose_twice(asked())
     problem = body(answer, 409)
     assert problem["type"].endswith("/conflict")
     assert problem["title"] == "The parcel is being changed by others"
