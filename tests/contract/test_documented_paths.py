@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "CONTRIBUTING.md", "docs/README.md", "docs/glossary.md")
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/README.md",
+    "docs/glossary.md",
+    "docs/troubleshooting.md",
+    "SECURITY.md",
+)
 NAMED = re.compile(r"`([a-z_]+/[\w/.-]+\.(?:py|toml|md|json))`")
 LINKED = re.compile(r"\]\((?!https?:|#)([^)#]+)[^)]*\)")
 
