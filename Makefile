@@ -117,7 +117,7 @@ setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11]
 		exit $$status; \
 	}
 
-doctor: ## Look at this machine and checkout, and say what to do about what is found; works before setup
+doctor: ## Check this machine and this checkout, and say how to correct what is wrong; works before setup
 	@$(OUTSIDE) -E -s -S -m tools.doctor || { \
 		status=$$?; \
 		[ $$status -ne 127 ] || echo "doctor: no such Python; name one: make doctor PYTHON=/path/to/python3.11" >&2; \
@@ -139,16 +139,16 @@ status: setup ## What is running, and where
 dev: setup ## Bring up or join what is up, and keep it as the checkout is: saves are served within a second
 	@$(LOCAL) $(RUN) -m tools.dev
 
-tour: setup ## Show flags, refusals, a rollback and a rotation on what is up
+tour: setup ## Show flags, refusals, a rollback and a rotation on the running system
 	@$(LOCAL) $(RUN) -m tools.local tour
 
-load: setup ## Drive what is up, then check the invariants: RATE=5 DURATION=20 MIX=good=1
+load: setup ## Place orders on the running system, then check the invariants: RATE=5 DURATION=20 MIX=good=1
 	@$(LOCAL) $(RUN) -m tools.local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
 	@$(PYTEST) tests -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-test-nightly: setup ## The same, and what takes too long for every day; then the deployed system under IAM, and on half a core
+test-nightly: setup ## The same with the long tests; then the tests of the deployed system under IAM, and on half a core
 	@$(PYTEST) tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	@$(MAKE) --no-print-directory test-enforced test-slow
 
@@ -202,13 +202,13 @@ redrive-queue: setup ## Show dead letters: [QUEUE=payments/Commands]; CONFIRM=ye
 park: setup ## Set aside a record that crashes a consumer: CONSUMER= SHARD= SEQUENCE=
 	@$(OPERATE) park $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE)
 
-discard: setup ## Take a parked record off the list that can never be applied: CONSUMER= SHARD= SEQUENCE=; CONFIRM=yes does it
+discard: setup ## Take a parked record that can never be applied off the list: CONSUMER= SHARD= SEQUENCE=; CONFIRM=yes does it
 	@$(OPERATE) discard $(call needed,--consumer,CONSUMER) $(call needed,--shard,SHARD) $(call needed,--sequence,SEQUENCE) $(CONFIRMED)
 
 stuck: setup ## Show the sagas that wait for an operator: order, step, since when, why
 	@$(OPERATE) stuck
 
-resume: setup ## Show what an order's saga waits for: ORDER=; CONFIRM=yes lets it go on where it ended
+resume: setup ## Show what an order's saga waits for: ORDER=; CONFIRM=yes resumes it where it ended
 	@$(OPERATE) resume $(call needed,--order,ORDER) $(CONFIRMED)
 
 history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
@@ -229,13 +229,13 @@ rebuild-back: setup ## Serve the generation before the last rebuild again: VIEW=
 rebuild-retire: setup ## Show the generation that is not served; CONFIRM=yes erases it: VIEW=
 	@$(OPERATE) rebuild-retire $(call needed,--view,VIEW) $(CONFIRMED)
 
-checksum: setup ## Sum up a view's generations: VIEW=
+checksum: setup ## Compare the content of a view's generations: VIEW=
 	@$(OPERATE) checksum $(call needed,--view,VIEW)
 
-config-check: setup ## Judge the documents in config/, of every environment
+config-check: setup ## Check the documents in config/ of every environment
 	@$(LOCAL) $(RUN) -m tools.configuration check
 
-config-plan: setup ## What git has and what is deployed: [SERVICE=orders]
+config-plan: setup ## Show what git has and what is deployed: [SERVICE=orders]
 	@$(CONFIGURE) plan $(CONFIGURED)
 
 config-apply: setup ## Deploy the documents in config/ that differ: [SERVICE=] [STRATEGY=at-once|watched]
@@ -247,25 +247,25 @@ config-drift: setup ## Fail if configuration was changed by hand, and name what:
 configuration-page: setup ## Write the list of every value into docs/configuration.md
 	@$(LOCAL) $(RUN) -m tools.docgen.configuration_page
 
-rotate: setup ## Replace the secrets of what is up, as the schedule does: SERVICE=payments (an unknown name shows those there are)
+rotate: setup ## Replace the running system's secrets, as the schedule does: SERVICE=payments (an unknown name shows those there are)
 	@$(LOCAL) $(RUN) -m tools.local rotate $(call argument,SERVICE)
 
 secret-scan: setup ## Look for credentials in code, templates, packages and logs: PATHS=image.tar:folder
 	@$(LOCAL) $(RUN) -m tools.checks.secret_scan $(call option,--paths,PATHS)
 
-audit: setup ## Have cfn-lint and checkov look at every environment's templates; exceptions are in tools/checks/audit/accepted.toml
+audit: setup ## Check every environment's templates with cfn-lint and checkov; exceptions are in tools/checks/audit/accepted.toml
 	@$(LOCAL) $(RUN) -m tools.checks.audit
 
-mutate: setup ## Change the code at each place: a test must notice, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
+mutate: setup ## Change the code, one small change at a time: a test must fail, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
 	@$(LOCAL) $(RUN) -m tools.checks.mutation $(call option,--paths,PATHS)
 
-service: setup ## Show what a service of your own would be; CONFIRM=yes makes it: NAME=returns KIND=aggregate|worker|view|api [OWNER=team]
+service: setup ## Show the files of a new service; CONFIRM=yes writes them: NAME=returns KIND=aggregate|worker|view|api [OWNER=team]
 	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND) $(call option,--owner,OWNER) $(CONFIRMED)
 
 rename: setup ## Show what another name of the product would change: NAME=; CONFIRM=yes writes it
 	@$(LOCAL) $(RUN) -m tools.rename $(call needed,--name,NAME) $(CONFIRMED)
 
-service-remove: setup ## Show what goes with a service; CONFIRM=yes removes it: NAME=
+service-remove: setup ## Show what removing a service deletes; CONFIRM=yes removes it: NAME=
 	@$(LOCAL) $(RUN) -m tools.generator remove $(call needed,--name,NAME) $(CONFIRMED)
 
 parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
@@ -277,7 +277,7 @@ catalogue: setup ## Write docs/catalogue.md, docs/architecture.md and CODEOWNERS
 release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
 	@$(RUN) -m tools.checks.contracts.release
 
-deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; APPROVE=yes asks nothing
+deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; with APPROVE=yes it asks nothing
 	@$(RUN) -m tools.operations $(HERE) where
 	@$(RUN) -m tools.operations $(HERE) quota
 	@$(RUN) -m tools.operations $(HERE) mail
@@ -286,7 +286,7 @@ deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|
 	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
 	@$(RUN) -m tools.configuration apply $(HERE)
 
-smoke: setup ## Ask what is deployed for what only AWS decides, with what each answer proves: ENVIRONMENT=dev|staging|prod
+smoke: setup ## Check on a deployment what only AWS decides, and say what each check proves: ENVIRONMENT=dev|staging|prod
 	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.smoke $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
 
 destroy: setup ## Show what a teardown would delete and what must stay; CONFIRM=yes does it
@@ -300,6 +300,6 @@ lock: setup ## Resolve the pinned versions again
 		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt lambdas/shared/requirements.in -o lambdas/shared/requirements.txt
 
-clean: ## Stop what runs, remove what was built and installed
+clean: ## Stop the system, and remove what was built and installed
 	@$(LOCAL) $(RUN) -m tools.local down 2>/dev/null || echo "clean: nothing could be asked to stop"
 	@rm -rf .build .cache .local cdk.out node_modules $(VENV) .venv-*
