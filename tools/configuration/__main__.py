@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
             complaint.print(f"error: {line}", style="bold red")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted: a deployment that has begun goes on; see config-plan\n")
+        sys.stderr.write(
+            "\ninterrupted: a deployment that has begun continues; `make config-plan` shows it\n"
+        )
         return 130
 
 
@@ -98,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
             )
         else:
             command.add_argument(
-                "--committed", action="store_true", help="refuse what is in no commit"
+                "--committed", action="store_true", help="refuse documents that are not committed"
             )
         if name == "apply":
             command.add_argument(

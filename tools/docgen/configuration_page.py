@@ -102,7 +102,9 @@ def _variables(service: Service) -> Iterator[tuple[str, ...]]:
     known = _read_by_code(service)
     for name, functions in sorted(given.items()):
         if name not in known:
-            raise LookupError(f"{service.name} is given {name}, and nobody says what it is")
+            raise LookupError(
+                f"{service.name} has the variable {name}, and no description says what it is for"
+            )
         it = known[name]
         everybody = len(functions) == len(service.functions())
         whose = "all" if everybody else ", ".join(f"`{it}`" for it in functions)

@@ -88,6 +88,6 @@ def _take(step: str, cloud: Cloud, function: str, secret_arn: str, token: str) -
     except RotationError as failed:
         raise RotationError(
             f"{step} failed, and the secret is as it was: {failed}; "
-            "once the cause is gone, the same command goes on",
+            "correct the cause, then run the same command again to continue",
             failed.evidence,
         ) from failed

@@ -46,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
         complaint.print(f"error: {error}", style="bold red")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted: what was done stays done; the same command goes on\n")
+        sys.stderr.write(
+            "\ninterrupted: what is done stays done; run the same command again to continue\n"
+        )
         return 130
 
 
@@ -202,7 +204,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command = kinds.add_parser("reconcile", help="compare event store, log and archive")
     command.add_argument("--confirm", action="store_true", help="repair what is missing")
-    command.add_argument("--settle", type=int, help="seconds: leave out what is younger")
+    command.add_argument("--settle", type=int, help="leave out events that are younger, in seconds")
     command.add_argument("--all", action="store_true", help="everything, not what happened lately")
     command.add_argument(
         "--hours", type=int, default=reconcile.WINDOW_HOURS, help="compare so many hours"

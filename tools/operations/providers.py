@@ -35,7 +35,7 @@ def check(target: Target, console: Console, context: Path = CONTEXT) -> None:
             console.print(f"{role}: {address}")
         elif target.environment == "dev":
             console.print(
-                f"{role}: nobody answers at {address}: orders will stay open. Name a provider of "
+                f"{role}: {address} is no real provider: orders will stay open. Name one of "
                 f'yours as "{key}" in the context of cdk.json'
             )
         else:

@@ -230,7 +230,7 @@ def _say_what_was_left_out(found: dict[str, Any], console: Console) -> None:
     if not count:
         return
     console.print(
-        f"left out, since nobody can read it: {found['unreadable']} records and the rest of "
+        f"left out, since they cannot be read: {found['unreadable']} records and the rest of "
         f"{found['damaged']} damaged objects of the archive. `make reconcile` says which events "
         "the archive lacks",
         style="bold red",

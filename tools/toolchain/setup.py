@@ -244,13 +244,13 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
             toolchain.set_up(lambda name: print(f"setup: {name}", flush=True))
     except (ToolFailed, OSError) as error:
         print(
-            f"setup: {error}\n\nsetup: not finished. Mend the cause; the same command then goes on "
-            "where this one ended.",
+            f"setup: {error}\n\nsetup: not finished. Correct the cause, then run the same "
+            "command again: it continues where this one ended.",
             file=sys.stderr,
         )
         return 1
     except KeyboardInterrupt:
-        print("\nsetup: interrupted; the same command goes on from here.", file=sys.stderr)
+        print("\nsetup: interrupted; run the same command again to continue.", file=sys.stderr)
         return 130
     return 0
 

@@ -58,7 +58,7 @@ def of_checkov(printed: str) -> Iterator[Finding]:
     """
     report = _parsed("checkov", printed)
     if not isinstance(report, dict) or "results" not in report:
-        raise AuditError("checkov judged no template: it printed no results")
+        raise AuditError("checkov checked no template: it printed no results")
     if errors := report["results"].get("parsing_errors"):
         raise AuditError(f"checkov could not parse {', '.join(errors)}")
     for found in report["results"]["failed_checks"]:

@@ -128,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
                 action="append",
                 default=[],
                 metavar="NAME=VALUE",
-                help="what is off unless it is asked for, such as containers=true",
+                help="a context value that switches an option on, such as containers=true",
             )
         if name != "idle":
             command.add_argument("--count", type=_count, default=20, help="orders (default: 20)")

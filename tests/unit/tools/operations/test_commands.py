@@ -79,7 +79,7 @@ def test_ctrl_c_ends_a_command_without_a_stack_trace(
     monkeypatch.setattr(rebuild, "show_checksums", interrupted)
     assert _checksum(offline_target) == 130
     assert capsys.readouterr().err.strip() == (
-        "interrupted: what was done stays done; the same command goes on"
+        "interrupted: what is done stays done; run the same command again to continue"
     )
 
 
