@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -140,6 +142,32 @@ def test_a_switched_branch_ends_with_all_of_it(edited: EditedCheckout) -> None:
     edited.until(lambda: "parcelworks-dev-sales updated" in edited.said(), 180)
     assert edited.served() == "branch"
     assert "stay as they are" not in edited.said()[len(before) :]
+
+
+@pytest.mark.nightly
+def test_no_order_is_lost_while_the_handler_that_takes_them_is_saved(
+    edited: EditedCheckout,
+) -> None:
+    file = "lambdas/orders/handlers/place_order.py"
+    load = subprocess.Popen(
+        [sys.executable, "-m", "tools.local", "load", "--rate", "2", "--duration", "20"],
+        cwd=edited.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        for number in range(1000):
+            if load.poll() is not None:
+                break
+            edited.save(file, f"{edited.original(file)}\n# save {number}\n")
+            time.sleep(1)
+        said, _ = load.communicate(timeout=60)
+    finally:
+        load.kill()
+        load.wait()
+    assert load.returncode == 0, said
+    assert edited.said().count("orders serves the new code") > 3
 
 
 @pytest.mark.nightly

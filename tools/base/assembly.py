@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,12 +99,18 @@ def _in_order(stacks: dict[str, Stack]) -> Iterator[Stack]:
 
 @contextmanager
 def synthesized(
-    *, environment: str = "dev", context: Mapping[str, str] = _NO_CONTEXT
+    *,
+    environment: str = "dev",
+    context: Mapping[str, str] = _NO_CONTEXT,
+    run_app: Callable[[Mapping[str, str]], None] | None = None,
 ) -> Iterator[Assembly]:
     """The assembly of the repository as it is now; made anew only when an input changed.
 
     It stays as it is inside of the `with`: another command that wants it has to wait. There is
     one for each checkout, as the packages too are built in one place.
+
+    Args:
+        run_app: runs the app with these variables; without it, a new process does.
 
     Raises:
         SynthesisError: with the last lines of what the build or the app printed.
@@ -117,7 +123,11 @@ def synthesized(
         if not made_from.exists() or made_from.read_text() != fingerprint:
             shutil.rmtree(DIRECTORY, ignore_errors=True)
             _run([sys.executable, "-m", "bundling", "--target", "local"], "building the packages")
-            _run([sys.executable, "app.py"], "synthesis", _app_environment(environment, context))
+            settings = app_environment(environment, context)
+            if run_app is None:
+                _run([sys.executable, "app.py"], "synthesis", settings)
+            else:
+                run_app(settings)
             made_from.write_text(fingerprint)
         yield Assembly(DIRECTORY)
 
@@ -133,7 +143,7 @@ def setting(name: str) -> str:
     return value
 
 
-def _app_environment(environment: str, additions: Mapping[str, str]) -> dict[str, str]:
+def app_environment(environment: str, additions: Mapping[str, str] = _NO_CONTEXT) -> dict[str, str]:
     """What the CDK CLI would hand to the app, without the CLI."""
     settings = json.loads((CHECKOUT / "cdk.json").read_text())
     context = settings.get("context", {}) | _CLI_CONTEXT
@@ -152,17 +162,21 @@ def _app_environment(environment: str, additions: Mapping[str, str]) -> dict[str
     }
 
 
-def _run(command: list[str], what: str, additions: dict[str, str] | None = None) -> None:
-    environment = {
+def process_environment() -> dict[str, str]:
+    """What a process that builds or synthesizes sees of this one's variables."""
+    return {
         name: value
         for name, value in os.environ.items()
         # It would make every synthesis compile all modules again.
         if name != "PYTHONDONTWRITEBYTECODE" and not name.startswith(("AWS_", "CDK_"))
     }
+
+
+def _run(command: list[str], what: str, additions: dict[str, str] | None = None) -> None:
     result = subprocess.run(
         command,
         cwd=CHECKOUT,
-        env=environment | (additions or {}),
+        env=process_environment() | (additions or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -176,7 +190,7 @@ def _run(command: list[str], what: str, additions: dict[str, str] | None = None)
 
 def _fingerprint(environment: str, context: Mapping[str, str]) -> str:
     """A digest of every input's path and content, and of what else decides about the result."""
-    digest = hashlib.sha256(f"{sys.version}{_app_environment(environment, context)}".encode())
+    digest = hashlib.sha256(f"{sys.version}{app_environment(environment, context)}".encode())
     for file in sorted(_inputs(CHECKOUT)):
         digest.update(f"\0{file.relative_to(CHECKOUT)}\0".encode())
         digest.update(hashlib.sha256(file.read_bytes()).digest())

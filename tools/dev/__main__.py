@@ -25,6 +25,7 @@ from tools.dev.development import Development
 from tools.dev.plan import plan
 from tools.dev.telling import Telling
 from tools.dev.trials import Trials
+from tools.dev.warm import WarmApp
 from tools.dev.watching import MANY, Watch
 from tools.emulator.emulator import Emulator
 from tools.local import commands
@@ -66,13 +67,14 @@ def _keep_up_to_date(workspace: Workspace, console: Console) -> None:
                 verbose=False,
             )
             emulator = Emulator.of(workspace)
-            development = Development(emulator, trials, tell)
-            development.begin()
-            tell.said(
-                "watches the checkout; t and Enter runs the tests of what was saved last, "
-                "Ctrl-C ends"
-            )
-            _follow(watch, development, emulator, console, tell)
+            with WarmApp() as app:
+                development = Development(emulator, trials, app, tell)
+                development.begin()
+                tell.said(
+                    "watches the checkout; t and Enter runs the tests of what was saved last, "
+                    "Ctrl-C ends"
+                )
+                _follow(watch, development, emulator, console, tell)
         finally:
             if not was_running:
                 commands.down(workspace, console, forget=False)

@@ -20,6 +20,7 @@ from tools.base.workspace import CHECKOUT
 from tools.dev.plan import Plan
 from tools.dev.telling import Telling
 from tools.dev.trials import Problem, Trials
+from tools.dev.warm import WarmApp
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
 from tools.emulator.function_code import give_functions_their_code, handlers, package_of
@@ -33,8 +34,9 @@ _OTHER_COMMAND_SECONDS = 0.5
 class Development:
     """What is known of the running system between two saves."""
 
-    def __init__(self, emulator: Emulator, trials: Trials, telling: Telling) -> None:
+    def __init__(self, emulator: Emulator, trials: Trials, app: WarmApp, telling: Telling) -> None:
         self._emulator = emulator
+        self._app = app
         self._trials = trials
         self._tell = telling
         self._built = Built()
@@ -135,7 +137,7 @@ class Development:
             self._tell.wrong(f"the stacks wait until {where} can be imported")
             return
         try:
-            with synthesized(environment=OFFLINE) as assembly:
+            with synthesized(environment=OFFLINE, run_app=self._app.run) as assembly:
                 self._deploy(assembly, since)
         except SynthesisError as error:
             self._tell.wrong("the stacks stay as they are: " + str(error), _last_of(error.evidence))
@@ -143,6 +145,8 @@ class Development:
             self._tell.wrong(str(error), error.evidence)
         else:
             self._stacks_wait = False
+        finally:
+            self._app.prepare()
 
     def _deploy(self, assembly: Assembly, since: float) -> None:
         self._assert_handlers_exist(assembly)

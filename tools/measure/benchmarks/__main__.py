@@ -29,6 +29,7 @@ BENCHMARKS = (
     "rebuild",
     "saga",
     "configuration",
+    "saves",
     "cost",
 )
 """Modules of this package, each with ``measure(*, quick: bool) -> list[Result]``."""
