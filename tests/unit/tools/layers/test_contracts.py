@@ -57,6 +57,7 @@ RIGHT = {
     "tools/measure/costs.py": "",
     "tools/checks/layers.py": "",
     "tools/smoke/check.py": "",
+    "tools/dev/watching.py": "",
     "tools/doctor/machine.py": "",
     "tools/rename/plan.py": "",
     "tools/generate/products.py": "from tools.docgen import page",
