@@ -103,7 +103,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 	service service-remove rename smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11]
 	@$(RUN) $(TOOLCHAIN) --ready 2>/dev/null || { \
