@@ -1,10 +1,10 @@
-"""The intake's environment."""
+"""Ingestion's environment."""
 
 import msgspec
 
 
-class IntakeEnvironment(msgspec.Struct, frozen=True):
-    """What the intake needs."""
+class IngestionEnvironment(msgspec.Struct, frozen=True):
+    """What ingestion needs."""
 
     event_stream_arn: str
     seen_table: str

@@ -11,7 +11,7 @@ import msgspec
 
 from payments.domain.errors import Contended, ProviderBroken
 from payments.domain.payment import Payment, Provider, Status
-from payments.ports import Declined, Payments, Providers, Standing
+from payments.ports import AuthorizationStatus, Declined, Payments, Providers
 
 ATTEMPTS = 8
 Step = Callable[[Payment | None], Payment | None]
@@ -76,7 +76,7 @@ def capture_payment(
             return None
         assert known.authorization_id
         provider = providers[known.provider]
-        return _as_it_stands(known, provider.capture(order_id, known.authorization_id))
+        return _as_reported(known, provider.capture(order_id, known.authorization_id))
 
     return _carry_out(payments, order_id, step)
 
@@ -93,7 +93,7 @@ def void_payment(payments: Payments, providers: Providers, command: VoidPayment)
         if known.status is Status.AUTHORIZED:
             assert known.authorization_id
             provider = providers[known.provider]
-            return _as_it_stands(known, provider.void(order_id, known.authorization_id))
+            return _as_reported(known, provider.void(order_id, known.authorization_id))
         return None
 
     return _known(_carry_out(payments, order_id, step))
@@ -109,7 +109,7 @@ def refund_payment(payments: Payments, providers: Providers, command: RefundPaym
             return None
         assert known.authorization_id
         provider = providers[known.provider]
-        return _as_it_stands(known, provider.refund(order_id, known.authorization_id))
+        return _as_reported(known, provider.refund(order_id, known.authorization_id))
 
     if payment.status is not Status.CAPTURED:
         return payment
@@ -141,21 +141,21 @@ def _authorized(providers: Providers, begun: Payment) -> Payment:
     return begun.authorized(answer.authorization_id, answer.expires_at)
 
 
-def _as_it_stands(known: Payment, standing: Standing) -> Payment:
+def _as_reported(known: Payment, reported: AuthorizationStatus) -> Payment:
     """What the provider says is so, even if it is not what was asked for.
 
     Raises:
         ProviderBroken: that cannot be so. Believed, it would end the command while money is held
             or charged.
     """
-    if not known.may_become(Status(standing)):
-        raise ProviderBroken(f"{known.order_id}: {known.status}, and now said to be {standing}")
-    match standing:
-        case Standing.CAPTURED:
+    if not known.may_become(Status(reported)):
+        raise ProviderBroken(f"{known.order_id}: {known.status}, and now said to be {reported}")
+    match reported:
+        case AuthorizationStatus.CAPTURED:
             return known.capture()
-        case Standing.VOIDED:
+        case AuthorizationStatus.VOIDED:
             return known.void()
-        case Standing.EXPIRED:
+        case AuthorizationStatus.EXPIRED:
             return known.expire()
         case _:
             return known.refund()

@@ -23,8 +23,8 @@ class Declined:
     reason: str
 
 
-class Standing(StrEnum):
-    """How an authorization stands at the provider, after an operation or instead of it."""
+class AuthorizationStatus(StrEnum):
+    """What an authorization is at the provider, after an operation or instead of it."""
 
     AUTHORIZED = "authorized"
     CAPTURED = "captured"
@@ -45,13 +45,13 @@ class PaymentProvider(Protocol):
     ) -> Authorized | Declined:
         """Hold the amount."""
 
-    def capture(self, order_id: str, authorization_id: str) -> Standing:
+    def capture(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Charge what is held; anything but CAPTURED says why that is not possible."""
 
-    def void(self, order_id: str, authorization_id: str) -> Standing:
+    def void(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Let go of what is held; anything but VOIDED says why that is not possible."""
 
-    def refund(self, order_id: str, authorization_id: str) -> Standing:
+    def refund(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Give back what was charged; anything but REFUNDED says why that is not possible."""
 
 

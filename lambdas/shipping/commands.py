@@ -7,7 +7,7 @@ import msgspec
 
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused, ShipmentNotFound, UnusableAnswer
-from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.domain.shipment import (
     CARRIER_REFUSED,
     QUOTE_EXPIRED,
@@ -18,7 +18,7 @@ from shipping.domain.shipment import (
 from shipping.ports import (
     CarrierDesk,
     Deadlines,
-    Gatherings,
+    QuoteAggregations,
     QuoteRequests,
     Reception,
     Shipments,
@@ -38,7 +38,7 @@ class TakeAnswer(msgspec.Struct, frozen=True):
 
 
 class CloseGathering(msgspec.Struct, frozen=True):
-    """A gathering's time is up."""
+    """An aggregation's time is up."""
 
     order_id: str
     request_id: str
@@ -62,65 +62,65 @@ class CancelShipment(msgspec.Struct, frozen=True):
 
 
 def gather_quotes(
-    gatherings: Gatherings,
+    aggregations: QuoteAggregations,
     requests: QuoteRequests,
     deadlines: Deadlines,
-    begun: Gathering,
-) -> Gathering:
-    """Ask the carriers once, and return the gathering as it stands.
+    begun: QuoteAggregation,
+) -> QuoteAggregation:
+    """Ask the carriers once, and return the aggregation as it stands.
 
-    A worker that dies on the way leaves a gathering that was not requested: the command comes
+    A worker that dies on the way leaves an aggregation that was not requested: the command comes
     again and goes on from there. Asking twice is harmless, since each carrier's first answer
-    counts; so is a second deadline, since only an open gathering can be closed.
+    counts; so is a second deadline, since only an open aggregation can be closed.
     """
-    gathering = gatherings.open(begun)
-    if not gathering.is_closed and not gathering.requested:
-        requests.publish(gathering)
-        gatherings.mark_requested(gathering, deadlines.set(gathering))
-    return gathering
+    aggregation = aggregations.open(begun)
+    if not aggregation.is_closed and not aggregation.requested:
+        requests.publish(aggregation)
+        aggregations.mark_requested(aggregation, deadlines.set(aggregation))
+    return aggregation
 
 
-def take_answer(gatherings: Gatherings, command: TakeAnswer) -> Reception:
-    """Record a carrier's answer, and close the gathering when it is the last one.
+def take_answer(aggregations: QuoteAggregations, command: TakeAnswer) -> Reception:
+    """Record a carrier's answer, and close the aggregation when it is the last one.
 
     Raises:
         UnusableAnswer: nobody asked this carrier for such a quote.
     """
     order_id, request_id, quote = command.order_id, command.request_id, command.quote
-    reception, gathering = gatherings.record(order_id, request_id, quote)
-    if gathering is None:
+    reception, aggregation = aggregations.record(order_id, request_id, quote)
+    if aggregation is None:
         raise UnusableAnswer(f"there is no request {request_id}")
-    if quote.carrier not in gathering.expected:
+    if quote.carrier not in aggregation.expected:
         raise UnusableAnswer(f"{quote.carrier} was not asked in request {request_id}")
-    if quote.currency != gathering.currency:
-        raise UnusableAnswer(f"{quote.carrier} was asked for a price in {gathering.currency}")
+    if quote.currency != aggregation.currency:
+        raise UnusableAnswer(f"{quote.carrier} was asked for a price in {aggregation.currency}")
     # Also after a duplicate: a worker may have died between recording the last answer and closing.
-    if not gathering.is_closed and gathering.is_complete:
-        close_gathering(gatherings, CloseGathering(order_id, request_id))
+    if not aggregation.is_closed and aggregation.is_complete:
+        close_gathering(aggregations, CloseGathering(order_id, request_id))
     return reception
 
 
-def close_gathering(gatherings: Gatherings, command: CloseGathering) -> bool:
-    """Close a gathering with the quotes that are there; False if it was closed before.
+def close_gathering(aggregations: QuoteAggregations, command: CloseGathering) -> bool:
+    """Close an aggregation with the quotes that are there; False if it was closed before.
 
     Raises:
-        UnusableAnswer: there is no such gathering.
+        UnusableAnswer: there is no such aggregation.
     """
     while True:
-        gathering = gatherings.load(command.order_id, command.request_id)
-        if gathering is None:
+        aggregation = aggregations.load(command.order_id, command.request_id)
+        if aggregation is None:
             raise UnusableAnswer(f"there is no request {command.request_id}")
-        if gathering.is_closed:
+        if aggregation.is_closed:
             return False
         # Lost to another answer, which then takes part, or to another closing. There are no more
         # answers than carriers, so this ends.
-        if gatherings.close(gathering.closed()):
+        if aggregations.close(aggregation.closed()):
             return True
 
 
 def book_shipment(
     shipments: Shipments,
-    gatherings: Gatherings,
+    aggregations: QuoteAggregations,
     carriers: CarrierDesk,
     now: Clock,
     asked: BookShipment,
@@ -132,7 +132,7 @@ def book_shipment(
     """
     shipment = shipments.load(asked.order_id)
     if shipment is None:
-        quote = _quote(gatherings, asked)
+        quote = _quote(aggregations, asked)
         intent = Shipment(
             asked.order_id, Status.BOOKING, asked.context, asked.carrier, asked.quote_id
         )
@@ -144,10 +144,10 @@ def book_shipment(
     return shipment
 
 
-def _quote(gatherings: Gatherings, asked: BookShipment) -> Quote | None:
-    for gathering in gatherings.of_order(asked.order_id):
-        quote = gathering.quotes.get(asked.carrier)
-        if quote and quote.quote_id == asked.quote_id and gathering.parcel == asked.parcel:
+def _quote(aggregations: QuoteAggregations, asked: BookShipment) -> Quote | None:
+    for aggregation in aggregations.of_order(asked.order_id):
+        quote = aggregation.quotes.get(asked.carrier)
+        if quote and quote.quote_id == asked.quote_id and aggregation.parcel == asked.parcel:
             return quote
     return None
 

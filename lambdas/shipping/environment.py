@@ -19,7 +19,7 @@ class CommandEnvironment(msgspec.Struct, frozen=True):
 
 
 class AggregatorEnvironment(msgspec.Struct, frozen=True):
-    """What taking answers and closing gatherings need."""
+    """What taking answers and closing aggregations need."""
 
     gatherings_table: str
     dead_letters_url: str

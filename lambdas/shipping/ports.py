@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shipping.domain.carriers import Parcel
-from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 
 
@@ -19,28 +19,28 @@ class Reception(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Gatherings(Protocol):
-    """Gatherings by order and request; every change is one conditional write."""
+class QuoteAggregations(Protocol):
+    """Aggregations by order and request; every change is one conditional write."""
 
-    def open(self, gathering: Gathering) -> Gathering:
-        """Keep a new gathering, or return the one that is there already."""
+    def open(self, aggregation: QuoteAggregation) -> QuoteAggregation:
+        """Keep a new aggregation, or return the one that is there already."""
 
-    def load(self, order_id: str, request_id: str) -> Gathering | None:
-        """One gathering, strongly consistent."""
+    def load(self, order_id: str, request_id: str) -> QuoteAggregation | None:
+        """One aggregation, strongly consistent."""
 
-    def of_order(self, order_id: str) -> Sequence[Gathering]:
-        """Every gathering of an order, strongly consistent."""
+    def of_order(self, order_id: str) -> Sequence[QuoteAggregation]:
+        """Every aggregation of an order, strongly consistent."""
 
-    def mark_requested(self, gathering: Gathering, deadline: str) -> None:
+    def mark_requested(self, aggregation: QuoteAggregation, deadline: str) -> None:
         """Remember that the carriers were asked; ``deadline`` is RFC 3339."""
 
     def record(
         self, order_id: str, request_id: str, quote: Quote
-    ) -> tuple[Reception, Gathering | None]:
-        """Keep a carrier's first answer to an open gathering, and return what is kept then."""
+    ) -> tuple[Reception, QuoteAggregation | None]:
+        """Keep a carrier's first answer to an open aggregation, and return what is kept then."""
 
-    def close(self, closed: Gathering) -> bool:
-        """Keep the closed gathering if it is still open and no answer has come since it was read.
+    def close(self, closed: QuoteAggregation) -> bool:
+        """Keep the closed aggregation if it is still open and no answer has come since it was read.
 
         Whoever gets True has closed it: nobody else will.
         """
@@ -49,15 +49,15 @@ class Gatherings(Protocol):
 class QuoteRequests(Protocol):
     """The way to all carriers at once."""
 
-    def publish(self, gathering: Gathering) -> None:
-        """Ask every carrier that the gathering expects to answer, and no other."""
+    def publish(self, aggregation: QuoteAggregation) -> None:
+        """Ask every carrier that the aggregation expects to answer, and no other."""
 
 
 class Deadlines(Protocol):
-    """A clock that rings for a gathering."""
+    """A clock that rings for an aggregation."""
 
-    def set(self, gathering: Gathering) -> str:
-        """Have the gathering closed when its time is up; returns that time, RFC 3339."""
+    def set(self, aggregation: QuoteAggregation) -> str:
+        """Have the aggregation closed when its time is up; returns that time, RFC 3339."""
 
 
 class Shipments(Protocol):

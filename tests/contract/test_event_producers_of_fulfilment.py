@@ -22,7 +22,7 @@ from shipping.adapters.dynamodb_tracking_events import DynamoDbTrackingEvents
 from shipping.adapters.quote_requests import quote_requested
 from shipping.adapters.sqs_deadlines import SqsDeadlines
 from shipping.domain.carriers import Parcel
-from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.domain.shipment import MessageContext, Shipment, Status, TrackingStatus
 from shipping.handlers import outcomes
 from shipping.ports import TrackingEvent
@@ -38,7 +38,7 @@ from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMe
 NOON = "2026-12-01T12:00:00.000Z"
 ASKED = envelope(example("GatherQuotes"))
 ORDER = ASKED.aggregate_id
-OPEN = Gathering.begin(
+OPEN = QuoteAggregation.begin(
     list(carriers().values()),
     list(carriers()),
     ORDER,
@@ -78,11 +78,11 @@ def answers(kind: str, *ended: Outcome) -> tuple[set[str], set[str]]:
     return facts, reasons
 
 
-def test_what_shipping_says_of_a_gathering() -> None:
+def test_what_shipping_says_of_an_aggregation() -> None:
     assert len(OPEN.expected) > 1
     partly = replace(OPEN, quotes={name: offer(name) for name in OPEN.expected[:-1]})
-    nowhere = Gathering.begin([], [], ORDER, ASKED.event_id, "", OPEN.parcel, "EUR")
-    ended = [outcomes.of_gathering(it) for it in (partly.closed(), OPEN.closed(), nowhere)]
+    nowhere = QuoteAggregation.begin([], [], ORDER, ASKED.event_id, "", OPEN.parcel, "EUR")
+    ended = [outcomes.of_aggregation(it) for it in (partly.closed(), OPEN.closed(), nowhere)]
     facts, reasons = answers("GatherQuotes", *ended)
     assert facts == {"QuotesGathered"}
     assert reasons == refusals_of("GatherQuotes")

@@ -83,8 +83,8 @@ def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
         unheard: Provider.PRIMARY,
         late: Provider.BACKUP,
     }
-    standings = [till.charge(order)["status"] for order in (held, unheard, late)]
-    assert standings == ["refunded", "voided", "voided"]
+    statuses = [till.charge(order)["status"] for order in (held, unheard, late)]
+    assert statuses == ["refunded", "voided", "voided"]
 
 
 def test_every_message_three_times_while_failover_is_flipped_charges_each_order_once(

@@ -18,9 +18,9 @@ from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
-from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.adapters.dynamodb_quote_aggregations import DynamoDbQuoteAggregations
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments
-from shipping.domain.gathering import Gathering, Quote, best
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation, best
 from shipping.domain.shipment import MessageContext, Shipment, Status, shipment_id
 from shipping.handlers.forms import BookShipment, GatherQuotes
 from tests.support.drivers.offline import Deployment, eventually
@@ -44,8 +44,8 @@ def desk(deployment: Deployment) -> ShippingDriver:
 
 
 @pytest.fixture
-def gatherings(desk: ShippingDriver) -> DynamoDbGatherings:
-    return DynamoDbGatherings(
+def aggregations(desk: ShippingDriver) -> DynamoDbQuoteAggregations:
+    return DynamoDbQuoteAggregations(
         desk.deployment.cloud.client("dynamodb"),
         desk.deployment.named("shipping", "tables", "Gatherings"),
     )
@@ -99,9 +99,9 @@ def close(asked: Envelope) -> str:
     return encode(msgspec.structs.replace(asked, type="CloseGathering", data=data)).decode()
 
 
-def begun(asked: Envelope) -> Gathering:
+def begun(asked: Envelope) -> QuoteAggregation:
     form = msgspec.convert(asked.data, GatherQuotes)
-    return Gathering.begin(
+    return QuoteAggregation.begin(
         list(carriers().values()),
         list(carriers()),
         form.order_id,
@@ -113,7 +113,7 @@ def begun(asked: Envelope) -> Gathering:
 
 
 def ask_until_deadline(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings, asked: Envelope, answers: int
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations, asked: Envelope, answers: int
 ) -> dict[str, Any]:
     """The reply's data, when the time is up as soon as so many carriers have answered.
 
@@ -121,8 +121,10 @@ def ask_until_deadline(
     """
 
     def answered() -> bool:
-        gathering = gatherings.load(asked.aggregate_id, asked.event_id)
-        return gathering is not None and gathering.requested and len(gathering.quotes) == answers
+        aggregation = aggregations.load(asked.aggregate_id, asked.event_id)
+        return (
+            aggregation is not None and aggregation.requested and len(aggregation.quotes) == answers
+        )
 
     desk.send(asked)
     eventually(answered)
@@ -131,11 +133,11 @@ def ask_until_deadline(
 
 
 def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     with desk.misbehaving("tern-post", answers=NEVER):
-        reply = ask_until_deadline(desk, gatherings, asked, answers=2)
+        reply = ask_until_deadline(desk, aggregations, asked, answers=2)
     assert reply["outcome"] == "done"
     assert reply["data"]["best"]["carrier"] == "aquila-express"
     assert reply["data"]["missing"] == ["tern-post"]
@@ -143,11 +145,11 @@ def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(
 
 
 def test_no_carrier_that_answers_means_no_quotes(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     order_id = str(uuid.uuid4())
     with all_silent(desk):
-        reply = ask_until_deadline(desk, gatherings, gather_quotes(order_id), answers=0)
+        reply = ask_until_deadline(desk, aggregations, gather_quotes(order_id), answers=0)
     assert (reply["outcome"], reply["reason"]) == ("refused", "no-quotes")
     assert reply["data"]["missing"] == list(CARRIERS)
     assert [fact.data["best"] for fact in desk.heard("QuotesGathered", order_id)] == [None]
@@ -156,18 +158,18 @@ def test_no_carrier_that_answers_means_no_quotes(
 
 
 def test_an_answer_after_the_deadline_changes_nothing(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     order_id = str(uuid.uuid4())
     asked = gather_quotes(order_id)
     with desk.misbehaving("tern-post", answers=NEVER):
-        reply = ask_until_deadline(desk, gatherings, asked, answers=2)
+        reply = ask_until_deadline(desk, aggregations, asked, answers=2)
     desk.put("Answers", offered(asked, quote("tern-post")))
-    at_the_deadline = gatherings.load(order_id, asked.event_id)
+    at_the_deadline = aggregations.load(order_id, asked.event_id)
     assert reply["data"]["missing"] == ["tern-post"]
     late = ("TakeAnswers", order_id, '"reception":"late"')
     eventually(lambda: desk.logged(*late), LONGER_THAN_DEADLINE)
-    assert gatherings.load(order_id, asked.event_id) == at_the_deadline
+    assert aggregations.load(order_id, asked.event_id) == at_the_deadline
     assert len(desk.heard("CommandReplied", order_id)) == 1
 
 
@@ -181,11 +183,11 @@ def test_a_carrier_that_answers_twice_is_counted_once(desk: ShippingDriver) -> N
 
 
 def test_garbage_is_parked_with_its_reason_and_the_others_are_enough(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     with desk.misbehaving("tern-post", answers={"S": "garbage"}):
-        reply = ask_until_deadline(desk, gatherings, asked, answers=2)
+        reply = ask_until_deadline(desk, aggregations, asked, answers=2)
     assert reply["data"]["missing"] == ["tern-post"]
     reason = eventually(lambda: desk.parked("Answers").get("<quote>cheap</quote>"))
     assert reason
@@ -267,7 +269,7 @@ def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(desk: Shippin
 
 
 def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
-    desk: ShippingDriver, shipments: DynamoDbShipments, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, shipments: DynamoDbShipments, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     order_id, chosen = desk.quoted()
     form = msgspec.convert(book_shipment(order_id, chosen).data, BookShipment)
@@ -289,7 +291,7 @@ def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
     slow = SlowDesk()
     shipment = commands.book_shipment(
         shipments,
-        gatherings,
+        aggregations,
         slow,
         lambda: "2000-01-01T00:00:00.000Z",
         commands.BookShipment(
@@ -341,35 +343,35 @@ def _replies(desk: ShippingDriver, to: Envelope) -> list[Envelope]:
 
 
 def test_a_worker_that_dies_before_asking_is_made_good_by_the_next_delivery(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
-    gatherings.open(begun(asked))
+    aggregations.open(begun(asked))
     reply = desk.ask(asked)
     assert len(reply["data"]["quotes"]) == 3
 
 
 def test_a_worker_that_dies_before_closing_is_made_good_by_the_same_answer(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
-    gatherings.open(begun(asked))
+    aggregations.open(begun(asked))
     quotes = [quote(carrier) for carrier in CARRIERS]
     for it in quotes:
-        gatherings.record(asked.aggregate_id, asked.event_id, it)
+        aggregations.record(asked.aggregate_id, asked.event_id, it)
     desk.put("Answers", offered(asked, quotes[-1]))
     assert desk.reply(asked)["data"]["missing"] == []
 
 
 def test_a_worker_that_dies_after_closing_has_lost_nothing(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
-    gatherings.open(begun(asked))
-    gatherings.record(asked.aggregate_id, asked.event_id, quote("tern-post"))
+    aggregations.open(begun(asked))
+    aggregations.record(asked.aggregate_id, asked.event_id, quote("tern-post"))
     # Nothing else is done by whoever closes: the table's stream answers.
     assert commands.close_gathering(
-        gatherings, commands.CloseGathering(asked.aggregate_id, asked.event_id)
+        aggregations, commands.CloseGathering(asked.aggregate_id, asked.event_id)
     )
     assert desk.reply(asked)["data"]["best"]["carrier"] == "tern-post"
     desk.send(asked)
@@ -377,16 +379,18 @@ def test_a_worker_that_dies_after_closing_has_lost_nothing(
     assert len({it.event_id for it in _replies(desk, asked)}) == 1
 
 
-def test_a_gathering_that_cannot_be_read_is_parked_and_stops_nobody(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+def test_an_aggregation_that_cannot_be_read_is_parked_and_stops_nobody(
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     broken, sound = (begun(gather_quotes(str(uuid.uuid4()))) for _ in range(2))
-    gatherings.open(replace(broken, command="{}"))
+    aggregations.open(replace(broken, command="{}"))
     commands.close_gathering(
-        gatherings, commands.CloseGathering(broken.order_id, broken.request_id)
+        aggregations, commands.CloseGathering(broken.order_id, broken.request_id)
     )
-    gatherings.open(sound)
-    commands.close_gathering(gatherings, commands.CloseGathering(sound.order_id, sound.request_id))
+    aggregations.open(sound)
+    commands.close_gathering(
+        aggregations, commands.CloseGathering(sound.order_id, sound.request_id)
+    )
     eventually(lambda: desk.heard("CommandReplied", sound.order_id))
     assert desk.heard("CommandReplied", broken.order_id) == []
     reasons = [why for body, why in desk.parked("Answers").items() if broken.order_id in body]
@@ -407,26 +411,30 @@ def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(
 
 
 def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
-    desk: ShippingDriver, gatherings: DynamoDbGatherings
+    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     with ThreadPoolExecutor(3) as workers:
         for _ in range(15):
             asked = gather_quotes(str(uuid.uuid4()))
-            gathering = gatherings.open(begun(asked))
-            key = (gathering.order_id, gathering.request_id)
+            aggregation = aggregations.open(begun(asked))
+            key = (aggregation.order_id, aggregation.request_id)
             for carrier in CARRIERS[:-1]:
-                gatherings.record(*key, quote(carrier))
+                aggregations.record(*key, quote(carrier))
             cheapest = quote(CARRIERS[-1], price=1)
             racing: list[Future[Any]] = [
                 workers.submit(
-                    commands.take_answer, gatherings, commands.TakeAnswer(*key, cheapest)
+                    commands.take_answer, aggregations, commands.TakeAnswer(*key, cheapest)
                 ),
-                workers.submit(commands.close_gathering, gatherings, commands.CloseGathering(*key)),
-                workers.submit(commands.close_gathering, gatherings, commands.CloseGathering(*key)),
+                workers.submit(
+                    commands.close_gathering, aggregations, commands.CloseGathering(*key)
+                ),
+                workers.submit(
+                    commands.close_gathering, aggregations, commands.CloseGathering(*key)
+                ),
             ]
             for it in racing:
                 it.result()
-            closed = gatherings.load(*key)
+            closed = aggregations.load(*key)
             assert closed
             assert closed.is_closed
             # Whichever won, the choice is the best of exactly the quotes that are kept.

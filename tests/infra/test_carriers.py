@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shipping.domain.carriers import Carrier, Parcel
-from shipping.domain.gathering import Gathering
+from shipping.domain.quote_aggregation import QuoteAggregation
 from stacks.shipping import CARRIER_LIST, ShippingStack
 from stacks.stage import from_context
 from tests.infra.system import CONTEXT
@@ -148,7 +148,7 @@ def test_exactly_the_carriers_that_are_expected_are_asked(
 ) -> None:
     parcel = Parcel(grams, country, "1")
     everybody = [Carrier.from_entry(entry) for entry in CARRIERS]
-    begun = Gathering.begin(everybody, may_be_asked, "o", "r", "{}", parcel, currency)
+    begun = QuoteAggregation.begin(everybody, may_be_asked, "o", "r", "{}", parcel, currency)
     for entry in CARRIERS:
         policy = subscription_of(TEMPLATE, entry["name"])["FilterPolicy"]
         is_asked = lets_through(policy, parcel, currency, asked=begun.expected)

@@ -14,7 +14,7 @@ import pytest
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
-from payments.ports import Authorized, Declined, Standing
+from payments.ports import AuthorizationStatus, Authorized, Declined
 from tests.support.contracts.payments_contract import PaymentsContract
 from tests.support.contracts.provider_contract import ProviderContract
 from tests.support.drivers.command_driver import CommandDriver, verdict
@@ -97,7 +97,7 @@ def test_an_authorization_may_expire(
     bare.add_fault("short-lived", reference=order, seconds=0)
     held = provider.authorize(order, "customer-1", 1290, "EUR")
     assert isinstance(held, Authorized)
-    assert provider.capture(order, held.authorization_id) is Standing.EXPIRED
+    assert provider.capture(order, held.authorization_id) is AuthorizationStatus.EXPIRED
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])

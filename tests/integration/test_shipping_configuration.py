@@ -42,7 +42,7 @@ def all_silent(desk: ShippingDriver) -> Iterator[None]:
 
 
 def deadline_of(desk: ShippingDriver, asked: Envelope) -> float:
-    """How many seconds after the question its gathering is closed."""
+    """How many seconds after the question its aggregation is closed."""
 
     def item() -> Mapping[str, Any] | None:
         found = desk.deployment.cloud.client("dynamodb").get_item(

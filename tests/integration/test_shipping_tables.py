@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.adapters.dynamodb_quote_aggregations import DynamoDbQuoteAggregations
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments
-from tests.support.contracts.shipping_tables_contract import GatheringsContract, ShipmentsContract
+from tests.support.contracts.shipping_tables_contract import (
+    QuoteAggregationsContract,
+    ShipmentsContract,
+)
 from tests.support.drivers.offline import Deployment
 
 
-class TestDynamoDbGatherings(GatheringsContract):
+class TestDynamoDbQuoteAggregations(QuoteAggregationsContract):
     @pytest.fixture
-    def gatherings(self, deployment: Deployment) -> DynamoDbGatherings:
+    def aggregations(self, deployment: Deployment) -> DynamoDbQuoteAggregations:
         table = deployment.named("shipping", "tables", "Gatherings")
-        return DynamoDbGatherings(deployment.cloud.client("dynamodb"), table)
+        return DynamoDbQuoteAggregations(deployment.cloud.client("dynamodb"), table)
 
 
 class TestDynamoDbShipments(ShipmentsContract):

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from event_log.adapters.seen_facts import SeenFacts
-from event_log.environment import IntakeEnvironment
+from event_log.environment import IngestionEnvironment
 from orders_language.messages import partition_key
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
@@ -102,21 +102,21 @@ def _judged(fact: Envelope) -> Envelope:
 
 @cache
 def _heard() -> Callable[[str], Envelope]:
-    return from_bus(sources(load(IntakeEnvironment).message_sources))
+    return from_bus(sources(load(IngestionEnvironment).message_sources))
 
 
 @cache
 def _log() -> KinesisLog:
     return KinesisLog(
-        aws.client("kinesis"), load(IntakeEnvironment).event_stream_arn, partition_key
+        aws.client("kinesis"), load(IngestionEnvironment).event_stream_arn, partition_key
     )
 
 
 @cache
 def _seen() -> SeenFacts:
-    return SeenFacts(aws.client("dynamodb"), load(IntakeEnvironment).seen_table)
+    return SeenFacts(aws.client("dynamodb"), load(IngestionEnvironment).seen_table)
 
 
 @cache
 def _dead_letters() -> DeadLetters:
-    return DeadLetters(aws.client("sqs"), load(IntakeEnvironment).dead_letters_url)
+    return DeadLetters(aws.client("sqs"), load(IngestionEnvironment).dead_letters_url)

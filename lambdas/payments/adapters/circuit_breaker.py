@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Provider
-from payments.ports import Authorized, Declined, PaymentProvider, Standing
+from payments.ports import AuthorizationStatus, Authorized, Declined, PaymentProvider
 from shared.runtime import log
 
 FAILURES = 5
@@ -48,15 +48,15 @@ class CircuitBreaker:
             "authorize", lambda: self._provider.authorize(order_id, payer, amount, currency)
         )
 
-    def capture(self, order_id: str, authorization_id: str) -> Standing:
+    def capture(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Charge what is held."""
         return self._ask("capture", lambda: self._provider.capture(order_id, authorization_id))
 
-    def void(self, order_id: str, authorization_id: str) -> Standing:
+    def void(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Let go of what is held."""
         return self._ask("void", lambda: self._provider.void(order_id, authorization_id))
 
-    def refund(self, order_id: str, authorization_id: str) -> Standing:
+    def refund(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Give back what was charged."""
         return self._ask("refund", lambda: self._provider.refund(order_id, authorization_id))
 

@@ -13,7 +13,7 @@ import urllib3
 
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
-from payments.ports import Authorized, Declined, Standing
+from payments.ports import AuthorizationStatus, Authorized, Declined
 from shared.runtime import clock, log, strict_json
 
 LONGEST_HOLD = timedelta(days=366)
@@ -41,10 +41,10 @@ class AuthorizationDocument(msgspec.Struct, frozen=True):
     currency: str
 
 
-class StandingDocument(msgspec.Struct, frozen=True):
-    """The provider's answer to every other operation: how the authorization stands now."""
+class StatusDocument(msgspec.Struct, frozen=True):
+    """The provider's answer to every other operation: the authorization's status now."""
 
-    status: Standing
+    status: AuthorizationStatus
 
 
 class DeclineDocument(msgspec.Struct, frozen=True):
@@ -90,24 +90,24 @@ class HttpPaymentProvider:
             raise ProviderBroken("authorize: something else is held than was asked for")
         return Authorized(document.id, _time(document.expires_at))
 
-    def capture(self, order_id: str, authorization_id: str) -> Standing:
+    def capture(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Charge what is held. Raises ProviderUnavailable, ProviderBroken."""
         return self._change("capture", order_id, authorization_id)
 
-    def void(self, order_id: str, authorization_id: str) -> Standing:
+    def void(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Let go of what is held. Raises ProviderUnavailable, ProviderBroken."""
         return self._change("void", order_id, authorization_id)
 
-    def refund(self, order_id: str, authorization_id: str) -> Standing:
+    def refund(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         """Give back what was charged. Raises ProviderUnavailable, ProviderBroken."""
         return self._change("refund", order_id, authorization_id)
 
-    def _change(self, operation: str, order_id: str, authorization_id: str) -> Standing:
+    def _change(self, operation: str, order_id: str, authorization_id: str) -> AuthorizationStatus:
         path = f"/v1/authorizations/{authorization_id}/{operation}"
         status, answer = self._ask(operation, order_id, path, {})
-        if status not in (200, 409):  # 409: it is not possible, as the standing says
+        if status not in (200, 409):  # 409: it is not possible, as its status says
             raise ProviderBroken(f"{operation}: unexpected status {status}")
-        return _read(answer, StandingDocument).status
+        return _read(answer, StatusDocument).status
 
     def _ask(
         self, operation: str, order_id: str, path: str, body: dict[str, Any]

@@ -26,13 +26,13 @@ class Owners:
     """
 
     def __init__(
-        self, client: Any, scan_events: str, list_events: str, relay: str, intake: str
+        self, client: Any, scan_events: str, list_events: str, relay: str, ingestion: str
     ) -> None:
         self._client = client
         self._scan_events = scan_events
         self._list_events = list_events
         self._relay = relay
-        self._intake = intake
+        self._ingestion = ingestion
 
     def page(self, segment: int, segments: int, after: Position) -> Page:
         """Some of a segment of the whole event store."""
@@ -61,10 +61,10 @@ class Owners:
         )
 
     def republish_facts(self, facts: Iterable[Envelope]) -> int:
-        """Have the intake publish other services' integration events again; returns how many."""
+        """Have ingestion publish other services' integration events again; returns how many."""
         texts = (encode(fact).decode() for fact in facts)
         return sum(
-            int(self._call(self._intake, {"republish": some})["republished"])
+            int(self._call(self._ingestion, {"republish": some})["republished"])
             for some in portions(texts, FACTS_AT_ONCE)
         )
 

@@ -7,7 +7,7 @@ import msgspec
 
 from shared.messaging.envelope import Envelope, decode, encode
 from shared.runtime import clock
-from shipping.domain.gathering import Gathering
+from shipping.domain.quote_aggregation import QuoteAggregation
 
 
 class SnsQuoteRequests:
@@ -17,27 +17,27 @@ class SnsQuoteRequests:
         self._client = client
         self._topic_arn = topic_arn
 
-    def publish(self, gathering: Gathering) -> None:
+    def publish(self, aggregation: QuoteAggregation) -> None:
         """Ask the expected carriers: their filters let the parcel through, and their name."""
-        parcel = gathering.parcel
+        parcel = aggregation.parcel
         self._client.publish(
             TopicArn=self._topic_arn,
-            Message=encode(quote_requested(gathering)).decode(),
+            Message=encode(quote_requested(aggregation)).decode(),
             MessageAttributes={
                 "weight_grams": {"DataType": "Number", "StringValue": str(parcel.weight_grams)},
                 "country": {"DataType": "String", "StringValue": parcel.country},
-                "currency": {"DataType": "String", "StringValue": gathering.currency},
+                "currency": {"DataType": "String", "StringValue": aggregation.currency},
                 "asked": {
                     "DataType": "String.Array",
-                    "StringValue": json.dumps(gathering.expected),
+                    "StringValue": json.dumps(aggregation.expected),
                 },
             },
         )
 
 
-def quote_requested(gathering: Gathering) -> Envelope:
+def quote_requested(aggregation: QuoteAggregation) -> Envelope:
     """The message that carriers get; its ``event_id`` is the request's id, which they answer to."""
-    command = decode(gathering.command)
+    command = decode(aggregation.command)
     return msgspec.structs.replace(
         command,
         type="QuoteRequested",
@@ -45,13 +45,13 @@ def quote_requested(gathering: Gathering) -> Envelope:
         occurred_at=clock.now(),
         causation_id=command.event_id,
         data={
-            "order_id": gathering.order_id,
-            "request_id": gathering.request_id,
-            "weight_grams": gathering.parcel.weight_grams,
+            "order_id": aggregation.order_id,
+            "request_id": aggregation.request_id,
+            "weight_grams": aggregation.parcel.weight_grams,
             "ship_to": {
-                "country": gathering.parcel.country,
-                "postcode_area": gathering.parcel.postcode_area,
+                "country": aggregation.parcel.country,
+                "postcode_area": aggregation.parcel.postcode_area,
             },
-            "currency": gathering.currency,
+            "currency": aggregation.currency,
         },
     )

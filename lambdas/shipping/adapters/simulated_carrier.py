@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from shared.runtime import clock
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.errors import CarrierRefused
-from shipping.domain.gathering import Quote
+from shipping.domain.quote_aggregation import Quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ import msgspec
 
 from shared.messaging.envelope import decode, encode
 from shared.runtime import clock
-from shipping.domain.gathering import Gathering
+from shipping.domain.quote_aggregation import QuoteAggregation
 
 
 class SqsDeadlines:
     """Implements ``shipping.ports.Deadlines``; SQS delays a message by 900 seconds at most.
 
-    ``client`` is a botocore SQS client. ``seconds`` says how long a gathering has that is asked
+    ``client`` is a botocore SQS client. ``seconds`` says how long an aggregation has that is asked
     for now.
     """
 
@@ -23,11 +23,11 @@ class SqsDeadlines:
         self._queue_url = queue_url
         self._seconds = seconds
 
-    def set(self, gathering: Gathering) -> str:
+    def set(self, aggregation: QuoteAggregation) -> str:
         """Have a CloseGathering delivered when the time is up."""
         seconds = self._seconds()
         deadline = clock.format_time(datetime.now(UTC) + timedelta(seconds=seconds))
-        command = decode(gathering.command)
+        command = decode(aggregation.command)
         self._client.send_message(
             QueueUrl=self._queue_url,
             DelaySeconds=seconds,
@@ -38,7 +38,7 @@ class SqsDeadlines:
                     schema_version=1,
                     occurred_at=clock.now(),
                     causation_id=command.event_id,
-                    data={"order_id": gathering.order_id, "request_id": gathering.request_id},
+                    data={"order_id": aggregation.order_id, "request_id": aggregation.request_id},
                 )
             ).decode(),
         )

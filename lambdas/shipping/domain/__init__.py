@@ -1,1 +1,1 @@
-"""What a quote, a gathering and a shipment are; the standard library alone."""
+"""What a quote, an aggregation and a shipment are; the standard library alone."""

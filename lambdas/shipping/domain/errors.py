@@ -1,7 +1,7 @@
 """Why shipping refuses.
 
 ShippingError
- ├─ UnusableAnswer                 a carrier's answer that no gathering can use
+ ├─ UnusableAnswer                 a carrier's answer that no aggregation can use
  ├─ CarrierRefused                 the carrier does not take this booking
  ├─ ShipmentNotFound               nothing was booked with this carrier under this number
  └─ TrackingEventReused            the carrier sent the same event id with another content

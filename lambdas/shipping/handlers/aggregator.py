@@ -1,4 +1,4 @@
-"""How the aggregator works through its two queues: answers and deadlines of the same gatherings."""
+"""How the aggregator works through its two queues: answers and deadlines of aggregations."""
 
 from collections.abc import Callable
 from functools import cache
@@ -11,26 +11,26 @@ from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws
 from shared.runtime.environment import load
-from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.adapters.dynamodb_quote_aggregations import DynamoDbQuoteAggregations
 from shipping.domain.errors import UnusableAnswer
 from shipping.environment import AggregatorEnvironment
-from shipping.ports import Gatherings
+from shipping.ports import QuoteAggregations
 
-Take = Callable[[Gatherings, Envelope], None]
+Take = Callable[[QuoteAggregations, Envelope], None]
 
 
 @cache
 def consumer(take: Take) -> QueueConsumer:
-    """A queue's consumer that takes each message; what fits no gathering is parked at once.
+    """A queue's consumer that takes each message; what fits no aggregation is parked at once.
 
     ``take`` raises msgspec.ValidationError or UnusableAnswer for such a message.
     """
     settings = load(AggregatorEnvironment)
-    gatherings = DynamoDbGatherings(aws.client("dynamodb"), settings.gatherings_table)
+    aggregations = DynamoDbQuoteAggregations(aws.client("dynamodb"), settings.gatherings_table)
 
     def consume(message: Envelope) -> None:
         try:
-            take(gatherings, message)
+            take(aggregations, message)
         except (msgspec.ValidationError, UnusableAnswer) as unusable:
             raise Unusable(str(unusable)) from unusable
 

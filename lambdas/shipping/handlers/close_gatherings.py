@@ -1,4 +1,4 @@
-"""The aggregator's deadline: closes gatherings whose time is up with the quotes that are there."""
+"""The aggregator's deadline: closes an aggregation whose time is up with the quotes it has."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ from shared.runtime import log
 from shipping import commands
 from shipping.handlers.aggregator import consumer
 from shipping.handlers.forms import CloseGathering
-from shipping.ports import Gatherings
+from shipping.ports import QuoteAggregations
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Close a batch of gatherings."""
+    """Close a batch of aggregations."""
     return consumer(close).handle(event)
 
 
-def close(gatherings: Gatherings, message: Envelope) -> None:
-    """Close one gathering unless it is closed already. Raises UnusableAnswer: there is none."""
+def close(aggregations: QuoteAggregations, message: Envelope) -> None:
+    """Close one aggregation unless it is closed already. Raises UnusableAnswer: there is none."""
     form = msgspec.convert(message.data, CloseGathering)
     closed = commands.close_gathering(
-        gatherings, commands.CloseGathering(form.order_id, form.request_id)
+        aggregations, commands.CloseGathering(form.order_id, form.request_id)
     )
     log.info(
-        "gathering closed at its deadline"
+        "aggregation closed at its deadline"
         if closed
-        else "gathering was closed before its deadline",
+        else "aggregation was closed before its deadline",
         order_id=form.order_id,
         correlation_id=message.correlation_id,
     )

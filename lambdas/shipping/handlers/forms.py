@@ -66,7 +66,7 @@ class QuoteOffered(msgspec.Struct, frozen=True):
 
 
 class CloseGathering(msgspec.Struct, frozen=True):
-    """A gathering's time is up."""
+    """An aggregation's time is up."""
 
     order_id: Uuid
     request_id: Uuid

@@ -1,23 +1,23 @@
-"""How gatherings and shipments end, in the words of replies and integration events."""
+"""How aggregations and shipments end, in the words of replies and integration events."""
 
 from typing import Any
 
 from shared.messaging.queue_worker import IntegrationEvent, Outcome, done, refused
-from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.domain.shipment import CANCELLED_BEFORE, Shipment, Status
 
 
-def of_gathering(gathering: Gathering) -> Outcome:
+def of_aggregation(aggregation: QuoteAggregation) -> Outcome:
     """The answer to GatherQuotes, the same whenever it is given."""
     answer: dict[str, Any] = {
-        "best": _quote(gathering.best_quote) if gathering.best_quote else None,
-        "quotes": [_quote(quote) for _, quote in sorted(gathering.quotes.items())],
-        "missing": list(gathering.missing),
+        "best": _quote(aggregation.best_quote) if aggregation.best_quote else None,
+        "quotes": [_quote(quote) for _, quote in sorted(aggregation.quotes.items())],
+        "missing": list(aggregation.missing),
     }
     # Nobody was asked: then nothing was gathered.
-    facts = (IntegrationEvent("QuotesGathered", answer),) if gathering.expected else ()
-    if gathering.reason is not None:
-        return refused(gathering.reason, {"missing": answer["missing"]}, *facts)
+    facts = (IntegrationEvent("QuotesGathered", answer),) if aggregation.expected else ()
+    if aggregation.reason is not None:
+        return refused(aggregation.reason, {"missing": answer["missing"]}, *facts)
     return done(answer, *facts)
 
 

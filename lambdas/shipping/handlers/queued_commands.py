@@ -1,6 +1,6 @@
 """GatherQuotes, BookShipment and CancelShipment from the queue.
 
-GatherQuotes is answered when its gathering is closed: see ``announce_quotes``.
+GatherQuotes is answered when its aggregation is closed: see ``announce_quotes``.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,7 +17,7 @@ from shared.runtime import aws, clock, configuration
 from shared.runtime.environment import load
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
-from shipping.adapters.dynamodb_gatherings import DynamoDbGatherings
+from shipping.adapters.dynamodb_quote_aggregations import DynamoDbQuoteAggregations
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments
 from shipping.adapters.lambda_carrier_desk import LambdaCarrierDesk
 from shipping.adapters.quote_requests import SnsQuoteRequests
@@ -25,12 +25,12 @@ from shipping.adapters.sqs_deadlines import SqsDeadlines
 from shipping.commands import Clock
 from shipping.configuration import FLAGS, SETTINGS, asked
 from shipping.domain.carriers import Carrier
-from shipping.domain.gathering import Gathering
+from shipping.domain.quote_aggregation import QuoteAggregation
 from shipping.domain.shipment import MessageContext
 from shipping.environment import CommandEnvironment
 from shipping.handlers import outcomes
 from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
-from shipping.ports import CarrierDesk, Deadlines, Gatherings, QuoteRequests, Shipments
+from shipping.ports import CarrierDesk, Deadlines, QuoteAggregations, QuoteRequests, Shipments
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -41,11 +41,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _worker(seconds_left: Callable[[], float]) -> QueueWorker:
     settings = load(CommandEnvironment)
     dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
-    gatherings = DynamoDbGatherings(dynamodb, settings.gatherings_table)
+    aggregations = DynamoDbQuoteAggregations(dynamodb, settings.gatherings_table)
     desks = msgspec.json.decode(settings.carrier_desks, type=dict[str, str])
     return QueueWorker(
         quote_commands(
-            gatherings,
+            aggregations,
             SnsQuoteRequests(aws.client("sns"), settings.quote_requests_topic_arn),
             SqsDeadlines(sqs, settings.deadlines_url, _quote_deadline_seconds),
             list(carriers().values()),
@@ -53,7 +53,7 @@ def _worker(seconds_left: Callable[[], float]) -> QueueWorker:
         )
         | shipment_commands(
             DynamoDbShipments(dynamodb, settings.shipments_table),
-            gatherings,
+            aggregations,
             # It tries again by itself while there is time.
             LambdaCarrierDesk(aws.client_that_tries_once("lambda"), desks, seconds_left),
             clock.now,
@@ -73,7 +73,7 @@ def _may_be_asked() -> Collection[str]:
 
 
 def quote_commands(
-    gatherings: Gatherings,
+    aggregations: QuoteAggregations,
     requests: QuoteRequests,
     deadlines: Deadlines,
     carrier_list: Sequence[Carrier],
@@ -82,7 +82,7 @@ def quote_commands(
     """The command that asks carriers."""
 
     def gather(form: GatherQuotes, message: Envelope) -> Outcome | None:
-        begun = Gathering.begin(
+        begun = QuoteAggregation.begin(
             carrier_list,
             may_be_asked(),
             form.order_id,
@@ -91,14 +91,14 @@ def quote_commands(
             form.parcel,
             form.currency,
         )
-        gathering = commands.gather_quotes(gatherings, requests, deadlines, begun)
-        return outcomes.of_gathering(gathering) if gathering.is_closed else None
+        aggregation = commands.gather_quotes(aggregations, requests, deadlines, begun)
+        return outcomes.of_aggregation(aggregation) if aggregation.is_closed else None
 
     return {"GatherQuotes": CommandType(GatherQuotes, gather)}
 
 
 def shipment_commands(
-    shipments: Shipments, gatherings: Gatherings, desk: CarrierDesk, now: Clock
+    shipments: Shipments, aggregations: QuoteAggregations, desk: CarrierDesk, now: Clock
 ) -> dict[str, CommandType[Any]]:
     """The commands that book and cancel."""
 
@@ -106,7 +106,9 @@ def shipment_commands(
         asked = commands.BookShipment(
             form.order_id, form.carrier, form.quote_id, form.parcel, _context_of(message)
         )
-        return outcomes.of_booking(commands.book_shipment(shipments, gatherings, desk, now, asked))
+        return outcomes.of_booking(
+            commands.book_shipment(shipments, aggregations, desk, now, asked)
+        )
 
     def cancel(form: CancelShipment, message: Envelope) -> Outcome:
         asked = commands.CancelShipment(form.order_id, _context_of(message))

@@ -9,10 +9,10 @@ from shared.messaging.envelope import Envelope
 from shared.runtime import clock, log
 from shipping import commands
 from shipping.domain.errors import UnusableAnswer
-from shipping.domain.gathering import Quote
+from shipping.domain.quote_aggregation import Quote
 from shipping.handlers.aggregator import consumer
 from shipping.handlers.forms import QuoteOffered
-from shipping.ports import Gatherings, Reception
+from shipping.ports import QuoteAggregations, Reception
 
 LONGEST_OFFER = timedelta(days=366)
 """No carrier holds a price for longer."""
@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     return consumer(take).handle(event)
 
 
-def take(gatherings: Gatherings, message: Envelope) -> None:
+def take(aggregations: QuoteAggregations, message: Envelope) -> None:
     """Record one answer; what came late or twice is counted and nothing else.
 
     Raises:
@@ -33,7 +33,7 @@ def take(gatherings: Gatherings, message: Envelope) -> None:
         raise UnusableAnswer(f"carriers answer with QuoteOffered, not {message.type[:64]!r}")
     answer = msgspec.convert(message.data, QuoteOffered)
     reception = commands.take_answer(
-        gatherings, commands.TakeAnswer(answer.order_id, answer.request_id, _quote(answer))
+        aggregations, commands.TakeAnswer(answer.order_id, answer.request_id, _quote(answer))
     )
     log.info(
         "quote received",

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from payments.ports import Authorized, PaymentProvider, Standing
+from payments.ports import AuthorizationStatus, Authorized, PaymentProvider
 
 
 def authorized(provider: PaymentProvider, order: str, amount: int = 1290) -> Authorized:
@@ -30,24 +30,28 @@ class ProviderContract:
         assert first.authorization_id != second.authorization_id
 
     @pytest.mark.parametrize(
-        ("operations", "standing"),
+        ("operations", "reported"),
         [
-            (["capture"], Standing.CAPTURED),
-            (["capture", "capture"], Standing.CAPTURED),
-            (["void"], Standing.VOIDED),
-            (["void", "void"], Standing.VOIDED),
-            (["void", "capture"], Standing.VOIDED),
-            (["capture", "void"], Standing.CAPTURED),
-            (["capture", "refund"], Standing.REFUNDED),
-            (["capture", "refund", "refund"], Standing.REFUNDED),
-            (["void", "refund"], Standing.VOIDED),
-            (["refund"], Standing.AUTHORIZED),
+            (["capture"], AuthorizationStatus.CAPTURED),
+            (["capture", "capture"], AuthorizationStatus.CAPTURED),
+            (["void"], AuthorizationStatus.VOIDED),
+            (["void", "void"], AuthorizationStatus.VOIDED),
+            (["void", "capture"], AuthorizationStatus.VOIDED),
+            (["capture", "void"], AuthorizationStatus.CAPTURED),
+            (["capture", "refund"], AuthorizationStatus.REFUNDED),
+            (["capture", "refund", "refund"], AuthorizationStatus.REFUNDED),
+            (["void", "refund"], AuthorizationStatus.VOIDED),
+            (["refund"], AuthorizationStatus.AUTHORIZED),
         ],
     )
     def test_the_last_answer_says_how_the_authorization_stands(
-        self, provider: PaymentProvider, order: str, operations: list[str], standing: Standing
+        self,
+        provider: PaymentProvider,
+        order: str,
+        operations: list[str],
+        reported: AuthorizationStatus,
     ) -> None:
         authorization = authorized(provider, order)
         for operation in operations:
             answer = getattr(provider, operation)(order, authorization.authorization_id)
-        assert answer is standing
+        assert answer is reported

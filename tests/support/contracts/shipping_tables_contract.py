@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from shared.messaging.envelope import Envelope, encode
 from shipping.domain.carriers import Parcel
-from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.domain.shipment import MessageContext, Shipment, Status
-from shipping.ports import Gatherings, Reception, Shipments
+from shipping.ports import QuoteAggregations, Reception, Shipments
 
 CONTEXT = MessageContext(str(uuid.uuid4()), "00-" + "1" * 32 + "-" + "2" * 16 + "-01")
 PARCEL = Parcel(380, "DE", "10")
 
 
-def gathering(*expected: str) -> Gathering:
-    """An open gathering that nobody has answered."""
+def aggregation(*expected: str) -> QuoteAggregation:
+    """An open aggregation that nobody has answered."""
     names = expected or ("heron", "tern")
     order_id, request_id = str(uuid.uuid4()), str(uuid.uuid4())
     # A command that can be read: where the table has a stream, closing answers it.
@@ -33,7 +33,7 @@ def gathering(*expected: str) -> Gathering:
         traceparent=CONTEXT.traceparent,
         data={"order_id": order_id},
     )
-    return Gathering(order_id, request_id, encode(command).decode(), PARCEL, "EUR", names)
+    return QuoteAggregation(order_id, request_id, encode(command).decode(), PARCEL, "EUR", names)
 
 
 def quote(carrier: str, price: int = 700, days: int = 2, currency: str = "EUR") -> Quote:
@@ -46,69 +46,77 @@ def intent() -> Shipment:
     return Shipment(str(uuid.uuid4()), Status.BOOKING, CONTEXT, "tern", str(uuid.uuid4()))
 
 
-class GatheringsContract:
-    """Subclasses give ``gatherings``."""
+class QuoteAggregationsContract:
+    """Subclasses give ``aggregations``."""
 
-    def test_the_first_gathering_of_a_request_stays(self, gatherings: Gatherings) -> None:
-        first = gathering()
+    def test_the_first_aggregation_of_a_request_stays(
+        self, aggregations: QuoteAggregations
+    ) -> None:
+        first = aggregation()
         again = replace(first, currency="USD")
-        assert gatherings.open(first) == first
-        assert gatherings.open(again) == first
-        assert gatherings.load(first.order_id, first.request_id) == first
-        assert list(gatherings.of_order(first.order_id)) == [first]
+        assert aggregations.open(first) == first
+        assert aggregations.open(again) == first
+        assert aggregations.load(first.order_id, first.request_id) == first
+        assert list(aggregations.of_order(first.order_id)) == [first]
 
-    def test_nothing_is_found_where_nothing_is(self, gatherings: Gatherings) -> None:
-        assert gatherings.load(str(uuid.uuid4()), str(uuid.uuid4())) is None
-        assert list(gatherings.of_order(str(uuid.uuid4()))) == []
+    def test_nothing_is_found_where_nothing_is(self, aggregations: QuoteAggregations) -> None:
+        assert aggregations.load(str(uuid.uuid4()), str(uuid.uuid4())) is None
+        assert list(aggregations.of_order(str(uuid.uuid4()))) == []
 
-    def test_each_carriers_first_answer_counts(self, gatherings: Gatherings) -> None:
-        opened = gatherings.open(gathering())
+    def test_each_carriers_first_answer_counts(self, aggregations: QuoteAggregations) -> None:
+        opened = aggregations.open(aggregation())
         key = (opened.order_id, opened.request_id)
         first, second = quote("tern", 700), quote("tern", 1)
-        assert gatherings.record(*key, first)[0] is Reception.RECORDED
-        reception, kept = gatherings.record(*key, second)
+        assert aggregations.record(*key, first)[0] is Reception.RECORDED
+        reception, kept = aggregations.record(*key, second)
         assert reception is Reception.DUPLICATE
         assert kept
         assert kept.quotes == {"tern": first}
 
-    def test_an_answer_that_does_not_fit_is_not_kept(self, gatherings: Gatherings) -> None:
-        opened = gatherings.open(gathering())
+    def test_an_answer_that_does_not_fit_is_not_kept(self, aggregations: QuoteAggregations) -> None:
+        opened = aggregations.open(aggregation())
         key = (opened.order_id, opened.request_id)
         for stranger in (quote("osprey"), quote("tern", currency="USD")):
-            reception, kept = gatherings.record(*key, stranger)
+            reception, kept = aggregations.record(*key, stranger)
             assert reception is Reception.LATE
             assert kept
             assert kept.quotes == {}
-        unknown = gatherings.record(opened.order_id, str(uuid.uuid4()), quote("tern"))
+        unknown = aggregations.record(opened.order_id, str(uuid.uuid4()), quote("tern"))
         assert unknown == (Reception.UNKNOWN, None)
 
-    def test_it_is_closed_once_and_never_written_again(self, gatherings: Gatherings) -> None:
-        opened = gatherings.open(gathering())
+    def test_it_is_closed_once_and_never_written_again(
+        self, aggregations: QuoteAggregations
+    ) -> None:
+        opened = aggregations.open(aggregation())
         key = (opened.order_id, opened.request_id)
-        _, answered = gatherings.record(*key, quote("tern"))
+        _, answered = aggregations.record(*key, quote("tern"))
         assert answered
-        assert gatherings.close(answered.closed())
-        assert not gatherings.close(answered.closed())
-        assert gatherings.record(*key, quote("heron"))[0] is Reception.LATE
-        gatherings.mark_requested(opened, "2026-12-01T00:00:00.000Z")
-        assert gatherings.load(*key) == answered.closed()
+        assert aggregations.close(answered.closed())
+        assert not aggregations.close(answered.closed())
+        assert aggregations.record(*key, quote("heron"))[0] is Reception.LATE
+        aggregations.mark_requested(opened, "2026-12-01T00:00:00.000Z")
+        assert aggregations.load(*key) == answered.closed()
 
-    def test_an_answer_that_came_in_between_keeps_it_open(self, gatherings: Gatherings) -> None:
-        opened = gatherings.open(gathering())
-        gatherings.record(opened.order_id, opened.request_id, quote("tern"))
-        assert not gatherings.close(opened.closed())
+    def test_an_answer_that_came_in_between_keeps_it_open(
+        self, aggregations: QuoteAggregations
+    ) -> None:
+        opened = aggregations.open(aggregation())
+        aggregations.record(opened.order_id, opened.request_id, quote("tern"))
+        assert not aggregations.close(opened.closed())
 
-    def test_it_remembers_that_carriers_were_asked(self, gatherings: Gatherings) -> None:
-        opened = gatherings.open(gathering())
-        gatherings.mark_requested(opened, "2026-12-01T00:00:00.000Z")
-        known = gatherings.load(opened.order_id, opened.request_id)
+    def test_it_remembers_that_carriers_were_asked(self, aggregations: QuoteAggregations) -> None:
+        opened = aggregations.open(aggregation())
+        aggregations.mark_requested(opened, "2026-12-01T00:00:00.000Z")
+        known = aggregations.load(opened.order_id, opened.request_id)
         assert known
         assert known.requested
 
-    def test_one_without_quotes_is_closed_with_a_reason(self, gatherings: Gatherings) -> None:
-        opened = gatherings.open(gathering())
-        assert gatherings.close(opened.closed())
-        known = gatherings.load(opened.order_id, opened.request_id)
+    def test_one_without_quotes_is_closed_with_a_reason(
+        self, aggregations: QuoteAggregations
+    ) -> None:
+        opened = aggregations.open(aggregation())
+        assert aggregations.close(opened.closed())
+        known = aggregations.load(opened.order_id, opened.request_id)
         assert known
         assert (known.best, known.reason) == (None, "no-quotes")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from payments.domain.errors import ProviderUnavailable
-from payments.ports import Authorized, Declined, Standing
+from payments.ports import AuthorizationStatus, Authorized, Declined
 
 AnswerT = TypeVar("AnswerT")
 EXPIRES_AT = "2026-12-08T12:00:00.000Z"
@@ -22,13 +22,13 @@ class FakeProvider:
     """
 
     def __init__(self) -> None:
-        self.standings: dict[str, Standing] = {}
+        self.authorizations: dict[str, AuthorizationStatus] = {}
         self.amounts: dict[str, int] = {}
         self.calls: list[str] = []
         self.declines = False
         self.loses = 0
         self.fails = 0
-        self.says: dict[str, Standing] = {}
+        self.says: dict[str, AuthorizationStatus] = {}
         self._answers: dict[tuple[str, str], object] = {}
 
     def authorize(
@@ -37,41 +37,58 @@ class FakeProvider:
         def work() -> Authorized | Declined:
             if self.declines:
                 return Declined("insufficient-funds")
-            authorization_id = f"auth-{len(self.standings) + 1}"
-            self.standings[authorization_id] = Standing.AUTHORIZED
+            authorization_id = f"auth-{len(self.authorizations) + 1}"
+            self.authorizations[authorization_id] = AuthorizationStatus.AUTHORIZED
             self.amounts[authorization_id] = amount
             return Authorized(authorization_id, EXPIRES_AT)
 
         return self._once("authorize", order_id, work)
 
-    def capture(self, order_id: str, authorization_id: str) -> Standing:
+    def capture(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         return self._change(
-            "capture", order_id, authorization_id, Standing.AUTHORIZED, Standing.CAPTURED
+            "capture",
+            order_id,
+            authorization_id,
+            AuthorizationStatus.AUTHORIZED,
+            AuthorizationStatus.CAPTURED,
         )
 
-    def void(self, order_id: str, authorization_id: str) -> Standing:
+    def void(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         return self._change(
-            "void", order_id, authorization_id, Standing.AUTHORIZED, Standing.VOIDED
+            "void",
+            order_id,
+            authorization_id,
+            AuthorizationStatus.AUTHORIZED,
+            AuthorizationStatus.VOIDED,
         )
 
-    def refund(self, order_id: str, authorization_id: str) -> Standing:
+    def refund(self, order_id: str, authorization_id: str) -> AuthorizationStatus:
         return self._change(
-            "refund", order_id, authorization_id, Standing.CAPTURED, Standing.REFUNDED
+            "refund",
+            order_id,
+            authorization_id,
+            AuthorizationStatus.CAPTURED,
+            AuthorizationStatus.REFUNDED,
         )
 
     def expire_all(self) -> None:
         """Every authorization that was not captured is let go."""
-        for authorization_id, standing in self.standings.items():
-            if standing is Standing.AUTHORIZED:
-                self.standings[authorization_id] = Standing.EXPIRED
+        for authorization_id, status in self.authorizations.items():
+            if status is AuthorizationStatus.AUTHORIZED:
+                self.authorizations[authorization_id] = AuthorizationStatus.EXPIRED
 
     def _change(
-        self, operation: str, order_id: str, authorization_id: str, needed: Standing, then: Standing
-    ) -> Standing:
-        def work() -> Standing:
-            if self.standings[authorization_id] is needed:
-                self.standings[authorization_id] = then
-            return self.standings[authorization_id]
+        self,
+        operation: str,
+        order_id: str,
+        authorization_id: str,
+        needed: AuthorizationStatus,
+        then: AuthorizationStatus,
+    ) -> AuthorizationStatus:
+        def work() -> AuthorizationStatus:
+            if self.authorizations[authorization_id] is needed:
+                self.authorizations[authorization_id] = then
+            return self.authorizations[authorization_id]
 
         answer = self._once(operation, order_id, work)
         return self.says.get(operation, answer)

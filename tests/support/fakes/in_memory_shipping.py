@@ -7,34 +7,34 @@ from dataclasses import replace
 
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused
-from shipping.domain.gathering import Gathering, Quote
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.domain.shipment import Shipment, Status
 from shipping.ports import CarrierUnavailable, Reception
 
 
-class InMemoryGatherings:
-    """Implements ``shipping.ports.Gatherings``."""
+class InMemoryQuoteAggregations:
+    """Implements ``shipping.ports.QuoteAggregations``."""
 
     def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], Gathering] = {}
+        self.kept: dict[tuple[str, str], QuoteAggregation] = {}
 
-    def open(self, gathering: Gathering) -> Gathering:
-        return self.kept.setdefault((gathering.order_id, gathering.request_id), gathering)
+    def open(self, aggregation: QuoteAggregation) -> QuoteAggregation:
+        return self.kept.setdefault((aggregation.order_id, aggregation.request_id), aggregation)
 
-    def load(self, order_id: str, request_id: str) -> Gathering | None:
+    def load(self, order_id: str, request_id: str) -> QuoteAggregation | None:
         return self.kept.get((order_id, request_id))
 
-    def of_order(self, order_id: str) -> Sequence[Gathering]:
+    def of_order(self, order_id: str) -> Sequence[QuoteAggregation]:
         return [it for (order, _), it in self.kept.items() if order == order_id]
 
-    def mark_requested(self, gathering: Gathering, deadline: str) -> None:
-        key = (gathering.order_id, gathering.request_id)
+    def mark_requested(self, aggregation: QuoteAggregation, deadline: str) -> None:
+        key = (aggregation.order_id, aggregation.request_id)
         if not self.kept[key].is_closed:
             self.kept[key] = replace(self.kept[key], requested=True)
 
     def record(
         self, order_id: str, request_id: str, quote: Quote
-    ) -> tuple[Reception, Gathering | None]:
+    ) -> tuple[Reception, QuoteAggregation | None]:
         known = self.kept.get((order_id, request_id))
         if known is None:
             return Reception.UNKNOWN, None
@@ -47,7 +47,7 @@ class InMemoryGatherings:
         self.kept[order_id, request_id] = recorded
         return Reception.RECORDED, recorded
 
-    def close(self, closed: Gathering) -> bool:
+    def close(self, closed: QuoteAggregation) -> bool:
         key = (closed.order_id, closed.request_id)
         known = self.kept[key]
         if known.is_closed or len(known.quotes) != len(closed.quotes):
@@ -116,13 +116,13 @@ class Asked:
         self.deadlines: list[str] = []
         self._dies_at = dies_at
 
-    def publish(self, gathering: Gathering) -> None:
+    def publish(self, aggregation: QuoteAggregation) -> None:
         self._step("publish")
-        self.published.append(gathering.request_id)
+        self.published.append(aggregation.request_id)
 
-    def set(self, gathering: Gathering) -> str:
+    def set(self, aggregation: QuoteAggregation) -> str:
         self._step("set")
-        self.deadlines.append(gathering.request_id)
+        self.deadlines.append(aggregation.request_id)
         return "2026-12-01T00:00:10.000Z"
 
     def _step(self, name: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBreaker
 from payments.domain.errors import CircuitOpen, ProviderUnavailable
 from payments.domain.payment import Provider
-from payments.ports import Standing
+from payments.ports import AuthorizationStatus
 from tests.support.fakes.clock import Clock
 from tests.support.fakes.fake_provider import FakeProvider
 
@@ -18,7 +18,7 @@ def clock() -> Clock:
 @pytest.fixture
 def provider() -> FakeProvider:
     provider = FakeProvider()
-    provider.standings["auth-1"] = Standing.AUTHORIZED
+    provider.authorizations["auth-1"] = AuthorizationStatus.AUTHORIZED
     return provider
 
 
@@ -35,7 +35,7 @@ def fail(circuit: CircuitBreaker, provider: FakeProvider, times: int) -> None:
 
 
 def test_an_answer_goes_through(circuit: CircuitBreaker) -> None:
-    assert circuit.void("order-1", "auth-1") is Standing.VOIDED
+    assert circuit.void("order-1", "auth-1") is AuthorizationStatus.VOIDED
 
 
 def test_an_open_circuit_leaves_the_provider_alone(
@@ -56,7 +56,7 @@ def test_failures_that_are_not_in_a_row_do_not_open_it(
 ) -> None:
     for _ in range(3):
         fail(circuit, provider, FAILURES - 1)
-        assert circuit.void("order-1", "auth-1") is Standing.VOIDED
+        assert circuit.void("order-1", "auth-1") is AuthorizationStatus.VOIDED
 
 
 def test_after_a_while_one_probe_that_succeeds_closes_it(
@@ -64,9 +64,9 @@ def test_after_a_while_one_probe_that_succeeds_closes_it(
 ) -> None:
     fail(circuit, provider, FAILURES)
     clock.now += OPEN_SECONDS
-    assert circuit.void("order-1", "auth-1") is Standing.VOIDED
+    assert circuit.void("order-1", "auth-1") is AuthorizationStatus.VOIDED
     fail(circuit, provider, FAILURES - 1)  # it is closed: fewer do not open it
-    assert circuit.void("order-1", "auth-1") is Standing.VOIDED
+    assert circuit.void("order-1", "auth-1") is AuthorizationStatus.VOIDED
 
 
 def test_a_probe_that_fails_opens_it_for_as_long_again(
@@ -86,4 +86,4 @@ def test_a_refusal_of_the_business_is_an_answer(
     provider.declines = True
     for number in range(FAILURES + 1):
         circuit.authorize(f"order-{number}", "customer-1", 1, "EUR")
-    assert circuit.void("order-1", "auth-1") is Standing.VOIDED
+    assert circuit.void("order-1", "auth-1") is AuthorizationStatus.VOIDED

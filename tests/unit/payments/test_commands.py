@@ -20,7 +20,7 @@ from payments.commands import (
 )
 from payments.domain.errors import Contended, ProviderUnavailable
 from payments.domain.payment import Payment, Provider, Status
-from payments.ports import Standing
+from payments.ports import AuthorizationStatus
 from tests.support.fakes.fake_provider import EXPIRES_AT, FakeProvider
 from tests.support.fakes.in_memory_payments import InMemoryPayments
 
@@ -70,9 +70,9 @@ class PaymentsDriver:
         }
 
     @property
-    def standings(self) -> list[Standing]:
+    def authorizations(self) -> list[AuthorizationStatus]:
         """Every authorization at any provider."""
-        return [*self.provider.standings.values(), *self.backup.standings.values()]
+        return [*self.provider.authorizations.values(), *self.backup.authorizations.values()]
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_an_authorization_holds_the_amount(till: PaymentsDriver) -> None:
     payment = till.authorize()
     assert (payment.status, payment.authorization_id) == (Status.AUTHORIZED, "auth-1")
     assert payment.expires_at == EXPIRES_AT
-    assert till.standings == [Standing.AUTHORIZED]
+    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
 
 
 def test_a_repetition_does_not_ask_the_provider_again(till: PaymentsDriver) -> None:
@@ -97,7 +97,7 @@ def test_a_decline_is_final(till: PaymentsDriver) -> None:
     assert till.authorize().status is Status.DECLINED
     till.provider.declines = False
     assert till.authorize().status is Status.DECLINED
-    assert till.standings == []
+    assert till.authorizations == []
 
 
 @pytest.mark.parametrize("operation", ["authorize", "capture", "void", "refund"])
@@ -113,12 +113,12 @@ def test_an_unknown_outcome_is_settled_by_asking_again(
         till.commands[operation]()
     till.commands[operation]()
     following = {
-        "authorize": Standing.AUTHORIZED,
-        "capture": Standing.CAPTURED,
-        "void": Standing.VOIDED,
-        "refund": Standing.REFUNDED,
+        "authorize": AuthorizationStatus.AUTHORIZED,
+        "capture": AuthorizationStatus.CAPTURED,
+        "void": AuthorizationStatus.VOIDED,
+        "refund": AuthorizationStatus.REFUNDED,
     }
-    assert till.standings == [following[operation]]
+    assert till.authorizations == [following[operation]]
     assert till.payments.kept[ORDER].status.value == following[operation].value
 
 
@@ -136,9 +136,9 @@ def test_an_authorization_whose_answer_was_lost_is_undone_too(
     till.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
         till.authorize()
-    assert till.standings == [Standing.AUTHORIZED]
+    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
     till.commands[undo]()
-    assert till.standings == [Standing.VOIDED]
+    assert till.authorizations == [AuthorizationStatus.VOIDED]
     assert till.authorize().status is Status.VOIDED
 
 
@@ -152,7 +152,7 @@ def test_an_undo_while_the_authorization_is_on_its_way_undoes_it(
     till.payments.meanwhile = begin_and_hang
     till.commands[undo]()
     assert till.authorize().status is Status.VOIDED
-    assert till.standings == [Standing.VOIDED]
+    assert till.authorizations == [AuthorizationStatus.VOIDED]
 
 
 def test_a_capture_whose_answer_was_lost_is_not_voided(till: PaymentsDriver) -> None:
@@ -161,7 +161,7 @@ def test_a_capture_whose_answer_was_lost_is_not_voided(till: PaymentsDriver) -> 
     with pytest.raises(ProviderUnavailable):
         till.capture()
     assert till.void().status is Status.CAPTURED
-    assert till.standings == [Standing.CAPTURED]
+    assert till.authorizations == [AuthorizationStatus.CAPTURED]
 
 
 def test_a_capture_whose_answer_was_lost_is_refunded(till: PaymentsDriver) -> None:
@@ -171,7 +171,7 @@ def test_a_capture_whose_answer_was_lost_is_refunded(till: PaymentsDriver) -> No
         till.capture()
     refunded = till.refund()
     assert (refunded.status, refunded.captured, refunded.refunded) == (Status.REFUNDED, 1290, 1290)
-    assert till.standings == [Standing.REFUNDED]
+    assert till.authorizations == [AuthorizationStatus.REFUNDED]
 
 
 def test_a_refund_of_what_is_only_held_lets_it_go(till: PaymentsDriver) -> None:
@@ -207,7 +207,7 @@ def test_an_expiry_is_recorded_when_it_is_seen(till: PaymentsDriver, command: st
 def test_two_workers_with_one_command_authorize_once(till: PaymentsDriver) -> None:
     till.payments.meanwhile = till.authorize
     assert till.authorize().status is Status.AUTHORIZED
-    assert till.standings == [Standing.AUTHORIZED]
+    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
 
 
 def test_a_payment_that_others_keep_changing_is_given_up_for_now(
@@ -230,8 +230,8 @@ def test_in_whatever_order_they_come_no_money_is_left_over(
     authorized = payment.amount if payment.authorization_id else 0
     assert authorized == payment.captured + payment.voided
     assert payment.captured == payment.refunded
-    assert set(till.standings) <= {Standing.VOIDED, Standing.REFUNDED}
-    assert len(till.standings) <= 1
+    assert set(till.authorizations) <= {AuthorizationStatus.VOIDED, AuthorizationStatus.REFUNDED}
+    assert len(till.authorizations) <= 1
 
 
 def test_a_new_payment_goes_to_the_provider_for_new_payments(till: PaymentsDriver) -> None:
@@ -252,8 +252,10 @@ def test_a_payment_whose_outcome_is_unknown_stays_with_its_provider(
         till.authorize()
     till.flip()
     till.commands[command]()
-    expected = Standing.AUTHORIZED if command == "authorize" else Standing.VOIDED
-    assert till.standings == [expected]
+    expected = (
+        AuthorizationStatus.AUTHORIZED if command == "authorize" else AuthorizationStatus.VOIDED
+    )
+    assert till.authorizations == [expected]
     assert till.backup.calls == []
 
 
@@ -268,7 +270,7 @@ def test_of_two_workers_that_disagree_about_failover_one_begins_the_payment(
     till.payments.meanwhile = other_worker
     payment = till.authorize()
     assert (payment.status, payment.provider) == (Status.AUTHORIZED, Provider.BACKUP)
-    assert till.standings == [Standing.AUTHORIZED]
+    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
     assert till.provider.calls == []
 
 
@@ -294,8 +296,8 @@ def test_whatever_is_repeated_lost_or_flipped_there_is_one_charge_at_most(
             till.flip()
         with suppress(ProviderUnavailable):
             till.commands[command]()
-    assert len(till.standings) <= 1
+    assert len(till.authorizations) <= 1
     for provider in (till.provider, till.backup):
         provider.loses = provider.fails = 0
     till.refund()
-    assert set(till.standings) <= {Standing.VOIDED, Standing.REFUNDED}
+    assert set(till.authorizations) <= {AuthorizationStatus.VOIDED, AuthorizationStatus.REFUNDED}

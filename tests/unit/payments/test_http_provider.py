@@ -14,7 +14,7 @@ from payments.adapters import http_provider
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
-from payments.ports import Authorized, Declined, Standing
+from payments.ports import AuthorizationStatus, Authorized, Declined
 from tests.support.fakes.fake_secrets_manager import ARN, FakeSecretsManager
 
 ORDER = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"
@@ -72,10 +72,12 @@ def provider(secrets: FakeSecretsManager, pauses: list[float]) -> HttpPaymentPro
     return HttpPaymentProvider("http://provider/", key, lambda: 2.5, pauses.append)
 
 
-def ask(provider: HttpPaymentProvider, operation: str) -> Authorized | Declined | Standing:
+def ask(
+    provider: HttpPaymentProvider, operation: str
+) -> Authorized | Declined | AuthorizationStatus:
     if operation == "authorize":
         return provider.authorize(ORDER, "customer-1", 1290, "EUR")
-    change: Callable[[str, str], Standing] = getattr(provider, operation)
+    change: Callable[[str, str], AuthorizationStatus] = getattr(provider, operation)
     return change(ORDER, "auth_1")
 
 
@@ -107,12 +109,16 @@ def test_an_authorization_is_asked_for_with_its_key_and_read(
 
 @pytest.mark.parametrize("operation", CHANGES)
 @pytest.mark.parametrize("status", [200, 409])
-@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("reported", AuthorizationStatus)
 def test_a_change_is_answered_with_how_the_authorization_stands(
-    provider: HttpPaymentProvider, wire: Wire, operation: str, status: int, standing: Standing
+    provider: HttpPaymentProvider,
+    wire: Wire,
+    operation: str,
+    status: int,
+    reported: AuthorizationStatus,
 ) -> None:
-    wire.replies = [(status, {"status": standing.value})]
-    assert ask(provider, operation) is standing
+    wire.replies = [(status, {"status": reported.value})]
+    assert ask(provider, operation) is reported
     [(_, url, details)] = wire.sent
     assert url == f"http://provider/v1/authorizations/auth_1/{operation}"
     assert details["headers"]["Idempotency-Key"] == f"{ORDER}:{operation}"
@@ -166,7 +172,11 @@ def test_a_body_that_is_not_in_the_contract_is_an_error_that_does_not_quote_it(
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"status": it.value} for it in Standing if it is not Standing.AUTHORIZED),
+        *(
+            {"status": it.value}
+            for it in AuthorizationStatus
+            if it is not AuthorizationStatus.AUTHORIZED
+        ),
         {"id": ""},
         {"id": "../keys"},
         {"id": "a" * 129},
@@ -227,7 +237,7 @@ def test_a_key_that_was_replaced_is_read_again_once(
     provider: HttpPaymentProvider, wire: Wire, secrets: FakeSecretsManager
 ) -> None:
     wire.replies = [(401, b""), (200, {"status": "captured"})]
-    assert ask(provider, "capture") is Standing.CAPTURED
+    assert ask(provider, "capture") is AuthorizationStatus.CAPTURED
     assert len(wire.sent) == 2
 
 

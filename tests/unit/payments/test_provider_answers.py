@@ -19,26 +19,26 @@ from payments.commands import (
 )
 from payments.domain.errors import ProviderBroken
 from payments.domain.payment import MAY_FOLLOW, Payment, Provider, Status
-from payments.ports import Standing
+from payments.ports import AuthorizationStatus
 from tests.support.fakes.fake_provider import FakeProvider
 from tests.support.fakes.in_memory_payments import InMemoryPayments
 from tests.unit.payments.test_queued_commands import ATTEMPTS, AUTHORIZE, MONEY, Worker, said
 
 ORDER = "7b1b2cb1-9a43-5f4e-8f0a-1d1f3a0f3f11"
 AUTHORIZED, CAPTURED = ["authorize"], ["authorize", "capture"]
-EVERY_PAIR = set(itertools.product(("capture", "void", "refund"), Standing))
+EVERY_PAIR = set(itertools.product(("capture", "void", "refund"), AuthorizationStatus))
 BELIEVED = {
     # What was asked for.
-    ("capture", Standing.CAPTURED),
-    ("void", Standing.VOIDED),
-    ("refund", Standing.REFUNDED),
+    ("capture", AuthorizationStatus.CAPTURED),
+    ("void", AuthorizationStatus.VOIDED),
+    ("refund", AuthorizationStatus.REFUNDED),
     # It came too late: somebody or something else was faster.
-    ("capture", Standing.VOIDED),
-    ("capture", Standing.EXPIRED),
-    ("capture", Standing.REFUNDED),
-    ("void", Standing.CAPTURED),
-    ("void", Standing.EXPIRED),
-    ("void", Standing.REFUNDED),
+    ("capture", AuthorizationStatus.VOIDED),
+    ("capture", AuthorizationStatus.EXPIRED),
+    ("capture", AuthorizationStatus.REFUNDED),
+    ("void", AuthorizationStatus.CAPTURED),
+    ("void", AuthorizationStatus.EXPIRED),
+    ("void", AuthorizationStatus.REFUNDED),
 }
 
 
@@ -67,7 +67,7 @@ class PaymentsDriver:
         return self.payments.kept[ORDER]
 
 
-def asked(operation: str, answer: Standing) -> PaymentsDriver:
+def asked(operation: str, answer: AuthorizationStatus) -> PaymentsDriver:
     """A payment that is as far as the operation needs, and a provider that will answer so."""
     till = PaymentsDriver()
     for step in CAPTURED if operation == "refund" else AUTHORIZED:
@@ -79,20 +79,20 @@ def asked(operation: str, answer: Standing) -> PaymentsDriver:
 
 @pytest.mark.parametrize(("operation", "answer"), sorted(BELIEVED))
 def test_an_answer_that_can_be_so_is_what_is_known_from_then_on(
-    operation: str, answer: Standing
+    operation: str, answer: AuthorizationStatus
 ) -> None:
     till = asked(operation, answer)
     payment = till.do(operation)
     assert payment == till.kept
     assert till.kept.status.value == answer.value
     assert till.provider.calls == [operation]
-    authorized = till.kept.amount if answer is not Standing.EXPIRED else 0
+    authorized = till.kept.amount if answer is not AuthorizationStatus.EXPIRED else 0
     assert till.kept.captured + till.kept.voided == authorized
 
 
 @pytest.mark.parametrize(("operation", "answer"), sorted(EVERY_PAIR - BELIEVED))
 def test_an_answer_that_cannot_be_so_changes_nothing_and_is_an_error(
-    operation: str, answer: Standing
+    operation: str, answer: AuthorizationStatus
 ) -> None:
     till = asked(operation, answer)
     before = till.kept
@@ -104,17 +104,19 @@ def test_an_answer_that_cannot_be_so_changes_nothing_and_is_an_error(
         assert word in str(broken.value)
 
 
-@pytest.mark.parametrize("answer", [Standing.CAPTURED, Standing.AUTHORIZED])
-def test_a_refund_of_what_is_held_never_ends_while_money_is_held(answer: Standing) -> None:
+@pytest.mark.parametrize("answer", [AuthorizationStatus.CAPTURED, AuthorizationStatus.AUTHORIZED])
+def test_a_refund_of_what_is_held_never_ends_while_money_is_held(
+    answer: AuthorizationStatus,
+) -> None:
     till = PaymentsDriver()
     till.do("authorize")
     till.provider.says = {"void": answer}
-    if answer is Standing.AUTHORIZED:
+    if answer is AuthorizationStatus.AUTHORIZED:
         with pytest.raises(ProviderBroken):
             till.do("refund")
         assert till.kept.status is Status.AUTHORIZED
     else:
-        till.provider.says["refund"] = Standing.REFUNDED
+        till.provider.says["refund"] = AuthorizationStatus.REFUNDED
         till.do("refund")
         assert till.provider.calls == ["authorize", "void", "refund"]
         assert till.kept.status is Status.REFUNDED
@@ -129,20 +131,25 @@ def test_what_may_follow_is_said_of_every_state() -> None:
 
 
 COMMAND = {"capture": "CapturePayment", "void": "VoidPayment", "refund": "RefundPayment"}
-SAID: dict[tuple[str, Standing], tuple[list[str], str, str | None, dict[str, Any]]] = {
-    ("capture", Standing.CAPTURED): (["PaymentCaptured"], "done", None, MONEY),
-    ("capture", Standing.VOIDED): ([], "refused", "not-authorized", {}),
-    ("capture", Standing.EXPIRED): ([], "refused", "authorization-expired", {}),
-    ("capture", Standing.REFUNDED): ([], "refused", "not-authorized", {}),
-    ("void", Standing.VOIDED): (["PaymentVoided"], "done", None, {"voided": True}),
-    ("void", Standing.CAPTURED): ([], "refused", "already-captured", {}),
-    ("void", Standing.EXPIRED): ([], "done", None, {"voided": False}),
-    ("void", Standing.REFUNDED): ([], "done", None, {"voided": False}),
-    ("refund", Standing.REFUNDED): (["PaymentRefunded"], "done", None, {"refunded": 1290}),
+SAID: dict[tuple[str, AuthorizationStatus], tuple[list[str], str, str | None, dict[str, Any]]] = {
+    ("capture", AuthorizationStatus.CAPTURED): (["PaymentCaptured"], "done", None, MONEY),
+    ("capture", AuthorizationStatus.VOIDED): ([], "refused", "not-authorized", {}),
+    ("capture", AuthorizationStatus.EXPIRED): ([], "refused", "authorization-expired", {}),
+    ("capture", AuthorizationStatus.REFUNDED): ([], "refused", "not-authorized", {}),
+    ("void", AuthorizationStatus.VOIDED): (["PaymentVoided"], "done", None, {"voided": True}),
+    ("void", AuthorizationStatus.CAPTURED): ([], "refused", "already-captured", {}),
+    ("void", AuthorizationStatus.EXPIRED): ([], "done", None, {"voided": False}),
+    ("void", AuthorizationStatus.REFUNDED): ([], "done", None, {"voided": False}),
+    ("refund", AuthorizationStatus.REFUNDED): (
+        ["PaymentRefunded"],
+        "done",
+        None,
+        {"refunded": 1290},
+    ),
 }
 
 
-def at_the_worker(operation: str, answer: Standing) -> Worker:
+def at_the_worker(operation: str, answer: AuthorizationStatus) -> Worker:
     """The same at the function on the queue."""
     worker = Worker()
     worker.receive("AuthorizePayment", ORDER, **AUTHORIZE)
@@ -153,7 +160,9 @@ def at_the_worker(operation: str, answer: Standing) -> Worker:
 
 
 @pytest.mark.parametrize(("operation", "answer"), sorted(BELIEVED))
-def test_what_is_believed_is_answered_and_the_same_again(operation: str, answer: Standing) -> None:
+def test_what_is_believed_is_answered_and_the_same_again(
+    operation: str, answer: AuthorizationStatus
+) -> None:
     worker = at_the_worker(operation, answer)
     first = worker.receive(COMMAND[operation], ORDER)
     assert said(first) == SAID[operation, answer]
@@ -163,7 +172,7 @@ def test_what_is_believed_is_answered_and_the_same_again(operation: str, answer:
 
 @pytest.mark.parametrize(("operation", "answer"), sorted(EVERY_PAIR - BELIEVED))
 def test_what_is_not_believed_comes_again_and_ends_as_failed_never_as_done(
-    operation: str, answer: Standing
+    operation: str, answer: AuthorizationStatus
 ) -> None:
     worker = at_the_worker(operation, answer)
     assert worker.receive(COMMAND[operation], ORDER) == []
@@ -174,7 +183,7 @@ def test_what_is_not_believed_comes_again_and_ends_as_failed_never_as_done(
     worker.provider.says = {}
     worker.receive(COMMAND[operation], ORDER)
     assert (
-        worker.provider.standings["auth-1"].value
+        worker.provider.authorizations["auth-1"].value
         == {
             "capture": "captured",
             "void": "voided",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shipping.adapters.carrier_list import carriers
 from shipping.domain.carriers import Parcel, Tariff
-from shipping.domain.gathering import Gathering, Quote, best
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation, best
 from tests.support.contracts.shipping_tables_contract import quote
 
 ALL = frozenset(carriers())
@@ -28,9 +28,9 @@ QUOTES = st.lists(
 
 def asked(
     grams: int, country: str, currency: str = "EUR", may_be_asked: Collection[str] = ALL
-) -> Gathering:
+) -> QuoteAggregation:
     parcel = Parcel(grams, country, "10")
-    return Gathering.begin(
+    return QuoteAggregation.begin(
         list(carriers().values()), may_be_asked, "o", "r", "{}", parcel, currency
     )
 
@@ -78,9 +78,9 @@ def test_no_other_quote_is_both_cheaper_and_faster(quotes: list[Quote]) -> None:
 def test_the_limits_decide_who_is_asked(
     grams: int, country: str, expected: tuple[str, ...]
 ) -> None:
-    gathering = asked(grams, country)
-    assert gathering.expected == expected
-    assert not gathering.is_closed
+    aggregation = asked(grams, country)
+    assert aggregation.expected == expected
+    assert not aggregation.is_closed
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_the_limits_decide_who_is_asked(
         (380, "DE", "JPY", "no-quotes"),
     ],
 )
-def test_where_nobody_can_be_asked_the_gathering_is_closed_at_once(
+def test_where_nobody_can_be_asked_the_aggregation_is_closed_at_once(
     grams: int, country: str, currency: str, reason: str
 ) -> None:
-    gathering = asked(grams, country, currency)
-    assert gathering.is_closed
-    assert (gathering.best, gathering.reason) == (None, reason)
+    aggregation = asked(grams, country, currency)
+    assert aggregation.is_closed
+    assert (aggregation.best, aggregation.reason) == (None, reason)
 
 
 def test_who_may_not_be_asked_takes_no_part() -> None:

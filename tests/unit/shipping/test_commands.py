@@ -12,11 +12,11 @@ from shipping.commands import BookShipment, CancelShipment, CloseGathering, Take
 from shipping.domain.errors import ShipmentNotFound, UnusableAnswer
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import CarrierUnavailable, Reception, TrackingEvent
-from tests.support.contracts.shipping_tables_contract import CONTEXT, PARCEL, gathering, quote
+from tests.support.contracts.shipping_tables_contract import CONTEXT, PARCEL, aggregation, quote
 from tests.support.fakes.in_memory_shipping import (
     Asked,
     Desk,
-    InMemoryGatherings,
+    InMemoryQuoteAggregations,
     InMemoryShipments,
 )
 
@@ -27,11 +27,15 @@ class Office:
     """An order whose quotes are gathered, and everything to book it with."""
 
     def __init__(self, desk: Desk) -> None:
-        self.gatherings, self.shipments, self.desk = InMemoryGatherings(), InMemoryShipments(), desk
-        opened = self.gatherings.open(gathering("tern"))
+        self.aggregations, self.shipments, self.desk = (
+            InMemoryQuoteAggregations(),
+            InMemoryShipments(),
+            desk,
+        )
+        opened = self.aggregations.open(aggregation("tern"))
         self.order_id, self.quote = opened.order_id, quote("tern")
         commands.take_answer(
-            self.gatherings, TakeAnswer(opened.order_id, opened.request_id, self.quote)
+            self.aggregations, TakeAnswer(opened.order_id, opened.request_id, self.quote)
         )
 
     def book(self, now: str = NOW, quote_id: str | None = None) -> Shipment:
@@ -39,7 +43,7 @@ class Office:
             self.order_id, "tern", quote_id or self.quote.quote_id, PARCEL, CONTEXT
         )
         return commands.book_shipment(
-            self.shipments, self.gatherings, self.desk, lambda: now, asked
+            self.shipments, self.aggregations, self.desk, lambda: now, asked
         )
 
     def cancel(self) -> Shipment:
@@ -50,54 +54,56 @@ class Office:
 
 @pytest.mark.parametrize("dies_at", ["publish", "set"])
 def test_carriers_are_asked_whatever_step_a_worker_dies_at(dies_at: str) -> None:
-    gatherings, asked, begun = InMemoryGatherings(), Asked(dies_at), gathering()
+    aggregations, asked, begun = InMemoryQuoteAggregations(), Asked(dies_at), aggregation()
     with pytest.raises(ConnectionError):
-        commands.gather_quotes(gatherings, asked, asked, begun)
-    commands.gather_quotes(gatherings, asked, asked, begun)
+        commands.gather_quotes(aggregations, asked, asked, begun)
+    commands.gather_quotes(aggregations, asked, asked, begun)
     assert begun.request_id in asked.published
     assert asked.deadlines == [begun.request_id]
 
 
 def test_a_repeated_question_is_asked_once() -> None:
-    gatherings, asked, begun = InMemoryGatherings(), Asked(), gathering()
+    aggregations, asked, begun = InMemoryQuoteAggregations(), Asked(), aggregation()
     for _ in range(3):
-        commands.gather_quotes(gatherings, asked, asked, begun)
+        commands.gather_quotes(aggregations, asked, asked, begun)
     assert asked.published == [begun.request_id]
 
 
 def test_the_last_answer_closes_and_later_ones_are_late() -> None:
-    gatherings, begun = InMemoryGatherings(), gathering("heron", "tern")
-    gatherings.open(begun)
+    aggregations, begun = InMemoryQuoteAggregations(), aggregation("heron", "tern")
+    aggregations.open(begun)
     key = (begun.order_id, begun.request_id)
-    assert commands.take_answer(gatherings, TakeAnswer(*key, quote("tern"))) is Reception.RECORDED
-    assert not gatherings.kept[key].is_closed
-    commands.take_answer(gatherings, TakeAnswer(*key, quote("heron")))
-    assert gatherings.kept[key].is_closed
-    assert commands.take_answer(gatherings, TakeAnswer(*key, quote("heron"))) is Reception.DUPLICATE
+    assert commands.take_answer(aggregations, TakeAnswer(*key, quote("tern"))) is Reception.RECORDED
+    assert not aggregations.kept[key].is_closed
+    commands.take_answer(aggregations, TakeAnswer(*key, quote("heron")))
+    assert aggregations.kept[key].is_closed
+    assert (
+        commands.take_answer(aggregations, TakeAnswer(*key, quote("heron"))) is Reception.DUPLICATE
+    )
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["heron", "tern", "deadline"])))
 def test_answers_and_deadline_in_any_order_lead_to_one_closing(order: tuple[str, ...]) -> None:
-    gatherings, begun = InMemoryGatherings(), gathering("heron", "tern")
-    gatherings.open(begun)
+    aggregations, begun = InMemoryQuoteAggregations(), aggregation("heron", "tern")
+    aggregations.open(begun)
     key = (begun.order_id, begun.request_id)
     before_deadline = order[: order.index("deadline")]
     for it in order:
         if it == "deadline":
-            commands.close_gathering(gatherings, CloseGathering(*key))
+            commands.close_gathering(aggregations, CloseGathering(*key))
         else:
-            commands.take_answer(gatherings, TakeAnswer(*key, quote(it)))
-    closed = gatherings.kept[key]
+            commands.take_answer(aggregations, TakeAnswer(*key, quote(it)))
+    closed = aggregations.kept[key]
     assert closed.is_closed
     assert set(closed.quotes) == set(before_deadline)
-    assert not commands.close_gathering(gatherings, CloseGathering(*key))
+    assert not commands.close_gathering(aggregations, CloseGathering(*key))
 
 
 def test_an_answer_to_no_request_cannot_be_used() -> None:
     with pytest.raises(UnusableAnswer, match="there is no request r-1"):
-        commands.take_answer(InMemoryGatherings(), TakeAnswer("o-1", "r-1", quote("tern")))
+        commands.take_answer(InMemoryQuoteAggregations(), TakeAnswer("o-1", "r-1", quote("tern")))
     with pytest.raises(UnusableAnswer, match="there is no request r-1"):
-        commands.close_gathering(InMemoryGatherings(), CloseGathering("o-1", "r-1"))
+        commands.close_gathering(InMemoryQuoteAggregations(), CloseGathering("o-1", "r-1"))
 
 
 def test_a_quote_is_booked_once_however_often_it_is_asked() -> None:
@@ -135,7 +141,8 @@ def test_a_carriers_refusal_is_final() -> None:
 
 def test_a_cancellation_before_the_booking_makes_it_a_no_op() -> None:
     office = Office(Desk())
-    assert office.cancel().carrier is None
+    cancelled = office.cancel()
+    assert (cancelled.carrier, cancelled.context) == (None, CONTEXT)
     assert office.book().status is Status.CANCELLED
     assert office.desk.booked == set()
 

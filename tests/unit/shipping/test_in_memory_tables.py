@@ -2,14 +2,17 @@
 
 import pytest
 
-from tests.support.contracts.shipping_tables_contract import GatheringsContract, ShipmentsContract
-from tests.support.fakes.in_memory_shipping import InMemoryGatherings, InMemoryShipments
+from tests.support.contracts.shipping_tables_contract import (
+    QuoteAggregationsContract,
+    ShipmentsContract,
+)
+from tests.support.fakes.in_memory_shipping import InMemoryQuoteAggregations, InMemoryShipments
 
 
-class TestInMemoryGatherings(GatheringsContract):
+class TestInMemoryQuoteAggregations(QuoteAggregationsContract):
     @pytest.fixture
-    def gatherings(self) -> InMemoryGatherings:
-        return InMemoryGatherings()
+    def aggregations(self) -> InMemoryQuoteAggregations:
+        return InMemoryQuoteAggregations()
 
 
 class TestInMemoryShipments(ShipmentsContract):

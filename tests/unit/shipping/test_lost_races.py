@@ -11,11 +11,11 @@ from shipping import commands
 from shipping.commands import CloseGathering, TakeAnswer
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.errors import UnusableAnswer
-from shipping.domain.gathering import Gathering
+from shipping.domain.quote_aggregation import QuoteAggregation
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import TrackingEvent
-from tests.support.contracts.shipping_tables_contract import PARCEL, gathering, quote
-from tests.support.fakes.in_memory_shipping import Asked, Desk, InMemoryGatherings
+from tests.support.contracts.shipping_tables_contract import PARCEL, aggregation, quote
+from tests.support.fakes.in_memory_shipping import Asked, Desk, InMemoryQuoteAggregations
 from tests.unit.shipping.test_commands import NOW, Office
 
 
@@ -76,33 +76,33 @@ def test_a_cancellation_that_meets_a_booking_cancels_what_was_booked() -> None:
 
 
 def test_a_closing_that_meets_an_answer_takes_it_in() -> None:
-    gatherings, begun = InMemoryGatherings(), gathering("heron", "tern")
-    gatherings.open(begun)
+    aggregations, begun = InMemoryQuoteAggregations(), aggregation("heron", "tern")
+    aggregations.open(begun)
     key = (begun.order_id, begun.request_id)
     answer = quote("tern")
-    close = gatherings.close
+    close = aggregations.close
 
-    def overtaken(closed: Gathering) -> bool:
-        gatherings.close = close  # type: ignore[method-assign]
-        gatherings.record(*key, answer)
+    def overtaken(closed: QuoteAggregation) -> bool:
+        aggregations.close = close  # type: ignore[method-assign]
+        aggregations.record(*key, answer)
         return close(closed)
 
-    gatherings.close = overtaken  # type: ignore[method-assign]
-    assert commands.close_gathering(gatherings, CloseGathering(*key)) is True
-    assert set(gatherings.kept[key].quotes) == {"tern"}
-    assert gatherings.kept[key].best == "tern"
-    assert gatherings.kept[key].missing == ("heron",)
-    assert gatherings.kept[key].best_quote == answer
-    assert commands.close_gathering(gatherings, CloseGathering(*key)) is False
+    aggregations.close = overtaken  # type: ignore[method-assign]
+    assert commands.close_gathering(aggregations, CloseGathering(*key)) is True
+    assert set(aggregations.kept[key].quotes) == {"tern"}
+    assert aggregations.kept[key].best == "tern"
+    assert aggregations.kept[key].missing == ("heron",)
+    assert aggregations.kept[key].best_quote == answer
+    assert commands.close_gathering(aggregations, CloseGathering(*key)) is False
 
 
-def test_a_gathering_is_returned_as_it_stands() -> None:
-    gatherings, asked, begun = InMemoryGatherings(), Asked(), gathering()
-    assert commands.gather_quotes(gatherings, asked, asked, begun) == begun
+def test_an_aggregation_is_returned_as_it_stands() -> None:
+    aggregations, asked, begun = InMemoryQuoteAggregations(), Asked(), aggregation()
+    assert commands.gather_quotes(aggregations, asked, asked, begun) == begun
     assert begun.best_quote is None
-    closed = gatherings.kept[begun.order_id, begun.request_id].closed()
-    gatherings.kept[begun.order_id, begun.request_id] = closed
-    assert commands.gather_quotes(gatherings, asked, asked, begun) == closed
+    closed = aggregations.kept[begun.order_id, begun.request_id].closed()
+    aggregations.kept[begun.order_id, begun.request_id] = closed
+    assert commands.gather_quotes(aggregations, asked, asked, begun) == closed
 
 
 @pytest.mark.parametrize(
@@ -114,11 +114,11 @@ def test_a_gathering_is_returned_as_it_stands() -> None:
     ids=["another carrier", "another currency"],
 )
 def test_an_answer_that_nobody_asked_for_cannot_be_used(answer: Any, match: str) -> None:
-    gatherings, begun = InMemoryGatherings(), gathering("tern")
-    gatherings.open(begun)
+    aggregations, begun = InMemoryQuoteAggregations(), aggregation("tern")
+    aggregations.open(begun)
     with pytest.raises(UnusableAnswer, match=match):
-        commands.take_answer(gatherings, TakeAnswer(begun.order_id, begun.request_id, answer))
-    assert gatherings.kept[begun.order_id, begun.request_id] == begun
+        commands.take_answer(aggregations, TakeAnswer(begun.order_id, begun.request_id, answer))
+    assert aggregations.kept[begun.order_id, begun.request_id] == begun
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -161,7 +161,7 @@ def test_a_carrier_of_the_list_takes_what_is_within_its_limits(grams: int, takes
     )
 
 
-def test_a_gathering_begins_with_the_ids_that_it_was_given() -> None:
+def test_an_aggregation_begins_with_the_ids_that_it_was_given() -> None:
     carriers = [Carrier.from_entry(ENTRY)]
-    begun = Gathering.begin(carriers, ["tern"], "order", "request", "command", PARCEL, "EUR")
+    begun = QuoteAggregation.begin(carriers, ["tern"], "order", "request", "command", PARCEL, "EUR")
     assert (begun.order_id, begun.request_id, begun.command) == ("order", "request", "command")

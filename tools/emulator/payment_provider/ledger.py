@@ -114,7 +114,7 @@ class Ledger:
         return Answer(201, asdict(authorization))
 
     def change(self, operation: str, authorization: Authorization) -> Answer:
-        """Capture, void or refund; 409 with the standing if that is not possible any more."""
+        """Capture, void or refund; 409 with the status if that is not possible any more."""
         needed, following = TRANSITIONS[operation]
         self._expire(authorization)
         if authorization.status != needed:

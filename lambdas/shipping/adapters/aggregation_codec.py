@@ -1,38 +1,38 @@
-"""Gatherings as DynamoDB items. Quotes are a map by carrier, so that each is added by itself."""
+"""Aggregations as DynamoDB items. Quotes are a map by carrier, so that each is added by itself."""
 
 from typing import Any
 
 from shipping.domain.carriers import Parcel
-from shipping.domain.gathering import Gathering, Quote, Status
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation, Status
 
 Item = dict[str, Any]
 
 
 def key_of(order_id: str, request_id: str) -> Item:
-    """The key of a gathering's item."""
+    """The key of an aggregation's item."""
     return {"order_id": {"S": order_id}, "request_id": {"S": request_id}}
 
 
-def to_item(gathering: Gathering) -> Item:
-    """A new gathering's item."""
+def to_item(aggregation: QuoteAggregation) -> Item:
+    """A new aggregation's item."""
     item: Item = {
-        **key_of(gathering.order_id, gathering.request_id),
-        "command": {"S": gathering.command},
-        "weight_grams": {"N": str(gathering.parcel.weight_grams)},
-        "country": {"S": gathering.parcel.country},
-        "postcode_area": {"S": gathering.parcel.postcode_area},
-        "currency": {"S": gathering.currency},
-        "expected": {"L": [{"S": carrier} for carrier in gathering.expected]},
-        "status": {"S": gathering.status},
-        "quotes": {"M": {name: {"M": quote_item(q)} for name, q in gathering.quotes.items()}},
+        **key_of(aggregation.order_id, aggregation.request_id),
+        "command": {"S": aggregation.command},
+        "weight_grams": {"N": str(aggregation.parcel.weight_grams)},
+        "country": {"S": aggregation.parcel.country},
+        "postcode_area": {"S": aggregation.parcel.postcode_area},
+        "currency": {"S": aggregation.currency},
+        "expected": {"L": [{"S": carrier} for carrier in aggregation.expected]},
+        "status": {"S": aggregation.status},
+        "quotes": {"M": {name: {"M": quote_item(q)} for name, q in aggregation.quotes.items()}},
     }
-    if gathering.reason is not None:
-        item["reason"] = {"S": gathering.reason}
+    if aggregation.reason is not None:
+        item["reason"] = {"S": aggregation.reason}
     return item
 
 
 def quote_item(quote: Quote) -> Item:
-    """A quote as a map inside the gathering's item."""
+    """A quote as a map inside the aggregation's item."""
     return {
         "quote_id": {"S": quote.quote_id},
         "price": {"N": str(quote.price)},
@@ -42,9 +42,9 @@ def quote_item(quote: Quote) -> Item:
     }
 
 
-def from_item(item: Item) -> Gathering:
-    """The gathering in an item, or in a stream's image of one."""
-    return Gathering(
+def from_item(item: Item) -> QuoteAggregation:
+    """The aggregation in an item, or in a stream's image of one."""
+    return QuoteAggregation(
         order_id=item["order_id"]["S"],
         request_id=item["request_id"]["S"],
         command=item["command"]["S"],

@@ -1,4 +1,4 @@
-"""A gathering of quotes: who was asked, who has answered, and which answer is the best."""
+"""An aggregation of quotes: who was asked, who has answered, and which answer is the best."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ NO_QUOTES = "no-quotes"
 
 
 class Status(StrEnum):
-    """A gathering is open until every answer is there or the deadline has come."""
+    """An aggregation is open until every answer is there or the deadline has come."""
 
     OPEN = "open"
     CLOSED = "closed"
@@ -33,7 +33,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class QuoteAggregation:
     """One request for quotes. ``command`` is the message that asked, as it came.
 
     ``requested`` says that the carriers have been asked and the deadline is set. ``best`` (a
@@ -62,8 +62,8 @@ class Gathering:
         command: str,
         parcel: Parcel,
         currency: str,
-    ) -> "Gathering":
-        """A new gathering; it is closed from the start if there is nobody to ask.
+    ) -> "QuoteAggregation":
+        """A new aggregation; it is closed from the start if there is nobody to ask.
 
         Only those of the ``carriers`` take part whose names ``may_be_asked``.
         """
@@ -91,10 +91,10 @@ class Gathering:
 
     @property
     def best_quote(self) -> Quote | None:
-        """The quote that was chosen when the gathering was closed."""
+        """The quote that was chosen when the aggregation was closed."""
         return self.quotes[self.best] if self.best is not None else None
 
-    def closed(self) -> "Gathering":
+    def closed(self) -> "QuoteAggregation":
         """The same with the choice made from the quotes that are there."""
         chosen = best(self.quotes.values())
         return replace(

@@ -1,17 +1,17 @@
-"""Gatherings on DynamoDB: each change is one write whose condition decides the race."""
+"""Aggregations on DynamoDB: each change is one write whose condition decides the race."""
 
 from collections.abc import Sequence
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
-from shipping.adapters.gathering_codec import Item, from_item, key_of, quote_item, to_item
-from shipping.domain.gathering import Gathering, Quote
+from shipping.adapters.aggregation_codec import Item, from_item, key_of, quote_item, to_item
+from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.ports import Reception
 
 
-class DynamoDbGatherings:
-    """Implements ``shipping.ports.Gatherings``.
+class DynamoDbQuoteAggregations:
+    """Implements ``shipping.ports.QuoteAggregations``.
 
     The table's key is ``order_id`` (S) and ``request_id`` (S). ``client`` is a botocore client.
     """
@@ -20,28 +20,28 @@ class DynamoDbGatherings:
         self._client = client
         self._table = table_name
 
-    def open(self, gathering: Gathering) -> Gathering:
+    def open(self, aggregation: QuoteAggregation) -> QuoteAggregation:
         """One put on the condition that there is none."""
         existing = self._unless(
             lambda: self._client.put_item(
                 TableName=self._table,
-                Item=to_item(gathering),
+                Item=to_item(aggregation),
                 ConditionExpression="attribute_not_exists(order_id)",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         )
-        return from_item(existing) if existing else gathering
+        return from_item(existing) if existing else aggregation
 
-    def load(self, order_id: str, request_id: str) -> Gathering | None:
-        """One gathering, strongly consistent."""
+    def load(self, order_id: str, request_id: str) -> QuoteAggregation | None:
+        """One aggregation, strongly consistent."""
         answer = self._client.get_item(
             TableName=self._table, Key=key_of(order_id, request_id), ConsistentRead=True
         )
         return from_item(answer["Item"]) if "Item" in answer else None
 
-    def of_order(self, order_id: str) -> Sequence[Gathering]:
-        """Every gathering of an order: one in all but rare cases."""
-        found: list[Gathering] = []
+    def of_order(self, order_id: str) -> Sequence[QuoteAggregation]:
+        """Every aggregation of an order: one in all but rare cases."""
+        found: list[QuoteAggregation] = []
         page: dict[str, Any] = {}
         while True:
             answer = self._client.query(
@@ -56,12 +56,12 @@ class DynamoDbGatherings:
                 return found
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def mark_requested(self, gathering: Gathering, deadline: str) -> None:
-        """Unless it is closed already: a closed gathering is never written again."""
+    def mark_requested(self, aggregation: QuoteAggregation, deadline: str) -> None:
+        """Unless it is closed already: a closed aggregation is never written again."""
         self._unless(
             lambda: self._client.update_item(
                 TableName=self._table,
-                Key=key_of(gathering.order_id, gathering.request_id),
+                Key=key_of(aggregation.order_id, aggregation.request_id),
                 UpdateExpression="SET deadline = :deadline",
                 ConditionExpression="#status = :open",
                 ExpressionAttributeNames={"#status": "status"},
@@ -74,8 +74,8 @@ class DynamoDbGatherings:
 
     def record(
         self, order_id: str, request_id: str, quote: Quote
-    ) -> tuple[Reception, Gathering | None]:
-        """Add the quote if the gathering is open and it is this carrier's first fitting answer."""
+    ) -> tuple[Reception, QuoteAggregation | None]:
+        """Add this carrier's first fitting answer, while the aggregation is open."""
         answer: Item = {}
 
         def write() -> None:
@@ -105,11 +105,11 @@ class DynamoDbGatherings:
             return Reception.RECORDED, from_item(answer["Attributes"])
         if not existing:
             return Reception.UNKNOWN, None
-        gathering = from_item(existing)
-        duplicate = quote.carrier in gathering.quotes
-        return (Reception.DUPLICATE if duplicate else Reception.LATE), gathering
+        aggregation = from_item(existing)
+        duplicate = quote.carrier in aggregation.quotes
+        return (Reception.DUPLICATE if duplicate else Reception.LATE), aggregation
 
-    def close(self, closed: Gathering) -> bool:
+    def close(self, closed: QuoteAggregation) -> bool:
         """Whoever's write meets the condition has closed it; nobody else's will."""
         chosen = "best" if closed.best is not None else "reason"
         lost = self._unless(
