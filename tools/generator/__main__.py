@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None:
     named = names.parse(options.name, generate.TEMPLATES, generate.taken(checkout))
-    files = generate.render(named, options.kind, options.owner or OWNER, checkout)
+    owner = names.owner_of(options.owner or OWNER)
+    removal.check_name_is_free(named.name, checkout)
+    files = generate.render(named, options.kind, owner, checkout)
     generate.check_nothing_is_in_the_way(files, checkout)
     for path, content in files.items():
         console.print(f"  {content.count(chr(10)):4} lines  {path}")

@@ -28,13 +28,17 @@ def kinds() -> list[str]:
 
 
 def taken(checkout: Path) -> frozenset[str]:
-    """Names of packages and services that there are, of whose parts are in ``stacks/`` too."""
+    """Names of packages, services and views that there are, and of modules in ``stacks/``."""
     lambdas = checkout / "lambdas"
     return frozenset(
         [
             *(SHARED, *OURS, *services_in(lambdas), *languages_in(lambdas)),
             *(file.stem for file in (checkout / "stacks").iterdir()),
-            *(it.name for it in declared(checkout / "stacks")),
+            *(
+                name
+                for it in declared(checkout / "stacks")
+                for name in (it.name, *it.views, *it.consumers)
+            ),
         ]
     )
 
@@ -66,27 +70,34 @@ def render(names: Names, kind: str, owner: str, checkout: Path) -> dict[Path, st
 
 def check_nothing_is_in_the_way(files: Mapping[Path, str], checkout: Path) -> None:
     """Raises InTheWay: some of the files are there already."""
-    there = [str(path) for path in files if (checkout / path).exists()]
+    there = {str(path) for path in files if (checkout / path).exists()}
+    folders = {folder for path in files for folder in path.parents}
+    there |= {
+        str(it) for it in folders if (checkout / it).exists() and not (checkout / it).is_dir()
+    }
     if there:
         raise InTheWay(
-            "these files are there already; move them away, or choose another name", tuple(there)
+            "these are there already; move them away, or choose another name",
+            tuple(sorted(there)),
         )
 
 
 def write(files: Mapping[Path, str], checkout: Path) -> None:
-    """Write them all. After an error or an interruption none of them is left."""
+    """Write them all. After an error or an interruption none of them is left.
+
+    The declaration comes first: whatever is left after a crash, `make service-remove` takes away.
+    """
     written: list[Path] = []
     try:
-        for path, content in files.items():
+        for path, content in sorted(files.items(), key=lambda it: it[0].parts[0] != "stacks"):
             file = checkout / path
             made = [it for it in [*file.parents] if not it.exists()]
             file.parent.mkdir(parents=True, exist_ok=True)
             written += [file, *made]
             with file.open("x", encoding="utf-8") as stream:  # never over somebody else's
                 stream.write(content)
-    except FileExistsError as error:
-        written.remove(Path(error.filename))
-        take_back(written)
+    except (FileExistsError, NotADirectoryError) as error:
+        take_back([it for it in written if it != Path(error.filename)])
         raise InTheWay(f"{error.filename} has come up meanwhile") from error
     except BaseException:
         take_back(written)

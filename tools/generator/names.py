@@ -19,6 +19,7 @@ where it can: longer ones end in a digest that nobody can read."""
 _FORM = re.compile(r"[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*")
 _NAMESPACE = uuid.UUID("0f0a9c1c-5d5c-5f0e-9a37-2f7b6d1f4c10")
 """Under which each service gets one for the ids of its own aggregates."""
+_OWNER = re.compile(r"(?=.{1,39}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 _OF_AWS = ("aws", "amazon")
 _ENDS_LIKE_A_LANGUAGE = "-language"
 _CLASS = re.compile(r"\b[A-Z][A-Za-z]+\b")
@@ -82,7 +83,12 @@ def parse(name: str, templates: Path, taken: frozenset[str]) -> Names:
     if keyword.iskeyword(package) or keyword.issoftkeyword(package):
         raise NameRefused(f"{name}: a word of Python's own, which no module can be called")
     if package in taken or name in taken:
-        raise NameRefused(f"{name}: there is a service or a package of that name already")
+        raise NameRefused(
+            f"{name}: a service, a view or a package has that name already. If nothing but "
+            f"lambdas/{package} is left of one, delete that folder"
+        )
+    if package in modules_in(templates):
+        raise NameRefused(f"{name}: the generated code has a module of that name for another thing")
     if package in sys.stdlib_module_names or package in packages_distributions():
         raise NameRefused(f"{name}: a library is called so, and the service would hide it")
     of_class = names.forms()["Item"]
@@ -107,6 +113,21 @@ def classes_in(templates: Path) -> frozenset[str]:
     """The names of classes that generated modules import or make, but for the service's own."""
     texts = (file.read_text("utf-8") for file in templates.rglob("*.py.jinja"))
     return frozenset(word for text in texts for word in _CLASS.findall(_PLACEHOLDER.sub("x", text)))
+
+
+def modules_in(templates: Path) -> frozenset[str]:
+    """The names of modules that generated services have, but for those with the service's own."""
+    stems = {file.name.partition(".")[0] for file in templates.rglob("*.py.jinja")}
+    return frozenset(it for it in stems if "{" not in it)
+
+
+def owner_of(text: str) -> str:
+    """A team's name as CODEOWNERS and tags can have it. Raises NameRefused."""
+    if not _OWNER.fullmatch(text):
+        raise NameRefused(
+            f"OWNER={text[:80]}: a team has small letters, digits and single dashes between words"
+        )
+    return text
 
 
 def _camel(name: str) -> str:

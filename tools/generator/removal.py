@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stacks.services import Service, declared
-from tools.generator.errors import GeneratorError, StillRead
+from tools.generator.errors import GeneratorError, NameRefused, StillRead
 
 FOLDERS = (
     "lambdas/{package}",
@@ -61,9 +61,31 @@ def plan(name: str, checkout: Path) -> Removal:
     return Removal(service, paths, tuple(_unsaved(paths, checkout)))
 
 
+def check_name_is_free(name: str, checkout: Path) -> None:
+    """Before a service of that name is made: nothing must count as its own yet.
+
+    Raises:
+        NameRefused: a later removal would take files along that are others', or be refused.
+    """
+    services = declared(checkout / "stacks")
+    service = Service(name=name, owner="", purpose="")
+    if own := sorted(set(_own(service, services, checkout))):
+        raise NameRefused(
+            f"{name}: by its name, these would be the service's own; move them, or choose another",
+            tuple(str(it.relative_to(checkout)) for it in own),
+        )
+    if readers := tuple(_readers(service, (), checkout)):
+        raise NameRefused(
+            f"{name}: the code uses this word for something else; choose another name", readers
+        )
+
+
 def carry_out(removal: Removal) -> None:
     """Delete files and folders. The declaration goes last: until then the same command goes on."""
-    for path in sorted(removal.paths, key=lambda it: it.parent.name == "stacks"):
+    declaration = f"{removal.service.package}.py"
+    for path in sorted(
+        removal.paths, key=lambda it: (it.parent.name, it.name) == ("stacks", declaration)
+    ):
         if path.is_dir():
             shutil.rmtree(path)
         else:
@@ -159,14 +181,18 @@ def _is_of(module: str, packages: set[str]) -> bool:
 
 def _unsaved(paths: tuple[Path, ...], checkout: Path) -> Iterator[str]:
     """Files that differ from what git has, or that it does not have."""
-    done = subprocess.run(
-        ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--", *map(str, paths)],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:  # no git, or no repository: nothing can be brought back
+    command = ["git", "status", "--porcelain", "--untracked-files=all", "-z", "--"]
+    try:
+        done = subprocess.run(
+            [*command, *map(str, paths)],
+            cwd=checkout,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        done = None
+    if done is None or done.returncode:  # no git, or no repository: nothing can be brought back
         yield from (str(it.relative_to(checkout)) for it in paths)
         return
     for entry in filter(None, done.stdout.split("\0")):

@@ -9,7 +9,7 @@ import pytest
 from tools.base.workspace import CHECKOUT
 from tools.generator.errors import NameRefused
 from tools.generator.generate import TEMPLATES, taken
-from tools.generator.names import LONGEST, Names, classes_in, parse, singular
+from tools.generator.names import LONGEST, Names, classes_in, owner_of, parse, singular
 
 TAKEN = taken(CHECKOUT)
 
@@ -93,6 +93,10 @@ def test_the_longest_name_is_taken_and_no_longer_one() -> None:
         ("aws-returns", "AWS"),
         ("amazon", "AWS"),
         ("envelopes", "class would be Envelope"),
+        ("order-view", "already"),
+        ("bus-publisher", "already"),
+        ("events", "a module of that name"),
+        ("commands", "a module of that name"),
         ("nones", "class would be None"),
     ],
 )
@@ -106,3 +110,20 @@ def test_classes_of_the_templates_are_found_and_the_services_own_are_not(tmp_pat
         "from shared.messaging.envelope import Envelope\nclass {{ Item }}Store(Protocol): ..."
     )
     assert classes_in(tmp_path) == {"Envelope", "Protocol"}
+
+
+@pytest.mark.parametrize("owner", ["platform", "team-7", "a" * 39])
+def test_an_owner_is_a_teams_name(owner: str) -> None:
+    assert owner_of(owner) == owner
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        *("", " ", "my team", "@x/y", "a" * 40, "Team", "a--b", "-a", "a-"),
+        *('a"b', "x\n* @other/all", r"x\n* @other/all", "{{ 7*7 }}", "t\\"),
+    ],
+)
+def test_what_would_be_more_than_a_name_is_no_owner(owner: str) -> None:
+    with pytest.raises(NameRefused, match="OWNER="):
+        owner_of(owner)

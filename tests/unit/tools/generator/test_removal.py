@@ -10,7 +10,7 @@ import pytest
 
 from stacks.services import declared
 from tools.generator import removal
-from tools.generator.errors import GeneratorError, StillRead
+from tools.generator.errors import GeneratorError, NameRefused, StillRead
 
 SCHEMA = {"title": "ReturnOpened", "x-owner": "returns"}
 OWN = (
@@ -117,8 +117,32 @@ def test_what_git_does_not_have_is_named(checkout: Path) -> None:
     }
 
 
-def test_without_a_repository_nothing_is_saved(checkout: Path) -> None:
+def test_without_a_repository_nothing_is_saved(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert removal.plan("returns", checkout).unsaved
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert removal.plan("returns", checkout).unsaved
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "text"),
+    [
+        ("snapshots", "tests/infra/test_snapshots.py", ""),
+        ("mail", "stacks/mail_domain.py", ""),
+        ("payment", "tools/measure/orders.py", "KIND = 'payment'"),
+        ("carriers", "contracts/events/Offer.json", '{"title": "Offer", "x-owner": "carriers"}'),
+    ],
+)
+def test_a_name_under_which_others_things_would_go_is_not_free(
+    checkout: Path, name: str, file: str, text: str
+) -> None:
+    removal.check_name_is_free(name, checkout)
+    (checkout / file).parent.mkdir(parents=True, exist_ok=True)
+    (checkout / file).write_text(text)
+    with pytest.raises(NameRefused) as refused:
+        removal.check_name_is_free(name, checkout)
+    assert refused.value.evidence[0].startswith(file)
 
 
 def test_a_removal_that_was_interrupted_goes_on(

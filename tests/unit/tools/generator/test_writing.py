@@ -32,6 +32,29 @@ def test_what_is_there_is_in_the_way(tmp_path: Path) -> None:
     assert refused.value.evidence == ("three.py",)
 
 
+def test_a_file_where_a_folder_must_go_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("somebody's")
+    with pytest.raises(InTheWay) as refused:
+        generate.check_nothing_is_in_the_way(FILES, tmp_path)
+    assert refused.value.evidence == ("a",)
+    with pytest.raises(InTheWay, match="has come up"):
+        generate.write(FILES, tmp_path)
+    assert everything(tmp_path) == {"a": "somebody's"}
+
+
+def test_the_declaration_is_written_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+    really = Path.open
+
+    def noted(path: Path, *arguments: str, **options: str) -> object:
+        opened.append(path)
+        return really(path, *arguments, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", noted)
+    generate.write({**FILES, Path("stacks/a.py"): ""}, tmp_path)
+    assert opened[0] == tmp_path / "stacks" / "a.py"
+
+
 def test_what_comes_up_meanwhile_stays_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "three.py").write_text("somebody's")
     with pytest.raises(InTheWay, match=r"three\.py"):
