@@ -74,15 +74,15 @@ def assert_it_holds(tree: Path, *packages: str) -> None:
 @pytest.mark.parametrize("kind", kinds())
 def test_a_service_is_made_passes_and_goes_without_a_trace(tree: Path, kind: str) -> None:
     before = content(tree)
-    make(tree, "gift-cards", kind)
+    make(tree, "returns", kind)
     after = content(tree)
     changed = {name for name in before if before[name] != after.get(name)}
     assert {name for name in changed if not name.startswith(SNAPSHOTS)} == PAGES
-    assert b"/lambdas/gift_cards/ @parcelworks/research\n" in after["CODEOWNERS"]
-    assert b"\n## gift-cards\n" in after["docs/catalogue.md"]
-    assert f"{SNAPSHOTS}test_snapshots/test_template[gift-cards].json" in after
-    assert_it_holds(tree, "gift_cards")
-    remove(tree, "gift-cards")
+    assert b"/lambdas/returns/ @parcelworks/research\n" in after["CODEOWNERS"]
+    assert b"\n## returns\n" in after["docs/catalogue.md"]
+    assert f"{SNAPSHOTS}test_snapshots/test_template[returns].json" in after
+    assert_it_holds(tree, "returns")
+    remove(tree, "returns")
     assert content(tree) == before
 
 

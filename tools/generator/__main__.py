@@ -56,6 +56,7 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
     generate.check_nothing_is_in_the_way(files, checkout)
     for path, content in files.items():
         console.print(f"  {content.count(chr(10)):4} lines  {path}")
+    console.print(f"\nowner: {owner}" + ("" if options.owner else " (OWNER= names another team)"))
     if not options.confirm:
         console.print(
             "\nNothing was written. CONFIRM=yes writes these files, and what follows of them."
@@ -74,7 +75,10 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
     if (emulator := Emulator.of(Workspace())).is_healthy():
         _deploy(emulator, console)
     else:
-        console.print("`make up` deploys it beside the others.")
+        console.print(
+            "`make up` deploys it beside the others. Its tests: .venv/bin/pytest "
+            f"tests/unit/{named.package} tests/integration/test_{named.package}.py"
+        )
 
 
 def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> None:
@@ -113,6 +117,7 @@ def _deploy(emulator: Emulator, console: Console) -> None:
 
 def _write_what_follows(checkout: Path, console: Console) -> None:
     """Contracts, snapshots, owners and pages: what `make generate` writes."""
+    console.print("\nwriting what follows of it; this takes half a minute or so", style="dim")
     command = [sys.executable, "-u", "-m", "tools.generate"]
     with subprocess.Popen(
         command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -29,6 +29,8 @@ FILES = (
 PARTS = ("stacks/{package}_*.py", "tests/*/test_{package}_*.py")
 """Its own too, unless another service's name begins with its name."""
 CONTRACTS = ("contracts/events", "contracts/released")
+OF_EXAMPLES = Path("tests", "unit", "tools", "generator")
+"""These tests name services that are made up."""
 LOOKED_AT = ("lambdas", "stacks", "tools", "tests", "bundling")
 
 
@@ -135,6 +137,8 @@ def _readers(service: Service, own: tuple[Path, ...], checkout: Path) -> Iterato
             if any(file == it or it in file.parents for it in own):
                 continue
             place = file.relative_to(checkout)
+            if place.is_relative_to(OF_EXAMPLES):
+                continue
             tree = ast.parse(file.read_text("utf-8"))
             uses = sorted(
                 [

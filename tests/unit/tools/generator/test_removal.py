@@ -95,6 +95,13 @@ def test_a_test_may_use_the_word_for_something_else(checkout: Path, code: str) -
     assert removal.plan("returns", checkout).paths
 
 
+def test_the_examples_of_these_tests_are_no_use(checkout: Path) -> None:
+    example = checkout / "tests" / "unit" / "tools" / "generator" / "test_removal.py"
+    example.parent.mkdir(parents=True)
+    example.write_text("SCHEMA = {'title': 'ReturnOpened'}")
+    assert removal.plan("returns", checkout).paths
+
+
 def test_a_service_that_there_is_not_is_refused_with_those_there_are(checkout: Path) -> None:
     with pytest.raises(GeneratorError, match="there are returns, returns-desk"):
         removal.plan("refunds", checkout)
