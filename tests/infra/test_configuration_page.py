@@ -23,5 +23,5 @@ def test_a_variable_that_nobody_explains_is_an_error() -> None:
         "Properties": {"Environment": {"Variables": {"MYSTERY": "1"}}, "Description": ""},
     }
     owner = {"Type": "x", "Properties": {"Tags": [{"Key": "owner", "Value": "checkout"}]}}
-    with pytest.raises(LookupError, match="orders is given MYSTERY"):
+    with pytest.raises(LookupError, match="orders has the variable MYSTERY"):
         listed([Service("orders", {"Resources": {"F": function, "T": owner}})])

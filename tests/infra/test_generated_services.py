@@ -15,7 +15,10 @@ from tests.support.drivers.copied_tree import copy_to, run
 from tests.support.drivers.offline import call
 from tools.generator.generate import kinds
 
-PAGES = {"CODEOWNERS", "docs/catalogue.md", "docs/configuration.md", "docs/parity.md"}
+PAGES = {
+    "CODEOWNERS",
+    *(f"docs/{name}.md" for name in ("architecture", "catalogue", "configuration", "parity")),
+}
 SNAPSHOTS = "tests/infra/__snapshots__/"
 LEFT_BY_TOOLS = ("__pycache__", "cdk.out")
 
