@@ -158,7 +158,7 @@ test-enforced: setup ## Every test of the deployed system, with the functions' p
 test-slow: setup ## Every test of the deployed system, with half a core for each of two workers (Linux)
 	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED)
 
-check: setup ## Formatting, lint, types, layers, what is generated, and the fast tests; under a minute
+check: setup ## Formatting, lint, types, layers, what is generated, and the fast tests, in little more than a minute
 	@$(MAKE) --no-print-directory --jobs 2 check-code check-generated check-behaviour
 
 check-code: setup
