@@ -17,6 +17,19 @@ HERE = Path(__file__).parent
 _STATEMENT = re.compile(r"^SERVICE = .*?\)$", re.MULTILINE | re.DOTALL)
 """From the name to the first line that ends with a parenthesis: arguments end with a comma."""
 
+OWN = (
+    "stacks/{package}.py",
+    "stacks/{package}_*.py",
+    "lambdas/{package}/",
+    "lambdas/{package}_language/",
+    "config/*/{name}.json",
+    "config/schemas/{name}.*",
+    "tests/unit/{package}/",
+    "tests/*/test_{package}.py",
+    "tests/*/test_{package}_*.py",
+)
+"""Patterns of what is a service's own by its name: what its team reviews, and what goes with it."""
+
 
 class NotDeclared(Exception):
     """A declaration cannot be read; the message says where and what it should be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from stacks.services import Service
+from stacks.services import OWN, Service
 
 TEAM = "@parcelworks/{}"
 EVERYBODY_ELSE = "platform"
@@ -16,18 +16,6 @@ OPENING = f"""\
 
 * {TEAM.format(EVERYBODY_ELSE)}
 """
-RULES = (
-    "stacks/{package}.py",
-    "stacks/{package}_*.py",
-    "lambdas/{package}/",
-    "lambdas/{package}_language/",
-    "config/*/{name}.json",
-    "config/schemas/{name}.*",
-    "tests/unit/{package}/",
-    "tests/*/test_{package}.py",
-    "tests/*/test_{package}_*.py",
-)
-"""What is a service's own by its name."""
 
 
 def document(services: Iterable[Service], checkout: Path) -> str:
@@ -42,7 +30,7 @@ def _section(service: Service, checkout: Path) -> str:
 
 def _patterns(service: Service, checkout: Path) -> Iterator[str]:
     """Those that fit some file of the checkout."""
-    for rule in RULES:
+    for rule in OWN:
         pattern = rule.format(name=service.name, package=service.package)
         if any(checkout.glob(pattern)):
             yield pattern

@@ -29,10 +29,9 @@ def kinds() -> list[str]:
 
 def taken(checkout: Path) -> frozenset[str]:
     """Names of packages, services and views that there are, and of modules in ``stacks/``."""
-    lambdas = checkout / "lambdas"
     return frozenset(
         [
-            *(SHARED, *OURS, *services_in(lambdas), *languages_in(lambdas)),
+            *_packages(checkout),
             *(file.stem for file in (checkout / "stacks").iterdir()),
             *(
                 name
@@ -127,13 +126,14 @@ def alone(checkout: Path) -> Iterator[None]:
         yield
 
 
+def _packages(checkout: Path) -> list[str]:
+    lambdas = checkout / "lambdas"
+    return [SHARED, *OURS, *services_in(lambdas), *languages_in(lambdas)]
+
+
 def _format(made: Path, names: Names, checkout: Path) -> None:
     """Sort imports and break lines, which depend on how long the names are."""
-    lambdas = checkout / "lambdas"
-    ours = [
-        *(SHARED, *OURS, *services_in(lambdas), *languages_in(lambdas)),
-        *(names.package, f"{names.package}_language"),
-    ]
+    ours = [*_packages(checkout), names.package, f"{names.package}_language"]
     settings = ("--config", str(checkout / "pyproject.toml"))
     first_party = ("--config", f"lint.isort.known-first-party = {ours!r}")
     for command in (

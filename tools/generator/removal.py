@@ -10,24 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from stacks.services import Service, declared
+from stacks.services import OWN, Service, declared
 from tools.generator.errors import GeneratorError, NameRefused, StillRead
 
-FOLDERS = (
-    "lambdas/{package}",
-    "lambdas/{package}_language",
-    "tests/unit/{package}",
-    "tests/unit/{package}_language",
-)
-FILES = (
-    "stacks/{package}.py",
-    "config/*/{name}.json",
-    "config/schemas/{name}.*",
-    "tests/*/test_{package}.py",
-)
-"""What is a service's own by its name."""
-PARTS = ("stacks/{package}_*.py", "tests/*/test_{package}_*.py")
-"""Its own too, unless another service's name begins with its name."""
+ALSO = "tests/unit/{package}_language/"
 CONTRACTS = ("contracts/events", "contracts/released")
 OF_EXAMPLES = Path("tests", "unit", "tools", "generator")
 """These tests name services that are made up."""
@@ -107,10 +93,8 @@ def files_of(removal: Removal) -> list[Path]:
 
 def _own(service: Service, services: tuple[Service, ...], checkout: Path) -> Iterator[Path]:
     names = {"name": service.name, "package": service.package}
-    for pattern in FOLDERS + FILES:
-        yield from checkout.glob(pattern.format(**names))
     longer = [it.package for it in services if it.package.startswith(f"{service.package}_")]
-    for pattern in PARTS:
+    for pattern in (*OWN, ALSO):
         for file in checkout.glob(pattern.format(**names)):
             stem = file.stem.removeprefix("test_")
             if not any(stem == it or stem.startswith(f"{it}_") for it in longer):
