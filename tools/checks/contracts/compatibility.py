@@ -12,7 +12,7 @@ from contracts.schemas import Schema, Schemas
 
 DESCRIBES = frozenset(
     {"$schema", "$id", "$comment", "title", "description", "examples", "format"}
-    | {"x-owner", "x-refusals"}
+    | {"x-owner", "x-refusals", "x-operators"}
 )
 """Keywords that judge no message."""
 LOWER_BOUNDS = frozenset({"minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"})
