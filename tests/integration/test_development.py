@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 from tools.base.endpoint import Cloud
+from tools.base.workspace import CHECKOUT
 from tools.emulator.emulator import Emulator
 from tools.measure.edited_checkout import PROBE, EditedCheckout
+
+EMULATORS_PYTHON = CHECKOUT / ".venv-emulator" / "bin" / "python"
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +73,38 @@ def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(cloud: Clo
     for call in calls:
         call.join()
     assert answers == ["old", "old"]
+
+
+def test_an_invocation_on_both_sides_of_an_update_brings_no_old_code_back() -> None:
+    # The emulator's own pool, in its own interpreter: its workers start no process before they are
+    # called, and the order of events is given here, where it is a matter of microseconds there.
+    script = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from ministack.core import lambda_runtime
+import function_updates
+function_updates.let_functions_finish(lambda_runtime)
+function_updates.serve_the_present_code(lambda_runtime)
+config = {"FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:any"}
+def lend(code):
+    return lambda_runtime.acquire_worker("any", config, code)[0]
+old, new = b"old", b"new"
+lambda_runtime.release_worker(lend(old))
+lambda_runtime.invalidate_worker("any")
+late = lend(old)  # its invocation has read the code before the update
+during = lend(new)
+lambda_runtime.release_worker(late)
+after = lend(new)
+lambda_runtime.release_worker(during)
+print(late.code_zip, during.code_zip, after.code_zip, lend(new) is during)
+"""
+    answer = subprocess.run(
+        [str(EMULATORS_PYTHON), "-I", "-c", script, str(CHECKOUT / "tools" / "emulator")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout.split() == ["b'old'", "b'new'", "b'new'", "True"]
 
 
 def _call(cloud: Cloud) -> Any:

@@ -2,9 +2,10 @@
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
 four beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
-from which functions get their processes, ``unhurried_ends.py``, by which these end, and
-``engine_saves.py``. With ``--tethered`` it ends, workers included, when the process that started it
-is gone: its standard input is then a pipe, which closes when its other end dies, however it dies.
+from which functions get their processes, ``function_updates.py``, by which these end for new code,
+and ``engine_saves.py``. With ``--tethered`` it ends, workers included, when the process that
+started it is gone: its standard input is then a pipe, which closes when its other end dies,
+however it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
@@ -77,7 +78,10 @@ def _application() -> Application:
     from ministack.app import app
     from ministack.core import lambda_runtime
 
-    _beside("unhurried_ends").let_functions_finish(lambda_runtime)
+    assert "ministack.services.lambda_svc" not in sys.modules, "it would have the old functions"
+    updates = _beside("function_updates")
+    updates.let_functions_finish(lambda_runtime)
+    updates.serve_the_present_code(lambda_runtime)
     application: Application = app
     return application
 

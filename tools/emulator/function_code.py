@@ -18,7 +18,7 @@ def give_functions_their_code(
 ) -> dict[str, list[str]]:
     """Update each function whose code is not its package's; return which, by package.
 
-    What a function is doing meanwhile it ends on its old code (``unhurried_ends.py``).
+    What a function is doing meanwhile it ends on its old code (``function_updates.py``).
 
     Args:
         packages: such as ``order_views``; all that are built, if none is named.
