@@ -10,4 +10,4 @@ class IngestionEnvironment(msgspec.Struct, frozen=True):
     seen_table: str
     dead_letters_url: str
     message_sources: str
-    """JSON: by type of integration event, from whom it counts."""
+    """JSON: by type of integration event, the source from which it counts."""

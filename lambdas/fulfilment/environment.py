@@ -11,7 +11,7 @@ class SagaEnvironment(msgspec.Struct, frozen=True):
     stuck_sagas_index: str
     state_machine_arn: str
     saga_deadline: int
-    """Seconds after which an open saga is one to look after."""
+    """Seconds after which the sweeper looks for an open saga."""
 
 
 class MissedEnvironment(SagaEnvironment, frozen=True):
@@ -33,7 +33,7 @@ class BusQueueEnvironment(QueueEnvironment, frozen=True):
     """What the consumer of a queue is given that hears the bus."""
 
     message_sources: str
-    """JSON: by type of message, from whom it counts."""
+    """JSON: by type of message, the source from which it counts."""
 
 
 class TokenEnvironment(msgspec.Struct, frozen=True):

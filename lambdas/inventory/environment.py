@@ -9,7 +9,7 @@ class CommandEnvironment(msgspec.Struct, frozen=True):
     stock_table: str
     reservations_table: str
     hold_seconds: int
-    """For how long stock is held for an order."""
+    """For how many seconds stock is held for an order."""
     bus_name: str
     dead_letters_url: str
     queue_url: str
@@ -25,7 +25,7 @@ class SaleEnvironment(msgspec.Struct, frozen=True):
     queue_url: str
     queue_attempts: int
     message_sources: str
-    """JSON: by type of message, from whom it counts."""
+    """JSON: by type of message, the source from which it counts."""
 
 
 class ExpiryEnvironment(msgspec.Struct, frozen=True):

@@ -10,16 +10,16 @@ class NotificationEnvironment(msgspec.Struct, frozen=True):
 
     ledger_table: str
     claim_seconds: int
-    """For how long whoever claims a message has it alone."""
+    """For how many seconds a worker that claims a message has it alone."""
     read_contact_arn: str
     read_events_arn: str
     mail: Literal["outbox", "ses"]
-    """The way to the customer."""
+    """How a message reaches the customer: by mail, or into the outbox."""
     dead_letters_url: str
     queue_url: str
     queue_attempts: int
     message_sources: str
-    """JSON: by type of message, from whom it counts."""
+    """JSON: by type of message, the source from which it counts."""
     outbox_table: str = ""
     mail_from: str = ""
     """The address that mail comes from."""

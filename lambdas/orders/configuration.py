@@ -17,7 +17,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_lines: Annotated[int, msgspec.Meta(ge=1, le=MAX_LINES)] = MAX_LINES
     """How many lines an order may have."""
     retry_after_seconds: Annotated[int, msgspec.Meta(ge=1, le=LONGEST_PAUSE)] = 60
-    """After how many seconds a caller may come again while no orders are accepted."""
+    """After how many seconds a caller may try again while no orders are accepted."""
 
 
 class AcceptOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,9 +33,9 @@ class IntroductoryDiscount(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     enabled: bool = False
     """Whether anybody gets it."""
     percent_of_customers: Annotated[int, msgspec.Meta(ge=0, le=100)] = 0
-    """How many of a hundred customers get it."""
+    """The percentage of customers who get it."""
     basis_points: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Hundredths of a percent that each unit price is lowered by."""
+    """By how many hundredths of a percent each unit price is lowered."""
 
 
 class Flags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

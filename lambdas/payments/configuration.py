@@ -19,7 +19,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Numbers that are tuned while payments runs."""
 
     provider_timeout_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 2.0
-    """For how many seconds a payment provider may keep one request."""
+    """For how many seconds a request to a payment provider may take."""
 
 
 class PaymentFailover(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class Flags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="keb
     """Switches."""
 
     payment_failover: PaymentFailover = PaymentFailover()
-    """On: new payments begin with the backup. Those begun stay with the provider that they have."""
+    """On: new payments begin with the backup. Older payments stay with their provider."""
 
 
 def _patience_that_ends_in_time(document: Settings) -> Iterable[Violation]:

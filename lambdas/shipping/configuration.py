@@ -38,14 +38,14 @@ class PauseCarrier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     enabled: bool = False
     carrier: Annotated[str, msgspec.Meta(max_length=64)] = ""
-    """Its name in the carrier list."""
+    """The carrier's name in the carrier list."""
 
 
 class Flags(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """The profile ``flags``."""
 
     pause_carrier: PauseCarrier = PauseCarrier()
-    """On: no new quotes of this carrier. What it has promised or carries goes on."""
+    """On: this carrier gets no new quote requests. Its booked shipments go on."""
 
 
 def asked(settings: Settings, flags: Flags) -> frozenset[str]:

@@ -47,7 +47,7 @@ class CarrierEnvironment(msgspec.Struct, frozen=True):
     """What a simulated carrier needs; ``carrier`` is its name in the carrier list."""
 
     carrier: str
-    """Its name in the carrier list."""
+    """The carrier's name in the carrier list."""
     carrier_desk_table: str
     answers_url: str
     dead_letters_url: str

@@ -20,15 +20,21 @@ ENDINGS = {
     "s_url": "Address of the queue of {}s",
     "_arn": "ARN of the {}",
     "_url": "Address of the {}",
-    "_table": "Name of the table {}",
-    "_bucket": "Name of the bucket {}",
-    "_index": "Name of the index {}",
+    "_table": "Name of the {} table",
+    "_bucket": "Name of the {} bucket",
+    "_index": "Name of the {} index",
     "_name": "Name of the {}",
 }
 """What a variable without a docstring of its own is: names and addresses say it themselves."""
 EVERYWHERE = {
     "queue_url": "Address of the queue that the function works through.",
-    "queue_attempts": "How often a message may fail before it is set aside.",
+    "queue_attempts": "How often a message may fail before it goes to the dead letters.",
+    "relay_arn": "ARN of the function `Relay`.",
+    "intake_arn": "ARN of the function `Intake`.",
+    "read_events_arn": "ARN of the function `ReadEvents`.",
+    "list_events_arn": "ARN of the function `ListEvents`.",
+    "scan_events_arn": "ARN of the function `ScanEvents`.",
+    "read_contact_arn": "ARN of the function `ReadContact`.",
 }
 
 

@@ -33,13 +33,13 @@ BY_THE_PLATFORM = {
         "METRIC_NAMESPACE",
         "text",
         "Parcelworks",
-        "Where its metrics are counted: the environment's.",
+        "The namespace of its metrics in CloudWatch; each environment has one.",
     ),
     "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": Value(
         "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST",
         "text",
         "none",
-        "What the AppConfig agent fetches while the function starts; the agent reads it.",
+        "The documents that the AppConfig agent fetches while the function starts.",
     ),
 }
 """Variables that no class has."""

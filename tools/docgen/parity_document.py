@@ -16,22 +16,23 @@ from tools.emulator import parity
 DOCUMENT = CHECKOUT / "docs" / "parity.md"
 NOTHING = "–"
 OPENING = """\
-# What works offline, and what stands in for the rest
+# What works offline, and what replaces the rest
 
-The templates that are deployed offline are the ones that go to AWS. This is what the offline engine
-({emulator}) does with each type of resource in them, and with each property that matters. It is
-written by `make parity` from the templates and from [parity.toml](parity.toml).
+The same templates are deployed offline and on AWS. This page says what the offline engine
+({emulator}) does with each type of resource in them, and with each property that matters.
+`make parity` writes it from the templates and from [parity.toml](parity.toml).
 
-- **works**: behaves as on AWS in all that the system rests on.
-- **partial**: is there, and something is missing.
-- **dropped**: the property is accepted, and not done.
+- **works**: behaves as on AWS in everything that the system needs.
+- **partial**: exists, but something is missing.
+- **dropped**: the engine accepts the property and ignores it.
 - **absent**: the engine does not know the type. `make up` leaves it out, and says so.
 
-A *guard* is a test that fails when the engine changes in that respect, so that nothing is worked
-around for longer than it must be. All guards are in `tests/integration/test_parity_guards*.py`.
-What is dropped is seen on the templates by the rule or test of `tests/infra` that is named.
+A *guard* is a test that fails when the engine changes in that respect, so that no workaround stays
+for longer than it is needed. All guards are in `tests/integration/test_parity_guards*.py`.
+For each dropped property, the page names the rule or test of `tests/infra` that checks it on the
+templates.
 
-Of {used} types in the templates {works} work, {partial} do in part, {absent} are absent.
+Of {used} types in the templates {works} work, {partial} work in part, {absent} are absent.
 """
 
 Ledger = Mapping[str, Any]
@@ -65,7 +66,7 @@ def document(ledger: Ledger, uses: Uses) -> str:
         ),
         "## Properties that matter\n",
         _table(
-            ("type", "property", "offline", "seen on the templates by", "guards"),
+            ("type", "property", "offline", "checked on the templates by", "guards"),
             (
                 (
                     f"`{name}`",
@@ -78,7 +79,7 @@ def document(ledger: Ledger, uses: Uses) -> str:
                 for path, entry in sorted(its.get("properties", {}).items())
             ),
         ),
-        "## What no template asks for, because of how the engine is\n",
+        "## What the system does without, because the engine lacks it\n",
         _table(
             ("what", "missing", "instead", "guards"),
             ((it["what"], it["missing"], it["instead"], _guards(it)) for it in ledger["elsewhere"]),

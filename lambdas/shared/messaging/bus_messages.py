@@ -9,7 +9,7 @@ from shared.messaging.queue_consumer import Unusable
 from shared.runtime import log
 
 Sources = Mapping[str, Sequence[str]]
-"""By type of message: from whom it counts."""
+"""By type of message: the source from which it counts."""
 OwnerOf = Callable[[Envelope], str | None]
 LONGEST_QUOTE = 64
 _Sources = msgspec.json.Decoder(dict[str, list[str]])

@@ -114,13 +114,13 @@ class AgentEnvironment(msgspec.Struct, frozen=True):
     """Where a function's configuration is."""
 
     configuration_agent_url: str
-    """Where the agent listens beside the function."""
+    """The address of the AppConfig agent beside the function."""
     configuration_application: str
     """Id of the AppConfig application."""
     configuration_environment: str
     """Id of its environment."""
     configuration_poll_seconds: float
-    """How old a value may become until the agent is asked again."""
+    """After how many seconds a process asks the agent again."""
 
 
 class _Known(msgspec.Struct):

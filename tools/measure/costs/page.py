@@ -129,15 +129,15 @@ def assumptions_section(assumed: Assumptions, counted: Counted, prices: PriceLis
     tenth = prices["lambda-compute"].of(0.5 * 0.1 * 1_000_000)
     return (
         f"Of the {_usd(total(rows))} above, {_usd(costs.get('function time (assumed)', 0))} are "
-        f"functions' time, taken to be {assumed.own_milliseconds:g} ms for an invocation and "
+        f"functions' time, assumed to be {assumed.own_milliseconds:g} ms for an invocation and "
         f"{assumed.call_milliseconds:g} ms for each AWS call in it; {_usd(costs.get('traces', 0))} "
-        f"are traces, taken to be {assumed.sampled:.0%} of all invocations; "
-        f"{_usd(costs.get('keys', 0))} are keys, taken to be asked for every "
-        f"{assumed.minutes_between_requests:g} minutes by each client; "
-        f"{_usd(costs.get('configuration', 0))} are AppConfig, taken to be asked for each document "
-        f"every {assumed.agent_seconds:g} seconds. Twice the time, the "
-        f"share or the requests is twice the sum. Each 100 ms that a function of 512 MB waits "
-        f"for somebody else, such as the payment provider or a carrier, adds {_usd(tenth)}."
+        f"are traces, assumed for {assumed.sampled:.0%} of all invocations; "
+        f"{_usd(costs.get('keys', 0))} are keys, assumed to be requested by each client every "
+        f"{assumed.minutes_between_requests:g} minutes; "
+        f"{_usd(costs.get('configuration', 0))} are AppConfig, assumed to be asked for each "
+        f"document every {assumed.agent_seconds:g} seconds. These amounts grow in proportion to "
+        f"what is assumed. Each 100 ms that a function of 512 MB waits "
+        f"for another system, such as the payment provider or a carrier, adds {_usd(tenth)}."
     )
 
 

@@ -53,7 +53,7 @@ class Undocumented(msgspec.Struct, frozen=True):
 
 def test_a_variable_is_told_by_its_docstring_or_its_ending() -> None:
     assert list(values.variables(Later)) == [
-        Value("ORDER_TABLE", "text", "required", "Name of the table order."),
+        Value("ORDER_TABLE", "text", "required", "Name of the order table."),
         Value("DEAD_LETTERS_URL", "text", "required", "Address of the queue of dead letters."),
         Value("WAY", "one of `mail`, `post`", '`"post"`', "How it goes out."),
         Value("TRIES", "whole number", "`3`", "How often."),
