@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from contracts.product import PRODUCT
 from contracts.schemas import CURRENT, schemas_in
 
 PARTS = {"carriers": "shipping"}
@@ -42,7 +43,7 @@ def published() -> list[Message]:
 
 def source_of(service: str) -> str:
     """The source by which EventBridge knows what a service says."""
-    return f"parcelworks.{service}"
+    return f"{PRODUCT}.{service}"
 
 
 def sources_of(type: str) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from contracts.messages import facts_by_source
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
@@ -30,7 +31,7 @@ SERVICE = Service(
     owner="platform",
     purpose="central event log, archive and bus",
 )
-SOURCE_PREFIX = "parcelworks."
+SOURCE_PREFIX = f"{PRODUCT}."
 ARCHIVE_REPLICA = "archive-replica"
 """The service whose stack holds the archive's copy."""
 REPLICATION = "everything"
@@ -70,7 +71,7 @@ class EventLogStack(ServiceStack):
         self._tell_when_readers_want_more_than_there_is()
         self.archive = self._make_archive()
         self._archive_every_event()
-        self.bus_name = f"parcelworks-{stage.name}"
+        self.bus_name = f"{PRODUCT}-{stage.name}"
         self.bus = self._make_bus()
         self._remember_what_the_bus_carried()
         self._take_in_other_services_facts()
@@ -415,7 +416,7 @@ class EventLogStack(ServiceStack):
         topic = sns.Topic(
             self,
             "Operations",
-            display_name="Parcelworks operations",
+            display_name=f"{PRODUCT_TITLE} operations",
             master_key=self.key,
             enforce_ssl=True,
         )

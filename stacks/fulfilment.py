@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
+from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on, alarm_when_counted
 from stacks.constructs.bus import let_speak
@@ -43,7 +44,7 @@ class FulfilmentStack(ServiceStack):
 
     def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
         super().__init__(scope, SERVICE, stage=stage, **kwargs)
-        self.machine_name = f"parcelworks-{stage.name}-saga"
+        self.machine_name = f"{PRODUCT}-{stage.name}-saga"
         self.times = saga_times(stage, self.node.try_get_context("saga-step-deadline"))
         self.definition = saga(self.times)
         self.owners = owners(self.definition)

@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_ses as ses
 from constructs import Construct
 
+from contracts.product import PRODUCT
 from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
@@ -66,7 +67,7 @@ class NotificationsStack(ServiceStack):
         tracking = ses.ConfigurationSet(
             self,
             "Mail",
-            configuration_set_name=f"parcelworks-{self.stage.name}",
+            configuration_set_name=f"{PRODUCT}-{self.stage.name}",
             tls_policy=ses.ConfigurationSetTlsPolicy.REQUIRE,
             reputation_metrics=True,
             suppression_reasons=ses.SuppressionReasons.BOUNCES_AND_COMPLAINTS,

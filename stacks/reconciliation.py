@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as stepfunctions
 from constructs import Construct
 
+from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.distributed_map import let_run_its_parts
@@ -117,7 +118,7 @@ class ReconciliationStack(ServiceStack):
         return reconcile
 
     def _make_machine(self) -> stepfunctions.StateMachine:
-        name = f"parcelworks-{self.stage.name}-reconcile"
+        name = f"{PRODUCT}-{self.stage.name}-reconcile"
         machine, role = logged_machine(
             self,
             "ReconcileMachine",

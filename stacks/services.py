@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from contracts.product import PRODUCT
+
 HERE = Path(__file__).parent
 _STATEMENT = re.compile(r"^SERVICE = .*?\)$", re.MULTILINE | re.DOTALL)
 """From the name to the first line that ends with a parenthesis: arguments end with a comma."""
@@ -65,8 +67,8 @@ class Service:
     def stack_name(self, environment: str) -> str:
         """What its stack is called in an environment."""
         if self.of_every_environment:
-            return f"parcelworks-{self.name}"
-        return f"parcelworks-{environment}-{self.name}"
+            return f"{PRODUCT}-{self.name}"
+        return f"{PRODUCT}-{environment}-{self.name}"
 
     def parameter_of(self, consumer: str, resource: str) -> str:
         """What the stack publishes for a consumer, such as ``redrive-arn``.

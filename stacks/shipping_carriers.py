@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 
+from contracts.product import PRODUCT_TITLE
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue, let_service_use
 from stacks.constructs.service_stack import ServiceStack
@@ -37,7 +38,7 @@ class Carriers:
         self.quote_requests = sns.Topic(
             stack,
             "QuoteRequests",
-            display_name="Parcelworks quote requests",
+            display_name=f"{PRODUCT_TITLE} quote requests",
             master_key=key,
             enforce_ssl=True,
         )

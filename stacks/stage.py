@@ -9,6 +9,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from stacks import partitions
 
 Target = Literal["cloud", "local"]
@@ -79,19 +80,19 @@ class Stage:
         """Where its metrics are counted: environments of one account do not raise each other's
         alarms, which would roll back rollouts of production for a failure in development.
         """
-        return f"Parcelworks/{self.name}"
+        return f"{PRODUCT_TITLE}/{self.name}"
 
     def parameter(self, service: str, resource: str) -> str:
         """The name of the SSM parameter by which services find each other."""
-        return f"/parcelworks/{self.name}/{service}/{resource}"
+        return f"/{PRODUCT}/{self.name}/{service}/{resource}"
 
     def key_alias(self, service: str) -> str:
         """The name of a service's key, without the prefix that AWS gives each alias."""
-        return f"parcelworks/{self.name}/{service}"
+        return f"{PRODUCT}/{self.name}/{service}"
 
     def archive_replica_name(self, account: str) -> str:
         """The bucket that holds the archive's copy; all accounts share the names of buckets."""
-        return f"parcelworks-{self.name}-archive-{account}-{self.archive_region}"
+        return f"{PRODUCT}-{self.name}-archive-{account}-{self.archive_region}"
 
     def role_name(self, service: str, function: str) -> str:
         """A role's name, by which policies of earlier stacks admit it.
@@ -99,7 +100,7 @@ class Stage:
         With the region, since names of roles are the account's: the same environment can be
         deployed to a second region. IAM takes 64 characters; what is longer ends in a digest.
         """
-        name = f"parcelworks-{self.name}-{self.region}-{service}-{function}"
+        name = f"{PRODUCT}-{self.name}-{self.region}-{service}-{function}"
         if len(name) <= LONGEST_ROLE_NAME:
             return name
         assert "*" not in name, f"{name} is a pattern, of which nothing can be cut off"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from contracts.product import PRODUCT_TITLE
 from tools.base import proxies
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if os.environ.get("ON_ONE_CORE") == "yes" and hasattr(os, "sched_setaffinity"):
 
 # Handlers that a test calls here speak to the emulator as they would to AWS: through the proxy.
 proxies.bypass(os.environ)
+# As a stack has it for each function: what is called after the product, tests call so too.
+os.environ["METRIC_NAMESPACE"] = f"{PRODUCT_TITLE}/test"
 
 
 @pytest.fixture(scope="session")

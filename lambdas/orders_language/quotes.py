@@ -14,11 +14,11 @@ from typing import Annotated
 import msgspec
 
 from shared.runtime import strict_json
+from shared.runtime.product import product
 from shared.runtime.secrets import Version
 
 LONGEST = 8192
 """Characters; fifty lines take half of that."""
-_PURPOSE = b"parcelworks quote 1\n"  # whatever else the key may sign one day is no quote
 
 
 class SigningKey(msgspec.Struct, frozen=True):
@@ -82,5 +82,6 @@ def verify(text: str, key_of: Callable[[str], Version[SigningKey] | None]) -> Qu
 
 
 def _signature(signed: str, key: Version[SigningKey]) -> str:
-    content = _PURPOSE + signed.encode()
+    # Whatever else the key may sign one day is no quote.
+    content = f"{product()} quote 1\n{signed}".encode()
     return hmac.new(key.value.key.encode(), content, hashlib.sha256).hexdigest()

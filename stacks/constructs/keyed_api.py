@@ -3,6 +3,7 @@
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 
+from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_api import RegionalApi
 from stacks.constructs.service_stack import ServiceStack
@@ -38,12 +39,12 @@ class KeyedApi(RegionalApi):
         key = apigateway.ApiKey(
             self._stack,
             f"{id}Key",
-            api_key_name=f"parcelworks-{self._stack.stage.name}-{self._stack.service}-{name}",
+            api_key_name=f"{PRODUCT}-{self._stack.stage.name}-{self._stack.service}-{name}",
             description=f"For {name} to call {self._stack.service}",
         )
         plan = self.api.add_usage_plan(
             f"{id}Plan",
-            name=f"parcelworks-{self._stack.stage.name}-{self._stack.service}-{name}",
+            name=f"{PRODUCT}-{self._stack.stage.name}-{self._stack.service}-{name}",
             throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
             quota=apigateway.QuotaSettings(limit=per_day, period=apigateway.Period.DAY),
             api_stages=[

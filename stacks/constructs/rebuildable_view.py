@@ -5,6 +5,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as stepfunctions
 
+from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.distributed_map import let_run_its_parts
@@ -96,7 +97,7 @@ class RebuildableView:
     def _make_machine(self) -> stepfunctions.StateMachine:
         stack, prefix = self.stack, self.consumer.prefix
         view = self.consumer.parameter_of("rebuild") if prefix else "rebuild"
-        name = f"parcelworks-{stack.stage.name}-{view}-{stack.service}"
+        name = f"{PRODUCT}-{stack.stage.name}-{view}-{stack.service}"
         machine, role = logged_machine(
             stack,
             f"{prefix}RebuildMachine",

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from contracts.product import PROBLEM_TYPES, PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.service_principal import service_of_this_account
@@ -57,7 +58,7 @@ class RegionalApi:
         self.api = apigateway.RestApi(
             stack,
             "Api",
-            rest_api_name=f"parcelworks-{stack.stage.name}-{stack.service}",
+            rest_api_name=f"{PRODUCT}-{stack.stage.name}-{stack.service}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
@@ -116,7 +117,7 @@ class RegionalApi:
         if status == 429:
             headers["Retry-After"] = "'1'"
         problem: dict[str, str | int] = {
-            "type": f"https://parcelworks.example/problems/{kind}",
+            "type": PROBLEM_TYPES + kind,
             "title": title,
             "detail": "DETAIL",
             "correlation_id": "$context.requestId",

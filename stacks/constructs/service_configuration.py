@@ -12,6 +12,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.configuration_agent import agent_layer, agent_url, poll_seconds
@@ -50,7 +51,7 @@ class ServiceConfiguration(Construct):
         self._application = appconfig.CfnApplication(
             self,
             "Application",
-            name=f"parcelworks-{stack.stage.name}-{stack.service}",
+            name=f"{PRODUCT}-{stack.stage.name}-{stack.service}",
             description=f"What changes in {stack.service} while it runs",
         )
         self._publish("application", self._application.ref)
@@ -197,7 +198,7 @@ class ServiceConfiguration(Construct):
         strategy = appconfig.CfnDeploymentStrategy(
             self,
             name.title().replace("-", ""),
-            name=f"parcelworks-{self._stack.stage.name}-{self._stack.service}-{name}",
+            name=f"{PRODUCT}-{self._stack.stage.name}-{self._stack.service}-{name}",
             growth_type="LINEAR",
             growth_factor=growth,
             deployment_duration_in_minutes=minutes,

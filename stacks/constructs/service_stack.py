@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from stacks.constructs.acknowledgment import acknowledge_everywhere
 from stacks.services import Service
 from stacks.stage import Stage
@@ -23,7 +24,7 @@ class ServiceStack(Stack):
         super().__init__(
             scope,
             service.stack_name(stage.name),
-            description=f"Parcelworks: {service.purpose}",
+            description=f"{PRODUCT_TITLE}: {service.purpose}",
             termination_protection=stage.protected or service.of_every_environment,
             **kwargs,
         )
@@ -32,7 +33,7 @@ class ServiceStack(Stack):
         self.published: set[str] = set()
         self.found: set[tuple[str, str]] = set()
         self.needs: set[str] = set()
-        Tags.of(self).add("system", "parcelworks")
+        Tags.of(self).add("system", PRODUCT)
         Tags.of(self).add("service", service.name)
         Tags.of(self).add("owner", service.owner)
         place = "all" if service.of_every_environment else stage.name

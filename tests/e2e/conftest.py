@@ -1,7 +1,7 @@
-"""The system under test: what PARCELWORKS_OUTPUTS names, or else the tests' own emulator.
+"""The system under test: what SYSTEM_OUTPUTS names, or else the tests' own emulator.
 
-``PARCELWORKS_OUTPUTS`` is the path of an outputs file, such as ``.local/outputs.json``, and
-``PARCELWORKS_TOKEN_COMMAND`` prints a token of the user whose name is added to it, such as
+``SYSTEM_OUTPUTS`` is the path of an outputs file, such as ``.local/outputs.json``, and
+``SYSTEM_TOKEN_COMMAND`` prints a token of the user whose name is added to it, such as
 ``python -m tools.local token --user``.
 """
 
@@ -20,7 +20,7 @@ from tests.support.drivers.system import System
 @pytest.fixture(scope="session")
 def system(request: pytest.FixtureRequest) -> System:
     """Everything deployed and reachable; warm, since the first call of a function takes longer."""
-    if path := os.environ.get("PARCELWORKS_OUTPUTS"):
+    if path := os.environ.get("SYSTEM_OUTPUTS"):
         system = System(json.loads(Path(path).read_text()), _token_by_command)
     else:
         deployment: Deployment = request.getfixturevalue("deployment")
@@ -30,7 +30,7 @@ def system(request: pytest.FixtureRequest) -> System:
 
 
 def _token_by_command(user: str) -> str:
-    command = [*shlex.split(os.environ["PARCELWORKS_TOKEN_COMMAND"]), user]
+    command = [*shlex.split(os.environ["SYSTEM_TOKEN_COMMAND"]), user]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tests.support.drivers.bus_listener import BusListener
 from tests.support.drivers.everything import Everything
 from tests.support.drivers.offline import Deployment, call, eventually, stopped
@@ -127,7 +128,7 @@ def test_nothing_about_a_person_is_left_when_it_is_forgotten(
         return everything.places_with(text, among=["stream", "bucket"])
 
     bus = BusListener(
-        system.cloud, system.named("event-log", "buses", "Bus"), "parcelworks.customers"
+        system.cloud, system.named("event-log", "buses", "Bus"), f"{PRODUCT}.customers"
     )
     philomena = Philomena(system)
     address_id = philomena.registers()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tests.support.drivers.bus_consumers import bus_consumers, waiting
 from tests.support.drivers.bus_listener import BusListener
 from tests.support.drivers.notification_driver import NotificationDriver
@@ -39,7 +40,7 @@ def archive(deployment: Deployment, bus_arn: str) -> Iterator[str]:
     made = client.create_archive(
         ArchiveName=name,
         EventSourceArn=bus_arn,
-        EventPattern=json.dumps({"source": [{"prefix": "parcelworks."}]}),
+        EventPattern=json.dumps({"source": [{"prefix": f"{PRODUCT}."}]}),
     )
     try:
         yield made["ArchiveArn"]
@@ -102,7 +103,7 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
         assert before["inventory"]["status"] == {"S": "sold"}
         untold = consumers.keys() - before.keys()
         assert not untold, f"say in what_is_done what these do with what they hear: {untold}"
-        newcomer = BusListener(deployment.cloud, bus, "parcelworks.orders")
+        newcomer = BusListener(deployment.cloud, bus, f"{PRODUCT}.orders")
         assert newcomer.heard() == []
 
         replay(deployment, bus_arn, archive_arn)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from shared.runtime import clock
 from shared.runtime.tracing import new_traceparent
 from tests.support.drivers.dead_letters import dead_letters
@@ -43,7 +44,7 @@ def say(deployment: Deployment, source: str, facts: list[dict[str, Any]]) -> Non
         Entries=[
             {
                 "EventBusName": deployment.named("event-log", "buses", "Bus"),
-                "Source": f"parcelworks.{source}",
+                "Source": f"{PRODUCT}.{source}",
                 "DetailType": it["type"],
                 "Detail": json.dumps(it),
             }

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from payments.adapters.circuit_breaker import FAILURES, OPEN_SECONDS, CircuitBreaker
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
@@ -97,7 +98,7 @@ def providers(adapter: HttpPaymentProvider) -> Providers:
 
 def secret_of(deployment: Deployment) -> tuple[Any, str]:
     """Secrets Manager, and the ARN of the provider's key."""
-    name = "/parcelworks/dev/payments/provider-key-secret-arn"
+    name = f"/{PRODUCT}/dev/payments/provider-key-secret-arn"
     parameter = deployment.cloud.client("ssm").get_parameter(Name=name)["Parameter"]
     return deployment.cloud.client("secretsmanager"), parameter["Value"]
 

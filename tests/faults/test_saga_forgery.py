@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from contracts.product import PRODUCT
 from fulfilment.domain.steps import command_id
 from shared.messaging.bus import reply_to
 from shared.messaging.envelope import Envelope, encode
@@ -44,7 +45,7 @@ def say(deployment: Deployment, source: str, message: Envelope) -> None:
         Entries=[
             {
                 "EventBusName": deployment.named("event-log", "buses", "Bus"),
-                "Source": f"parcelworks.{source}",
+                "Source": f"{PRODUCT}.{source}",
                 "DetailType": message.type,
                 "Detail": encode(message).decode(),
             }
@@ -83,7 +84,7 @@ def test_an_order_is_not_confirmed_on_anybody_elses_word(
 
         # The rule hears no strangers; the others are heard, and are not believed.
         assert eventually(why_kept, 30) == {
-            speaker: f"'parcelworks.{speaker}' is not who says 'CommandReplied' here"
+            speaker: f"'{PRODUCT}.{speaker}' is not who says 'CommandReplied' here"
             for speaker in NEIGHBOURS
         }
         assert not shop.knows_the_end_of(unpaid, step)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
+from contracts.product import PRODUCT
 from orders_language.quotes import SigningKey, verify
 from payments.adapters.http_provider import HttpPaymentProvider
 from payments.adapters.provider_key import ProviderKey
@@ -75,7 +76,7 @@ def service(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> SecretsM
 
 
 def arn_of(deployment: Deployment, parameter: str) -> str:
-    name = f"/parcelworks/dev/{parameter}"
+    name = f"/{PRODUCT}/dev/{parameter}"
     arn: str = deployment.cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
     return arn
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from tests.infra.rules import (
     Rule,
     bus,
@@ -158,7 +159,7 @@ def name_a_role_freely(system: System) -> None:
 def depend_both_ways(system: System) -> None:
     """Let the event log read a parameter of orders, which reads some of the event log."""
     template: Any = system.templates["event-log"]
-    name = f"/parcelworks/{system.environment}/orders/read-events-arn"
+    name = f"/{PRODUCT}/{system.environment}/orders/read-events-arn"
     template.body.setdefault("Parameters", {})["Planted"] = {
         "Type": "AWS::SSM::Parameter::Value<String>",
         "Default": name,
@@ -339,7 +340,7 @@ def admit_a_stranger(system: System) -> None:
     """Let a secret's policy admit a function that does not read it."""
     policy = body(system, "signing", SECRETS_POLICY)["Properties"]["ResourcePolicy"]
     policy["Statement"][0]["Condition"]["ArnNotLike"]["aws:PrincipalArn"].append(
-        "arn:aws:iam::123456789012:role/parcelworks-prod-eu-west-1-orders-CancelOrder"
+        f"arn:aws:iam::123456789012:role/{PRODUCT}-prod-eu-west-1-orders-CancelOrder"
     )
 
 
@@ -431,7 +432,7 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         bus.services_speak_in_their_own_name,
         "a worker speaks as somebody else",
-        speak_as("parcelworks.payments"),
+        speak_as(f"{PRODUCT}.payments"),
     ),
     (
         bus.services_speak_in_their_own_name,
@@ -446,12 +447,12 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         bus.rules_hear_a_message_from_its_owner_alone,
         "a rule asks for one source too many",
-        hear("inventory", "Sales", source=["parcelworks.orders", "parcelworks.shipping"]),
+        hear("inventory", "Sales", source=[f"{PRODUCT}.orders", f"{PRODUCT}.shipping"]),
     ),
     (
         bus.rules_hear_a_message_from_its_owner_alone,
         "a rule asks for every source but one",
-        hear("event-log", "Facts", source=[{"anything-but": ["parcelworks.orders"]}]),
+        hear("event-log", "Facts", source=[{"anything-but": [f"{PRODUCT}.orders"]}]),
     ),
     (
         bus.rules_hear_a_message_from_its_owner_alone,
@@ -476,7 +477,7 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         bus.consumers_of_the_bus_look_at_the_source_again,
         "a worker believes somebody else",
-        know("inventory", "RecordSales", '{"OrderConfirmed": ["parcelworks.payments"]}'),
+        know("inventory", "RecordSales", f'{{"OrderConfirmed": ["{PRODUCT}.payments"]}}'),
     ),
     (
         bus.rules_alone_fill_the_queues_that_hear_the_bus,
@@ -506,12 +507,12 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         places.names_that_an_account_shares_have_the_region,
         "a role that is the same in every region",
-        set_property("orders", ROLE, "RoleName", "parcelworks-prod-orders-Relay", "RelayRole"),
+        set_property("orders", ROLE, "RoleName", f"{PRODUCT}-prod-orders-Relay", "RelayRole"),
     ),
     (
         places.names_that_an_account_shares_have_the_region,
         "a bucket that is the same in every account",
-        set_property("event-log", "AWS::S3::Bucket", "BucketName", "parcelworks-eu-west-1"),
+        set_property("event-log", "AWS::S3::Bucket", "BucketName", f"{PRODUCT}-eu-west-1"),
     ),
     (
         places.apis_log_with_a_role_that_no_environment_takes_away,
@@ -597,12 +598,12 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         consumers.our_metrics_are_the_environments_own,
         "an alarm looks at every environment",
-        set_property("orders", ALARM, "Namespace", "Parcelworks", "RequestsFail"),
+        set_property("orders", ALARM, "Namespace", PRODUCT_TITLE, "RequestsFail"),
     ),
     (
         consumers.our_metrics_are_the_environments_own,
         "a function counts for all",
-        set_variable("orders", "METRIC_NAMESPACE", "Parcelworks"),
+        set_variable("orders", "METRIC_NAMESPACE", PRODUCT_TITLE),
     ),
     (
         deliveries.keys_admit_what_delivers,
@@ -651,7 +652,7 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         deliveries.mail_comes_from_a_domain_of_the_environment,
         "two environments have one domain",
-        set_property("notifications", IDENTITY, "EmailIdentity", "parcelworks.example"),
+        set_property("notifications", IDENTITY, "EmailIdentity", f"{PRODUCT}.example"),
     ),
     (
         deliveries.mail_comes_from_a_domain_of_the_environment,
@@ -661,7 +662,7 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         deliveries.mail_comes_from_a_domain_of_the_environment,
         "mail comes from elsewhere",
-        set_variable("notifications", "MAIL_FROM", "orders@parcelworks.example"),
+        set_variable("notifications", "MAIL_FROM", f"orders@{PRODUCT}.example"),
     ),
     (
         deliveries.mail_comes_from_a_domain_of_the_environment,
@@ -695,7 +696,7 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         deployment.parameters_are_named_by_their_owner,
         "it has another service's name",
-        set_property("orders", "AWS::SSM::Parameter", "Name", "/parcelworks/dev/pricing/x-arn"),
+        set_property("orders", "AWS::SSM::Parameter", "Name", f"/{PRODUCT}/dev/pricing/x-arn"),
     ),
     (
         deployment.production_cannot_be_deleted_by_mistake,
@@ -1085,12 +1086,12 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     (
         secrets.plain_settings_are_parameters_of_one_service_and_environment,
         "another environment's path",
-        set_property("orders", "AWS::SSM::Parameter", "Name", "/parcelworks/test/orders/relay-arn"),
+        set_property("orders", "AWS::SSM::Parameter", "Name", f"/{PRODUCT}/test/orders/relay-arn"),
     ),
     (
         secrets.plain_settings_are_parameters_of_one_service_and_environment,
         "another service's path",
-        set_property("orders", "AWS::SSM::Parameter", "Name", "/parcelworks/prod/sales/relay-arn"),
+        set_property("orders", "AWS::SSM::Parameter", "Name", f"/{PRODUCT}/prod/sales/relay-arn"),
     ),
     (
         cost.everything_runs_on_graviton,

@@ -19,6 +19,7 @@ from aws_cdk import App
 from aws_cdk.region_info import RegionInfo
 
 from bundling.build import build as build_packages
+from contracts.product import PRODUCT
 from stacks.stage import from_context
 from stacks.system import build
 from tools.base.assembly import Assembly, service_of
@@ -90,7 +91,7 @@ class Template:
     def is_of_every_environment(self) -> bool:
         """Whether an account and a region have it once, with no environment in its name."""
         file: str = self.properties["templateFile"]
-        return not file.startswith(f"parcelworks-{self.environment}-")
+        return not file.startswith(f"{PRODUCT}-{self.environment}-")
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """Resources of these types, or all."""
@@ -249,7 +250,7 @@ def synthesized(environment: str, *context: tuple[str, str]) -> System:
     ``context`` is what ``-c`` would say.
     """
     build_packages("cloud", [])
-    out = tempfile.mkdtemp(prefix=f"parcelworks-{environment}-")
+    out = tempfile.mkdtemp(prefix=f"{PRODUCT}-{environment}-")
     atexit.register(shutil.rmtree, out, ignore_errors=True)
     app = App(outdir=out, context={**CONTEXT, **dict(context), "environment": environment})
     build(app, from_context(app))

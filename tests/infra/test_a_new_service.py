@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tests.infra.system import CHECKOUT, synthesized
 from tests.support.drivers.copied_tree import copy_to, run
 from tools.generator import generate
@@ -79,8 +80,8 @@ def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
     assert answer.returncode == 0, answer.stderr
     found: dict[str, Any] = json.loads(answer.stdout)
     assert found["broken"] == []
-    assert "/lambdas/receipts/ @parcelworks/accounting\n" in found["pages"]["codeowners"]
-    assert "/lambdas/wish_lists/ @parcelworks/research\n" in found["pages"]["codeowners"]
+    assert f"/lambdas/receipts/ @{PRODUCT}/accounting\n" in found["pages"]["codeowners"]
+    assert f"/lambdas/wish_lists/ @{PRODUCT}/research\n" in found["pages"]["codeowners"]
     assert "`GET /v1/receipts/{order_id}` → `GetReceipt`" in section(found, "receipts")
     assert "OrderPlaced" in section(found, "receipts")
     assert "every event on the log (`ProjectOrders`)" in section(found, "wish-lists")

@@ -10,6 +10,7 @@ import pytest
 
 from bundling.sources import LANGUAGE, languages_in, services_in
 from contracts import messages
+from contracts.product import PRODUCT
 from stacks.services import declared
 from tests.infra.system import CHECKOUT, System, synthesized
 from tools.docgen import codeowners
@@ -20,7 +21,7 @@ from tools.docgen.services import KINDS, Service, plain
 PAGE = CHECKOUT / "docs" / "catalogue.md"
 OPERATIONS = (CHECKOUT / "docs" / "operations.md").read_text("utf-8")
 CODEOWNERS = CHECKOUT / "CODEOWNERS"
-TEAM = "@parcelworks/"
+TEAM = f"@{PRODUCT}/"
 
 
 def catalogued(system: System) -> list[Service]:

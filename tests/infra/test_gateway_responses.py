@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PROBLEM_TYPES
 from tests.infra.system import Resource, System
 
 STATUS = {
@@ -44,7 +45,7 @@ def test_every_api_answers_with_a_problem_document(response_type: str, system: S
         status = STATUS[response_type]
         assert answer.get("StatusCode") == (str(status) if status else None)
         assert document.get("status") == status
-        assert document["type"].startswith("https://parcelworks.example/problems/")
+        assert document["type"].startswith(PROBLEM_TYPES)
         assert document["title"]
         assert document["detail"] == "why"
         assert document["correlation_id"] == "$context.requestId"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tests.infra.system import synthesized
 from tests.support.drivers.copied_tree import copy_to, run
 from tests.support.drivers.offline import call
@@ -81,7 +82,7 @@ def test_a_service_is_made_passes_and_goes_without_a_trace(tree: Path, kind: str
     after = content(tree)
     changed = {name for name in before if before[name] != after.get(name)}
     assert {name for name in changed if not name.startswith(SNAPSHOTS)} == PAGES
-    assert b"/lambdas/returns/ @parcelworks/research\n" in after["CODEOWNERS"]
+    assert f"/lambdas/returns/ @{PRODUCT}/research\n".encode() in after["CODEOWNERS"]
     assert b"\n## returns\n" in after["docs/catalogue.md"]
     assert f"{SNAPSHOTS}test_snapshots/test_template[returns].json" in after
     assert_it_holds(tree, "returns")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.product import PRODUCT
 from tests.infra.system import CHECKOUT
 
 TOOLS = (".venv", ".venv-emulator", "node_modules")
@@ -47,7 +48,7 @@ def test_only_the_changed_service_is_deployed_again(copy_of_the_repository: Path
     after = _synthesize(copy_of_the_repository)
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == {
-        "parcelworks-dev-orders.template.json"
+        f"{PRODUCT}-dev-orders.template.json"
     }
 
 

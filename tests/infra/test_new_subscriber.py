@@ -9,6 +9,7 @@ from typing import Any
 from aws_cdk import App, Duration
 from aws_cdk import Environment as Account
 
+from contracts.product import PRODUCT
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.services import Service
@@ -40,7 +41,7 @@ def test_a_new_subscriber_changes_no_publisher(tmp_path: Path) -> None:
     synthesized("dev")  # builds the packages
     before = _templates(tmp_path / "before")
     after = _templates(tmp_path / "after", Newcomer)
-    newcomer = after.pop("parcelworks-dev-newcomer.template.json")
+    newcomer = after.pop(f"{PRODUCT}-dev-newcomer.template.json")
     types = [resource["Type"] for resource in newcomer["Resources"].values()]
     assert types.count("AWS::Events::Rule") == 1
     assert len(before) > 10

@@ -15,6 +15,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
+from contracts.product import PRODUCT
 from tests.infra.system import synthesized
 from tools.base.target import ENVIRONMENTS
 
@@ -62,9 +63,9 @@ def _comparable(environment: str) -> dict[str, Any]:
     """Templates as if the environment were called dev."""
     text = json.dumps(_templates(environment))
     # Digests of the stack's name are in logical ids that hold it.
-    text = re.sub(rf"\w*parcelworks{environment}\w*", lambda it: DIGEST.sub("", it[0]), text)
+    text = re.sub(rf"\w*{PRODUCT}{environment}\w*", lambda it: DIGEST.sub("", it[0]), text)
     named_dev: dict[str, Any] = json.loads(
-        re.sub(rf"(parcelworks[-/]?){environment}", r"\1dev", text)
+        re.sub(rf"({PRODUCT}[-/]?){environment}", r"\1dev", text)
     )
     return named_dev
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
+from contracts.product import PRODUCT
 from shared.runtime import configuration
 from shared.runtime.configuration import Profile, current
 from tests.support.drivers.offline import Answer, Deployment, call
@@ -41,12 +42,10 @@ def test_what_is_deployed_is_served_by_name_and_by_id(deployment: Deployment, pr
     document = json.loads((services.CONFIG / "dev" / "orders.json").read_text())
     ssm = deployment.cloud.client("ssm")
     ids = [
-        ssm.get_parameter(Name=f"/parcelworks/dev/orders/configuration-{it}-id")["Parameter"][
-            "Value"
-        ]
+        ssm.get_parameter(Name=f"/{PRODUCT}/dev/orders/configuration-{it}-id")["Parameter"]["Value"]
         for it in ("application", "environment", f"{profile}-profile")
     ]
-    by_name = ask(deployment, path("parcelworks-dev-orders", "dev", profile))
+    by_name = ask(deployment, path(f"{PRODUCT}-dev-orders", "dev", profile))
     assert by_name.status == 200
     assert by_name.json.keys() == document[profile].keys()
     assert ask(deployment, path(*ids)).body == by_name.body
@@ -56,8 +55,8 @@ def test_what_is_deployed_is_served_by_name_and_by_id(deployment: Deployment, pr
     "unknown",
     [
         ("nobody", "dev", "settings"),
-        ("parcelworks-dev-orders", "mars", "settings"),
-        ("parcelworks-dev-orders", "dev", "colours"),
+        (f"{PRODUCT}-dev-orders", "mars", "settings"),
+        (f"{PRODUCT}-dev-orders", "dev", "colours"),
         ("..", "../..", "ü\u202e/%00"),
     ],
     ids=["an application", "an environment", "a profile", "hostile names"],

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tests.support.drivers.offline import Deployment, call, eventually
 from tools.base.endpoint import Cloud
 from tools.base.target import of_emulator
@@ -21,7 +22,7 @@ from tools.configuration.__main__ import main
 from tools.configuration.errors import NotCompleted
 
 SERVICE, ENVIRONMENT = "orders", "dev"
-PARAMETERS = f"/parcelworks/{ENVIRONMENT}/{SERVICE}/configuration-"
+PARAMETERS = f"/{PRODUCT}/{ENVIRONMENT}/{SERVICE}/configuration-"
 STRATEGY = "slow-to-bake"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from tests.support.contracts.profiles_contract import ProfilesContract
 from tests.support.drivers.bus_listener import BusListener
@@ -55,7 +56,7 @@ def ada(deployment: Deployment) -> Person:
 def bus(deployment: Deployment) -> BusListener:
     """Hears the facts of customers."""
     name = deployment.named("event-log", "buses", "Bus")
-    return BusListener(deployment.cloud, name, "parcelworks.customers")
+    return BusListener(deployment.cloud, name, f"{PRODUCT}.customers")
 
 
 class TestDynamoDbProfiles(ProfilesContract):
@@ -210,7 +211,7 @@ def test_backups_of_profiles_are_short_and_those_of_tombstones_are_not(
     (stack,) = [
         stack
         for stack in Assembly(deployment.emulator.workspace.offline_assembly).stacks
-        if stack.name == "parcelworks-dev-customers"
+        if stack.name == f"{PRODUCT}-dev-customers"
     ]
     days = {
         logical_id.rstrip("0123456789ABCDEF"): replica["PointInTimeRecoverySpecification"].get(
@@ -230,7 +231,7 @@ def may(deployment: Deployment, cloud: Cloud) -> Callable[[str, str, str], bool]
     def allowed(function: str, action: str, table: str) -> bool:
         name = deployment.named("customers", "tables", table)
         answer = cloud.client("iam").simulate_principal_policy(
-            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/parcelworks-dev-{REGION}-customers-{function}",
+            PolicySourceArn=f"arn:aws:iam::{ACCOUNT}:role/{PRODUCT}-dev-{REGION}-customers-{function}",
             ActionNames=[f"dynamodb:{action}"],
             ResourceArns=[f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"],
         )

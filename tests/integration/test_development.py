@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
 from tools.base.workspace import CHECKOUT
 from tools.emulator.emulator import Emulator
@@ -174,7 +175,7 @@ def test_a_switched_branch_ends_with_all_of_it(edited: EditedCheckout) -> None:
     edited.save("stacks/sales.py", stack.replace('description="', 'description="Other: ', 1))
     before = edited.said()
     edited.until(lambda: "files changed at once" in edited.said(), 60)
-    edited.until(lambda: "parcelworks-dev-sales updated" in edited.said(), 180)
+    edited.until(lambda: f"{PRODUCT}-dev-sales updated" in edited.said(), 180)
     assert edited.served() == "branch"
     assert "stay as they are" not in edited.said()[len(before) :]
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tests.support.drivers.notification_driver import NotificationDriver
 from tests.support.drivers.offline import Deployment, call, eventually, stopped
 from tests.support.drivers.quote_driver import LINE, QUOTED, SHIP_TO, Quoting
@@ -122,7 +123,7 @@ def test_quotes_and_rotations_work_under_their_own_roles(enforced: Deployment) -
 def test_a_role_reads_the_secrets_that_it_is_for_and_no_other(
     enforced: Deployment, role: str, service: str, secret: str
 ) -> None:
-    secrets = enforced.cloud.as_role(f"parcelworks-dev-{REGION}-{role}").client("secretsmanager")
+    secrets = enforced.cloud.as_role(f"{PRODUCT}-dev-{REGION}-{role}").client("secretsmanager")
 
     def read() -> Any:
         return secrets.get_secret_value(SecretId=arn_of(enforced, service, secret))
@@ -138,7 +139,7 @@ def test_a_role_reads_the_secrets_that_it_is_for_and_no_other(
     "role", ["orders-CancelOrder", "inventory-QueuedCommands", "order-views-GetOrder"]
 )
 def test_others_read_no_secret_at_all(enforced: Deployment, role: str) -> None:
-    secrets = enforced.cloud.as_role(f"parcelworks-dev-{REGION}-{role}").client("secretsmanager")
+    secrets = enforced.cloud.as_role(f"{PRODUCT}-dev-{REGION}-{role}").client("secretsmanager")
     for service, secret in SECRETS:
         with pytest.raises(ClientError, match="AccessDenied"):
             secrets.get_secret_value(SecretId=arn_of(enforced, service, secret))

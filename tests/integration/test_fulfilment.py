@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from fulfilment.adapters.dynamodb_sagas import LOOK, DynamoDbSagas
 from fulfilment.domain.steps import STEPS
 from orders.adapters.event_codec import HOUR, part_of_hour
@@ -268,14 +269,14 @@ def test_a_reply_that_nobody_can_use_is_kept_with_its_reason(
     deployment: Deployment, reason: str
 ) -> None:
     stray = STRAY_REPLIES[reason]
-    put_on_bus(deployment.cloud, deployment, "parcelworks.payments", stray)
+    put_on_bus(deployment.cloud, deployment, f"{PRODUCT}.payments", stray)
     said = eventually(lambda: parked(deployment, "Replies", stray["event_id"]), 30)
     assert said.startswith(reason)
 
 
 def test_an_order_of_a_newer_version_is_kept_and_starts_nothing(deployment: Deployment) -> None:
     newer = message("OrderPlaced", {}, schema_version=2, version=1)
-    put_on_bus(deployment.cloud, deployment, "parcelworks.orders", newer)
+    put_on_bus(deployment.cloud, deployment, f"{PRODUCT}.orders", newer)
     said = eventually(lambda: parked(deployment, "PlacedOrders", newer["event_id"]), 30)
     assert said == "OrderPlaced of version 2"
     assert saga_items(deployment, newer["aggregate_id"]) == {}

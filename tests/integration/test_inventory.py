@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 
+from contracts.product import PRODUCT
 from inventory.domain.reservation import Status
 from shared.messaging.envelope import encode
 from tests.support.contracts.warehouse_contract import Levels, WarehouseContract
@@ -43,7 +44,7 @@ def confirm(deployment: Deployment, order: str) -> None:
         Entries=[
             {
                 "EventBusName": deployment.named("event-log", "buses", "Bus"),
-                "Source": "parcelworks.orders",
+                "Source": f"{PRODUCT}.orders",
                 "DetailType": "OrderConfirmed",
                 "Detail": encode(command("OrderConfirmed", order)).decode(),
             }

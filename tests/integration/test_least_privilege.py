@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.product import PRODUCT
 from stacks.services import declared, views
 from tests.support.drivers.offline import Deployment
 from tools.base.endpoint import ACCOUNT, REGION
@@ -72,7 +73,7 @@ def test_each_may_do_what_it_does(deployment: Deployment, function: str) -> None
 
 
 def _role(service: str, function: str) -> str:
-    return f"arn:aws:iam::{ACCOUNT}:role/parcelworks-dev-{REGION}-{service}-{function}"
+    return f"arn:aws:iam::{ACCOUNT}:role/{PRODUCT}-dev-{REGION}-{service}-{function}"
 
 
 def _decisions(

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PROBLEM_TYPES, PRODUCT
 from orders.adapters.event_codec import CODEC
-from shared.runtime.problems import TYPE_BASE
 from stacks.services import consumers
 from tests.support.contracts.event_schemas import violations
 from tests.support.drivers.bus_listener import BusListener
@@ -34,7 +34,7 @@ def system(deployment: Deployment) -> System:
 @pytest.fixture(scope="module")
 def bus(deployment: Deployment) -> BusListener:
     name = deployment.named("event-log", "buses", "Bus")
-    return BusListener(deployment.cloud, name, "parcelworks.orders")
+    return BusListener(deployment.cloud, name, f"{PRODUCT}.orders")
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_the_bus_says_it_in_todays_form(bus: BusListener, order_id: str) -> None
 
 def test_a_command_decides_on_it(system: System, order_id: str) -> None:
     refused = system.cancel(order_id)
-    assert (refused.status, refused.json["type"]) == (409, TYPE_BASE + "order-not-open")
+    assert (refused.status, refused.json["type"]) == (409, PROBLEM_TYPES + "order-not-open")
 
 
 def test_it_stays_as_it_was_in_store_log_and_archive(system: System, order_id: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from shared.messaging.envelope import encode
 from tests.support.drivers.notification_driver import NotificationDriver, order_placed
 from tests.support.drivers.offline import Deployment, call, eventually, stopped
@@ -214,7 +215,7 @@ def test_dead_letters_of_both_kinds_are_sent_to_their_queue_again(
         {
             "version": "0",
             "id": str(uuid.uuid4()),
-            "source": "parcelworks.orders",
+            "source": f"{PRODUCT}.orders",
             "detail-type": it.type,
             "detail": json.loads(encode(it)),
         }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PROBLEM_TYPES
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.support.drivers.offline import Answer, Deployment, call
 
@@ -259,7 +260,7 @@ def problem_of(answer: Answer, status: int, kind: str) -> dict[str, Any]:
     problem: dict[str, Any] = answer.json
     assert (answer.status, problem["status"]) == (status, status), problem
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert problem["type"] == f"https://parcelworks.example/problems/{kind}"
+    assert problem["type"] == PROBLEM_TYPES + kind
     assert problem["title"]
     assert problem["detail"]
     assert problem["correlation_id"] == answer.headers["X-Correlation-Id"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tests.support.drivers.live_configuration import changed, process_ids
 from tests.support.drivers.offline import Answer, Deployment, call, eventually
 from tools.base.endpoint import Cloud
@@ -170,7 +171,7 @@ def _deploy_by_hand(cloud: Cloud, settings: Any) -> None:
     appconfig = cloud.client("appconfig")
     ids = {
         name: cloud.client("ssm").get_parameter(
-            Name=f"/parcelworks/dev/orders/configuration-{name}-id"
+            Name=f"/{PRODUCT}/dev/orders/configuration-{name}-id"
         )["Parameter"]["Value"]
         for name in ("application", "environment", "settings-profile", "at-once-strategy")
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.product import PROBLEM_TYPES
 from tests.support.drivers.offline import Deployment, call
 
 
@@ -17,7 +18,7 @@ def test_without_a_valid_token_nothing_is_answered(
     assert answer.status == 401
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["status"] == 401
-    assert answer.json["type"] == "https://parcelworks.example/problems/unauthorized"
+    assert answer.json["type"] == PROBLEM_TYPES + "unauthorized"
 
 
 def test_a_token_that_was_tampered_with_is_none(deployment: Deployment, demo_token: str) -> None:
@@ -37,5 +38,5 @@ def test_what_there_is_not_is_a_problem_document_too(
     answer = call(method, deployment.url("orders", path), token=demo_token)
     assert answer.status == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.json["type"] == "https://parcelworks.example/problems/no-such-resource"
+    assert answer.json["type"] == PROBLEM_TYPES + "no-such-resource"
     assert answer.json["correlation_id"]

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tests.support.drivers.offline import call, eventually
 from tests.support.drivers.small_resources import SmallResources, refusal_of, still, still_happens
 from tools.base.endpoint import ACCOUNT, REGION
@@ -135,11 +136,11 @@ def test_an_events_source_is_not_told_to_policies(resources: SmallResources) -> 
             "Effect": "Allow",
             "Action": "events:PutEvents",
             "Resource": bus,
-            "Condition": {"StringEquals": {"events:source": "parcelworks.guard"}},
+            "Condition": {"StringEquals": {"events:source": f"{PRODUCT}.guard"}},
         }
     )
     events = resources.cloud.as_role(role.rpartition("/")[2]).client("events")
-    entry: Any = {"Source": "parcelworks.guard", "DetailType": "any", "Detail": "{}"}
+    entry: Any = {"Source": f"{PRODUCT}.guard", "DetailType": "any", "Detail": "{}"}
     refusal = refusal_of(lambda: events.put_events(Entries=[entry])) or ""
     still(
         "AccessDenied" in refusal,

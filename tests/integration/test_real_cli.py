@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.product import PRODUCT
 from tools.base.assembly import Assembly, synthesized
 from tools.base.endpoint import ACCOUNT, REGION, Cloud, assert_loopback
 from tools.base.workspace import CHECKOUT
@@ -80,7 +81,7 @@ def test_the_cli_bootstraps_deploys_and_finds_nothing_left_to_do(
     assert _deployed(emulator.cloud) == {stack.name for stack in assembly.stacks}
 
     outputs = json.loads((tmp_path / "outputs.json").read_text())
-    assert "execute-api" in json.dumps(outputs["parcelworks-dev-orders"])
+    assert "execute-api" in json.dumps(outputs[f"{PRODUCT}-dev-orders"])
     assert "(no changes)" in cdk.run(*deploy)
 
 
@@ -89,6 +90,6 @@ def _deployed(cloud: Cloud) -> set[str]:
     return {
         stack["StackName"]
         for stack in described
-        if stack["StackName"].startswith("parcelworks-")
+        if stack["StackName"].startswith(f"{PRODUCT}-")
         and stack["StackStatus"] == "CREATE_COMPLETE"
     }

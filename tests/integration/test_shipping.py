@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from shared.runtime import clock
 from tests.support.drivers.offline import Answer, Deployment, call, eventually
 from tests.support.drivers.shipping_driver import (
@@ -116,7 +117,7 @@ class Webhook:
         self._deployment = deployment
         gateway = deployment.cloud.client("apigateway")
         self._keys = {
-            key["name"].removeprefix("parcelworks-dev-shipping-"): key["value"]
+            key["name"].removeprefix(f"{PRODUCT}-dev-shipping-"): key["value"]
             for key in gateway.get_api_keys(includeValues=True, limit=500)["items"]
         }
 

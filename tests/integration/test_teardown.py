@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
 from tools.base.outputs import Outputs
 from tools.emulator.emulator import Emulator
 from tools.local.bring_up import bring_up
 from tools.teardown.__main__ import main
 
-PREFIX = "parcelworks-dev-"
+PREFIX = f"{PRODUCT}-dev-"
 
 
 @pytest.fixture(scope="module")

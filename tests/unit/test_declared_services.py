@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.product import PRODUCT
 from shared.read_models.read_model import ReadModel
 from stacks.services import NotDeclared, Service, consumers, declared, views
 from tools.operations.history import read_model
@@ -21,7 +22,7 @@ def test_a_declaration_is_read_as_python_would_make_it(tmp_path: Path) -> None:
     (tmp_path / "gift_cards_tables.py").write_text("NO_SERVICE = 1\n")
     made = Service(name="gift-cards", owner="a", purpose="b", views=("cards",))
     assert declared(tmp_path) == (made,)
-    assert made.stack_name("dev") == "parcelworks-dev-gift-cards"
+    assert made.stack_name("dev") == f"{PRODUCT}-dev-gift-cards"
 
 
 def test_a_further_consumer_is_found_by_its_own_name() -> None:

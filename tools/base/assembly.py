@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from contracts.product import PRODUCT
 from tools.base.endpoint import REGION
 from tools.base.errors import SynthesisError
 from tools.base.workspace import CHECKOUT, Workspace
@@ -134,7 +135,7 @@ def synthesized(
 
 def service_of(stack: str, environment: str) -> str:
     """The service that a stack's name names; some stacks are of every environment."""
-    return stack.removeprefix(f"parcelworks-{environment}-").removeprefix("parcelworks-")
+    return stack.removeprefix(f"{PRODUCT}-{environment}-").removeprefix(f"{PRODUCT}-")
 
 
 def setting(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from tools.base import clients, outputs
 from tools.base.endpoint import REGION, Cloud
 from tools.base.errors import FunctionFailed, OperationFailed
@@ -44,7 +45,7 @@ class Target:
         Raises:
             OperationFailed: it is not deployed here.
         """
-        name = f"/parcelworks/{self.environment}/{service}/{resource}"
+        name = f"/{PRODUCT}/{self.environment}/{service}/{resource}"
         if name not in self._found:
             try:
                 answer = self.client("ssm").get_parameter(Name=name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bundling.build import build as build_packages
+from contracts.product import PRODUCT
 from tools.base.assembly import Assembly
 from tools.base.workspace import CHECKOUT
 
@@ -36,7 +37,7 @@ def templates(
         **(context or {}),
         "environment": environment,
     }
-    with tempfile.TemporaryDirectory(prefix="parcelworks-costs-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-costs-") as folder:
         app = App(outdir=folder, context=settings)
         build(app, from_context(app))
         assembly = Assembly(Path(app.synth().directory))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.product import PRODUCT
 from tools.base.target import Target
 from tools.configuration import documents, flags
 from tools.configuration.documents import canonical
@@ -123,7 +124,7 @@ def place(target: Target, service: str, profiles: Iterable[str], strategy: str =
         "first": f"{strategy}-strategy" if strategy else "at-once-strategy",
         **{f"{it}-profile": f"{it}-profile" for it in profiles},
     }
-    prefix = f"/parcelworks/{target.environment}/{service}/configuration-"
+    prefix = f"/{PRODUCT}/{target.environment}/{service}/configuration-"
     paths = {kind: f"{prefix}{name}-id" for kind, name in names.items()}
     answer = target.client("ssm").get_parameters(Names=sorted(set(paths.values())))
     if missing := answer["InvalidParameters"]:

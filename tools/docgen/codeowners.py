@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from contracts.product import PRODUCT
 from stacks.services import OWN, Service
 
-TEAM = "@parcelworks/{}"
+TEAM = f"@{PRODUCT}/{{}}"
 EVERYBODY_ELSE = "platform"
 """Who owns what is no service's."""
 OPENING = f"""\

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.product import PRODUCT
 from shared.event_sourcing import environment as event_sourcing_environment
 from shared.read_models import environment as read_models_environment
 from shared.runtime import configuration as shared_configuration
@@ -32,8 +33,8 @@ BY_THE_PLATFORM = {
     "METRIC_NAMESPACE": Value(
         "METRIC_NAMESPACE",
         "text",
-        "Parcelworks",
-        "The namespace of its metrics in CloudWatch; each environment has one.",
+        values.REQUIRED,
+        "The product and the environment: the namespace of its metrics in CloudWatch.",
     ),
     "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": Value(
         "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST",
@@ -43,7 +44,7 @@ BY_THE_PLATFORM = {
     ),
 }
 """Variables that no class has."""
-_ROLE = re.compile(rf"role/parcelworks-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*-]+)")
+_ROLE = re.compile(rf"role/{PRODUCT}-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*-]+)")
 
 
 def main() -> int:

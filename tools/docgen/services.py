@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from tools.base.assembly import service_of
 
 KINDS = {
@@ -25,7 +26,7 @@ KINDS = {
 }
 """What holds data or work. Dead letters go with their queue, keys and roles with what they keep."""
 DIGEST = re.compile(r"[0-9A-F]{8}$")
-PARAMETER = re.compile(r"/parcelworks/[^/]+/([^/]+)/(.+)")
+PARAMETER = re.compile(rf"/{PRODUCT}/[^/]+/([^/]+)/(.+)")
 
 Resource = Mapping[str, Any]
 
@@ -52,7 +53,7 @@ class Service:
     @property
     def purpose(self) -> str:
         """What it does, in a few words."""
-        return str(self.template["Description"]).removeprefix("Parcelworks: ")
+        return str(self.template["Description"]).removeprefix(f"{PRODUCT_TITLE}: ")
 
     def owned(self) -> list[tuple[str, str]]:
         """Kind and name of everything that holds data or work."""

@@ -9,10 +9,13 @@ The emulator's interpreter loads this file by its path, so it imports the standa
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
@@ -20,7 +23,7 @@ NAMES = (HOST, "localhost")
 """A request names one of these, with the port. No page can point either of them elsewhere."""
 
 PROBLEM_JSON = "application/problem+json"
-_TYPE_BASE = "https://parcelworks.example/problems/"
+_PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 _JSON = b"application/json"
 _CORS = b"access-control-"
 _BROWSER = b"Mozilla/"
@@ -60,12 +63,19 @@ class Refusal:
         """The problem document (RFC 9457)."""
         return json.dumps(
             {
-                "type": _TYPE_BASE + self.kind,
+                "type": _types() + self.kind,
                 "title": self.title,
                 "status": int(self.status),
                 "detail": self.detail,
             }
         ).encode()
+
+
+@cache
+def _types() -> str:
+    """How the types of problems begin; ``contracts.product`` cannot be imported here."""
+    product = tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["name"]
+    return f"https://{product}.example/problems/"
 
 
 class Judge:

@@ -13,6 +13,7 @@ from pathlib import Path
 import copier
 
 from bundling.sources import SHARED, languages_in, services_in
+from contracts.product import PRODUCT
 from stacks.services import declared
 from tools.generator.errors import GeneratorError, InTheWay
 from tools.generator.names import Names
@@ -50,11 +51,11 @@ def render(names: Names, kind: str, owner: str, checkout: Path) -> dict[Path, st
     """
     if kind not in kinds():
         raise GeneratorError(f"there is no kind {kind!r}: there are {', '.join(kinds())}")
-    with tempfile.TemporaryDirectory(prefix="parcelworks-service-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-service-") as folder:
         copier.run_copy(
             str(TEMPLATES / kind),
             folder,
-            data={**names.forms(), "owner": owner},
+            data={**names.forms(), "owner": owner, "product": PRODUCT},
             defaults=True,
             quiet=True,
         )

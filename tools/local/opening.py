@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
 from tools.base.errors import DeploymentError
 from tools.base.workspace import CHECKOUT
@@ -48,5 +49,5 @@ def introduce_to_payments(provider: PaymentProvider, cloud: Cloud, *, environmen
 
 
 def _parameter(cloud: Cloud, environment: str, resource: str) -> str:
-    name = f"/parcelworks/{environment}/{resource}"
+    name = f"/{PRODUCT}/{environment}/{resource}"
     return cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]

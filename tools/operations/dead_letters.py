@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from contracts.product import PRODUCT
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 
@@ -123,7 +124,7 @@ def redrive(target: Target, console: Console, *, queue: str, confirm: bool) -> b
 def _queues(target: Target) -> Iterator[DeadLetterQueue]:
     """Every queue of the environment that has dead letters."""
     sqs = target.client("sqs")
-    prefix = f"parcelworks-{target.environment}-"
+    prefix = f"{PRODUCT}-{target.environment}-"
     found: dict[str, tuple[str, dict[str, str]]] = {}
     for stack in _stacks(target, prefix):
         pages = target.client("cloudformation").get_paginator("list_stack_resources")

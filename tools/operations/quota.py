@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from contracts.product import PRODUCT
 from stacks.concurrency import NEEDED
 from tools.base.errors import OperationFailed
 
@@ -64,4 +65,4 @@ def _reserved_by_environment(functions: Any) -> dict[str, int]:
 
 def _environment_of(function: str) -> str | None:
     """By its name, which CloudFormation begins with the stack's; None: it is somebody else's."""
-    return next((it for it in NEEDED if function.startswith(f"parcelworks-{it}-")), None)
+    return next((it for it in NEEDED if function.startswith(f"{PRODUCT}-{it}-")), None)

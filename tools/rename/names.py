@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aws_cdk.region_info import RegionInfo
 
+from contracts.product import PRODUCT
 from stacks.stage import stage_named
 from tools.base.errors import OfflineError
 from tools.base.target import ENVIRONMENTS
@@ -37,7 +38,7 @@ def longest() -> int:
     """How long a name may be: names of buckets are what leaves it the least room."""
     regions = [it.name for it in RegionInfo.regions]
     return min(
-        LONGEST_BUCKET_NAME - len(name) + len("parcelworks")
+        LONGEST_BUCKET_NAME - len(name) + len(PRODUCT)
         for environment in ENVIRONMENTS
         for region in regions
         for stage in [stage_named(environment, "cloud", region)]

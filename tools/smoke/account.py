@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from tools.configuration.services import configured
 from tools.smoke.check import Check, Failed, NotAsked, eventually
 from tools.smoke.system import System
@@ -26,7 +27,7 @@ def there_is_concurrency(system: System) -> str:
         it.get("ScalingConfig", {}).get("MaximumConcurrency", 0)
         for page in pages
         for it in page["EventSourceMappings"]
-        if f"parcelworks-{system.target.environment}-" in it["FunctionArn"]
+        if f"{PRODUCT}-{system.target.environment}-" in it["FunctionArn"]
     )
     if limit < workers + ROOM:
         raise Failed(

@@ -7,6 +7,7 @@ import json
 import zipfile
 from typing import Any
 
+from contracts.product import PRODUCT
 from tools.smoke.check import Check, Failed, eventually
 from tools.smoke.system import System
 
@@ -64,11 +65,11 @@ def nobody_speaks_for_another(system: System) -> str:
         return about if about.get("State", "Active") == "Active" else None
 
     eventually(look, "the function does not become active", seconds=ACTIVE_SECONDS)
-    if (own := _says(system, "parcelworks.orders")) != {"failed": 0}:
+    if (own := _says(system, f"{PRODUCT}.orders")) != {"failed": 0}:
         raise Failed(f"its own source is not taken: {own}; see the grant on the bus")
-    forged = _says(system, "parcelworks.payments")
+    forged = _says(system, f"{PRODUCT}.payments")
     if "refused" not in forged:
-        raise Failed("it may speak as parcelworks.payments: see the condition events:source")
+        raise Failed(f"it may speak as {PRODUCT}.payments: see the condition events:source")
     return f"{forged['refused']} for another's source"
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contracts.product import PRODUCT
 from tools.base import region
 from tools.base.endpoint import Cloud
 from tools.base.errors import OfflineError
@@ -110,7 +111,7 @@ def _described(stays: Stays) -> str:
 def _show_what_no_teardown_touches() -> None:
     say(
         "Not touched: the bootstrap stack CDKToolkit with its assets, which every CDK app of the "
-        "account shares,\nthe stack parcelworks-account, by whose role every environment's "
+        f"account shares,\nthe stack {PRODUCT}-account, by whose role every environment's "
         "APIs log,\nand whatever the stacks did not make.\n"
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from contracts.product import PRODUCT
 from tools.base.target import Target
 
 ARCHIVE_COPY = "archive-replica"
@@ -43,7 +44,7 @@ class DeployedStack:
         return frozenset(
             parameter["Default"].split("/")[3]
             for parameter in parameters
-            if str(parameter.get("Default", "")).startswith("/parcelworks/")
+            if str(parameter.get("Default", "")).startswith(f"/{PRODUCT}/")
         ) - {self.service}
 
     def of_type(self, *types: str) -> Iterator[Resource]:
@@ -56,7 +57,7 @@ def deployed(target: Target, environment: str) -> list[DeployedStack]:
 
     A stack goes before those that it reads from; among equals, what was made last goes first.
     """
-    prefix = f"parcelworks-{environment}-"
+    prefix = f"{PRODUCT}-{environment}-"
     pages = target.client("cloudformation").get_paginator("describe_stacks").paginate()
     found = [
         _read(target, described, prefix)

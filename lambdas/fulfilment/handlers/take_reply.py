@@ -17,6 +17,7 @@ from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, log
 from shared.runtime.environment import load
+from shared.runtime.product import source_of
 
 SCHEMA_VERSION = 1
 
@@ -55,7 +56,7 @@ def _consumer() -> QueueConsumer:
 def source_of_owner(reply: Envelope) -> str | None:
     """A command is answered by the service that it was sent to, and by nobody else."""
     owner = commands.owner_asked(reply.data.get("order_id"), reply.data.get("command_id"))
-    return f"parcelworks.{owner}" if owner else None
+    return source_of(owner) if owner else None
 
 
 def take(store: SagaStore, executions: Executions, message: Envelope) -> None:

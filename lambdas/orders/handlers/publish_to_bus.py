@@ -1,4 +1,4 @@
-"""From the log to the bus: events of orders, source parcelworks.orders, each order's in order."""
+"""From the log to the bus: events of orders, from the source `orders`, each order's in order."""
 
 from functools import cache
 from typing import Any

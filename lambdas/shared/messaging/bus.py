@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from shared.messaging.envelope import MAX_NAME, Envelope, caused_by, encode, subject_of
 from shared.runtime.payloads import MAX_EVENT_BYTES
+from shared.runtime.product import source_of
 
 MAX_ENTRIES = 10
 MAX_BYTES = 256 * 1024
@@ -33,7 +34,7 @@ class Bus:
     def __init__(self, client: Any, bus_name: str, service: str) -> None:
         self._client = client
         self._bus_name = bus_name
-        self._source = f"parcelworks.{service}"
+        self._source = source_of(service)
 
     def put(self, messages: Sequence[Envelope]) -> None:
         """Put every message on the bus.

@@ -14,6 +14,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from shared.runtime import log
+from shared.runtime.product import product
 
 
 class _Models(Loader):
@@ -31,20 +32,12 @@ class _Models(Loader):
 _models = _Models()
 _session = Session()
 _session.register_component("data_loader", _models)
-_config = Config(
-    parameter_validation=False,
-    # Else botocore composes one twice for each call: a fifth of its time.
-    user_agent="parcelworks",
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 4},
-)
 
 
 @cache
 def client(service: str) -> Any:
     """The client of an AWS service, such as ``client("dynamodb")``."""
-    return _create(service, _config)
+    return _create(service, _config())
 
 
 @cache
@@ -53,13 +46,13 @@ def client_that_tries_once(service: str) -> Any:
     for callers that decide themselves whether there is time for another try.
     """
     once = Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
-    return _create(service, _config.merge(once))
+    return _create(service, _config().merge(once))
 
 
 @cache
 def patient_client(service: str, read_timeout: float) -> Any:
     """The same for calls that take their time: one answer may take ``read_timeout`` seconds."""
-    return _create(service, _config.merge(Config(read_timeout=read_timeout)))
+    return _create(service, _config().merge(Config(read_timeout=read_timeout)))
 
 
 @cache
@@ -69,7 +62,19 @@ def brief_client(service: str) -> Any:
     Two tries with at most a second to connect and 1.2 to answer, and a pause between them.
     """
     brief = Config(read_timeout=1.2, retries={"mode": "standard", "total_max_attempts": 2})
-    return _create(service, _config.merge(brief))
+    return _create(service, _config().merge(brief))
+
+
+@cache
+def _config() -> Config:
+    return Config(
+        parameter_validation=False,
+        # Else botocore composes one twice for each call: a fifth of its time.
+        user_agent=product(),
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
 
 
 def _create(service: str, config: Config) -> Any:

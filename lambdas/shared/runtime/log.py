@@ -11,7 +11,6 @@ import msgspec
 from shared.runtime import clock
 from shared.runtime.plain_text import plain
 
-DEFAULT_NAMESPACE = "Parcelworks"
 LONGEST_FIELD = 500
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -40,7 +39,7 @@ def metric(name: str, value: float, unit: str = "Count", **dimensions: str) -> N
                 "Timestamp": int(time.time() * 1000),
                 "CloudWatchMetrics": [
                     {
-                        "Namespace": os.environ.get("METRIC_NAMESPACE", DEFAULT_NAMESPACE),
+                        "Namespace": os.environ.get("METRIC_NAMESPACE", "unknown"),
                         "Dimensions": [list(dimensions)],
                         "Metrics": [{"Name": name, "Unit": unit}],
                     }

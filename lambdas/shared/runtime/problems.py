@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.runtime.product import problem_type
+
 PROBLEM_JSON = "application/problem+json"
-TYPE_BASE = "https://parcelworks.example/problems/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Problem(Exception):
     def document(self, instance: str, correlation_id: str) -> dict[str, Any]:
         """The problem document, as a mapping that serializes to JSON."""
         document: dict[str, Any] = {
-            "type": TYPE_BASE + self.kind,
+            "type": problem_type(self.kind),
             "title": self.title,
             "status": self.status,
             "detail": self.detail,

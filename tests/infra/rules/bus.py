@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from contracts.product import PRODUCT
 from contracts.schemas import CURRENT, schemas_in
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, functions_of, role_statements
@@ -20,7 +21,7 @@ def services_speak_in_their_own_name(system: System) -> Iterator[str]:
     """A grant of PutEvents asks for the service's own source."""
     for statement in role_statements(system):
         if statement.allows("events:PutEvents"):
-            own = f"parcelworks.{statement.role.template.service}"
+            own = f"{PRODUCT}.{statement.role.template.service}"
             if statement.conditions.get("StringEquals", {}).get("events:source") != own:
                 yield f"{statement.role} may put events with any source, not with {own} alone"
 
@@ -71,7 +72,7 @@ def _owners() -> dict[str, set[str]]:
     takers = {it["x-owner"] for it in schemas if it["x-kind"] == "command"}
     return {
         it["title"]: {
-            f"parcelworks.{owner}"
+            f"{PRODUCT}.{owner}"
             for owner in (takers if it["x-kind"] == "reply" else {it["x-owner"]})
         }
         for it in schemas

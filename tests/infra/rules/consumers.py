@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from contracts.product import PRODUCT_TITLE
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, functions_of, role_statements
 
@@ -284,10 +285,10 @@ def every_api_says_when_it_fails(system: System) -> Iterator[str]:
 
 def our_metrics_are_the_environments_own(system: System) -> Iterator[str]:
     """Or development raises the alarms of production in the same account."""
-    own = f"Parcelworks/{system.environment}"
+    own = f"{PRODUCT_TITLE}/{system.environment}"
     for alarm in system.resources(ALARM):
         namespace = str(alarm.properties.get("Namespace", ""))
-        if namespace.startswith("Parcelworks") and namespace != own:
+        if namespace.startswith(PRODUCT_TITLE) and namespace != own:
             yield f"{alarm} looks at {namespace}"
     for function in system.resources(FUNCTION):
         variables = function.properties.get("Environment", {}).get("Variables", {})

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from contracts.product import PRODUCT
 from tests.infra.rules import Rule
 from tests.infra.rules.cost import tags_of
 from tests.infra.rules.secrets import replaces_a_secret
@@ -78,10 +79,10 @@ def nothing_is_exported(system: System) -> Iterator[str]:
 
 
 def parameters_are_named_by_their_owner(system: System) -> Iterator[str]:
-    """``/parcelworks/{environment}/{service}/{resource}``; the ending says what it is."""
+    """``/{product}/{environment}/{service}/{resource}``; the ending says what it is."""
     for parameter in system.resources(PARAMETER):
         name = parameter.properties["Name"]
-        owner = f"/parcelworks/{system.environment}/{parameter.template.service}/"
+        owner = f"/{PRODUCT}/{system.environment}/{parameter.template.service}/"
         resource = name.removeprefix(owner)
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-(arn|name|url|id)", resource):
             yield f"{parameter} is named {name}"

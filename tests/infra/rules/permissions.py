@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from contracts.product import PRODUCT
 from tests.infra.rules import Rule
 from tests.infra.system import (
     Resource,
@@ -132,7 +133,7 @@ def every_role_of_a_function_has_the_reserved_prefix(system: System) -> Iterator
     for function in own_functions(system):
         role = system.find(function.text(function.properties["Role"]), "AWS::IAM::Role")
         name = role.text(role.properties.get("RoleName", "")) if role else ""
-        prefix = f"parcelworks-{system.environment}-{system.region}-{function.template.service}-"
+        prefix = f"{PRODUCT}-{system.environment}-{system.region}-{function.template.service}-"
         if not name.startswith(prefix) or len(name) > 64:
             yield f"{function} runs as {name!r}, which is not {prefix}... of at most 64 characters"
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from contracts.product import PRODUCT
 from tests.infra.rules import Rule
 from tests.infra.system import PARAMETER, Resource, System, functions_of, role_statements
 
@@ -80,18 +81,18 @@ def whoever_reads_a_secret_may_use_its_key_and_reads_no_other(system: System) ->
 
 
 def plain_settings_are_parameters_of_one_service_and_environment(system: System) -> Iterator[str]:
-    """By path, `/parcelworks/{environment}/{service}/{name}`, and never what is a secret."""
+    """By path, `/{product}/{environment}/{service}/{name}`, and never what is a secret."""
     for parameter in system.resources(PARAMETER):
         name = parameter.properties["Name"]
         owner = f"{system.environment}/{parameter.template.service}"
-        path = re.escape(f"/parcelworks/{owner}/")
+        path = re.escape(f"/{PRODUCT}/{owner}/")
         if not re.fullmatch(path + "[a-z0-9-]+", name):
             yield f"{parameter} is found under {name}"
         if parameter.properties["Type"] != "String":
             yield f"{parameter} is a {parameter.properties['Type']}"
     for template in system.templates.values():
         for name in template.parameters_read.values():
-            if not name.startswith(f"/parcelworks/{system.environment}/"):
+            if not name.startswith(f"/{PRODUCT}/{system.environment}/"):
                 yield f"{system.environment} {template.service} reads {name}"
 
 

@@ -12,12 +12,13 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from bundling.sources import languages_in
+from contracts.product import PRODUCT
 from contracts.schemas import CURRENT, schemas_in
 from shared.messaging.envelope import Envelope
 from shared.messaging.event_schemas import EventSchemas
 from tools.base.workspace import CHECKOUT
 
-BASE = "https://parcelworks.example/contracts/events/"
+BASE = f"https://{PRODUCT}.example/contracts/events/"
 SCHEMAS = schemas_in(CURRENT)
 ENVELOPE = SCHEMAS["Envelope.v1.schema.json"]
 MESSAGES = {

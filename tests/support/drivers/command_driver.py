@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from contracts.product import PRODUCT
 from shared.messaging.envelope import Envelope, encode
 from tests.support.drivers.bus_listener import BusListener
 from tests.support.drivers.offline import Deployment, eventually
@@ -37,7 +38,7 @@ class CommandDriver:
         self._sqs = deployment.cloud.client("sqs")
         self.queue_url = deployment.named(service, "queues", "Commands")
         bus = deployment.named("event-log", "buses", "Bus")
-        self._bus = BusListener(deployment.cloud, bus, f"parcelworks.{service}")
+        self._bus = BusListener(deployment.cloud, bus, f"{PRODUCT}.{service}")
 
     def send(self, message: Envelope) -> None:
         """Put a command on the service's queue."""

@@ -13,7 +13,7 @@ from tools.base.endpoint import Cloud
 
 @dataclass(frozen=True)
 class Find:
-    """A place that holds a text, such as ``table parcelworks-dev-orders-EventStore...``."""
+    """A place that holds a text, such as ``table ...-dev-orders-EventStore...``."""
 
     place: str
     text: str

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.product import PRODUCT
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
 from shared.runtime.tracing import new_traceparent
@@ -96,14 +97,14 @@ class NotificationDriver:
         return order_id
 
     def announce(self, source: str, *messages: Envelope) -> None:
-        """Put messages on the bus as ``parcelworks.{source}``."""
+        """Put messages on the bus as the service ``source`` would."""
         bus_name = next(iter(self.deployment.outputs["services"]["event-log"]["buses"].values()))
         for message in messages:
             answer = self.deployment.cloud.client("events").put_events(
                 Entries=[
                     {
                         "EventBusName": bus_name,
-                        "Source": f"parcelworks.{source}",
+                        "Source": f"{PRODUCT}.{source}",
                         "DetailType": message.type,
                         "Detail": encode(message).decode(),
                     }

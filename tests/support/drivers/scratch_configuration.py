@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tests.support.drivers.scratch_service import PROFILES, SCHEMA, right, write
 from tools.base.endpoint import Cloud
 from tools.base.target import Target, of_emulator
@@ -59,7 +60,7 @@ class Scratch:
     def choose_strategy(self, name: str) -> None:
         """What a stack of another environment publishes as its own choice."""
         self.target.client("ssm").put_parameter(
-            Name=f"/parcelworks/{ENVIRONMENT}/{self.name}/configuration-strategy-id",
+            Name=f"/{PRODUCT}/{ENVIRONMENT}/{self.name}/configuration-strategy-id",
             Value=self.ids[f"{name}-strategy"],
             Overwrite=True,
         )
@@ -235,7 +236,7 @@ def scratch(cloud: Cloud, config: Path) -> Iterator[Scratch]:
             ReplicateTo="NONE",
         )["Id"]
     parameters = {
-        f"/parcelworks/{ENVIRONMENT}/{name}/configuration-{kind}-id": id for kind, id in ids.items()
+        f"/{PRODUCT}/{ENVIRONMENT}/{name}/configuration-{kind}-id": id for kind, id in ids.items()
     }
     for parameter, id in parameters.items():
         ssm.put_parameter(Name=parameter, Value=id, Type="String")

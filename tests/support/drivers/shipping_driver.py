@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.product import PRODUCT
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
 from shared.runtime.tracing import new_traceparent
@@ -81,7 +82,7 @@ class ShippingDriver:
     @classmethod
     def at(cls, deployment: Deployment) -> ShippingDriver:
         bus_name = next(iter(deployment.outputs["services"]["event-log"]["buses"].values()))
-        desk = cls(deployment, BusListener(deployment.cloud, bus_name, "parcelworks.shipping"))
+        desk = cls(deployment, BusListener(deployment.cloud, bus_name, f"{PRODUCT}.shipping"))
         # Functions that were never called take long to start here: carriers that behave
         # would be late.
         eventually(lambda: not desk.ask(gather_quotes(str(uuid.uuid4())))["data"]["missing"], 60)

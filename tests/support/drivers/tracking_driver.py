@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
+from contracts.product import PRODUCT
 from fulfilment.domain.steps import STEPS, command_id, step_of
 from shared.messaging.bus import reply_to
 from shared.messaging.envelope import Envelope, decode, encode
@@ -260,7 +261,7 @@ class TrackingDriver:
             Entries=[
                 {
                     "EventBusName": self.deployment.named("event-log", "buses", "Bus"),
-                    "Source": f"parcelworks.{STEPS[STEP_OF_COMMAND[command.type]].owner}",
+                    "Source": f"{PRODUCT}.{STEPS[STEP_OF_COMMAND[command.type]].owner}",
                     "DetailType": reply.type,
                     "Detail": encode(reply).decode(),
                 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from customers.adapters import tombstone_codec
 from customers.adapters.dynamodb_profiles import DynamoDbProfiles
 from customers.domain.customer import Tombstone
@@ -136,7 +137,7 @@ class RecordingBus:
 def bus(monkeypatch: pytest.MonkeyPatch) -> RecordingBus:
     client = RecordingBus()
     monkeypatch.setattr(aws, "client", {"events": client}.__getitem__)
-    monkeypatch.setenv("BUS_NAME", "parcelworks-test")
+    monkeypatch.setenv("BUS_NAME", f"{PRODUCT}-test")
     forget()
     return client
 
@@ -150,7 +151,7 @@ def test_the_fact_names_the_customer_by_id_alone(bus: RecordingBus) -> None:
     customer_id = new_id()
     announce_forgotten.handler({"Records": [record(customer_id)]}, None)
     (entry,) = bus.entries
-    assert (entry["Source"], entry["DetailType"]) == ("parcelworks.customers", "CustomerForgotten")
+    assert (entry["Source"], entry["DetailType"]) == (f"{PRODUCT}.customers", "CustomerForgotten")
     fact = decode(entry["Detail"])
     assert fact.data == {"customer_id": customer_id}
     assert (fact.version, fact.occurred_at) == (None, LATER)

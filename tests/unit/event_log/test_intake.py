@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.product import PRODUCT
 from event_log.handlers import intake
 from orders_language.messages import partition_key
 from shared.messaging.bus_messages import from_bus
@@ -20,7 +21,7 @@ from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.support.fakes.fake_kinesis import FakeKinesis
 from tests.support.fakes.fake_queue import FakeQueue
 
-OWNER = "parcelworks.inventory"
+OWNER = f"{PRODUCT}.inventory"
 
 
 class SeenBefore:
@@ -103,8 +104,8 @@ BAD = {
     "a control character": body(fact(99, type="Stock\x00Reserved")),
     "half a character": body(fact(99, data={"text": "?"})).replace("?", "\\ud800"),
     "nothing": "",
-    "somebody else's": body(fact(99), "parcelworks.shipping"),
-    "an order's event": body(fact(99, type="OrderPlaced"), "parcelworks.orders"),
+    "somebody else's": body(fact(99), f"{PRODUCT}.shipping"),
+    "an order's event": body(fact(99, type="OrderPlaced"), f"{PRODUCT}.orders"),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from fulfilment import commands
 from fulfilment.handlers import resume_interrupted
 from shared.runtime import aws
@@ -84,7 +85,7 @@ def test_each_execution_is_resumed(resumer: Resumer) -> None:
         change("by-hand.once"),
         change(f"{ORDER}.{'9' * 50}"),
         change(f"{ORDER}\n"),
-        change(source="parcelworks.shipping"),
+        change(source=f"{PRODUCT}.shipping"),
         json.dumps({"name": ORDER, "status": "FAILED"}),
     ],
 )

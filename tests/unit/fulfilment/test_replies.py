@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from contracts.messages import sources_of
+from contracts.product import PRODUCT
 from fulfilment.commands import StepRequest, send_command
 from fulfilment.domain.steps import STEPS
 from fulfilment.handlers.take_reply import source_of_owner, take
@@ -40,7 +41,7 @@ class Fulfilment:
         )
 
     def hear(self, source: str, message: Envelope) -> Any:
-        event = {"source": f"parcelworks.{source}", "detail": json.loads(encode(message))}
+        event = {"source": f"{PRODUCT}.{source}", "detail": json.loads(encode(message))}
         record = {
             "messageId": "m-1",
             "body": json.dumps(event),
@@ -65,7 +66,7 @@ def test_only_the_owner_of_a_command_answers_it(
     assert "MessagesNotBelieved" in said
     (parked,) = fulfilment.parked.sent
     why = parked["MessageAttributes"]["reason"]["StringValue"]
-    assert why == f"'parcelworks.{source}' is not who says 'CommandReplied' here"
+    assert why == f"'{PRODUCT}.{source}' is not who says 'CommandReplied' here"
 
 
 def test_a_reply_to_nothing_that_was_asked_is_kept_as_such() -> None:

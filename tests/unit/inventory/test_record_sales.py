@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from contracts.product import PRODUCT
 from inventory.commands import RecordSale, record_sale
 from inventory.domain.errors import Contended
 from inventory.domain.reservation import Bucket, Line, Status
@@ -36,14 +37,14 @@ def deliver(
         partial(record_confirmed, record),
         DeadLetters(parked, "url"),
         Retries(queue, "url", ATTEMPTS),
-        from_bus({kind: ["parcelworks.orders"] for kind in ("OrderConfirmed", "OrderShipped")}),
+        from_bus({kind: [f"{PRODUCT}.orders"] for kind in ("OrderConfirmed", "OrderShipped")}),
     )
     answer = consumer.handle({"Records": [delivered(body, failures=failures)]})
     assert answer == {"batchItemFailures": []}
     return [it["MessageBody"] for it in queue.sent]
 
 
-def confirmed(order: str, kind: str = "OrderConfirmed", source: str = "parcelworks.orders") -> str:
+def confirmed(order: str, kind: str = "OrderConfirmed", source: str = f"{PRODUCT}.orders") -> str:
     return json.dumps({"source": source, "detail": json.loads(encode(command(kind, order)))})
 
 
@@ -89,10 +90,10 @@ def test_what_is_no_event_is_parked_at_once(parked: FakeQueue) -> None:
 
 
 def test_a_sale_that_somebody_else_tells_of_is_none(parked: FakeQueue) -> None:
-    body = confirmed(new_id(), source="parcelworks.shipping")
+    body = confirmed(new_id(), source=f"{PRODUCT}.shipping")
     assert deliver(parked, body, pytest.fail) == []
     reason = parked.sent[0]["MessageAttributes"]["reason"]["StringValue"]
-    assert reason == "'parcelworks.shipping' is not who says 'OrderConfirmed' here"
+    assert reason == f"'{PRODUCT}.shipping' is not who says 'OrderConfirmed' here"
 
 
 def test_an_event_that_is_no_sale_is_parked_at_once(parked: FakeQueue) -> None:

@@ -10,6 +10,7 @@ from botocore.compat import HTTPHeaders
 from botocore.session import Session
 from botocore.stub import Stubber
 
+from contracts.product import PRODUCT
 from notifications import commands
 from notifications.adapters.ses_mailer import SesMailer
 from notifications.domain.messages import Notification
@@ -100,7 +101,7 @@ def ses() -> tuple[SesMailer, Stubber]:
     client = Session().create_client(
         "sesv2", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    return SesMailer(client, "orders@parcelworks.example", "parcelworks-prod"), Stubber(client)
+    return SesMailer(client, f"orders@{PRODUCT}.example", f"{PRODUCT}-prod"), Stubber(client)
 
 
 def test_ses_gets_one_message_to_one_address() -> None:
@@ -109,7 +110,7 @@ def test_ses_gets_one_message_to_one_address() -> None:
         "send_email",
         {"MessageId": "m-1"},
         {
-            "FromEmailAddress": "orders@parcelworks.example",
+            "FromEmailAddress": f"orders@{PRODUCT}.example",
             "Destination": {"ToAddresses": ["ada@quillfeather.example"]},
             "Content": {
                 "Simple": {
@@ -119,7 +120,7 @@ def test_ses_gets_one_message_to_one_address() -> None:
                     },
                 }
             },
-            "ConfigurationSetName": "parcelworks-prod",
+            "ConfigurationSetName": f"{PRODUCT}-prod",
             "EmailTags": [{"Name": "template", "Value": "order-confirmed"}],
         },
     )
@@ -154,7 +155,7 @@ def test_an_address_that_is_none_is_undeliverable(words: str) -> None:
         (
             "MessageRejected",
             "Email address is not verified. The following identities failed the check in region"
-            " EU-WEST-1: orders@prod.parcelworks.example, ada@quillfeather.example",
+            f" EU-WEST-1: orders@prod.{PRODUCT}.example, ada@quillfeather.example",
         ),
         ("MailFromDomainNotVerifiedException", "The sending domain isn't verified."),
         ("MessageRejected", "Sending suspended for this account."),
@@ -163,7 +164,7 @@ def test_an_address_that_is_none_is_undeliverable(words: str) -> None:
         ("BadRequestException", "words that nobody has seen yet"),
         ("SendingPausedException", "Sending is paused for this account."),
         ("AccountSuspendedException", "The account's ability to send is restricted."),
-        ("NotFoundException", "Configuration set <parcelworks-prod> does not exist."),
+        ("NotFoundException", f"Configuration set <{PRODUCT}-prod> does not exist."),
         ("LimitExceededException", "Daily message quota exceeded."),
         ("TooManyRequestsException", "Maximum sending rate exceeded."),
         ("AccessDeniedException", "not authorized to perform ses:SendEmail"),
@@ -203,8 +204,8 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_at_once(
         "url",
         10,
         "{}",
-        mail_from="orders@parcelworks.example",
-        configuration_set="parcelworks-prod",
+        mail_from=f"orders@{PRODUCT}.example",
+        configuration_set=f"{PRODUCT}-prod",
     )
     sent: list[str] = []
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.product import PRODUCT
 from orders_language.quotes import LONGEST, ForgedQuote, Quote, QuotedLine, SigningKey, sign, verify
 from shared.runtime.secrets import Version
 
@@ -93,7 +94,7 @@ def test_a_forgery_is_refused(forged: str) -> None:
 
 def test_a_signature_is_an_hmac_under_the_key_of_its_purpose_and_all_before_it() -> None:
     signed, _, signature = sign(QUOTE, KEY).rpartition(".")
-    content = f"parcelworks quote 1\n{signed}".encode()
+    content = f"{PRODUCT} quote 1\n{signed}".encode()
     assert signature == hmac.digest(KEY.value.key.encode(), content, "sha256").hex()
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from orders_language.schemas import ORDER_EVENTS
 from shared.messaging import envelope
 from shared.messaging.bus_messages import sources
@@ -311,8 +312,8 @@ def test_a_value_may_be_so_deep_and_no_deeper(depth: int, fits: bool) -> None:
 
 
 def test_sources_are_read_from_one_variable() -> None:
-    assert sources('{"OrderPlaced":["parcelworks.orders"]}') == {
-        "OrderPlaced": ["parcelworks.orders"]
+    assert sources(f'{{"OrderPlaced":["{PRODUCT}.orders"]}}') == {
+        "OrderPlaced": [f"{PRODUCT}.orders"]
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from contracts.product import PRODUCT
 from tools.base.target import ENVIRONMENTS
 from tools.base.templates import templates
 from tools.checks.audit.accepted import FILE, Judgement, judge, read
@@ -25,7 +26,7 @@ def main() -> int:
     try:
         accepted = read()
         install(console.print)
-        with tempfile.TemporaryDirectory(prefix="parcelworks-audit-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-audit-") as folder:
             for environment in ENVIRONMENTS:
                 for stack, template in templates(environment).items():
                     (Path(folder) / f"{stack}.template.json").write_text(json.dumps(template))

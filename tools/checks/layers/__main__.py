@@ -6,13 +6,14 @@ from pathlib import Path
 
 from importlinter.cli import lint_imports
 
+from contracts.product import PRODUCT
 from tools.base.workspace import CHECKOUT
 from tools.checks.layers.contracts import write
 
 
 def main() -> int:
     """The exit status: 1 if a contract is broken."""
-    with tempfile.TemporaryDirectory(prefix="parcelworks-layers-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-layers-") as folder:
         file = Path(folder) / "importlinter.ini"
         write(CHECKOUT, file)
         return lint_imports(str(file), cache_dir=str(CHECKOUT / ".cache" / "imports"), no_logo=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from contracts import messages
+from contracts.product import PRODUCT_TITLE
 from tools.docgen.architecture.grants import Access, Thing, accesses, things_in
 from tools.docgen.architecture.mermaid import Drawing
 from tools.docgen.services import KINDS, Service, plain
@@ -111,7 +112,7 @@ def context(services: Iterable[Service]) -> str:
     services = list(services)
     drawing = Drawing("LR")
     drawing.node(
-        "system", "[", "<b>Parcelworks</b><br>takes orders and fulfils them", "]", "system"
+        "system", "[", f"<b>{PRODUCT_TITLE}</b><br>takes orders and fulfils them", "]", "system"
     )
     for outside in OUTSIDE:
         where = [it.name for it in services if outside.meets(it)]

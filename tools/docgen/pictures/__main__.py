@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from contracts.product import PRODUCT
 from tools.docgen.pictures.state_machine import definition_in, draw
 
 TARGET = Path(__file__).parents[3] / "docs" / "saga.svg"
@@ -16,7 +17,7 @@ def main() -> int:
     parser.add_argument(
         "template",
         type=Path,
-        help="such as cdk.out/parcelworks-dev-fulfilment.template.json",
+        help=f"such as cdk.out/{PRODUCT}-dev-fulfilment.template.json",
     )
     template = parser.parse_args().template
     try:

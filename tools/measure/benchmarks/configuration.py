@@ -42,6 +42,7 @@ COLD_STARTS = 1000
 """Each new process receives every document once, and AppConfig bills a document by itself."""
 ENVIRONMENT = {
     "SERVICE": "orders",
+    "METRIC_NAMESPACE": "Benchmark/dev",
     "CONFIGURATION_AGENT_URL": "http://localhost:2772",
     "CONFIGURATION_APPLICATION": "orders",
     "CONFIGURATION_ENVIRONMENT": "prod",

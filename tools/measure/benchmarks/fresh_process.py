@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:9",  # segments are datagrams that nobody waits for
     # What the templates give the functions.
     "SERVICE": "benchmark",
+    "METRIC_NAMESPACE": "Benchmark/dev",
     "EVENT_STORE_TABLE": "event-store",
     "ORDER_VIEW_TABLE": "order-view",
     "PARKED_TABLE": "parked",

@@ -13,6 +13,7 @@ from statistics import quantiles
 
 import psutil
 
+from contracts.product import PRODUCT
 from tools.measure.benchmarks.claims import Result, absolute, at_most
 from tools.measure.edited_checkout import PROBE, EditedCheckout
 
@@ -75,7 +76,7 @@ def _document(edited: EditedCheckout, lines: int) -> float:
 
 def _stack(edited: EditedCheckout, number: int) -> float:
     replacement = rf"\g<1>{number}: "
-    return _said(edited, STACK, r'(description=")', replacement, "parcelworks-dev-sales updated")
+    return _said(edited, STACK, r'(description=")', replacement, f"{PRODUCT}-dev-sales updated")
 
 
 def _said(edited: EditedCheckout, file: str, place: str, replacement: str, line: str) -> float:

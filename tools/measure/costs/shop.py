@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
 from tools.base.outputs import Outputs
 from tools.emulator.emulator import Emulator
@@ -109,7 +110,7 @@ class Shop:
 def shop(console: Console) -> Iterator[Shop]:
     """Everything deployed to an emulator of its own, each function's calls going by the proxy."""
     with (
-        tempfile.TemporaryDirectory(prefix="parcelworks-costs-") as folder,
+        tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-costs-") as folder,
         Emulator(Path(folder)) as emulator,
     ):
         outputs = bring_up(emulator, console)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from shared.messaging.bus import (
     MAX_BYTES,
     MAX_ENTRIES,
@@ -45,7 +46,7 @@ def test_a_message_says_on_the_bus_who_sent_it_and_what_it_is() -> None:
     ((entry,),) = bridge.calls
     assert (entry["EventBusName"], entry["Source"], entry["DetailType"]) == (
         "the-bus",
-        "parcelworks.shipping",
+        f"{PRODUCT}.shipping",
         "ParcelPacked",
     )
     assert json.loads(entry["Detail"]) == msgspec.to_builtins(fact(1))
@@ -69,7 +70,7 @@ def test_large_messages_do_not_share_a_call_that_would_be_too_large() -> None:
 
 
 def weight(message: Envelope) -> int:
-    return len("parcelworks.shipping") + len(message.type) + len(encode(message))
+    return len(f"{PRODUCT}.shipping") + len(message.type) + len(encode(message))
 
 
 @pytest.mark.parametrize("before", [0, 1], ids=["the first call", "the call after another"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from shared.messaging.bus_messages import NotBelieved, from_bus, sources
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.queue_consumer import Unusable
@@ -24,10 +25,10 @@ PAID = Envelope(
     traceparent="00-0-0-01",
     data={},
 )
-SOURCES = sources('{"PaymentCaptured": ["parcelworks.payments", "parcelworks.tills"]}')
+SOURCES = sources(f'{{"PaymentCaptured": ["{PRODUCT}.payments", "{PRODUCT}.tills"]}}')
 
 
-def body(source: Any = "parcelworks.payments", **changes: Any) -> str:
+def body(source: Any = f"{PRODUCT}.payments", **changes: Any) -> str:
     """A body as a rule of the bus makes it."""
     detail = {**json.loads(encode(PAID)), **changes}
     return json.dumps(
@@ -50,7 +51,7 @@ def test_an_owners_message_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["parcelworks.shipping", "parcelworks.payments.more", "Parcelworks.payments", ""]
+    "source", [f"{PRODUCT}.shipping", f"{PRODUCT}.payments.more", f"{PRODUCT_TITLE}.payments", ""]
 )
 def test_what_somebody_else_says_does_not_count_and_is_counted(
     source: str, capsys: pytest.CaptureFixture[str]
@@ -68,10 +69,10 @@ def test_a_type_that_its_consumer_does_not_hear_counts_from_nobody() -> None:
 
 
 def test_of_several_sources_only_the_owner_of_a_message_counts() -> None:
-    read = from_bus(SOURCES, lambda _message: "parcelworks.tills")
-    assert read(body("parcelworks.tills")) == PAID
+    read = from_bus(SOURCES, lambda _message: f"{PRODUCT}.tills")
+    assert read(body(f"{PRODUCT}.tills")) == PAID
     with pytest.raises(NotBelieved):
-        read(body("parcelworks.payments"))
+        read(body(f"{PRODUCT}.payments"))
     assert from_bus(SOURCES, lambda _message: None)(body()) == PAID
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.product import PRODUCT
 from shared.messaging.envelope import (
     LARGEST_NUMBER,
     LARGEST_VERSION,
@@ -197,6 +198,6 @@ def test_fields_that_newer_code_added_are_passed_over() -> None:
 
 def test_the_largest_event_leaves_room_for_what_one_bus_entry_adds() -> None:
     entry = 256 * 1024
-    longest_source_and_type = len("parcelworks.notifications") + MAX_NAME
+    longest_source_and_type = len(f"{PRODUCT}.notifications") + MAX_NAME
     time = 14
     assert MAX_EVENT_BYTES + longest_source_and_type + time <= entry

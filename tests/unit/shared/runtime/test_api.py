@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.product import PROBLEM_TYPES
 from shared.runtime.api import Request, Response, endpoint
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from shared.runtime.problems import PROBLEM_JSON, Problem
@@ -200,7 +201,7 @@ def test_the_domains_refusals_become_the_problems_that_the_handler_names() -> No
         assert answer["statusCode"] == 409
         assert answer["headers"]["Content-Type"] == PROBLEM_JSON
         assert answer["document"] == {
-            "type": "https://parcelworks.example/problems/refused",
+            "type": PROBLEM_TYPES + "refused",
             "title": "No",
             "status": 409,
             "detail": "because",

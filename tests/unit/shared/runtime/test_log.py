@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT_TITLE
 from shared.runtime import log
 
 
@@ -39,11 +40,11 @@ def test_a_metric_is_found_by_its_service(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SERVICE", "orders")
-    monkeypatch.setenv("METRIC_NAMESPACE", "Parcelworks/test")
+    monkeypatch.setenv("METRIC_NAMESPACE", f"{PRODUCT_TITLE}/test")
     log.metric("EventsPublished", 3, type="OrderPlaced")
     line = printed(capsys)
     (definition,) = line["_aws"]["CloudWatchMetrics"]
-    assert definition["Namespace"] == "Parcelworks/test"
+    assert definition["Namespace"] == f"{PRODUCT_TITLE}/test"
     assert definition["Metrics"] == [{"Name": "EventsPublished", "Unit": "Count"}]
     for dimension in definition["Dimensions"][0]:
         assert line[dimension]

@@ -1,5 +1,6 @@
 """Problem documents, as RFC 9457 has them."""
 
+from contracts.product import PROBLEM_TYPES
 from shared.runtime import problems
 from shared.runtime.problems import Problem, Violation
 
@@ -7,7 +8,7 @@ from shared.runtime.problems import Problem, Violation
 def test_a_problem_document_says_what_where_and_in_which_journey() -> None:
     problem = Problem(418, "teapot", "It is a teapot", "short and stout")
     assert problem.document("/v1/tea", "c-1") == {
-        "type": "https://parcelworks.example/problems/teapot",
+        "type": PROBLEM_TYPES + "teapot",
         "title": "It is a teapot",
         "status": 418,
         "detail": "short and stout",

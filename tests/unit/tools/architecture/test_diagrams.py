@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from contracts.product import PRODUCT, PRODUCT_TITLE
 from tools.docgen.architecture import diagrams
 from tools.docgen.architecture.grants import Access, Thing, accesses
 from tools.docgen.services import Service
@@ -41,12 +42,12 @@ def attribute(id: str) -> dict[str, list[str]]:
 
 def service(name: str, *parts: dict[str, Any]) -> Service:
     parameters = {
-        "Log": {"Default": "/parcelworks/dev/event-log/event-stream-arn"},
-        "ReadEvents": {"Default": "/parcelworks/dev/orders/read-events-arn"},
-        "Queue": {"Default": "/parcelworks/dev/orders/commands-queue-arn"},
+        "Log": {"Default": f"/{PRODUCT}/dev/event-log/event-stream-arn"},
+        "ReadEvents": {"Default": f"/{PRODUCT}/dev/orders/read-events-arn"},
+        "Queue": {"Default": f"/{PRODUCT}/dev/orders/commands-queue-arn"},
     }
     resources = {id: it for part in parts for id, it in part.items()}
-    description = f"Parcelworks: {name}"
+    description = f"{PRODUCT_TITLE}: {name}"
     template = {"Description": description, "Resources": resources, "Parameters": parameters}
     return Service(name, template)
 
@@ -109,7 +110,7 @@ def test_a_queue_that_a_rule_fills_starts_its_function_and_retries_are_not_drawn
                 "Rule",
                 "AWS::Events::Rule",
                 EventBusName="bus",
-                EventPattern={"detail-type": ["OrderPlaced"], "source": ["parcelworks.orders"]},
+                EventPattern={"detail-type": ["OrderPlaced"], "source": [f"{PRODUCT}.orders"]},
                 Targets=[{"Arn": attribute("EventsQueue")}],
             ),
             resource(

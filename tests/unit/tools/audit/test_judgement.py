@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.product import PRODUCT
 from tools.checks.audit import accepted
 from tools.checks.audit.accepted import Accepted, judge
 from tools.checks.audit.errors import AuditError
@@ -18,7 +19,7 @@ BUCKETS = Accepted("checkov", "CKV_AWS_18", "AWS::S3::Bucket", REASON, ("Scratch
 
 
 def finding(rule: str, type: str, resource: str) -> Finding:
-    return Finding("checkov", rule, "a title", "parcelworks-dev-orders", resource, type)
+    return Finding("checkov", rule, "a title", f"{PRODUCT}-dev-orders", resource, type)
 
 
 LOG = finding("CKV_AWS_158", "AWS::Logs::LogGroup", "RelayLogs1")
@@ -83,22 +84,22 @@ def test_an_entry_without_a_reason_is_refused(text: str, tmp_path: Path) -> None
 
 def test_what_the_tools_print_is_read(tmp_path: Path) -> None:
     body = {"Resources": {"Relay1": {"Type": "AWS::Lambda::Function"}}}
-    (tmp_path / "parcelworks-dev-orders.template.json").write_text(json.dumps(body))
+    (tmp_path / f"{PRODUCT}-dev-orders.template.json").write_text(json.dumps(body))
     printed = [
         {
-            "Filename": str(tmp_path / "parcelworks-dev-orders.template.json"),
+            "Filename": str(tmp_path / f"{PRODUCT}-dev-orders.template.json"),
             "Location": {"Path": ["Resources", "Relay1", "DependsOn", 1]},
             "Rule": {"Id": "W3005", "ShortDescription": "a title"},
         }
     ]
     (linted,) = of_cfn_lint(json.dumps(printed), tmp_path)
     assert linted == Finding(
-        "cfn-lint", "W3005", "a title", "parcelworks-dev-orders", "Relay1", "AWS::Lambda::Function"
+        "cfn-lint", "W3005", "a title", f"{PRODUCT}-dev-orders", "Relay1", "AWS::Lambda::Function"
     )
     check = {
         "check_id": "CKV_AWS_158",
         "check_name": "a title",
-        "file_path": "/parcelworks-dev-orders.template.json",
+        "file_path": f"/{PRODUCT}-dev-orders.template.json",
         "resource": "AWS::Logs::LogGroup.RelayLogs1",
     }
     assert list(of_checkov(json.dumps({"results": {"failed_checks": [check]}}))) == [LOG]

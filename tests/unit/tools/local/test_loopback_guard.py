@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PROBLEM_TYPES
 from tools.base.workspace import CHECKOUT
 from tools.emulator.loopback_guard import (
     Guard,
@@ -167,7 +168,7 @@ def test_a_refusal_is_a_problem_document_that_says_why() -> None:
     refused = judged(origin="https://page.example")
     assert refused is not None
     assert json.loads(refused.content) == {
-        "type": "https://parcelworks.example/problems/foreign-page",
+        "type": PROBLEM_TYPES + "foreign-page",
         "title": "Only this machine's own clients may call",
         "status": 403,
         "detail": "it comes from a page of the origin https://page.example; "

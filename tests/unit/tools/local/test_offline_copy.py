@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from tests.support.drivers.small_assembly import write_assembly
 from tools.base.assembly import Assembly
 from tools.base.errors import ParityError
@@ -31,14 +32,14 @@ DENIES_HTTP: dict[str, Any] = {
     },
 }
 TEMPLATES: dict[str, dict[str, Any]] = {
-    "parcelworks-dev-audit": {
+    f"{PRODUCT}-dev-audit": {
         "Resources": {
             "Trail": {"Type": "AWS::CloudTrail::Trail"},
             "Bucket": {"Type": "AWS::S3::Bucket"},
             "Policy": DENIES_HTTP,
         }
     },
-    "parcelworks-dev-orders": {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}},
+    f"{PRODUCT}-dev-orders": {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table"}}},
 }
 
 
@@ -77,8 +78,8 @@ def test_the_copy_lacks_what_the_emulator_does_not_know(tmp_path: Path) -> None:
     made, removed = _copy(tmp_path)
     audit, orders = made.stacks
     assert set(audit.template["Resources"]) == {"Bucket", "Policy"}
-    assert orders.template == TEMPLATES["parcelworks-dev-orders"]
-    assert removed == [Removed("parcelworks-dev-audit", "Trail", "AWS::CloudTrail::Trail")]
+    assert orders.template == TEMPLATES[f"{PRODUCT}-dev-orders"]
+    assert removed == [Removed(f"{PRODUCT}-dev-audit", "Trail", "AWS::CloudTrail::Trail")]
 
 
 def test_what_is_uploaded_goes_by_its_own_hash(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tools.base.errors import ParityError
 from tools.emulator.removal import (
     Template,
@@ -169,7 +170,7 @@ def test_events_may_be_put_with_any_source_and_no_other_condition_is_left_out() 
     def put(**conditions: dict[str, str]) -> dict[str, Any]:
         return {"Effect": "Allow", "Action": "events:PutEvents", "Condition": conditions}
 
-    source, account = {"events:source": "parcelworks.audit"}, {"aws:SourceAccount": "123456789012"}
+    source, account = {"events:source": f"{PRODUCT}.audit"}, {"aws:SourceAccount": "123456789012"}
     both, other = put(StringEquals={**source, **account}), put(StringEquals=account)
     template = {"Resources": {"P": policy(put(StringEquals=source), both), "Q": policy(other)}}
     result, removed = take_out_event_sources(template, stack="audit")

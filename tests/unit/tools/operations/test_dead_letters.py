@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.operations import dead_letters
 
-RULE = "arn:aws:events:eu-west-1:123456789012:rule/parcelworks-dev/a-rule"
+RULE = f"arn:aws:events:eu-west-1:123456789012:rule/{PRODUCT}-dev/a-rule"
 ENVELOPE = {"type": "OrderPlaced", "aggregate_id": "o-1", "data": {}}
-EVENT = {"source": "parcelworks.orders", "detail-type": "OrderPlaced", "detail": ENVELOPE}
+EVENT = {"source": f"{PRODUCT}.orders", "detail-type": "OrderPlaced", "detail": ENVELOPE}
 PARKED_BY_A_WORKER = {
     "reason": {"DataType": "String", "StringValue": "failed 10 times, last with TimeoutError"},
     "parked_by": {"DataType": "String", "StringValue": "queue-worker"},
@@ -51,7 +52,7 @@ class Account:
 
     def get_paginator(self, operation: str) -> Pages:
         if operation == "describe_stacks":
-            names = ("parcelworks-dev-orders", "parcelworks-prod-orders", "another")
+            names = (f"{PRODUCT}-dev-orders", f"{PRODUCT}-prod-orders", "another")
             return Pages({"Stacks": [{"StackName": name} for name in names]})
         if operation == "list_targets_by_rule":
             return Pages({"Targets": [{"InputPath": self._input_path} if self._input_path else {}]})

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from stacks.mail_domain import somebody_can_own
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
@@ -47,18 +48,18 @@ def test_an_environment_that_sends_no_mail_needs_no_domain(tmp_path: Path) -> No
 
 
 def test_a_domain_that_somebody_can_own_is_named(tmp_path: Path) -> None:
-    assert "mail comes from prod.parcelworks.shop" in check(
-        tmp_path, "prod", mail_domain="parcelworks.shop"
+    assert f"mail comes from prod.{PRODUCT}.shop" in check(
+        tmp_path, "prod", mail_domain=f"{PRODUCT}.shop"
     )
 
 
 @pytest.mark.parametrize(
     "domain",
     [
-        *("parcelworks.example", "parcelworks.test", "parcelworks.invalid", "mail.localhost"),
+        *(f"{PRODUCT}.example", f"{PRODUCT}.test", f"{PRODUCT}.invalid", "mail.localhost"),
         *("example.com", "shop.example.com", "example.net", "example.org", "a.b.example.org"),
-        *("Example.COM.", "PARCELWORKS.EXAMPLE", "parcelworks.example.", "parcelworks.local"),
-        *("example", "localhost", "parcelworks", "", ".", "parcelworks..shop"),
+        *("Example.COM.", f"{PRODUCT.upper()}.EXAMPLE", f"{PRODUCT}.example.", f"{PRODUCT}.local"),
+        *("example", "localhost", PRODUCT, "", ".", f"{PRODUCT}..shop"),
     ],
 )
 def test_a_name_that_nobody_can_own_is_never_verified(domain: str) -> None:
@@ -67,7 +68,7 @@ def test_a_name_that_nobody_can_own_is_never_verified(domain: str) -> None:
 
 @pytest.mark.parametrize(
     "domain",
-    ["parcelworks.shop", "example.de", "myexample.com", "test.parcelworks.io", "a.b.co.uk."],
+    [f"{PRODUCT}.shop", "example.de", "myexample.com", f"test.{PRODUCT}.io", "a.b.co.uk."],
 )
 def test_any_other_name_may_be_verified(domain: str) -> None:
     assert somebody_can_own(domain)
@@ -81,7 +82,7 @@ def test_the_command_fails_with_a_sentence(
 
     monkeypatch.setattr("tools.operations.__main__.account", account)
     assert main(["--environment", "prod", "mail"]) == 1
-    assert "error: prod would send mail from prod.parcelworks.example" in capsys.readouterr().err
+    assert f"error: prod would send mail from prod.{PRODUCT}.example" in capsys.readouterr().err
     assert main(["--environment", "dev", "mail"]) == 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.base.terminal import Terminal
@@ -16,8 +17,8 @@ from tools.operations.__main__ import main
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 OURS = {
-    "payment_provider_url": "https://pay.parcelworks.shop",
-    "backup_payment_provider_url": "https://pay2.parcelworks.shop",
+    "payment_provider_url": f"https://pay.{PRODUCT}.shop",
+    "backup_payment_provider_url": f"https://pay2.{PRODUCT}.shop",
 }
 
 
@@ -49,7 +50,7 @@ def test_the_one_for_failover_is_asked_about_too(tmp_path: Path) -> None:
         check(tmp_path, "prod", **named)
 
 
-@pytest.mark.parametrize("address", ["http://pay.parcelworks.shop", "pay.parcelworks.shop", ""])
+@pytest.mark.parametrize("address", [f"http://pay.{PRODUCT}.shop", f"pay.{PRODUCT}.shop", ""])
 def test_what_is_no_https_address_is_refused(tmp_path: Path, address: str) -> None:
     with pytest.raises(OperationFailed, match="https address"):
         check(tmp_path, "prod", **{**OURS, "payment_provider_url": address})

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from contracts.product import PRODUCT
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.operations import quota
@@ -72,8 +73,8 @@ def test_an_account_with_the_usual_quota_carries_production() -> None:
 
 
 STRANGERS = "a-shop-of-somebody-else"
-PROD = "parcelworks-prod-orders-Relay1A2B-Cd3"
-STAGING = "parcelworks-staging-orders-Relay1A2B-Cd3"
+PROD = f"{PRODUCT}-prod-orders-Relay1A2B-Cd3"
+STAGING = f"{PRODUCT}-staging-orders-Relay1A2B-Cd3"
 
 
 def test_what_others_have_reserved_is_not_there() -> None:
@@ -85,7 +86,7 @@ def test_what_others_have_reserved_is_not_there() -> None:
 
 def test_what_an_environment_has_reserved_itself_is_its_own() -> None:
     assert "500 functions at once in this region; 500" in check(
-        "prod", 500, {PROD: 100, "parcelworks-prod-orders-Place1A2B-Cd3": None}
+        "prod", 500, {PROD: 100, f"{PRODUCT}-prod-orders-Place1A2B-Cd3": None}
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from tools.base.assembly import service_of
 from tools.base.target import Target
 from tools.configuration.services import configured
@@ -54,7 +55,7 @@ class Aws:
         return Pages()
 
     def get_parameter(self, *, Name: str) -> Any:  # noqa: N803
-        value = PARAMETERS[Name.removeprefix(f"/parcelworks/{ENVIRONMENT}/")]
+        value = PARAMETERS[Name.removeprefix(f"/{PRODUCT}/{ENVIRONMENT}/")]
         return {"Parameter": {"Value": value}}
 
     def list_stack_resources(self, *, StackName: str) -> Any:  # noqa: N803
@@ -81,7 +82,7 @@ def refused(code: str) -> ClientError:
 
 
 def mappings(most: int) -> Any:
-    function = f"arn:aws:lambda:eu-west-1:1:function:parcelworks-{ENVIRONMENT}-orders-Worker"
+    function = f"arn:aws:lambda:eu-west-1:1:function:{PRODUCT}-{ENVIRONMENT}-orders-Worker"
     other = {"FunctionArn": "arn:of:somebody", "ScalingConfig": {"MaximumConcurrency": 900}}
     scaling = {"MaximumConcurrency": most}
     return {"EventSourceMappings": [{"FunctionArn": function, "ScalingConfig": scaling}, other]}
@@ -289,7 +290,7 @@ class Payload:
 @pytest.mark.parametrize("is_refused", [True, False])
 def test_a_forged_source_must_be_refused_and_the_function_goes_again(is_refused: bool) -> None:
     def says(request: Any) -> Any:
-        forged = b"parcelworks.payments" in request["Payload"]
+        forged = f"{PRODUCT}.payments".encode() in request["Payload"]
         refusal = forged and is_refused
         return {"Payload": Payload('{"refused": "AccessDenied"}' if refusal else '{"failed": 0}')}
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import tools.teardown.__main__ as command
+from contracts.product import PRODUCT
 from tools.base.region import Region
 from tools.base.target import Target
 from tools.teardown.deletion import Outcome
@@ -16,9 +17,9 @@ from tools.teardown.stacks import copies
 
 HERE, THERE = "eu-west-1", "eu-central-1"
 STACKS = {
-    HERE: ["parcelworks-prod-event-log"],
+    HERE: [f"{PRODUCT}-prod-event-log"],
     # Production was deployed here as well, to try the way back from a lost region.
-    THERE: ["parcelworks-prod-archive-replica", "parcelworks-prod-orders"],
+    THERE: [f"{PRODUCT}-prod-archive-replica", f"{PRODUCT}-prod-orders"],
 }
 
 
@@ -75,7 +76,7 @@ def account(environment: str, region: Region) -> Target:
 
 def test_only_the_copy_is_found_there() -> None:
     assert [it.name for it in copies(account("prod", Region(THERE, "a test")), "prod")] == [
-        "parcelworks-prod-archive-replica"
+        f"{PRODUCT}-prod-archive-replica"
     ]
 
 
@@ -87,8 +88,8 @@ def test_the_plan_shows_the_copy_and_that_it_stays(
     assert command.main(["--environment", "prod", *places]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert f"the copy of its archive, in region {THERE}" in said
-    assert "bucket-of-parcelworks-prod-archive-replica: its template retains it" in said
-    assert "parcelworks-prod-orders" not in said
+    assert f"bucket-of-{PRODUCT}-prod-archive-replica: its template retains it" in said
+    assert f"{PRODUCT}-prod-orders" not in said
 
 
 def test_protection_of_the_copy_counts_too(
@@ -98,8 +99,8 @@ def test_protection_of_the_copy_counts_too(
     places = ["--region", HERE, "--archive-region", THERE]
     assert command.main(["--environment", "prod", *places, "--confirm", "--yes"]) == 1
     said = " ".join(capsys.readouterr().err.split())
-    assert f"--stack-name parcelworks-prod-archive-replica --region {THERE}" in said
-    assert f"--stack-name parcelworks-prod-event-log --region {HERE}" in said
+    assert f"--stack-name {PRODUCT}-prod-archive-replica --region {THERE}" in said
+    assert f"--stack-name {PRODUCT}-prod-event-log --region {HERE}" in said
 
 
 def test_what_became_of_both_regions_is_one_report() -> None:

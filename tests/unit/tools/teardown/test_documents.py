@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from contracts.product import PRODUCT
 from tools.base.target import Target
 from tools.teardown.deletion import delete
 from tools.teardown.documents import APPLICATION, PROFILE
@@ -59,7 +60,7 @@ def torn_down(cloud: FakeAppConfig) -> tuple[list[str], list[str]]:
         Resource("Flags", PROFILE, "flags", "Delete"),
     )
     now = datetime(2026, 12, 1, tzinfo=UTC)
-    stack = DeployedStack("parcelworks-dev-x", "x", "CREATE_COMPLETE", False, now, {}, resources)
+    stack = DeployedStack(f"{PRODUCT}-dev-x", "x", "CREATE_COMPLETE", False, now, {}, resources)
     account = Target("here", "dev", lambda _: cloud, is_offline=True)
     said: list[str] = []
     outcome = delete(account, [StackPlan(stack, (), (), None)], said.append)
@@ -69,9 +70,9 @@ def torn_down(cloud: FakeAppConfig) -> tuple[list[str], list[str]]:
 
 def test_every_version_of_every_profile_is_deleted_before_the_stack() -> None:
     deleted, said = torn_down(FakeAppConfig(settings=PAGE * 2 + 7, flags=1))
-    assert deleted == ["parcelworks-dev-x"]
-    assert said[0] == "parcelworks-dev-x: deleted 108 versions of its configuration"
+    assert deleted == [f"{PRODUCT}-dev-x"]
+    assert said[0] == f"{PRODUCT}-dev-x: deleted 108 versions of its configuration"
 
 
 def test_a_profile_that_is_gone_already_is_no_obstacle() -> None:
-    assert torn_down(FakeAppConfig(settings=1))[0] == ["parcelworks-dev-x"]
+    assert torn_down(FakeAppConfig(settings=1))[0] == [f"{PRODUCT}-dev-x"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from contracts.product import PRODUCT
 from tools.base.target import Target
 from tools.teardown.deletion import delete
 from tools.teardown.plan import StackPlan, plan
@@ -71,12 +72,12 @@ def account(cloud: FakeCloud) -> Target:
 
 
 def stack(service: str, *resources: Resource, reads_from: str = "") -> DeployedStack:
-    parameters = {"P": {"Default": f"/parcelworks/dev/{reads_from}/x-arn"}} if reads_from else {}
+    parameters = {"P": {"Default": f"/{PRODUCT}/dev/{reads_from}/x-arn"}} if reads_from else {}
     properties = {
         "Replicas": [{"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}]
     }
     return DeployedStack(
-        name=f"parcelworks-dev-{service}",
+        name=f"{PRODUCT}-dev-{service}",
         service=service,
         status="CREATE_COMPLETE",
         protected=False,
@@ -100,7 +101,7 @@ def test_a_bucket_that_may_go_is_emptied_with_its_old_versions() -> None:
     assert cloud.emptied == []
     outcome = delete(account(cloud), [found], lambda _: None)
     assert cloud.emptied == ["the-archive/a@1", "the-archive/a@2"]
-    assert outcome.deleted == ["parcelworks-dev-event-log"]
+    assert outcome.deleted == [f"{PRODUCT}-dev-event-log"]
 
 
 def test_a_locked_archive_keeps_its_stack_until_the_newest_version_is_free() -> None:
@@ -109,7 +110,7 @@ def test_a_locked_archive_keeps_its_stack_until_the_newest_version_is_free() -> 
     assert found.waits_until == NOW + timedelta(hours=22)
     outcome = delete(account(cloud), [found], lambda _: None)
     assert (cloud.deleted, cloud.emptied) == ([], [])
-    assert "2026-12-02 07:30" in outcome.kept["parcelworks-dev-event-log"]
+    assert "2026-12-02 07:30" in outcome.kept[f"{PRODUCT}-dev-event-log"]
 
 
 def test_an_archive_whose_lock_has_ended_goes() -> None:
@@ -127,7 +128,7 @@ def test_what_the_template_retains_stays_and_is_not_emptied() -> None:
     assert found.goes == {}
     assert found.stays[0].until == NOW - timedelta(hours=2) + timedelta(days=365)
     delete(account(cloud), [found], lambda _: None)
-    assert (cloud.emptied, cloud.deleted) == ([], ["parcelworks-dev-event-log"])
+    assert (cloud.emptied, cloud.deleted) == ([], [f"{PRODUCT}-dev-event-log"])
 
 
 def test_keys_wait_and_tables_leave_a_backup() -> None:
@@ -146,7 +147,7 @@ def test_the_logs_that_api_gateway_made_are_named() -> None:
 
 
 def test_a_stack_that_fails_stops_only_what_it_reads_from() -> None:
-    cloud = FakeCloud(refuses=frozenset({"parcelworks-dev-order-views"}))
+    cloud = FakeCloud(refuses=frozenset({f"{PRODUCT}-dev-order-views"}))
     plans = planned(
         cloud,
         stack("order-views", reads_from="orders"),
@@ -156,7 +157,7 @@ def test_a_stack_that_fails_stops_only_what_it_reads_from() -> None:
     )
     said: list[str] = []
     outcome = delete(account(cloud), plans, said.append)
-    assert outcome.deleted == ["parcelworks-dev-sales", "parcelworks-dev-event-log"]
-    assert list(outcome.failed) == ["parcelworks-dev-order-views"]
-    assert "order-views reads from it" in outcome.kept["parcelworks-dev-orders"]
+    assert outcome.deleted == [f"{PRODUCT}-dev-sales", f"{PRODUCT}-dev-event-log"]
+    assert list(outcome.failed) == [f"{PRODUCT}-dev-order-views"]
+    assert "order-views reads from it" in outcome.kept[f"{PRODUCT}-dev-orders"]
     assert any("FAILED" in line and "AccessDenied" in line for line in said)

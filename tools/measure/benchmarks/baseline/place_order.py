@@ -28,7 +28,7 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
 
 logger = Logger(service="orders")
-metrics = Metrics(namespace="Parcelworks", service="orders")
+metrics = Metrics(namespace="Baseline", service="orders")
 tracer = Tracer(service="orders")
 app = APIGatewayRestResolver(enable_validation=True)
 table = boto3.resource("dynamodb").Table(os.environ["EVENT_STORE_TABLE"])

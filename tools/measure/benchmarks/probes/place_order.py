@@ -49,7 +49,7 @@ def request(number: int) -> dict[str, Any]:
         "headers": {
             "Content-Type": "application/json",
             "Idempotency-Key": f"benchmark-{number}",
-            "Host": "api.parcelworks.example",
+            "Host": "api.example.test",
             "User-Agent": "benchmark",
         },
         "multiValueHeaders": {"Idempotency-Key": [f"benchmark-{number}"]},
