@@ -53,6 +53,22 @@ def test_a_saved_handler_is_served_and_a_broken_one_leaves_the_old(edited: Edite
     edited.until(lambda: edited.served() == "mended")
 
 
+def test_the_tests_that_belong_to_the_last_save_run_on_request(edited: EditedCheckout) -> None:
+    edited.save(PROBE, edited.with_mark("tested"))
+    edited.until(lambda: edited.served() == "tested")
+    edited.press("t")
+    edited.until(lambda: "tests passed" in edited.said(), 120)
+    assert "pytest tests/unit/order_views" in edited.said()
+
+    domain = "lambdas/order_views/domain/order_view.py"
+    served = edited.said().count("order_views serves")
+    edited.save(domain, edited.original(domain).replace("placed", "misplaced"))
+    edited.until(lambda: edited.said().count("order_views serves") > served)
+    edited.press("t")
+    edited.until(lambda: "tests failed" in edited.said(), 120)
+    edited.save(domain, edited.original(domain))
+
+
 def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(cloud: Cloud) -> None:
     functions = cloud.client("lambda")
     functions.create_function(
@@ -178,6 +194,35 @@ def test_a_switched_branch_ends_with_all_of_it(edited: EditedCheckout) -> None:
     edited.until(lambda: f"{PRODUCT}-dev-sales updated" in edited.said(), 180)
     assert edited.served() == "branch"
     assert "stay as they are" not in edited.said()[len(before) :]
+
+
+@pytest.mark.nightly
+def test_git_switches_a_branch_there_and_back(edited: EditedCheckout) -> None:
+    def git(*command: str) -> None:
+        identity = ("-c", "user.name=Test", "-c", "user.email=test@example.com")
+        subprocess.run(["git", *identity, *command], cwd=edited.root, check=True)
+
+    stack = "stacks/sales.py"
+    edited.save(PROBE, edited.with_mark("first branch"))
+    edited.save(stack, edited.original(stack))
+    git("init", "--quiet", "--initial-branch=first")
+    git("add", "lambdas", "stacks")
+    git("commit", "--quiet", "--message=first")
+    edited.until(lambda: edited.served() == "first branch", 60)
+
+    git("switch", "--quiet", "--create=second")
+    edited.save(PROBE, edited.with_mark("second branch"))
+    for package in ("orders", "inventory", "payments", "shipping", "customers"):
+        file = f"lambdas/{package}/__init__.py"
+        edited.save(file, edited.original(file) + "\n# the second branch\n")
+    git("commit", "--quiet", "--all", "--message=second")
+    edited.until(lambda: edited.served() == "second branch", 120)
+
+    git("switch", "--quiet", "first")
+    edited.until(lambda: edited.served() == "first branch", 120)
+    git("switch", "--quiet", "second")
+    edited.until(lambda: edited.served() == "second branch", 120)
+    assert "the last save is not served" not in edited.said()
 
 
 @pytest.mark.nightly

@@ -10,6 +10,8 @@ from tools.base.target import ENVIRONMENTS
 
 _NEVER = {"__pycache__", "node_modules", "cdk.out"}
 _OF_EDITORS = ("~", ".swp", ".swx", ".tmp", ".pyc", ".orig", ".draft")
+_OF_PYTEST = "pytest-cache-files-"
+"""What begins so becomes its cache, when tests run in a checkout for the first time."""
 _TEMPLATES = {"stacks", "contracts", "bundling"}
 _TEMPLATE_FILES = {"app.py", "cdk.json"}
 _RUNNING = {"base", "configuration", "dev", "emulator", "local"}
@@ -43,6 +45,7 @@ def counts(path: PurePosixPath) -> bool:
     return not (
         any(part in _NEVER or part.startswith(".") for part in path.parts)
         or path.name.endswith(_OF_EDITORS)
+        or path.parts[0].startswith(_OF_PYTEST)
         or path.name.isdecimal()  # vim tries whether it may write with a file called 4913
     )
 

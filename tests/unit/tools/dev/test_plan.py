@@ -47,6 +47,7 @@ def test_a_schema_goes_to_the_stacks_and_judges_every_document() -> None:
         "lambdas/orders/.commands.py.swp",
         "lambdas/orders/commands.py~",
         "lambdas/orders/4913",
+        "pytest-cache-files-a1b2c3",
         ".git/index.lock",
         "cdk.out/manifest.json",
     ],
