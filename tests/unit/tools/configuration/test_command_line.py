@@ -68,7 +68,7 @@ def test_an_account_without_credentials_is_an_error_and_no_stack_trace(
 
 @pytest.mark.parametrize("target", ["config-plan", "config-apply", "config-drift"])
 def test_make_leads_to_an_account_only_with_its_environment(target: str) -> None:
-    command = ["make", "--dry-run", "--silent", target, "-o", "setup"]
+    command = ["make", "--no-print-directory", "--dry-run", "--silent", target, "-o", "setup"]
     local = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
     assert "env -u AWS_PROFILE" in local.stdout.splitlines()[-1]
     assert "--environment" not in local.stdout.splitlines()[-1]
@@ -79,7 +79,16 @@ def test_make_leads_to_an_account_only_with_its_environment(target: str) -> None
 
 
 def test_a_deployment_is_checked_before_it_and_configured_after_it() -> None:
-    command = ["make", "--dry-run", "--silent", "deploy", "-o", "setup", "ENV=prod"]
+    command = [
+        "make",
+        "--no-print-directory",
+        "--dry-run",
+        "--silent",
+        "deploy",
+        "-o",
+        "setup",
+        "ENV=prod",
+    ]
     said = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
     check, deploy, apply = (
         said.index(it)

@@ -59,7 +59,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_synthesis(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "nightly" not in request.keywords:
+    if request.node.get_closest_marker("nightly") is None:
         monkeypatch.setattr(command, "_write_snapshots", lambda _: None)
 
 
