@@ -25,7 +25,7 @@ from tests.support.contracts.event_schemas import (
     types,
     violations_of,
 )
-from tests.support.examples.events import FEW, valid, valid_messages
+from tests.support.examples.events import FEW, valid_data, valid_messages
 
 NOT_COMPARED = {"title", "description", "format", "default", "examples", KEYWORD}
 """What judges no message. A default only says what a reader makes of a missing field."""
@@ -75,7 +75,7 @@ def test_a_form_has_the_fields_types_and_bounds_of_its_schema(
 def test_whatever_a_schema_allows_its_form_accepts(
     message: tuple[str, int], form: type[msgspec.Struct], content: st.DataObject
 ) -> None:
-    msgspec.convert(content.draw(valid(data_schema(*message))), form)
+    msgspec.convert(content.draw(valid_data(*message)), form)
 
 
 @pytest.mark.parametrize(("message", "form"), ALL_FORMS.items(), ids=FORM_IDS)

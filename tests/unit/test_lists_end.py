@@ -61,10 +61,11 @@ def tokens() -> dict[str, set[str]]:
 
 def calls_without_an_end(source: str) -> Iterator[str]:
     """Methods that page, called in a function which never looks whether there is more."""
+    lines = source.splitlines()
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, ast.FunctionDef):
             continue
-        text = ast.get_source_segment(source, function) or ""
+        text = "\n".join(lines[function.lineno - 1 : function.end_lineno])
         for call in ast.walk(function):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
                 continue

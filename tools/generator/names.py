@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -89,7 +90,7 @@ def parse(name: str, templates: Path, taken: frozenset[str]) -> Names:
         )
     if package in modules_in(templates):
         raise NameRefused(f"{name}: the generated code has a module of that name for another thing")
-    if package in sys.stdlib_module_names or package in packages_distributions():
+    if package in sys.stdlib_module_names or package in _libraries():
         raise NameRefused(f"{name}: a library is called so, and the service would hide it")
     of_class = names.forms()["Item"]
     if of_class in classes_in(templates) or keyword.iskeyword(of_class):
@@ -97,6 +98,12 @@ def parse(name: str, templates: Path, taken: frozenset[str]) -> Names:
             f"{name}: its class would be {of_class}, and the generated code uses one of that name"
         )
     return names
+
+
+@cache  # it reads the list of files of every library
+def _libraries() -> frozenset[str]:
+    """What the libraries that are installed are imported as."""
+    return frozenset(packages_distributions())
 
 
 def singular(name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from shared.messaging.envelope import LARGEST_VERSION
-from tests.support.contracts.event_schemas import ENVELOPE, MESSAGES
+from tests.support.contracts.event_schemas import ENVELOPE, MESSAGES, data_schema
 from tools.checks.contracts.compatibility import DESCRIBES
 
 LARGEST = 2**53 - 1
@@ -56,12 +57,19 @@ def valid(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     return st.one_of([_of_type(kind, schema) for kind in kinds])
 
 
+@cache  # a strategy is slow to make, and is asked for once an example
 def valid_messages(message_type: str, version: int) -> st.SearchStrategy[dict[str, Any]]:
     """Whole messages of a type and version."""
     own = MESSAGES[message_type, version]
     fields = {**ENVELOPE["properties"], **own["properties"]}
     made = valid({"type": "object", "properties": fields, "required": list(fields)})
     return st.builds(_bounded, made, BOUNDED)
+
+
+@cache
+def valid_data(message_type: str, version: int) -> st.SearchStrategy[Any]:
+    """What messages of a type and version may hold as their data."""
+    return valid(data_schema(message_type, version))
 
 
 def _bounded(message: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from copy import deepcopy
 from decimal import Decimal
 from typing import Any, cast
 
@@ -36,6 +35,13 @@ def plain(value: Item) -> Any:
     """A number, a text or whatever it is, without its type."""
     [(kind, content)] = value.items()
     return Decimal(content) if kind == "N" else content
+
+
+def copied(value: Any) -> Any:
+    """What JSON has, without what a copy of anything else costs: it is made at each call."""
+    if isinstance(value, dict):
+        return {key: copied(it) for key, it in value.items()}
+    return [copied(it) for it in value] if isinstance(value, list) else value
 
 
 class _Reader:
@@ -191,7 +197,7 @@ class Update:
 
     def apply(self, item: Item) -> None:
         """Change the item."""
-        before, reader = deepcopy(item), self._reader
+        before, reader = copied(item), self._reader
         while reader.words:
             clause = reader.next().upper()
             while True:

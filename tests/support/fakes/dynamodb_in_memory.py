@@ -13,14 +13,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from copy import deepcopy
 from decimal import Decimal
 from threading import RLock
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.support.fakes.dynamodb_expressions import Condition, Item, Update, plain, refusal
+from tests.support.fakes.dynamodb_expressions import Condition, Item, Update, copied, plain, refusal
 
 MAX_ITEM = 400 * 1024
 MAX_DIGITS = 38
@@ -64,7 +63,7 @@ class DynamoDbInMemory:
     def get_item(self, **request: Any) -> Item:
         self._called("get_item", request)
         found = self._find(request["TableName"], request["Key"])
-        return {"Item": deepcopy(found)} if found is not None else {}
+        return {"Item": copied(found)} if found is not None else {}
 
     def put_item(self, **request: Any) -> Item:
         self._called("put_item", request)
@@ -85,7 +84,7 @@ class DynamoDbInMemory:
         with self._lock:
             self._judged(request, request["Key"])
             item = self._update(request)
-        return {"Attributes": deepcopy(item)} if request.get("ReturnValues") == "ALL_NEW" else {}
+        return {"Attributes": copied(item)} if request.get("ReturnValues") == "ALL_NEW" else {}
 
     def query(self, **request: Any) -> Item:
         self._called("query", request)
@@ -112,7 +111,7 @@ class DynamoDbInMemory:
                 raise refusal("ValidationException", "the keys contain duplicates")
             done = len(keys) - (self.leaves.pop(0) if self.leaves else 0)
             found = [self._find(table, key) for key in keys[:done]]
-            responses[table] = [deepcopy(item) for item in found if item is not None]
+            responses[table] = [copied(item) for item in found if item is not None]
             if keys[done:]:
                 unprocessed[table] = {**asked, "Keys": keys[done:]}
         return {"Responses": responses, "UnprocessedKeys": unprocessed}
@@ -164,7 +163,7 @@ class DynamoDbInMemory:
                     codes.append("ConditionalCheckFailed")
             if set(codes) != {"None"}:
                 raise _cancelled(codes)
-            kept = deepcopy(self.tables)
+            kept = copied(self.tables)
             try:
                 for kind, write in writes:
                     self._write(kind, write)
@@ -184,7 +183,7 @@ class DynamoDbInMemory:
             raise NotImplementedError(kind)
 
     def _called(self, operation: str, request: Item) -> None:
-        self.calls.append((operation, deepcopy(request)))
+        self.calls.append((operation, copied(request)))
         self.before(operation, request)
 
     def _key(self, table: str, item: Item) -> tuple[str, ...]:
@@ -204,13 +203,13 @@ class DynamoDbInMemory:
         if not Condition(request, "ConditionExpression").holds(present or {}):
             details: Item = {}
             if request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and present:
-                details = {"Item": deepcopy(present)}
+                details = {"Item": copied(present)}
             raise refusal("ConditionalCheckFailedException", "the condition failed", **details)
 
     def _put(self, table: str, item: Item) -> None:
         _accepted(item)
         with self._lock:
-            self.tables[table][self._key(table, item)] = deepcopy(item)
+            self.tables[table][self._key(table, item)] = copied(item)
 
     def _delete(self, table: str, key: Item) -> None:
         with self._lock:
@@ -218,7 +217,7 @@ class DynamoDbInMemory:
 
     def _update(self, request: Item) -> Item:
         present = self._find(request["TableName"], request["Key"])
-        item = deepcopy(present or request["Key"])
+        item: Item = copied(present or request["Key"])
         Update(request).apply(item)
         self._put(request["TableName"], item)
         return item
@@ -262,7 +261,7 @@ class DynamoDbInMemory:
         size = min(request.get("Limit", self._page), self._page)
         page = found[:size]
         kept = [it for it in page if Condition(request, "FilterExpression").holds(it)]
-        answer: Item = {"Items": deepcopy(kept), "Count": len(kept)}
+        answer: Item = {"Items": copied(kept), "Count": len(kept)}
         if len(page) == size:  # as DynamoDB does, also when nothing is left behind the page
             answer["LastEvaluatedKey"] = {name: page[-1][name] for name in place}
         return answer

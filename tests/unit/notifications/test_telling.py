@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -97,11 +98,16 @@ def test_a_contact_is_never_shown() -> None:
     assert "quillfeather" not in f"{ADA}"
 
 
-def ses() -> tuple[SesMailer, Stubber]:
-    client = Session().create_client(
+@cache  # slow to make, and a stubber takes with it what it put in
+def ses_client() -> Any:
+    return Session().create_client(
         "sesv2", region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    return SesMailer(client, f"orders@{PRODUCT}.example", f"{PRODUCT}-prod"), Stubber(client)
+
+
+def ses() -> tuple[SesMailer, Stubber]:
+    mailer = SesMailer(ses_client(), f"orders@{PRODUCT}.example", f"{PRODUCT}-prod")
+    return mailer, Stubber(ses_client())
 
 
 def test_ses_gets_one_message_to_one_address() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -27,11 +27,13 @@ ITEM = {
 }
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+@pytest.fixture(scope="module", autouse=True)
+def credentials() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        yield
 
 
 def exchange(
@@ -54,12 +56,21 @@ def exchange(
     return sent[0], made
 
 
-def ours() -> Any:
+def new() -> Any:
+    """A client of ours that nobody has called yet."""
     aws.client.cache_clear()
     return aws.client("dynamodb")
 
 
-def botocores() -> Any:
+@pytest.fixture(scope="module")
+def ours(credentials: None) -> Any:
+    """A client of ours for many calls: it is slow to make."""
+    return new()
+
+
+@pytest.fixture(scope="module")
+def botocores(credentials: None) -> Any:
+    """botocore's own."""
     return Session().create_client("dynamodb")
 
 
@@ -112,14 +123,14 @@ CALLS: list[tuple[Callable[[Any], Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("call", "answer"), CALLS, ids=range(len(CALLS)))
 def test_what_is_sent_and_heard_is_what_botocore_sends_and_hears(
-    call: Callable[[Any], Any], answer: dict[str, Any]
+    call: Callable[[Any], Any], answer: dict[str, Any], ours: Any, botocores: Any
 ) -> None:
-    assert exchange(ours(), call, answer) == exchange(botocores(), call, answer)
+    assert exchange(ours, call, answer) == exchange(botocores, call, answer)
 
 
-def test_a_transaction_keeps_the_token_that_makes_its_repetition_harmless() -> None:
+def test_a_transaction_keeps_the_token_that_makes_its_repetition_harmless(ours: Any) -> None:
     sent, _ = exchange(
-        ours(),
+        ours,
         lambda c: c.transact_write_items(TransactItems=[{"Put": {"TableName": "t", "Item": ITEM}}]),
         {},
     )
@@ -127,14 +138,14 @@ def test_a_transaction_keeps_the_token_that_makes_its_repetition_harmless() -> N
     assert sent["TransactItems"] == [{"Put": {"TableName": "t", "Item": ITEM}}]
 
 
-def test_an_error_is_botocores_with_what_dynamodb_says_of_it() -> None:
+def test_an_error_is_botocores_with_what_dynamodb_says_of_it(ours: Any) -> None:
     answer = {
         "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
         "message": "The conditional request failed",
         "Item": ITEM,
     }
     with pytest.raises(ClientError) as raised:
-        exchange(ours(), lambda c: c.put_item(TableName="t", Item=ITEM), answer, status=400)
+        exchange(ours, lambda c: c.put_item(TableName="t", Item=ITEM), answer, status=400)
     assert raised.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
     assert raised.value.response["Item"] == ITEM  # type: ignore[typeddict-item]
 
@@ -159,7 +170,7 @@ def test_a_botocore_that_prefers_another_protocol_is_left_to_speak_it(
         return {**model, "metadata": {**model["metadata"], **metadata}}
 
     monkeypatch.setattr(aws._models, "load_service_model", prefer_cbor)
-    client = ours()
+    client = new()
     sent: list[Any] = []
 
     def respond(request: Any, **_event: Any) -> AWSResponse:
@@ -177,7 +188,7 @@ def test_a_botocore_that_prefers_another_protocol_is_left_to_speak_it(
 
 
 def test_an_answer_that_is_not_json_is_an_error() -> None:
-    client = ours()
+    client = new()
 
     def respond(request: Any, **_event: Any) -> AWSResponse:
         return AWSResponse(request.url, 200, HTTPHeaders(), Body(b"<html>"))

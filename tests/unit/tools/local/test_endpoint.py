@@ -113,4 +113,4 @@ def test_a_request_that_would_leave_this_machine_is_stopped() -> None:
 
 def test_a_client_is_made_once() -> None:
     cloud = Cloud(HERE)
-    assert cloud.client("s3") is cloud.client("s3")
+    assert cloud.client("sqs") is cloud.client("sqs")
