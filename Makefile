@@ -166,6 +166,7 @@ check-code: setup
 	@$(BIN)/ruff check .
 	@$(RUN) -m mypy .
 	@$(RUN) -m tools.checks.layers
+	@$(BIN)/node web/node_modules/typescript/bin/tsc -p web
 
 check-generated: setup
 	@$(RUN) -m tools.generate --check
@@ -302,4 +303,4 @@ lock: setup ## Resolve the pinned versions again
 
 clean: ## Stop the system, and remove what was built and installed
 	@$(LOCAL) $(RUN) -m tools.local down 2>/dev/null || echo "clean: nothing could be asked to stop"
-	@rm -rf .build .cache .local cdk.out node_modules $(VENV) .venv-*
+	@rm -rf .build .cache .local cdk.out node_modules web/node_modules web/dist $(VENV) .venv-*

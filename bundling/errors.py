@@ -8,6 +8,7 @@ BundlingError
 ├── LibrariesNotInstallable uv refused: no wheel for the platform, a wrong hash, no network
 ├── NameTaken               a library brings a package called like one of ours that goes with it
 ├── PackingFailed           a source does not compile under the target's Python
+├── AppNotBuilt             esbuild refused the console's app
 └── PackageTooLarge         a zip above the limit
 """
 
@@ -68,3 +69,8 @@ class PackageTooLarge(BundlingError):
             f"the package of `{service}` has {size:,} bytes, {limit:,} are allowed; "
             f"its largest entries, compressed:\n{rows}"
         )
+
+
+class AppNotBuilt(BundlingError):
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the console's web app was not built:\n{reason}")

@@ -1,7 +1,8 @@
 """What belongs in a service's package: its folder, `shared`, languages that it speaks, libraries.
 
 A folder named `orders_language` holds what `orders` publishes for others to import: it goes into
-the packages of those who import it.
+the packages of those who import it. The service `console` has the web app in its folder `app`: what
+is in `web/` is built for it.
 
 The libraries that `shared` needs are locked in `lambdas/shared/requirements.txt`, and most services
 need no others. One that does has a requirements.in of its own, which begins with
@@ -16,8 +17,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from bundling.errors import LockMissing, UnknownService
+from bundling.web import app_files
 
 SHARED = "shared"
+CONSOLE = "console"
 LANGUAGE = "_language"
 NOT_PACKAGED = {"requirements.in", "requirements.txt", "README.md", "py.typed"}
 
@@ -55,7 +58,7 @@ def languages_in(sources: Path) -> list[str]:
 def read_packages(sources: Path, wanted: list[str]) -> list[Package]:
     """Read the packages of the wanted services, of all if none is named.
 
-    Raises UnknownService, LockMissing.
+    Raises UnknownService, LockMissing, and what `app_files` raises.
     """
     known = services_in(sources)
     for name in wanted:
@@ -66,12 +69,20 @@ def read_packages(sources: Path, wanted: list[str]) -> list[Package]:
     return [
         Package(
             service=name,
-            files=_with_languages(shared | dict(_files(sources / name)), languages),
+            files=_with_languages(shared | _own_files(sources, name), languages),
             lock=_pinned_libraries(sources / name) or _pinned_libraries(sources / SHARED),
         )
         for name in known
         if name in (wanted or known)
     ]
+
+
+def _own_files(sources: Path, name: str) -> dict[str, bytes]:
+    files = dict(_files(sources / name))
+    if name == CONSOLE:
+        app = app_files(sources.parent / "web")
+        files |= {f"{CONSOLE}/app/{file}": content for file, content in app.items()}
+    return files
 
 
 def _with_languages(

@@ -69,8 +69,10 @@ def plan(changed: Iterable[PurePosixPath]) -> Plan:
             case "tools" if below and (below[0] in _RUNNING or len(below) == 1):
                 restart.append(str(path))
                 templates |= below[0] in ("base", "__init__.py")
-            case _ if not below and top in _INSTALLED:
+            case _ if path.parent.name in ("", "web") and path.name in _INSTALLED:
                 setup.append(str(path))
+            case "web" if below[0] not in ("dist", "tests"):
+                code = True
             case _ if top in _TEMPLATES or (not below and top in _TEMPLATE_FILES):
                 templates = True
                 if top == "bundling":

@@ -131,7 +131,16 @@ class Toolchain:
             node_modules,
             node_modules / ".ready",
             (lock,),
-            self._install_node_modules,
+            lambda: self._install_node_modules(self.checkout),
+            is_movable=True,
+        )
+        web = self.checkout / "web"
+        yield Part(
+            "console's build tools",
+            web / "node_modules",
+            web / "node_modules" / ".ready",
+            (web / "package-lock.json",),
+            lambda: self._install_node_modules(web),
             is_movable=True,
         )
 
@@ -184,10 +193,12 @@ class Toolchain:
         pip_sync: Command = ("pip", "sync", "--quiet", "--python", python, "--require-hashes", lock)
         self.run([self._bin / "uv", *pip_sync])
 
-    def _install_node_modules(self) -> None:
-        if (folder := self.checkout / "node_modules").is_dir():
+    def _install_node_modules(self, project: Path) -> None:
+        """None of the packages has a script that anything here needs."""
+        if (folder := project / "node_modules").is_dir():
             shutil.rmtree(folder)
-        self.run([self._bin / "npm", "ci", "--no-progress", "--loglevel", "error"])
+        quiet: Command = ("--ignore-scripts", "--no-progress", "--loglevel", "error")
+        self.run([self._bin / "npm", "ci", "--prefix", project, *quiet])
 
 
 def run(command: Command) -> None:

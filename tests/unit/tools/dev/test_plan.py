@@ -63,6 +63,12 @@ def test_what_make_dev_itself_consists_of_counts_when_it_starts_again() -> None:
 
 def test_pinned_versions_are_installed_by_setup() -> None:
     assert _of("requirements.txt") == Plan(setup=("requirements.txt",))
+    assert _of("web/package-lock.json") == Plan(setup=("web/package-lock.json",))
+
+
+def test_the_consoles_web_app_is_a_part_of_its_package() -> None:
+    assert _of("web/src/main.tsx") == _of("web/build.mjs") == Plan(code=True)
+    assert _of("web/tests/pace.test.ts", "web/dist/index.html").is_empty
 
 
 def test_a_switched_branch_is_one_plan_of_all_its_files() -> None:

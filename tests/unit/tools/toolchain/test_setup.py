@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from tools.toolchain.setup import Command
 
 PYTHON = Path("/opt/python")
-LOCKS = ("requirements.txt", "package-lock.json", "requirements/bootstrap.txt")
+LOCKS = (
+    "requirements.txt",
+    "package-lock.json",
+    "web/package-lock.json",
+    "requirements/bootstrap.txt",
+)
 # Commands of a setup from nothing.
-STEPS = 6
+STEPS = 7
 
 
 @dataclass
@@ -56,7 +61,9 @@ class FakeTools:
             self._leave(self.checkout / ".venv-emulator" / "bin" / "python")
         else:
             self._use(venv / "bin" / "npm")
-            self._leave(self.checkout / "node_modules" / ".bin" / "cdk", fresh=True)
+            project = Path(words[words.index("--prefix") + 1])
+            command = "cdk" if project == self.checkout else "esbuild"
+            self._leave(project / "node_modules" / ".bin" / command, fresh=True)
 
     def _leave(self, made: Path, *, fresh: bool = False) -> None:
         """Half a tool, then the whole of it; it holds the folder's path, as scripts do."""
@@ -138,12 +145,12 @@ def test_a_folder_that_was_moved_or_copied_gets_tools_of_its_own(
     there = tmp_path / "thère; with spaces"
     move(str(checkout), str(there))
     calls = set_up(there)
-    assert len(calls) == STEPS - 1, "npm's folder is the same everywhere"
+    assert len(calls) == STEPS - 2, "npm's folders are the same everywhere"
     assert (there / ".venv" / "bin" / "uv").read_text() == str(there)
 
 
 @pytest.mark.parametrize("left", [b"", b"\xff", b"half a stamp"])
-@pytest.mark.parametrize("part", [".venv", ".venv-emulator", "node_modules"])
+@pytest.mark.parametrize("part", [".venv", ".venv-emulator", "node_modules", "web/node_modules"])
 def test_a_stamp_that_says_something_else_counts_for_nothing(
     checkout: Path, part: str, left: bytes
 ) -> None:

@@ -1,0 +1,94 @@
+// Puts what happened to an order onto lanes over time, with the pauses shortened.
+
+import type { Entry, Lane } from "../api.ts";
+
+export const LANES: readonly Lane[] = ["api", "store", "log", "views", "archive", "saga", "notifications"];
+
+const SHORTEST = 8; // between two moments, in pixels
+const LONGEST = 96;
+const USUAL = 34; // what the median pause takes
+const BETWEEN_LABELS = 10;
+
+export interface Moment {
+  at: number; // milliseconds
+  x: number;
+}
+export interface Pause {
+  from: number; // x
+  to: number;
+  milliseconds: number;
+}
+export interface Placed {
+  entry: Entry;
+  row: number; // within its lane
+  x: number;
+  end: number; // x of its end; the same for what takes no time
+}
+export interface Drawing {
+  width: number;
+  moments: Moment[];
+  pauses: Pause[]; // those that are shorter here than they were
+  lanes: { lane: Lane; rows: number; entries: Placed[] }[];
+}
+
+export function draw(entries: readonly Entry[], room: number, labelWidth: (entry: Entry) => number): Drawing {
+  const timed = entries.filter((entry) => !Number.isNaN(Date.parse(entry.at)));
+  const times = timed.flatMap((entry) => [Date.parse(entry.at), ...end(entry)]);
+  const moments = scale([...new Set(times)].sort((one, other) => one - other), room - 220);
+  const x = new Map(moments.map((moment) => [moment.at, moment.x]));
+  const pauses = moments.slice(1).flatMap((moment, index): Pause[] => {
+    const before = moments[index]!;
+    const milliseconds = moment.at - before.at;
+    const isShortened = moment.x - before.x >= LONGEST && milliseconds >= 1000;
+    return isShortened ? [{ from: before.x, to: moment.x, milliseconds }] : [];
+  });
+  let width = (moments.at(-1)?.x ?? 0) + 40;
+  const lanes = LANES.map((lane) => {
+    const ends: number[] = []; // of each row, where it is free again
+    const placed = timed
+      .filter((entry) => entry.lane === lane)
+      .map((entry): Placed => {
+        const from = x.get(Date.parse(entry.at))!;
+        const to = Math.max(from, x.get(end(entry)[0] ?? Date.parse(entry.at)) ?? from);
+        const row = free(ends, from);
+        ends[row] = Math.max(to, from + labelWidth(entry)) + BETWEEN_LABELS;
+        width = Math.max(width, ends[row]! + 10);
+        return { entry, row, x: from, end: to };
+      });
+    return { lane, rows: Math.max(1, ends.length), entries: placed };
+  });
+  return { width, moments, pauses, lanes };
+}
+
+function end(entry: Entry): number[] {
+  const time = entry.ends_at === null ? Number.NaN : Date.parse(entry.ends_at);
+  return Number.isNaN(time) ? [] : [time];
+}
+
+function free(ends: readonly number[], from: number): number {
+  const row = ends.findIndex((it) => it <= from);
+  return row === -1 ? ends.length : row;
+}
+
+/** Each moment's place: a pause is as wide as it is long, within bounds that keep all in view. */
+export function scale(times: readonly number[], room: number): Moment[] {
+  const pauses = times.slice(1).map((time, index) => time - times[index]!);
+  const median = [...pauses].sort((one, other) => one - other)[Math.floor(pauses.length / 2)] ?? 0;
+  const widths = (unit: number) =>
+    pauses.map((pause) => Math.min(LONGEST, Math.max(SHORTEST, pause * unit)));
+  const sum = (numbers: number[]) => numbers.reduce((total, it) => total + it, 0);
+  let unit = median > 0 ? USUAL / median : 1;
+  const stretch = room / Math.max(1, sum(widths(unit)));
+  if (stretch > 1) unit *= Math.min(stretch, 3);
+  let x = 0;
+  return times.map((at, index) => {
+    if (index > 0) x += widths(unit)[index - 1]!;
+    return { at, x };
+  });
+}
+
+/** The version that an order had at a moment; null before its first. */
+export function versionAt(states: readonly { version: number; at: string }[], at: number): number | null {
+  const past = states.filter((state) => Date.parse(state.at) <= at);
+  return past.length === 0 ? null : Math.max(...past.map((state) => state.version));
+}

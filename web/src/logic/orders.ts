@@ -1,0 +1,22 @@
+// Joins pages of orders: each order once, as it was told last, the newest first.
+
+import type { OrderRow } from "../api.ts";
+
+export function merge(known: readonly OrderRow[], told: readonly OrderRow[], most: number): OrderRow[] {
+  const orders = new Map(known.map((order) => [order.order_id, order]));
+  for (const order of told) {
+    const before = orders.get(order.order_id);
+    if (before === undefined || isNewer(order, before)) orders.set(order.order_id, order);
+  }
+  return [...orders.values()].sort(byPlace).slice(0, most);
+}
+
+function isNewer(order: OrderRow, before: OrderRow): boolean {
+  return order.version > before.version || order.updated_at >= before.updated_at;
+}
+
+function byPlace(one: OrderRow, other: OrderRow): number {
+  const [first, second] = [one.placed_at ?? one.updated_at, other.placed_at ?? other.updated_at];
+  if (first !== second) return first < second ? 1 : -1;
+  return one.order_id < other.order_id ? -1 : 1;
+}

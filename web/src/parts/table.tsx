@@ -1,0 +1,50 @@
+// A table whose rows are walked with j and k, and stand one below the other on a narrow page.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { walked } from "../state/keyboard.ts";
+
+export interface Column<T> {
+  name: string;
+  show: (row: T) => ComponentChildren;
+  number?: boolean;
+}
+
+interface Props<T> {
+  label: string;
+  columns: Column<T>[];
+  rows: readonly T[];
+  id: (row: T) => string;
+  open?: (row: T) => void;
+}
+
+export function Table<T>({ label, columns, rows, id, open }: Props<T>) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  useEffect(() => walked(() => [...(body.current?.rows ?? [])], (index) => open && rows[index] && open(rows[index])));
+  return (
+    <div class="scroll">
+      <table aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column.name} scope="col" class={column.number ? "number" : ""}>
+                {column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody ref={body}>
+          {rows.map((row) => (
+            <tr key={id(row)} tabIndex={-1}>
+              {columns.map((column) => (
+                <td key={column.name} data-label={column.name} class={column.number ? "number" : ""}>
+                  {column.show(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

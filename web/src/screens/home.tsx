@@ -1,0 +1,343 @@
+// Home: the architecture as a living map, and what the bus carried last.
+
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Activity, ServiceCard, Services } from "../api.ts";
+import { neighbours, plan, type Node, type Plan } from "../logic/map.ts";
+import { address } from "../logic/route.ts";
+import { line } from "../logic/text.ts";
+import { Marks } from "../parts/marks.ts";
+import { Answered, AsOf, Empty } from "../parts/states.tsx";
+import { Clock, Line, OrderLink, StatusMark } from "../parts/text.tsx";
+import { ServiceDetail } from "../parts/service.tsx";
+import { closes } from "../state/keyboard.ts";
+import { feed, minute, now, onBeat, pulse } from "../state/live.ts";
+import { note, route } from "../state/place.ts";
+import { useResource } from "../state/resource.ts";
+
+const NARROW = 820;
+
+export function HomeScreen() {
+  const services = useResource<Services>("v1/services", { every: 300_000 });
+  return (
+    <>
+      <h1 class="unseen">The architecture at work</h1>
+      <div class="home">
+        <section aria-label="Map" class="card map-card">
+          <Answered of={services} lines={9}>
+            {(data) => (data.services.length === 0 ? <NoServices /> : <Map data={data} />)}
+          </Answered>
+        </section>
+        <Latest />
+      </div>
+    </>
+  );
+}
+
+function NoServices() {
+  return (
+    <Empty title="No service has said what it is.">
+      Each service publishes that when it is deployed: <code>make up</code> offline, <code>make deploy</code> on an
+      account.
+    </Empty>
+  );
+}
+
+function Map({ data }: { data: Services }) {
+  const wide = useWide();
+  const drawn = useMemo(() => plan(data.services, wide), [data, wide]);
+  const chosen = route.value.query["service"] ?? null;
+  const card = data.services.find((it) => it.name === chosen);
+  const choose = (name: string | null) => note(name === null || name === chosen ? {} : { service: name });
+  return (
+    <>
+      <div class="map-head">
+        <Rates />
+        <Legend />
+        <a href={address("services")}>The same as a list</a>
+        <AsOf time={data.as_of} />
+      </div>
+      <div class={`map-and-detail ${card ? "open" : ""}`}>
+        <Picture drawn={drawn} cards={data.services} chosen={chosen} choose={choose} />
+        {card && <Detail card={card} cards={data.services} close={() => choose(null)} />}
+      </div>
+      {drawn.apart.length > 0 && (
+        <p class="apart">
+          <span class="quiet">Beside the flow:</span>{" "}
+          {drawn.apart.map((it) => (
+            <button key={it.name} class="chip" aria-pressed={it.name === chosen} onClick={() => choose(it.name)}>
+              <Line text={it.name} longest={40} />
+            </button>
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
+function useWide(): boolean {
+  const query = useMemo(() => matchMedia(`(min-width: ${NARROW}px)`), []);
+  const [wide, setWide] = useState(query.matches);
+  useEffect(() => {
+    const changed = () => setWide(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, []);
+  return wide;
+}
+
+interface PictureProps {
+  drawn: Plan;
+  cards: ServiceCard[];
+  chosen: string | null;
+  choose: (name: string) => void;
+}
+
+function Picture({ drawn, cards, chosen, choose }: PictureProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [counts, setCounts] = useState<Record<string, number>>({});
+  useEffect(() => {
+    const marks = new Marks();
+    marks.show(canvas.current!, drawn);
+    let last = performance.now();
+    let clearing: ReturnType<typeof setTimeout> | undefined;
+    const stop = onBeat(({ fresh, first }) => {
+      const seconds = (performance.now() - last) / 1000;
+      last = performance.now();
+      if (first || fresh.length === 0 || marks.add(fresh, seconds)) return;
+      const sums: Record<string, number> = {};
+      for (const { service } of fresh) sums[service] = (sums[service] ?? 0) + 1;
+      setCounts(sums);
+      clearTimeout(clearing);
+      clearing = setTimeout(() => setCounts({}), 2500);
+    });
+    return () => {
+      stop();
+      marks.stop();
+      clearTimeout(clearing);
+    };
+  }, [drawn]);
+  const near = useMemo(() => {
+    if (chosen === null) return null;
+    const { tells, hears } = neighbours(cards, chosen);
+    return new Set([chosen, ...tells, ...hears]);
+  }, [cards, chosen]);
+  const second = Math.floor(now.value / 1000);
+  return (
+    <div class={`map ${drawn.wide ? "wide" : "tall"}`}>
+      <svg viewBox={`0 0 ${drawn.width} ${drawn.height}`} role="group" aria-label="Services along the event log, the bus and the command queues">
+        <defs>
+          <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">
+            <path d="M0 .5L7.500 4L0 7.500z" />
+          </marker>
+        </defs>
+        {drawn.bands.map((band) => (
+          <g key={band.name} class={`band ${band.name}`}>
+            <line x1={band.from.x} y1={band.from.y} x2={band.to.x} y2={band.to.y} />
+            {drawn.wide ? (
+              <text x={band.from.x} y={band.from.y - 8}>
+                {band.label}
+              </text>
+            ) : (
+              <text x={band.from.x} y={band.from.y - 6} transform={`rotate(-38 ${band.from.x} ${band.from.y - 6})`}>
+                {band.name === "log" ? "log" : band.name}
+              </text>
+            )}
+          </g>
+        ))}
+        {drawn.intake && (
+          <g class="port">
+            <line
+              x1={drawn.intake.from.x}
+              y1={drawn.intake.from.y}
+              x2={drawn.intake.to.x}
+              y2={drawn.intake.to.y}
+              marker-end="url(#arrow)"
+            >
+              <title>The log takes in what other services say on the bus</title>
+            </line>
+          </g>
+        )}
+        {drawn.nodes.map((node) => (
+          <g key={node.card.name} class={near !== null && !near.has(node.card.name) ? "far" : ""}>
+            {node.ports.map((port) => {
+              const [from, to] = port.into ? [port.on, port.at] : [port.at, port.on];
+              return (
+                <g key={`${port.band}${port.into}`} class={`port ${port.band}`}>
+                  <line x1={from.x} y1={from.y} x2={to.x} y2={to.y} marker-end="url(#arrow)">
+                    <title>{line(port.types.join(", "), 600)}</title>
+                  </line>
+                  <circle cx={port.on.x} cy={port.on.y} r="3.5" />
+                </g>
+              );
+            })}
+            <Box
+              node={node}
+              wide={drawn.wide}
+              chosen={node.card.name === chosen}
+              said={minute.total(second, node.card.name)}
+              burst={counts[node.card.name] ?? 0}
+              choose={choose}
+            />
+          </g>
+        ))}
+      </svg>
+      <canvas ref={canvas} aria-hidden="true" />
+    </div>
+  );
+}
+
+interface BoxProps {
+  node: Node;
+  wide: boolean;
+  chosen: boolean;
+  said: number;
+  burst: number;
+  choose: (name: string) => void;
+}
+
+function Box({ node, wide, chosen, said, burst, choose }: BoxProps) {
+  const { card, x, y, width, height } = node;
+  const open = () => choose(card.name);
+  const flags = [card.api && "API", card.views.length > 0 && "view"].filter(Boolean).join(" · ");
+  return (
+    <g
+      class={`node ${chosen ? "chosen" : ""}`}
+      tabIndex={0}
+      role="button"
+      aria-pressed={chosen}
+      aria-label={`${line(card.name, 60)}: ${line(card.purpose, 120)}. ${said} messages in the last minute.`}
+      onClick={open}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        open();
+      }}
+    >
+      <rect x={x} y={y} width={width} height={height} rx="9" />
+      <text class="name" x={x + 12} y={y + 25}>
+        {line(card.name, wide ? 18 : 14)}
+      </text>
+      <text class="what" x={x + 12} y={y + 45}>
+        {said > 0 ? `${said} in 1 min` : line(card.owner, 14)}
+      </text>
+      {wide && flags && (
+        <text class="flag" x={x + width - 12} y={y + 45}>
+          {flags}
+        </text>
+      )}
+      {burst > 0 && (
+        <g class="burst">
+          <rect x={x + width - 46} y={y - 10} width="52" height="20" rx="10" />
+          <text x={x + width - 20} y={y + 4}>
+            +{burst}
+          </text>
+        </g>
+      )}
+    </g>
+  );
+}
+
+function Detail({ card, cards, close }: { card: ServiceCard; cards: ServiceCard[]; close: () => void }) {
+  useEffect(() => closes(close), [close]);
+  return (
+    <aside class="detail" aria-label={`About ${line(card.name, 60)}`}>
+      <div class="detail-head">
+        <h2>
+          <Line text={card.name} longest={60} />
+        </h2>
+        <button class="icon" onClick={close} aria-label="Close" title="Close ( Esc )">
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path d="M5 5l10 10m0-10L5 15" />
+          </svg>
+        </button>
+      </div>
+      <ServiceDetail card={card} cards={cards} />
+    </aside>
+  );
+}
+
+function Rates() {
+  const second = Math.floor(now.value / 1000);
+  const heights = minute.line(second);
+  const most = Math.max(1, ...heights);
+  return (
+    <span class="rates">
+      <svg viewBox="0 0 120 24" aria-hidden="true">
+        {heights.map((height, index) => (
+          <rect key={index} x={index * 2} y={24 - (height / most) * 24} width="1.5" height={(height / most) * 24} />
+        ))}
+      </svg>
+      <strong>{minute.total(second).toLocaleString("en")}</strong> messages in the last minute
+    </span>
+  );
+}
+
+function Legend() {
+  return (
+    <span class="legend">
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        <circle cx="6" cy="6" r="4.500" />
+      </svg>
+      event
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        <path d="M6 0l6 6-6 6-6-6z" />
+      </svg>
+      integration event
+      <svg viewBox="0 0 12 12" aria-hidden="true">
+        <rect x="1.500" y="1.500" width="9" height="9" />
+      </svg>
+      reply
+    </span>
+  );
+}
+
+const LATEST = 40;
+
+function Latest() {
+  const { shown } = feed.value;
+  const newest = shown.slice(-LATEST).reverse();
+  return (
+    <section class="card latest" aria-label="Latest messages">
+      <div class="card-head">
+        <h2>Latest messages</h2>
+        {pulse.value && <AsOf time={pulse.value.as_of} />}
+      </div>
+      {pulse.value !== null && newest.length === 0 ? (
+        <Empty title="Nothing has been said yet.">
+          Place an order: <code>make load RATE=1 DURATION=10</code> offline, <code>POST /v1/orders</code> anywhere.
+        </Empty>
+      ) : (
+        <ol class="messages">
+          {newest.map((message) => (
+            <MessageRow key={message.id} message={message} />
+          ))}
+        </ol>
+      )}
+      {shown.length > LATEST && <p class="quiet cap">The newest {LATEST} messages. An order's page has all of its own.</p>}
+    </section>
+  );
+}
+
+function MessageRow({ message }: { message: Activity }) {
+  return (
+    <li>
+      <Clock time={message.occurred_at} />
+      <span class="what">
+        <strong>
+          <Line text={message.type} longest={60} />
+        </strong>{" "}
+        <span class="quiet">
+          <Line text={message.service} longest={40} />
+        </span>
+        {message.outcome !== null && <StatusMark name={message.outcome} />}
+        {message.reason !== null && (
+          <span class="quiet">
+            {" "}
+            <Line text={message.reason} longest={80} />
+          </span>
+        )}
+      </span>
+      {message.order_id !== null && <OrderLink id={message.order_id} />}
+    </li>
+  );
+}
