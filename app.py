@@ -11,11 +11,11 @@ from tools.base import region
 
 app = App()
 try:
-    settings = from_context(app, region=region.of_context(app.node.get_context("region")))
-    build(app, settings)
+    stage = from_context(app, region=region.of_context(app.node.get_context("region")))
+    build(app, stage)
 except (NotInThisRegion, region.RegionUnclear) as refused:
     sys.exit(f"synth: {refused}")
-if settings.target == "cloud":
+if stage.target == "cloud":
     from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # costs the inner loop 0.25 s
 
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))

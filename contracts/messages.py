@@ -15,8 +15,8 @@ from contracts.schemas import CURRENT, schemas_in
 
 PARTS = {"carriers": "shipping"}
 """Who speaks in a service's stack without being the service itself."""
-COMMAND, REPLY, FACT = "command", "reply", "fact"
-FACTS = ("event", FACT)
+COMMAND, REPLY, INTEGRATION_EVENT = "command", "reply", "fact"
+EVENTS = ("event", INTEGRATION_EVENT)
 ENVELOPE = "Envelope.v1.schema.json"
 
 
@@ -63,7 +63,7 @@ def sources_of(type: str) -> tuple[str, ...]:
         if said.type == type
     }
     if not speakers:
-        raise LookupError(f"contracts/events has no event, fact or reply {type!r}: who may say it?")
+        raise LookupError(f"contracts/events has no event, integration event or reply {type!r}")
     return tuple(sorted(map(source_of, speakers)))
 
 
@@ -79,11 +79,11 @@ def owner_of(type: str) -> str:
     raise LookupError(f"contracts/events has no {type!r}: whose is it?")
 
 
-def facts_by_source() -> dict[str, list[str]]:
-    """The types of the facts that each source may say, orders' events excluded."""
+def integration_events_by_source() -> dict[str, list[str]]:
+    """The types of integration events that each source may publish, without orders' events."""
     found: dict[str, list[str]] = {}
     for message in _all():
-        if message.kind == FACT:
+        if message.kind == INTEGRATION_EVENT:
             found.setdefault(source_of(message.owner), []).append(message.type)
     return dict(sorted(found.items()))
 
@@ -105,11 +105,11 @@ def said_by(service: str, messages: Iterable[Message]) -> list[Message]:
     return [
         it
         for it in messages
-        if (it.kind in FACTS and it.owner == service) or (it.kind == REPLY and answers)
+        if (it.kind in EVENTS and it.owner == service) or (it.kind == REPLY and answers)
     ]
 
 
 def kept_inside(service: str, messages: Iterable[Message]) -> list[Message]:
     """What a service's own parts tell each other."""
-    public = (COMMAND, REPLY, *FACTS)
+    public = (COMMAND, REPLY, *EVENTS)
     return [it for it in messages if it.kind not in public and it.owner == service]

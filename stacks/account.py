@@ -47,8 +47,8 @@ class AccountStack(ServiceStack):
             "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/"
             "service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
         )
-        setting = apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)
-        # In an account that never had anything of API Gateway the setting is refused. A key that
+        api_account = apigateway.CfnAccount(self, "ApiAccount", cloud_watch_role_arn=role.role_arn)
+        # In an account that never had anything of API Gateway this resource is refused. A key that
         # opens nothing is the least that there is, and costs nothing.
         first = apigateway.CfnApiKey(
             self,
@@ -56,7 +56,7 @@ class AccountStack(ServiceStack):
             description="Opens nothing: API Gateway takes settings only where it has something",
             enabled=False,
         )
-        setting.add_resource_dependency(first)
-        for resource in (role.node.default_child, setting, first):
+        api_account.add_resource_dependency(first)
+        for resource in (role.node.default_child, api_account, first):
             assert isinstance(resource, CfnResource)
             resource.apply_removal_policy(RemovalPolicy.RETAIN)

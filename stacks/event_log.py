@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from contracts.messages import facts_by_source
+from contracts.messages import integration_events_by_source
 from contracts.product import PRODUCT, PRODUCT_TITLE
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
@@ -74,7 +74,7 @@ class EventLogStack(ServiceStack):
         self.bus_name = f"{PRODUCT}-{stage.name}"
         self.bus = self._make_bus()
         self._remember_what_the_bus_carried()
-        self._take_in_other_services_facts()
+        self._ingest_integration_events()
 
         self.publish("key-arn", self.key.key_arn)
         self.publish("event-stream-arn", self.event_stream.stream_arn)
@@ -431,16 +431,16 @@ class EventLogStack(ServiceStack):
         )
         return topic
 
-    def _take_in_other_services_facts(self) -> None:
+    def _ingest_integration_events(self) -> None:
         """Bus, queue, log: orders' events are on the log already, and would go round in circles.
 
         Replies stay between two services: what has happened, the integration events beside them say
         to all.
         """
-        facts = ServiceQueue(self, "Facts", key=self.key, worker_timeout=Duration.seconds(30))
-        for source, types in facts_by_source().items():
+        queue = ServiceQueue(self, "Facts", key=self.key, worker_timeout=Duration.seconds(30))
+        for source, types in integration_events_by_source().items():
             service = source.removeprefix(SOURCE_PREFIX)
-            facts.subscribe_to_bus(f"FactsOf{service.title()}", detail_type=types)
+            queue.subscribe_to_bus(f"FactsOf{service.title()}", detail_type=types)
         seen = ServiceTable(
             self,
             "SeenFacts",
@@ -452,7 +452,7 @@ class EventLogStack(ServiceStack):
             self,
             "Intake",
             handler="intake",
-            description="Puts other services' facts on the event log",
+            description="Puts other services' integration events on the event log",
             environment={
                 "EVENT_STREAM_ARN": self.event_stream.stream_arn,
                 "SEEN_TABLE": seen.table_name,
@@ -463,7 +463,7 @@ class EventLogStack(ServiceStack):
         grant(intake, "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", on=seen.table_arn)
         # Few at once with much in hand: a batch costs as many calls as a single integration event
         # does.
-        facts.consumed_by(
+        queue.consumed_by(
             intake,
             max_concurrency=2,
             batch_size=100,

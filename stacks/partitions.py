@@ -23,13 +23,13 @@ class NotInThisRegion(Exception):
 class Lack:
     """Something that a partition does not have.
 
-    ``service`` is botocore's name for it, or None if it is no service. ``setting`` is the context
-    key that names the alternative, and ``alternative`` says what belongs there.
+    ``service`` is botocore's name for it, or None if it is no service. The context's value of
+    ``context_key`` names the alternative, and ``alternative`` says what belongs there.
     """
 
     what: str
     service: str | None
-    setting: str
+    context_key: str
     alternative: str
 
 
@@ -94,9 +94,9 @@ def check(
             f"lacks. Known are {', '.join(PARTITIONS)}: see stacks/partitions.py."
         )
     lacking = [
-        f"  {lack.what}: name with -c {lack.setting}=... {lack.alternative}"
+        f"  {lack.what}: name with -c {lack.context_key}=... {lack.alternative}"
         for lack in PARTITIONS[partition].lacks
-        if not named.get(lack.setting) and (needs_mail or lack is not NO_MAIL)
+        if not named.get(lack.context_key) and (needs_mail or lack is not NO_MAIL)
     ]
     if lacking:
         raise NotInThisRegion(

@@ -64,7 +64,7 @@ class ShippingStack(ServiceStack):
         self._hear_from_carriers()
 
     def _make_tables(self) -> None:
-        self.gatherings = ServiceTable(
+        self.aggregations = ServiceTable(
             self,
             "Gatherings",
             key=self.key,
@@ -100,13 +100,13 @@ class ShippingStack(ServiceStack):
         self.answers.consumed_by(take, max_concurrency=20)
         close = self._aggregator("CloseGatherings", "close_gatherings", "Closes at the deadline")
         self.deadlines.consumed_by(close, max_concurrency=10)
-        grant(take, "dynamodb:UpdateItem", "dynamodb:GetItem", on=self.gatherings.table_arn)
-        grant(close, "dynamodb:UpdateItem", "dynamodb:GetItem", on=self.gatherings.table_arn)
+        grant(take, "dynamodb:UpdateItem", "dynamodb:GetItem", on=self.aggregations.table_arn)
+        grant(close, "dynamodb:UpdateItem", "dynamodb:GetItem", on=self.aggregations.table_arn)
         self._announce(
             "AnnounceQuotes",
             "announce_quotes",
             "Answers GatherQuotes once it is closed",
-            self.gatherings,
+            self.aggregations,
             {
                 "eventName": lambda_.FilterRule.is_equal("MODIFY"),
                 "dynamodb": {
@@ -122,7 +122,7 @@ class ShippingStack(ServiceStack):
             handler=handler,
             description=description,
             timeout=TIMEOUT,
-            environment={"GATHERINGS_TABLE": self.gatherings.table_name},
+            environment={"GATHERINGS_TABLE": self.aggregations.table_name},
         )
 
     def _take_commands(self) -> None:
@@ -134,12 +134,15 @@ class ShippingStack(ServiceStack):
             description="Asks carriers for quotes, books and cancels, and replies",
             timeout=BOOKING_TIMEOUT,
             environment={
-                "GATHERINGS_TABLE": self.gatherings.table_name,
+                "GATHERINGS_TABLE": self.aggregations.table_name,
                 "SHIPMENTS_TABLE": self.shipments.table_name,
                 "QUOTE_REQUESTS_TOPIC_ARN": self.carriers.quote_requests.topic_arn,
                 "DEADLINES_URL": self.deadlines.queue.queue_url,
                 "CARRIER_DESKS": self.to_json_string(
-                    {name: desk.function_arn for name, desk in self.carriers.desks.items()}
+                    {
+                        name: function.function_arn
+                        for name, function in self.carriers.functions.items()
+                    }
                 ),
             },
         )
@@ -149,7 +152,7 @@ class ShippingStack(ServiceStack):
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:Query",
-            on=self.gatherings.table_arn,
+            on=self.aggregations.table_arn,
         )
         grant(worker, "dynamodb:GetItem", "dynamodb:PutItem", on=self.shipments.table_arn)
         grant(worker, "sns:Publish", on=self.carriers.quote_requests.topic_arn)
@@ -157,7 +160,7 @@ class ShippingStack(ServiceStack):
         grant(
             worker,
             "lambda:InvokeFunction",
-            on=[desk.function_arn for desk in self.carriers.desks.values()],
+            on=[function.function_arn for function in self.carriers.functions.values()],
         )
         let_speak(worker, self)
         self.configuration.read_by(worker)
@@ -178,7 +181,7 @@ class ShippingStack(ServiceStack):
         api = KeyedApi(self, rate=200, burst=400)
         keys = {
             name: api.add_caller(pascal_case(name), name, rate=50, burst=100, per_day=500_000)
-            for name in self.carriers.desks
+            for name in self.carriers.functions
         }
         track = MicroserviceFunction(
             self,

@@ -22,7 +22,7 @@ TIMEOUT = Duration.seconds(10)
 
 
 class Carriers:
-    """``quote_requests`` is the topic that reaches all; ``desks`` are the functions by name."""
+    """``quote_requests`` is the topic that reaches all; ``functions`` play them, by name."""
 
     def __init__(
         self,
@@ -51,14 +51,14 @@ class Carriers:
             partition_key=text("carrier"),
             sort_key=text("record"),
         )
-        self.desks = {entry["name"]: self._desk(entry) for entry in entries}
+        self.functions = {entry["name"]: self._carrier(entry) for entry in entries}
 
-    def _desk(self, entry: Mapping[str, Any]) -> MicroserviceFunction:
+    def _carrier(self, entry: Mapping[str, Any]) -> MicroserviceFunction:
         name = entry["name"]
         id = pascal_case(name)
         requests = ServiceQueue(self._stack, f"{id}Requests", key=self._key, worker_timeout=TIMEOUT)
         self._subscribe(f"{id}Subscription", requests, entry)
-        desk = MicroserviceFunction(
+        function = MicroserviceFunction(
             self._stack,
             id,
             handler="simulated_carrier",
@@ -69,7 +69,7 @@ class Carriers:
                 "ANSWERS_URL": self._answers.queue.queue_url,
             },
         )
-        desk.add_to_role_policy(
+        function.add_to_role_policy(
             iam.PolicyStatement(
                 actions=["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
                 resources=[self._memory.table_arn],
@@ -77,9 +77,9 @@ class Carriers:
                 conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [name]}},
             )
         )
-        grant(desk, "sqs:SendMessage", on=self._answers.queue.queue_arn)
-        requests.consumed_by(desk, max_concurrency=10)
-        return desk
+        grant(function, "sqs:SendMessage", on=self._answers.queue.queue_arn)
+        requests.consumed_by(function, max_concurrency=10)
+        return function
 
     def _subscribe(self, id: str, requests: ServiceQueue, entry: Mapping[str, Any]) -> None:
         """As ``SqsSubscription`` does, but for the key: its policy would name the topic, whose

@@ -75,7 +75,7 @@ class EventsOfOrders(Protocol):
     def republish_events(self, names: Iterable[Name]) -> int:
         """Have orders' events published again."""
 
-    def republish_facts(self, facts: Iterable[Envelope]) -> int:
+    def republish_integration_events(self, events: Iterable[Envelope]) -> int:
         """Have other services' integration events published again."""
 
 

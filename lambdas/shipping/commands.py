@@ -16,7 +16,7 @@ from shipping.domain.shipment import (
     Status,
 )
 from shipping.ports import (
-    CarrierDesk,
+    CarrierApi,
     Deadlines,
     QuoteAggregations,
     QuoteRequests,
@@ -37,7 +37,7 @@ class TakeAnswer(msgspec.Struct, frozen=True):
     quote: Quote
 
 
-class CloseGathering(msgspec.Struct, frozen=True):
+class CloseAggregation(msgspec.Struct, frozen=True):
     """An aggregation's time is up."""
 
     order_id: str
@@ -96,11 +96,11 @@ def take_answer(aggregations: QuoteAggregations, command: TakeAnswer) -> Recepti
         raise UnusableAnswer(f"{quote.carrier} was asked for a price in {aggregation.currency}")
     # Also after a duplicate: a worker may have died between recording the last answer and closing.
     if not aggregation.is_closed and aggregation.is_complete:
-        close_gathering(aggregations, CloseGathering(order_id, request_id))
+        close_aggregation(aggregations, CloseAggregation(order_id, request_id))
     return reception
 
 
-def close_gathering(aggregations: QuoteAggregations, command: CloseGathering) -> bool:
+def close_aggregation(aggregations: QuoteAggregations, command: CloseAggregation) -> bool:
     """Close an aggregation with the quotes that are there; False if it was closed before.
 
     Raises:
@@ -121,7 +121,7 @@ def close_gathering(aggregations: QuoteAggregations, command: CloseGathering) ->
 def book_shipment(
     shipments: Shipments,
     aggregations: QuoteAggregations,
-    carriers: CarrierDesk,
+    carriers: CarrierApi,
     now: Clock,
     asked: BookShipment,
 ) -> Shipment:
@@ -153,7 +153,7 @@ def _quote(aggregations: QuoteAggregations, asked: BookShipment) -> Quote | None
 
 
 def _settle_with_carrier(
-    shipments: Shipments, carriers: CarrierDesk, intent: Shipment, parcel: Parcel
+    shipments: Shipments, carriers: CarrierApi, intent: Shipment, parcel: Parcel
 ) -> Shipment:
     assert intent.carrier
     assert intent.quote_id
@@ -173,7 +173,7 @@ def _settle_with_carrier(
 
 
 def cancel_shipment(
-    shipments: Shipments, carriers: CarrierDesk, command: CancelShipment
+    shipments: Shipments, carriers: CarrierApi, command: CancelShipment
 ) -> Shipment:
     """Undo a booking, also one whose outcome is unknown; or keep a tombstone for one to come.
 

@@ -4,7 +4,10 @@ import msgspec
 
 
 class CommandEnvironment(msgspec.Struct, frozen=True):
-    """What the worker of the command queue needs; ``carrier_desks`` is ARNs by carrier, as JSON."""
+    """What the worker of the command queue needs.
+
+    ``carrier_desks`` is JSON: the ARN of the function that plays each carrier.
+    """
 
     gatherings_table: str
     shipments_table: str

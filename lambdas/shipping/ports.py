@@ -76,8 +76,8 @@ class Shipments(Protocol):
         """The shipment that this carrier booked under this number; a moment late at most."""
 
 
-class CarrierDesk(Protocol):
-    """Where a carrier books and cancels. Both take a repetition as the same request."""
+class CarrierApi(Protocol):
+    """A carrier's API: it books and cancels. Both calls can be repeated without harm."""
 
     def book(self, carrier: str, shipment_id: str, quote_id: str, parcel: Parcel) -> str:
         """Book, and return the tracking number. Raises CarrierRefused, CarrierUnavailable."""

@@ -41,7 +41,7 @@ class StubbedCheckout:
         self, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """`make` with these arguments, and nothing of this process's environment but its path."""
-        settings = {
+        variables = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
             "HOME": str(self.folder),
             "CALLS": str(self.folder / "calls"),
@@ -49,7 +49,7 @@ class StubbedCheckout:
         return subprocess.run(
             [self.make, "--no-print-directory", *arguments],
             cwd=self.folder,
-            env=settings | dict(environment or {}),
+            env=variables | dict(environment or {}),
             capture_output=True,
             text=True,
             check=False,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-import event_log.adapters.seen_facts
+import event_log.adapters.seen_events
 import fulfilment.adapters.dynamodb_sagas
 import fulfilment.commands
 import orders.adapters.event_codec
@@ -227,7 +227,7 @@ ROWS = [
     row(
         RUNBOOK,
         "knows an event's id for # days",
-        event_log.adapters.seen_facts.REMEMBERED_SECONDS / DAY,
+        event_log.adapters.seen_events.REMEMBERED_SECONDS / DAY,
     ),
     row(SAGA, "the sweeper, every # minutes", stacks.fulfilment.SWEPT_EVERY.to_minutes()),
     saga_row("a step", "# minutes", "# hours", times(DEV).step / MINUTE, times(PROD).step / HOUR),

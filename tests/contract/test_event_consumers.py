@@ -141,6 +141,8 @@ def test_a_customer_can_be_told_of_anything_or_nothing_need_be_said(
 @pytest.mark.parametrize("heard", HEARD, ids=lambda it: f"{it[0]} v{it[1]}")
 @FEW
 @given(drawn=st.data())
-def test_the_log_takes_any_event_and_fact(heard: tuple[str, int], drawn: st.DataObject) -> None:
+def test_the_log_takes_any_event_and_integration_event(
+    heard: tuple[str, int], drawn: st.DataObject
+) -> None:
     message = a_message(drawn, heard, aggregate_id=PLACED.aggregate_id)
     assert read_envelope(encode(message)) == message

@@ -61,38 +61,38 @@ def test_each_of_orders_events_was_tried() -> None:
 
 def test_what_orders_answers_to_commands() -> None:
     store = OrderStore()
-    desk = QueueDriver(orders_commands(store, lambda: NOON))
+    driver = QueueDriver(orders_commands(store, lambda: NOON))
     confirmed, rejected, cancelled, unknown = new_ids(4)
     for order_id in (confirmed, rejected, cancelled):
         store.append(recorded(PLACED, 1, order_id=order_id))
     store.append(recorded(CANCELLED, 2, order_id=cancelled))
-    desk.take("ConfirmOrder", confirmed)
-    desk.take("RejectOrder", rejected, reason="out-of-stock")
+    driver.take("ConfirmOrder", confirmed)
+    driver.take("RejectOrder", rejected, reason="out-of-stock")
     for order_id in (confirmed, rejected, cancelled, unknown):
-        desk.take("ConfirmOrder", order_id)
-        desk.take("RejectOrder", order_id, reason="out-of-stock")
-    assert desk.refusals == refusals_of("ConfirmOrder") == refusals_of("RejectOrder")
-    assert desk.facts == set()
+        driver.take("ConfirmOrder", order_id)
+        driver.take("RejectOrder", order_id, reason="out-of-stock")
+    assert driver.refusals == refusals_of("ConfirmOrder") == refusals_of("RejectOrder")
+    assert driver.integration_events == set()
 
 
 def test_what_inventory_answers_and_tells() -> None:
     stock = InMemoryWarehouse()
     stock.receive("d-1", "MUG-BLUE", 2, NOON)
-    desk = QueueDriver(inventory_commands(stock, lambda: NOON, 60))
+    driver = QueueDriver(inventory_commands(stock, lambda: NOON, 60))
     one, too_many, unknown, never = new_ids(4)
-    desk.take("ReserveStock", one, **MUGS)
-    desk.take("ReserveStock", too_many, **MUGS)
-    desk.take("ReserveStock", unknown, **NO_SUCH_SKU)
-    desk.take("ReleaseStock", never)
+    driver.take("ReserveStock", one, **MUGS)
+    driver.take("ReserveStock", too_many, **MUGS)
+    driver.take("ReserveStock", unknown, **NO_SUCH_SKU)
+    driver.take("ReleaseStock", never)
     held = stock.reservations[one]
     assert violations(stock_released(held.expire()), closed=True) == []
     for status in (Status.SOLD, Status.EXPIRED, Status.HELD):
         stock.reservations[one] = replace(held, status=status)
-        desk.take("ReserveStock", one, **MUGS)
-        desk.take("ReleaseStock", one)
-    desk.take("ReserveStock", one, **MUGS)
-    assert desk.refusals == refusals_of("ReserveStock", "ReleaseStock")
-    assert desk.facts == {"StockReserved", "StockRefused", "StockReleased"}
+        driver.take("ReserveStock", one, **MUGS)
+        driver.take("ReleaseStock", one)
+    driver.take("ReserveStock", one, **MUGS)
+    assert driver.refusals == refusals_of("ReserveStock", "ReleaseStock")
+    assert driver.integration_events == {"StockReserved", "StockRefused", "StockReleased"}
 
 
 def test_what_payments_answers_and_tells() -> None:
@@ -100,25 +100,25 @@ def test_what_payments_answers_and_tells() -> None:
     commands = payments_commands(
         InMemoryPayments(), {Provider.PRIMARY: provider}, lambda: Provider.PRIMARY
     )
-    desk = QueueDriver(commands)
+    driver = QueueDriver(commands)
     paid, voided, expired, declined, never = new_ids(5)
-    desk.take("CapturePayment", never)
-    desk.take("AuthorizePayment", paid, **PAY)
-    desk.take("CapturePayment", paid)
-    desk.take("VoidPayment", paid)
-    desk.take("RefundPayment", paid)
-    desk.take("AuthorizePayment", voided, **PAY)
-    desk.take("VoidPayment", voided)
-    desk.take("AuthorizePayment", voided, **PAY)
-    desk.take("RefundPayment", never)
-    desk.take("AuthorizePayment", expired, **PAY)
+    driver.take("CapturePayment", never)
+    driver.take("AuthorizePayment", paid, **PAY)
+    driver.take("CapturePayment", paid)
+    driver.take("VoidPayment", paid)
+    driver.take("RefundPayment", paid)
+    driver.take("AuthorizePayment", voided, **PAY)
+    driver.take("VoidPayment", voided)
+    driver.take("AuthorizePayment", voided, **PAY)
+    driver.take("RefundPayment", never)
+    driver.take("AuthorizePayment", expired, **PAY)
     provider.expire_all()
-    desk.take("CapturePayment", expired)
-    desk.take("AuthorizePayment", expired, **PAY)
+    driver.take("CapturePayment", expired)
+    driver.take("AuthorizePayment", expired, **PAY)
     provider.declines = True
-    desk.take("AuthorizePayment", declined, **PAY)
-    assert desk.refusals == refusals_of(*commands)
-    assert desk.facts == {
+    driver.take("AuthorizePayment", declined, **PAY)
+    assert driver.refusals == refusals_of(*commands)
+    assert driver.integration_events == {
         *("PaymentAuthorized", "PaymentDeclined", "PaymentCaptured"),
         *("PaymentVoided", "PaymentRefunded"),
     }

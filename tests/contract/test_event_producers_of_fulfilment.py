@@ -67,15 +67,15 @@ def offer(carrier: str) -> Quote:
 
 
 def answers(kind: str, *ended: Outcome) -> tuple[set[str], set[str]]:
-    """The types of the facts and the reasons of the refusals, all held to their schemas."""
-    facts: set[str] = set()
+    """The types of the integration events and the reasons of the refusals, checked by schema."""
+    integration_events: set[str] = set()
     reasons: set[str] = set()
     for outcome in ended:
         messages = messages_of(envelope(example(kind)), outcome)
         reply = assert_published(kind, messages)
-        facts |= {message.type for message in messages[:-1]}
+        integration_events |= {message.type for message in messages[:-1]}
         reasons |= {reply.data["reason"]} - {None}
-    return facts, reasons
+    return integration_events, reasons
 
 
 def test_what_shipping_says_of_an_aggregation() -> None:
@@ -83,13 +83,13 @@ def test_what_shipping_says_of_an_aggregation() -> None:
     partly = replace(OPEN, quotes={name: offer(name) for name in OPEN.expected[:-1]})
     nowhere = QuoteAggregation.begin([], [], ORDER, ASKED.event_id, "", OPEN.parcel, "EUR")
     ended = [outcomes.of_aggregation(it) for it in (partly.closed(), OPEN.closed(), nowhere)]
-    facts, reasons = answers("GatherQuotes", *ended)
-    assert facts == {"QuotesGathered"}
+    integration_events, reasons = answers("GatherQuotes", *ended)
+    assert integration_events == {"QuotesGathered"}
     assert reasons == refusals_of("GatherQuotes")
 
 
 def test_what_shipping_says_of_a_booking() -> None:
-    facts, reasons = answers(
+    integration_events, reasons = answers(
         "BookShipment",
         outcomes.of_booking(BOOKED),
         outcomes.of_booking(replace(BOOKED, status=Status.CANCELLED)),
@@ -98,18 +98,18 @@ def test_what_shipping_says_of_a_booking() -> None:
             for reason in ("carrier-refused", "quote-expired")
         ),
     )
-    assert facts == {"ShipmentBooked", "ShipmentRefused"}
+    assert integration_events == {"ShipmentBooked", "ShipmentRefused"}
     assert reasons == refusals_of("BookShipment")
 
 
 def test_what_shipping_says_of_a_cancellation() -> None:
-    facts, reasons = answers(
+    integration_events, reasons = answers(
         "CancelShipment",
         outcomes.of_cancellation(replace(BOOKED, status=Status.CANCELLED)),
         outcomes.of_cancellation(replace(BOOKED, status=Status.CANCELLED, carrier=None)),
         outcomes.of_cancellation(replace(BOOKED, status=Status.REFUSED)),
     )
-    assert facts == {"ShipmentCancelled"}
+    assert integration_events == {"ShipmentCancelled"}
     assert reasons == refusals_of("CancelShipment") == set()
 
 

@@ -89,9 +89,9 @@ def test_the_version_stands_in_one_place_and_the_changelog_has_it() -> None:
 
 
 def test_settings_for_editors_are_read_by_them_and_name_what_there_is() -> None:
-    settings = {it.stem: json.loads(it.read_text()) for it in (ROOT / ".vscode").glob("*.json")}
-    assert settings.keys() == {"settings", "launch", "extensions"}
-    for launch in settings["launch"]["configurations"]:
+    files = {it.stem: json.loads(it.read_text()) for it in (ROOT / ".vscode").glob("*.json")}
+    assert files.keys() == {"settings", "launch", "extensions"}
+    for launch in files["launch"]["configurations"]:
         module = launch["module"].replace(".", "/")
         assert module == "pytest" or (ROOT / module / "__main__.py").exists()
         file = launch["envFile"].replace("${workspaceFolder}", str(ROOT))

@@ -154,7 +154,11 @@ def test_nothing_about_a_person_is_left_when_it_is_forgotten(
     assert philomena.asks("GET", "customers", ME)[0] == 410
     assert philomena.asks("PUT", "customers", ME, {"name": NAME, "email": EMAIL})[0] == 410
     eventually(
-        lambda: [fact.data for fact in bus.heard()] == [{"customer_id": philomena.id}], PATIENCE
+        lambda: (
+            [integration_event.data for integration_event in bus.heard()]
+            == [{"customer_id": philomena.id}]
+        ),
+        PATIENCE,
     )
 
     assert everything.places_with(*PERSONAL) == set()

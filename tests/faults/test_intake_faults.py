@@ -1,4 +1,4 @@
-"""Facts that nobody expected, on the bus: the good ones beside them reach the log all the same."""
+"""Integration events that nobody expected, on the bus: good ones beside them reach the log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def system(deployment: Deployment) -> System:
     return System(deployment.outputs, deployment.token)
 
 
-def fact(order_id: str, **changes: Any) -> dict[str, Any]:
+def integration_event(order_id: str, **changes: Any) -> dict[str, Any]:
     return {
         "event_id": str(uuid.uuid4()),
         "type": "StockReserved",
@@ -38,8 +38,8 @@ def fact(order_id: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def say(deployment: Deployment, source: str, facts: list[dict[str, Any]]) -> None:
-    """Put ten facts at most on the bus, in one call."""
+def say(deployment: Deployment, source: str, integration_events: list[dict[str, Any]]) -> None:
+    """Put ten integration events at most on the bus, in one call."""
     answer = deployment.cloud.client("events").put_events(
         Entries=[
             {
@@ -48,21 +48,23 @@ def say(deployment: Deployment, source: str, facts: list[dict[str, Any]]) -> Non
                 "DetailType": it["type"],
                 "Detail": json.dumps(it),
             }
-            for it in facts
+            for it in integration_events
         ]
     )
     assert not answer["FailedEntryCount"]
 
 
-def test_nine_facts_reach_the_log_beside_those_that_never_can(
+def test_nine_integration_events_reach_the_log_beside_those_that_never_can(
     deployment: Deployment, system: System
 ) -> None:
     order_id = str(uuid.uuid4())
-    good = [fact(order_id) for _ in range(9)]
+    good = [integration_event(order_id) for _ in range(9)]
     bad = {
-        "its order_id is not a UUID": fact(order_id, data={"order_id": "x" * 257}),
-        "it has a version": fact(order_id, version=1),
-        "is not who says 'PaymentCaptured' here": fact(order_id, type="PaymentCaptured"),
+        "its order_id is not a UUID": integration_event(order_id, data={"order_id": "x" * 257}),
+        "it has a version": integration_event(order_id, version=1),
+        "is not who says 'PaymentCaptured' here": integration_event(
+            order_id, type="PaymentCaptured"
+        ),
     }
     say(deployment, "inventory", [*good[:4], bad["its order_id is not a UUID"], *good[4:]])
     say(deployment, "inventory", [bad["it has a version"]])

@@ -55,7 +55,7 @@ def warehouse(deployment: Deployment) -> DeployedWarehouse:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDriver:
+def driver(deployment: Deployment) -> CommandDriver:
     return CommandDriver(deployment, "inventory")
 
 
@@ -87,7 +87,7 @@ def test_of_two_workers_on_the_last_item_exactly_one_gets_it(
 
 
 def test_through_the_queue_the_last_item_goes_to_one_order(
-    warehouse: DeployedWarehouse, desk: CommandDriver
+    warehouse: DeployedWarehouse, driver: CommandDriver
 ) -> None:
     sku = warehouse.stocked_with(1)
     wishes = [
@@ -95,8 +95,8 @@ def test_through_the_queue_the_last_item_goes_to_one_order(
         for order in new_orders(6)
     ]
     for wish in wishes:
-        desk.send(wish)
-    verdicts = [verdict(desk.await_replies(wish)[0]) for wish in wishes]
+        driver.send(wish)
+    verdicts = [verdict(driver.await_replies(wish)[0]) for wish in wishes]
     assert verdicts.count(("done", None)) == 1
     assert verdicts.count(("refused", "out-of-stock")) == 5
     assert assert_whole(warehouse, sku)["reserved"] == 1
@@ -133,7 +133,7 @@ def test_stock_is_never_negative_however_many_want_it(warehouse: DeployedWarehou
 
 
 def test_every_message_three_times_and_shuffled_moves_every_piece_once(
-    warehouse: DeployedWarehouse, desk: CommandDriver
+    warehouse: DeployedWarehouse, driver: CommandDriver
 ) -> None:
     sku = warehouse.stocked_with(20)
     kept, undone = new_orders(3), new_orders(3)
@@ -143,9 +143,9 @@ def test_every_message_three_times_and_shuffled_moves_every_piece_once(
     thrice = messages * 3
     random.Random(3).shuffle(thrice)
     for message in thrice:
-        desk.send(message)
+        driver.send(message)
     for message in messages:
-        replies = desk.await_replies(message, 3)
+        replies = driver.await_replies(message, 3)
         if message.data["order_id"] in kept:
             assert {verdict(it) for it in replies} == {("done", None)}
     assert assert_whole(warehouse, sku) == {
@@ -157,24 +157,24 @@ def test_every_message_three_times_and_shuffled_moves_every_piece_once(
 
 
 def test_an_undo_before_its_do_leaves_the_stock_alone(
-    warehouse: DeployedWarehouse, desk: CommandDriver
+    warehouse: DeployedWarehouse, driver: CommandDriver
 ) -> None:
     sku, (order,) = warehouse.stocked_with(3), new_orders(1)
-    assert desk.ask("ReleaseStock", order)["data"] == {"released": False}
-    reply = desk.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
+    assert driver.ask("ReleaseStock", order)["data"] == {"released": False}
+    reply = driver.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
     assert verdict(reply) == ("refused", "released-before")
     assert assert_whole(warehouse, sku)["available"] == 3
 
 
 @pytest.mark.parametrize("kind", ["ReserveStock", "ReleaseStock"])
 def test_a_worker_killed_before_it_could_answer_did_it_once(
-    warehouse: DeployedWarehouse, desk: CommandDriver, kind: str
+    warehouse: DeployedWarehouse, driver: CommandDriver, kind: str
 ) -> None:
     sku, (order,) = warehouse.stocked_with(3), new_orders(1)
     reserve = command("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
     if kind == "ReleaseStock":
-        desk.send(reserve)
-        desk.await_replies(reserve)
+        driver.send(reserve)
+        driver.await_replies(reserve)
     message = reserve if kind == "ReserveStock" else command(kind, order)
     worker = QueueWorker(
         commands_on(warehouse, clock.now, hold_seconds=3600),
@@ -191,8 +191,8 @@ def test_a_worker_killed_before_it_could_answer_did_it_once(
         worker.handle({"Records": [record]})
     did = assert_whole(warehouse, sku)
     assert did["reserved"] == (2 if kind == "ReserveStock" else 0)
-    desk.send(message)
-    assert verdict(desk.await_replies(message)[0]) == ("done", None)
+    driver.send(message)
+    assert verdict(driver.await_replies(message)[0]) == ("done", None)
     assert assert_whole(warehouse, sku) == did
 
 
@@ -233,11 +233,11 @@ def test_a_sale_a_release_and_an_expiry_at_once_end_in_exactly_one_of_them(
 
 
 def test_what_is_no_command_waits_with_its_reason(
-    deployment: Deployment, desk: CommandDriver
+    deployment: Deployment, driver: CommandDriver
 ) -> None:
     sqs = deployment.cloud.client("sqs")
     letters = deployment.named("inventory", "queues", "Commands/DeadLetters")
-    sqs.send_message(QueueUrl=desk.queue_url, MessageBody="{")
+    sqs.send_message(QueueUrl=driver.queue_url, MessageBody="{")
     answer = sqs.receive_message(
         QueueUrl=letters, MessageAttributeNames=["All"], WaitTimeSeconds=10, VisibilityTimeout=0
     )
@@ -247,6 +247,6 @@ def test_what_is_no_command_waits_with_its_reason(
     sqs.delete_message(QueueUrl=letters, ReceiptHandle=parked["ReceiptHandle"])
 
 
-def test_commands_that_inventory_does_not_know_are_refused(desk: CommandDriver) -> None:
+def test_commands_that_inventory_does_not_know_are_refused(driver: CommandDriver) -> None:
     (order,) = new_orders(1)
-    assert verdict(desk.ask("PaintStock", order)) == ("refused", "unknown-command")
+    assert verdict(driver.ask("PaintStock", order)) == ("refused", "unknown-command")

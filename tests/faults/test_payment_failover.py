@@ -25,7 +25,7 @@ def till(deployment: Deployment) -> PaymentsDriver:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDriver:
+def driver(deployment: Deployment) -> CommandDriver:
     return CommandDriver(deployment, "payments")
 
 
@@ -42,14 +42,14 @@ def new_orders(count: int) -> list[str]:
 
 
 def test_failover_reaches_a_running_worker_and_is_taken_back(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     before, during, after = new_orders(3)
-    desk.ask("AuthorizePayment", before, **AUTHORIZE)
+    driver.ask("AuthorizePayment", before, **AUTHORIZE)
     processes = process_ids(deployment, "payments", "QueuedCommands")
     with changed(deployment, "payments", payment_failover=ON):
-        assert verdict(desk.ask("AuthorizePayment", during, **AUTHORIZE)) == ("done", None)
-    desk.ask("AuthorizePayment", after, **AUTHORIZE)
+        assert verdict(driver.ask("AuthorizePayment", during, **AUTHORIZE)) == ("done", None)
+    driver.ask("AuthorizePayment", after, **AUTHORIZE)
     began = [till.payment(order).provider for order in (before, during, after)]
     assert began == [Provider.PRIMARY, Provider.BACKUP, Provider.PRIMARY]
     assert [it["reference"] for it in till.backup.charges(during)] == [during]
@@ -57,26 +57,26 @@ def test_failover_reaches_a_running_worker_and_is_taken_back(
 
 
 def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     held, unheard, late = new_orders(3)
-    desk.ask("AuthorizePayment", held, **AUTHORIZE)
+    driver.ask("AuthorizePayment", held, **AUTHORIZE)
     # The primary holds the money of `unheard` and nobody hears of it: then it is down.
     till.provider.add_fault("lost-answer", reference=unheard, operation="authorize", times=1)
     till.provider.add_fault("error", reference=unheard, status=503)
     asked = command("AuthorizePayment", unheard, **AUTHORIZE)
-    desk.send(asked)
+    driver.send(asked)
     eventually(lambda: till.payments.find(unheard) and till.provider.charges(unheard))
     with changed(deployment, "payments", payment_failover=ON):
-        assert verdict(desk.ask("AuthorizePayment", late, **AUTHORIZE)) == ("done", None)
-        desk.send(asked)  # once more
-        assert verdict(desk.ask("CapturePayment", held)) == ("done", None)
+        assert verdict(driver.ask("AuthorizePayment", late, **AUTHORIZE)) == ("done", None)
+        driver.send(asked)  # once more
+        assert verdict(driver.ask("CapturePayment", held)) == ("done", None)
         assert till.payment(unheard).status is Status.AUTHORIZING
         till.provider.clear_faults()
-        assert verdict(desk.await_replies(asked)[0]) == ("done", None)
-        assert verdict(desk.ask("VoidPayment", unheard)) == ("done", None)
+        assert verdict(driver.await_replies(asked)[0]) == ("done", None)
+        assert verdict(driver.ask("VoidPayment", unheard)) == ("done", None)
     for order in (held, late):
-        assert verdict(desk.ask("RefundPayment", order)) == ("done", None)
+        assert verdict(driver.ask("RefundPayment", order)) == ("done", None)
     providers = {order: till.payment(order).provider for order in (held, unheard, late)}
     assert providers == {
         held: Provider.PRIMARY,
@@ -88,7 +88,7 @@ def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
 
 
 def test_every_message_three_times_while_failover_is_flipped_charges_each_order_once(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     orders = new_orders(9)
     messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
@@ -97,7 +97,7 @@ def test_every_message_three_times_while_failover_is_flipped_charges_each_order_
 
     def send_all() -> None:
         for message in messages:
-            desk.send(message)
+            driver.send(message)
 
     send_all()
     with changed(deployment, "payments", payment_failover=ON):
@@ -106,7 +106,7 @@ def test_every_message_three_times_while_failover_is_flipped_charges_each_order_
         send_all()
     send_all()
     for message in messages:
-        assert verdict(desk.await_replies(message, 2)[0]) == ("done", None)
+        assert verdict(driver.await_replies(message, 2)[0]) == ("done", None)
     for message in messages:
         charge = till.charge(message.aggregate_id)
         payment = till.payment(message.aggregate_id)

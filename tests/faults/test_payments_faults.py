@@ -67,7 +67,7 @@ def till(deployment: Deployment) -> PaymentsDriver:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDriver:
+def driver(deployment: Deployment) -> CommandDriver:
     return CommandDriver(deployment, "payments")
 
 
@@ -111,10 +111,10 @@ def data_of(operation: str) -> dict[str, Any]:
     return AUTHORIZE if operation == "authorize" else {}
 
 
-def bring_before(desk: CommandDriver, operation: str, order: str) -> None:
+def bring_before(driver: CommandDriver, operation: str, order: str) -> None:
     """Do whatever an operation needs to have been done."""
     for step in BEFORE.get(operation, ("authorize", "capture")):
-        reply = desk.ask(COMMANDS[step], order, **data_of(step))
+        reply = driver.ask(COMMANDS[step], order, **data_of(step))
         assert verdict(reply) == ("done", None)
 
 
@@ -130,87 +130,87 @@ def bring_before(desk: CommandDriver, operation: str, order: str) -> None:
 )
 def test_one_fault_of_the_provider_is_not_noticed(
     till: PaymentsDriver,
-    desk: CommandDriver,
+    driver: CommandDriver,
     order: str,
     operation: str,
     kind: str,
     rule: dict[str, Any],
 ) -> None:
-    bring_before(desk, operation, order)
+    bring_before(driver, operation, order)
     till.provider.add_fault(kind, reference=order, operation=operation, times=1, **rule)
-    reply = desk.ask(COMMANDS[operation], order, **data_of(operation))
+    reply = driver.ask(COMMANDS[operation], order, **data_of(operation))
     assert verdict(reply) == ("done", None)
     assert till.charge(order)["status"] == STANDING[operation]
     assert till.payment(order).status == STANDING[operation]
 
 
 def test_an_answer_later_than_the_worker_was_told_to_wait_is_asked_for_again(
-    till: PaymentsDriver, desk: CommandDriver, order: str
+    till: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     # With the usual two seconds it would have been in time.
     till.provider.add_fault("latency", reference=order, seconds=LONGER_THAN_PATIENCE, times=1)
     before = till.provider.ledger()["requests"].get("authorize", 0)
-    assert verdict(desk.ask("AuthorizePayment", order, **AUTHORIZE)) == ("done", None)
+    assert verdict(driver.ask("AuthorizePayment", order, **AUTHORIZE)) == ("done", None)
     assert till.provider.ledger()["requests"]["authorize"] == before + 2
 
 
 @pytest.mark.parametrize("operation", list(COMMANDS))
 def test_answers_that_are_lost_again_and_again_bring_the_command_again(
-    till: PaymentsDriver, desk: CommandDriver, order: str, operation: str
+    till: PaymentsDriver, driver: CommandDriver, order: str, operation: str
 ) -> None:
-    bring_before(desk, operation, order)
+    bring_before(driver, operation, order)
     till.provider.add_fault("lost-answer", reference=order, operation=operation, times=3)
-    reply = desk.ask(COMMANDS[operation], order, **data_of(operation))
+    reply = driver.ask(COMMANDS[operation], order, **data_of(operation))
     assert verdict(reply) == ("done", None)
     assert till.charge(order)["status"] == STANDING[operation]
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_authorization_that_nobody_heard_of_is_undone(
-    till: PaymentsDriver, desk: CommandDriver, providers: Providers, order: str, undo: str
+    till: PaymentsDriver, driver: CommandDriver, providers: Providers, order: str, undo: str
 ) -> None:
     till.provider.add_fault("lost-answer", reference=order, operation="authorize", times=2)
     with pytest.raises(ProviderUnavailable):
         authorize_payment(till.payments, providers, authorization(order))
     assert till.charge(order)["status"] == "authorized"
-    assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
+    assert verdict(driver.ask(COMMANDS[undo], order)) == ("done", None)
     assert till.charge(order)["status"] == "voided"
-    reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "voided-before")
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_undo_before_its_do_charges_nobody(
-    till: PaymentsDriver, desk: CommandDriver, order: str, undo: str
+    till: PaymentsDriver, driver: CommandDriver, order: str, undo: str
 ) -> None:
-    assert verdict(desk.ask(COMMANDS[undo], order)) == ("done", None)
-    reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    assert verdict(driver.ask(COMMANDS[undo], order)) == ("done", None)
+    reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "voided-before")
     assert till.provider.charges(order) == []
 
 
 def test_a_decline_is_a_refusal_and_stays_one(
-    till: PaymentsDriver, desk: CommandDriver, order: str
+    till: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     till.provider.add_fault("decline", reference=order, times=1)
     for _ in range(2):
-        reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+        reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
         assert verdict(reply) == ("refused", "payment-declined")
     assert till.provider.charges(order) == []
 
 
 def test_an_authorization_that_expired_is_recorded_and_not_captured(
-    till: PaymentsDriver, desk: CommandDriver, order: str
+    till: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     till.provider.add_fault("short-lived", reference=order, seconds=0)
-    desk.ask("AuthorizePayment", order, **AUTHORIZE)
-    assert verdict(desk.ask("CapturePayment", order)) == ("refused", "authorization-expired")
+    driver.ask("AuthorizePayment", order, **AUTHORIZE)
+    assert verdict(driver.ask("CapturePayment", order)) == ("refused", "authorization-expired")
     assert till.payment(order).status is Status.EXPIRED
     assert till.charge(order)["captured"] == 0
 
 
 def test_every_message_three_times_and_shuffled_charges_once(
-    till: PaymentsDriver, desk: CommandDriver
+    till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     orders = [str(uuid.uuid4()) for _ in range(4)]
     messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
@@ -219,9 +219,9 @@ def test_every_message_three_times_and_shuffled_charges_once(
     thrice = messages * 3
     random.Random(5).shuffle(thrice)
     for message in thrice:
-        desk.send(message)
+        driver.send(message)
     for message in messages:
-        desk.await_replies(message, 3)
+        driver.await_replies(message, 3)
     for order in orders:
         charges = till.provider.charges(order)
         assert len(charges) <= 1
@@ -259,13 +259,13 @@ class DeadlyPayments:
 @pytest.mark.parametrize("after", [False, True], ids=["before-it-wrote", "after-it-wrote"])
 def test_a_worker_killed_after_the_provider_did_it_charges_once(
     till: PaymentsDriver,
-    desk: CommandDriver,
+    driver: CommandDriver,
     providers: Providers,
     order: str,
     operation: str,
     after: bool,
 ) -> None:
-    bring_before(desk, operation, order)
+    bring_before(driver, operation, order)
     dying = DeadlyPayments(till, Status(STANDING[operation]), after=after)
     carry_out: dict[str, Callable[[], object]] = {
         "authorize": lambda: authorize_payment(dying, providers, authorization(order)),
@@ -276,7 +276,7 @@ def test_a_worker_killed_after_the_provider_did_it_charges_once(
     with pytest.raises(Killed):
         carry_out[operation]()
     assert till.charge(order)["status"] == STANDING[operation]
-    reply = desk.ask(COMMANDS[operation], order, **data_of(operation))
+    reply = driver.ask(COMMANDS[operation], order, **data_of(operation))
     assert verdict(reply) == ("done", None)
     assert till.charge(order)["status"] == STANDING[operation]
 
@@ -305,35 +305,35 @@ def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
 
 
 def test_a_replaced_key_is_followed_and_nothing_is_refused_meanwhile(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver, order: str
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     secrets, arn = secret_of(deployment)
     old_value = secrets.get_secret_value(SecretId=arn)["SecretString"]
-    desk.ask("VoidPayment", str(uuid.uuid4()))  # a worker is warm
+    driver.ask("VoidPayment", str(uuid.uuid4()))  # a worker is warm
     whichever_a_worker_has = till.provider.keys()
     for key_id in whichever_a_worker_has:
         till.provider.revoke_key(key_id)
     message = command("AuthorizePayment", order, **AUTHORIZE)
-    before = backlog(deployment, desk)
+    before = backlog(deployment, driver)
     try:
-        desk.send(message)
+        driver.send(message)
         eventually(lambda: till.payments.find(order))
         assert till.payment(order).status is Status.AUTHORIZING
-        eventually(lambda: backlog(deployment, desk) > before)
-        assert desk.replies(message) == []
+        eventually(lambda: backlog(deployment, driver) > before)
+        assert driver.replies(message) == []
         new = till.provider.issue_key()
         secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": new["key"]}))
-        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+        assert verdict(driver.await_replies(message)[0]) == ("done", None)
     finally:
         till.provider.issue_key(json.loads(old_value)["api_key"])
         secrets.put_secret_value(SecretId=arn, SecretString=old_value)
     assert till.charge(order)["status"] == "authorized"
 
 
-def backlog(deployment: Deployment, desk: CommandDriver) -> int:
+def backlog(deployment: Deployment, driver: CommandDriver) -> int:
     """Commands that wait for payments, those that wait to come again included."""
     attributes = deployment.cloud.client("sqs").get_queue_attributes(
-        QueueUrl=desk.queue_url,
+        QueueUrl=driver.queue_url,
         AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     )["Attributes"]
     return sum(int(number) for number in attributes.values())
@@ -353,30 +353,30 @@ def stopped(deployment: Deployment) -> Iterator[None]:
 
 
 def test_a_backlog_grows_while_payments_is_down_and_drains_when_it_is_back(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(12)]
     with stopped(deployment):
         for message in messages:
-            desk.send(message)
-        assert backlog(deployment, desk) == len(messages)
+            driver.send(message)
+        assert backlog(deployment, driver) == len(messages)
         assert all(till.provider.charges(it.aggregate_id) == [] for it in messages)
     for message in messages:
-        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+        assert verdict(driver.await_replies(message)[0]) == ("done", None)
         assert till.charge(message.aggregate_id)["status"] == "authorized"
-    eventually(lambda: backlog(deployment, desk) == 0)
+    eventually(lambda: backlog(deployment, driver) == 0)
 
 
 def test_an_outage_of_the_provider_delays_payments_and_refuses_none(
-    till: PaymentsDriver, desk: CommandDriver
+    till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     till.provider.add_fault("error", status=503)
     messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(8)]
     for message in messages:
-        desk.send(message)
+        driver.send(message)
     eventually(lambda: till.provider.ledger()["requests"].get("authorize", 0) >= FAILURES)
-    assert all(desk.replies(message) == [] for message in messages)
+    assert all(driver.replies(message) == [] for message in messages)
     till.provider.clear_faults()
     for message in messages:
-        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+        assert verdict(driver.await_replies(message)[0]) == ("done", None)
         assert till.charge(message.aggregate_id)["status"] == "authorized"

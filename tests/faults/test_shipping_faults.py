@@ -39,30 +39,30 @@ UNTIL: Any = clock.format_time(datetime.now(UTC) + timedelta(days=30))
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> ShippingDriver:
+def driver(deployment: Deployment) -> ShippingDriver:
     return ShippingDriver.at(deployment)
 
 
 @pytest.fixture
-def aggregations(desk: ShippingDriver) -> DynamoDbQuoteAggregations:
+def aggregations(driver: ShippingDriver) -> DynamoDbQuoteAggregations:
     return DynamoDbQuoteAggregations(
-        desk.deployment.cloud.client("dynamodb"),
-        desk.deployment.named("shipping", "tables", "Gatherings"),
+        driver.deployment.cloud.client("dynamodb"),
+        driver.deployment.named("shipping", "tables", "Gatherings"),
     )
 
 
 @pytest.fixture
-def shipments(desk: ShippingDriver) -> DynamoDbShipments:
+def shipments(driver: ShippingDriver) -> DynamoDbShipments:
     return DynamoDbShipments(
-        desk.deployment.cloud.client("dynamodb"),
-        desk.deployment.named("shipping", "tables", "Shipments"),
+        driver.deployment.cloud.client("dynamodb"),
+        driver.deployment.named("shipping", "tables", "Shipments"),
     )
 
 
 @contextmanager
-def soon_again(desk: ShippingDriver, queue: str) -> Iterator[None]:
+def soon_again(driver: ShippingDriver, queue: str) -> Iterator[None]:
     """Have failed messages come again after a second instead of minutes."""
-    sqs, url = desk.deployment.cloud.client("sqs"), desk.queue(queue)
+    sqs, url = driver.deployment.cloud.client("sqs"), driver.queue(queue)
     before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
     try:
@@ -72,11 +72,11 @@ def soon_again(desk: ShippingDriver, queue: str) -> Iterator[None]:
 
 
 @contextmanager
-def all_silent(desk: ShippingDriver) -> Iterator[None]:
+def all_silent(driver: ShippingDriver) -> Iterator[None]:
     """No carrier answers."""
     with ExitStack() as silent:
         for carrier in CARRIERS:
-            silent.enter_context(desk.misbehaving(carrier, answers=NEVER))
+            silent.enter_context(driver.misbehaving(carrier, answers=NEVER))
         yield
 
 
@@ -113,7 +113,7 @@ def begun(asked: Envelope) -> QuoteAggregation:
 
 
 def ask_until_deadline(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations, asked: Envelope, answers: int
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations, asked: Envelope, answers: int
 ) -> dict[str, Any]:
     """The reply's data, when the time is up as soon as so many carriers have answered.
 
@@ -126,18 +126,18 @@ def ask_until_deadline(
             aggregation is not None and aggregation.requested and len(aggregation.quotes) == answers
         )
 
-    desk.send(asked)
+    driver.send(asked)
     eventually(answered)
-    desk.put("Deadlines", close(asked))
-    return desk.reply(asked)
+    driver.put("Deadlines", close(asked))
+    return driver.reply(asked)
 
 
 def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
-    with desk.misbehaving("tern-post", answers=NEVER):
-        reply = ask_until_deadline(desk, aggregations, asked, answers=2)
+    with driver.misbehaving("tern-post", answers=NEVER):
+        reply = ask_until_deadline(driver, aggregations, asked, answers=2)
     assert reply["outcome"] == "done"
     assert reply["data"]["best"]["carrier"] == "aquila-express"
     assert reply["data"]["missing"] == ["tern-post"]
@@ -145,51 +145,54 @@ def test_one_silent_carrier_leaves_the_best_of_two_at_the_deadline(
 
 
 def test_no_carrier_that_answers_means_no_quotes(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     order_id = str(uuid.uuid4())
-    with all_silent(desk):
-        reply = ask_until_deadline(desk, aggregations, gather_quotes(order_id), answers=0)
+    with all_silent(driver):
+        reply = ask_until_deadline(driver, aggregations, gather_quotes(order_id), answers=0)
     assert (reply["outcome"], reply["reason"]) == ("refused", "no-quotes")
     assert reply["data"]["missing"] == list(CARRIERS)
-    assert [fact.data["best"] for fact in desk.heard("QuotesGathered", order_id)] == [None]
+    assert [
+        integration_event.data["best"]
+        for integration_event in driver.heard("QuotesGathered", order_id)
+    ] == [None]
     # What its alarm counts.
-    assert eventually(lambda: desk.logged("AnnounceQuotes", '"GatheringsWithoutQuotes":1'))
+    assert eventually(lambda: driver.logged("AnnounceQuotes", '"GatheringsWithoutQuotes":1'))
 
 
 def test_an_answer_after_the_deadline_changes_nothing(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     order_id = str(uuid.uuid4())
     asked = gather_quotes(order_id)
-    with desk.misbehaving("tern-post", answers=NEVER):
-        reply = ask_until_deadline(desk, aggregations, asked, answers=2)
-    desk.put("Answers", offered(asked, quote("tern-post")))
+    with driver.misbehaving("tern-post", answers=NEVER):
+        reply = ask_until_deadline(driver, aggregations, asked, answers=2)
+    driver.put("Answers", offered(asked, quote("tern-post")))
     at_the_deadline = aggregations.load(order_id, asked.event_id)
     assert reply["data"]["missing"] == ["tern-post"]
     late = ("TakeAnswers", order_id, '"reception":"late"')
-    eventually(lambda: desk.logged(*late), LONGER_THAN_DEADLINE)
+    eventually(lambda: driver.logged(*late), LONGER_THAN_DEADLINE)
     assert aggregations.load(order_id, asked.event_id) == at_the_deadline
-    assert len(desk.heard("CommandReplied", order_id)) == 1
+    assert len(driver.heard("CommandReplied", order_id)) == 1
 
 
-def test_a_carrier_that_answers_twice_is_counted_once(desk: ShippingDriver) -> None:
+def test_a_carrier_that_answers_twice_is_counted_once(driver: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
-    with desk.misbehaving("tern-post", answers={"S": "twice"}):
-        reply = desk.ask(gather_quotes(order_id))
-    eventually(lambda: len(desk.logged("TakeAnswers", order_id, '"carrier":"tern-post"')) == 2)
+    with driver.misbehaving("tern-post", answers={"S": "twice"}):
+        reply = driver.ask(gather_quotes(order_id))
+    eventually(lambda: len(driver.logged("TakeAnswers", order_id, '"carrier":"tern-post"')) == 2)
     assert [it["carrier"] for it in reply["data"]["quotes"]] == list(CARRIERS)
-    assert len(desk.heard("CommandReplied", order_id)) == 1
+    assert len(driver.heard("CommandReplied", order_id)) == 1
 
 
 def test_garbage_is_parked_with_its_reason_and_the_others_are_enough(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
-    with desk.misbehaving("tern-post", answers={"S": "garbage"}):
-        reply = ask_until_deadline(desk, aggregations, asked, answers=2)
+    with driver.misbehaving("tern-post", answers={"S": "garbage"}):
+        reply = ask_until_deadline(driver, aggregations, asked, answers=2)
     assert reply["data"]["missing"] == ["tern-post"]
-    reason = eventually(lambda: desk.parked("Answers").get("<quote>cheap</quote>"))
+    reason = eventually(lambda: driver.parked("Answers").get("<quote>cheap</quote>"))
     assert reason
     assert reason.startswith("not a message: ")
 
@@ -205,73 +208,81 @@ def test_garbage_is_parked_with_its_reason_and_the_others_are_enough(
     ],
 )
 def test_an_answer_that_fits_no_request_is_parked_with_its_reason(
-    desk: ShippingDriver, changes: dict[str, Any], reason: str
+    driver: ShippingDriver, changes: dict[str, Any], reason: str
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
-    desk.ask(asked)
+    driver.ask(asked)
     body = offered(asked, quote("tern-post"), **changes)
-    desk.put("Answers", body)
-    assert reason in (eventually(lambda: desk.parked("Answers").get(body)) or "")
+    driver.put("Answers", body)
+    assert reason in (eventually(lambda: driver.parked("Answers").get(body)) or "")
 
 
-def test_a_carrier_that_refuses_the_booking_refuses_it_again(desk: ShippingDriver) -> None:
-    order_id, chosen = desk.quoted()
+def test_a_carrier_that_refuses_the_booking_refuses_it_again(driver: ShippingDriver) -> None:
+    order_id, chosen = driver.quoted()
     booking = book_shipment(order_id, chosen)
-    with desk.misbehaving(chosen["carrier"], refuses_bookings={"BOOL": True}):
-        reply = desk.ask(booking)
+    with driver.misbehaving(chosen["carrier"], refuses_bookings={"BOOL": True}):
+        reply = driver.ask(booking)
     assert (reply["outcome"], reply["reason"]) == ("refused", "carrier-refused")
-    desk.send(booking)
-    eventually(lambda: len(_replies(desk, booking)) == 2)
-    assert len({it.event_id for it in _replies(desk, booking)}) == 1
-    assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
+    driver.send(booking)
+    eventually(lambda: len(_replies(driver, booking)) == 2)
+    assert len({it.event_id for it in _replies(driver, booking)}) == 1
+    assert (chosen["carrier"], shipment_id(order_id)) not in driver.carriers_book()
 
 
-def test_a_quote_that_has_expired_is_not_booked(desk: ShippingDriver) -> None:
-    with desk.misbehaving("tern-post", quotes_hold_minutes={"N": "0"}):
-        order_id, chosen = desk.quoted()
-    reply = desk.ask(book_shipment(order_id, chosen))
+def test_a_quote_that_has_expired_is_not_booked(driver: ShippingDriver) -> None:
+    with driver.misbehaving("tern-post", quotes_hold_minutes={"N": "0"}):
+        order_id, chosen = driver.quoted()
+    reply = driver.ask(book_shipment(order_id, chosen))
     assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
-    assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
+    assert (chosen["carrier"], shipment_id(order_id)) not in driver.carriers_book()
 
 
-def test_a_carrier_whose_answer_is_lost_has_booked_once(desk: ShippingDriver) -> None:
-    order_id, chosen = desk.quoted()
+def test_a_carrier_whose_answer_is_lost_has_booked_once(driver: ShippingDriver) -> None:
+    order_id, chosen = driver.quoted()
     place = (chosen["carrier"], shipment_id(order_id))
     booking = book_shipment(order_id, chosen)
-    with soon_again(desk, "Commands"):
-        with desk.misbehaving(chosen["carrier"], loses_answers={"BOOL": True}):
-            desk.send(booking)
-            eventually(lambda: desk.carriers_book().get(place) == "booked")
-            assert desk.heard("ShipmentBooked", order_id) == []
-        reply = desk.reply(booking)
+    with soon_again(driver, "Commands"):
+        with driver.misbehaving(chosen["carrier"], loses_answers={"BOOL": True}):
+            driver.send(booking)
+            eventually(lambda: driver.carriers_book().get(place) == "booked")
+            assert driver.heard("ShipmentBooked", order_id) == []
+        reply = driver.reply(booking)
     assert reply["outcome"] == "done"
-    assert len({fact.event_id for fact in desk.heard("ShipmentBooked", order_id)}) == 1
+    assert (
+        len(
+            {
+                integration_event.event_id
+                for integration_event in driver.heard("ShipmentBooked", order_id)
+            }
+        )
+        == 1
+    )
 
 
-def test_a_booking_whose_outcome_is_unknown_can_be_cancelled(desk: ShippingDriver) -> None:
-    order_id, chosen = desk.quoted()
+def test_a_booking_whose_outcome_is_unknown_can_be_cancelled(driver: ShippingDriver) -> None:
+    order_id, chosen = driver.quoted()
     place = (chosen["carrier"], shipment_id(order_id))
     booking = book_shipment(order_id, chosen)
-    with desk.misbehaving(chosen["carrier"], loses_answers={"BOOL": True}):
-        desk.send(booking)
-        eventually(lambda: desk.carriers_book().get(place) == "booked")
-    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
-    assert desk.carriers_book()[place] == "cancelled"
+    with driver.misbehaving(chosen["carrier"], loses_answers={"BOOL": True}):
+        driver.send(booking)
+        eventually(lambda: driver.carriers_book().get(place) == "booked")
+    assert driver.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
+    assert driver.carriers_book()[place] == "cancelled"
 
 
-def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(desk: ShippingDriver) -> None:
-    order_id, chosen = desk.quoted()
-    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
-    reply = desk.ask(book_shipment(order_id, chosen))
+def test_a_cancellation_that_comes_first_makes_the_booking_a_no_op(driver: ShippingDriver) -> None:
+    order_id, chosen = driver.quoted()
+    assert driver.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
+    reply = driver.ask(book_shipment(order_id, chosen))
     assert (reply["outcome"], reply["reason"]) == ("refused", "cancelled-before")
-    assert (chosen["carrier"], shipment_id(order_id)) not in desk.carriers_book()
-    assert desk.heard("ShipmentBooked", order_id) == []
+    assert (chosen["carrier"], shipment_id(order_id)) not in driver.carriers_book()
+    assert driver.heard("ShipmentBooked", order_id) == []
 
 
 def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
-    desk: ShippingDriver, shipments: DynamoDbShipments, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, shipments: DynamoDbShipments, aggregations: DynamoDbQuoteAggregations
 ) -> None:
-    order_id, chosen = desk.quoted()
+    order_id, chosen = driver.quoted()
     form = msgspec.convert(book_shipment(order_id, chosen).data, BookShipment)
     journey = MessageContext(str(uuid.uuid4()), "00-0-0-01")
 
@@ -303,7 +314,9 @@ def test_a_cancellation_that_overtakes_the_booking_undoes_it_with_the_carrier(
     assert slow.cancelled == [shipment.id, shipment.id]
 
 
-def test_every_message_three_times_and_shuffled_does_everything_once(desk: ShippingDriver) -> None:
+def test_every_message_three_times_and_shuffled_does_everything_once(
+    driver: ShippingDriver,
+) -> None:
     shuffle = random.Random(4).shuffle
     orders = [str(uuid.uuid4()) for _ in range(5)]
     questions = [gather_quotes(order_id) for order_id in orders]
@@ -311,107 +324,115 @@ def test_every_message_three_times_and_shuffled_does_everything_once(desk: Shipp
     shuffle(thrice)
     with ExitStack() as behaviours:
         for carrier in CARRIERS:
-            behaviours.enter_context(desk.misbehaving(carrier, answers={"S": "twice"}))
-        desk.send(*thrice)
-        replies = [desk.reply(it) for it in questions]
+            behaviours.enter_context(driver.misbehaving(carrier, answers={"S": "twice"}))
+        driver.send(*thrice)
+        replies = [driver.reply(it) for it in questions]
     assert {it["outcome"] for it in replies} == {"done"}, replies
     chosen = {it["order_id"]: it["data"]["best"] for it in replies}
     later = [book_shipment(order_id, chosen[order_id]) for order_id in orders for _ in range(3)]
     later += [cancel_shipment(order_id) for order_id in orders[:2] for _ in range(3)]
     shuffle(later)
-    desk.send(*later)
+    driver.send(*later)
     for message in questions:
-        desk.put("Deadlines", close(message))
+        driver.put("Deadlines", close(message))
     for message in later:
-        desk.reply(message)
-    eventually(lambda: all(len(_replies(desk, it)) >= 3 for it in later), LONGER_THAN_DEADLINE)
+        driver.reply(message)
+    eventually(lambda: all(len(_replies(driver, it)) >= 3 for it in later), LONGER_THAN_DEADLINE)
 
-    books = desk.carriers_book()
+    books = driver.carriers_book()
     for order_id in orders:
         place = (chosen[order_id]["carrier"], shipment_id(order_id))
         expected = [None, "cancelled"] if order_id in orders[:2] else ["booked"]
         assert books.get(place) in expected, order_id
         for type in ("QuotesGathered", "ShipmentBooked", "ShipmentCancelled"):
-            assert len({fact.event_id for fact in desk.heard(type, order_id)}) <= 1
+            assert (
+                len(
+                    {
+                        integration_event.event_id
+                        for integration_event in driver.heard(type, order_id)
+                    }
+                )
+                <= 1
+            )
     for message in questions:
-        assert len({it.event_id for it in _replies(desk, message)}) == 1
+        assert len({it.event_id for it in _replies(driver, message)}) == 1
 
 
-def _replies(desk: ShippingDriver, to: Envelope) -> list[Envelope]:
-    heard = desk.heard("CommandReplied", to.aggregate_id)
+def _replies(driver: ShippingDriver, to: Envelope) -> list[Envelope]:
+    heard = driver.heard("CommandReplied", to.aggregate_id)
     return [it for it in heard if it.causation_id == to.event_id]
 
 
 def test_a_worker_that_dies_before_asking_is_made_good_by_the_next_delivery(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     aggregations.open(begun(asked))
-    reply = desk.ask(asked)
+    reply = driver.ask(asked)
     assert len(reply["data"]["quotes"]) == 3
 
 
 def test_a_worker_that_dies_before_closing_is_made_good_by_the_same_answer(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     aggregations.open(begun(asked))
     quotes = [quote(carrier) for carrier in CARRIERS]
     for it in quotes:
         aggregations.record(asked.aggregate_id, asked.event_id, it)
-    desk.put("Answers", offered(asked, quotes[-1]))
-    assert desk.reply(asked)["data"]["missing"] == []
+    driver.put("Answers", offered(asked, quotes[-1]))
+    assert driver.reply(asked)["data"]["missing"] == []
 
 
 def test_a_worker_that_dies_after_closing_has_lost_nothing(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     asked = gather_quotes(str(uuid.uuid4()))
     aggregations.open(begun(asked))
     aggregations.record(asked.aggregate_id, asked.event_id, quote("tern-post"))
     # Nothing else is done by whoever closes: the table's stream answers.
-    assert commands.close_gathering(
-        aggregations, commands.CloseGathering(asked.aggregate_id, asked.event_id)
+    assert commands.close_aggregation(
+        aggregations, commands.CloseAggregation(asked.aggregate_id, asked.event_id)
     )
-    assert desk.reply(asked)["data"]["best"]["carrier"] == "tern-post"
-    desk.send(asked)
-    eventually(lambda: len(_replies(desk, asked)) == 2)
-    assert len({it.event_id for it in _replies(desk, asked)}) == 1
+    assert driver.reply(asked)["data"]["best"]["carrier"] == "tern-post"
+    driver.send(asked)
+    eventually(lambda: len(_replies(driver, asked)) == 2)
+    assert len({it.event_id for it in _replies(driver, asked)}) == 1
 
 
 def test_an_aggregation_that_cannot_be_read_is_parked_and_stops_nobody(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     broken, sound = (begun(gather_quotes(str(uuid.uuid4()))) for _ in range(2))
     aggregations.open(replace(broken, command="{}"))
-    commands.close_gathering(
-        aggregations, commands.CloseGathering(broken.order_id, broken.request_id)
+    commands.close_aggregation(
+        aggregations, commands.CloseAggregation(broken.order_id, broken.request_id)
     )
     aggregations.open(sound)
-    commands.close_gathering(
-        aggregations, commands.CloseGathering(sound.order_id, sound.request_id)
+    commands.close_aggregation(
+        aggregations, commands.CloseAggregation(sound.order_id, sound.request_id)
     )
-    eventually(lambda: desk.heard("CommandReplied", sound.order_id))
-    assert desk.heard("CommandReplied", broken.order_id) == []
-    reasons = [why for body, why in desk.parked("Answers").items() if broken.order_id in body]
+    eventually(lambda: driver.heard("CommandReplied", sound.order_id))
+    assert driver.heard("CommandReplied", broken.order_id) == []
+    reasons = [why for body, why in driver.parked("Answers").items() if broken.order_id in body]
     assert reasons == ["unreadable item: ValidationError"]
 
 
 def test_a_worker_that_dies_between_booking_and_answer_has_booked_once(
-    desk: ShippingDriver, shipments: DynamoDbShipments
+    driver: ShippingDriver, shipments: DynamoDbShipments
 ) -> None:
-    order_id, chosen = desk.quoted()
+    order_id, chosen = driver.quoted()
     journey = MessageContext(str(uuid.uuid4()), "00-0-0-01")
     shipments.add(
         Shipment(order_id, Status.BOOKING, journey, chosen["carrier"], chosen["quote_id"])
     )
-    reply = desk.ask(book_shipment(order_id, chosen))
+    reply = driver.ask(book_shipment(order_id, chosen))
     assert reply["outcome"] == "done"
-    assert desk.carriers_book()[chosen["carrier"], shipment_id(order_id)] == "booked"
+    assert driver.carriers_book()[chosen["carrier"], shipment_id(order_id)] == "booked"
 
 
 def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
-    desk: ShippingDriver, aggregations: DynamoDbQuoteAggregations
+    driver: ShippingDriver, aggregations: DynamoDbQuoteAggregations
 ) -> None:
     with ThreadPoolExecutor(3) as workers:
         for _ in range(15):
@@ -426,10 +447,10 @@ def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
                     commands.take_answer, aggregations, commands.TakeAnswer(*key, cheapest)
                 ),
                 workers.submit(
-                    commands.close_gathering, aggregations, commands.CloseGathering(*key)
+                    commands.close_aggregation, aggregations, commands.CloseAggregation(*key)
                 ),
                 workers.submit(
-                    commands.close_gathering, aggregations, commands.CloseGathering(*key)
+                    commands.close_aggregation, aggregations, commands.CloseAggregation(*key)
                 ),
             ]
             for it in racing:
@@ -439,14 +460,14 @@ def test_last_answer_and_deadline_race_and_exactly_one_of_them_closes(
             assert closed.is_closed
             # Whichever won, the choice is the best of exactly the quotes that are kept.
             assert closed.best_quote == best(closed.quotes.values())
-            reply = desk.reply(asked)
+            reply = driver.reply(asked)
             assert len(reply["data"]["quotes"]) == len(closed.quotes)
 
 
-def test_unknown_newer_and_malformed_commands_are_refused(desk: ShippingDriver) -> None:
+def test_unknown_newer_and_malformed_commands_are_refused(driver: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     unknown = command("LaunchShipment", order_id, "launch")
     newer = msgspec.structs.replace(gather_quotes(order_id), schema_version=2)
     malformed = command("BookShipment", order_id, "book-shipment", quote_id="x")
-    reasons = [desk.ask(message)["reason"] for message in (unknown, newer, malformed)]
+    reasons = [driver.ask(message)["reason"] for message in (unknown, newer, malformed)]
     assert reasons == ["unknown-command", "unsupported-version", "invalid-command"]

@@ -987,12 +987,12 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         set_property("orders", ALARM, "AlarmActions", None),
     ),
     (
-        wiring.every_handler_is_there_and_has_its_settings,
+        wiring.every_handler_is_there_and_has_its_variables,
         "it is misspelt",
         set_property("orders", FUNCTION, "Handler", "orders.handlers.replay.handler"),
     ),
     (
-        wiring.every_handler_is_there_and_has_its_settings,
+        wiring.every_handler_is_there_and_has_its_variables,
         "a variable is missing",
         set_property("orders", FUNCTION, "Environment", {"Variables": {"SERVICE": "orders"}}),
     ),

@@ -45,13 +45,13 @@ def synthesis(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """The app run as the CDK CLI runs it, in a process of its own since the rules are on in it."""
     synthesized("dev")  # builds the packages
     out = tmp_path_factory.mktemp("cdk.out")
-    settings = json.loads((CHECKOUT / "cdk.json").read_text())
+    cdk_json = json.loads((CHECKOUT / "cdk.json").read_text())
     inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
     done = subprocess.run(
         [sys.executable, "app.py"],
         cwd=CHECKOUT,
         env=inherited
-        | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(settings["context"])},
+        | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(cdk_json["context"])},
         capture_output=True,
         text=True,
         check=False,

@@ -97,7 +97,7 @@ def test_a_new_carrier_changes_nothing_of_the_others_but_who_may_call_them(
     changed = {id for id in before if before[id] != after[id]}
     types = {(after[id]["Type"], id.rstrip("0123456789ABCDEF")) for id in changed}
     assert types == {
-        ("AWS::Lambda::Function", "QueuedCommands"),  # the new desk's address
+        ("AWS::Lambda::Function", "QueuedCommands"),  # the new carrier's ARN
         ("AWS::IAM::Policy", "QueuedCommandsRoleDefaultPolicy"),  # and the permission to call it
         ("AWS::Lambda::Function", "TrackShipment"),  # the new key's id
     }
@@ -185,8 +185,8 @@ def test_a_carrier_reaches_its_own_records_and_the_reply_queue_only(
         if name.startswith(f"{id}Role")
     ]
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
-    desk = [it for it in statements if "dynamodb:PutItem" in it["Action"]]
-    assert [it["Condition"] for it in desk] == [
+    statement_of_carrier = [it for it in statements if "dynamodb:PutItem" in it["Action"]]
+    assert [it["Condition"] for it in statement_of_carrier] == [
         {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [entry["name"]]}}
     ]
     sends = [it["Resource"] for it in statements if "sqs:SendMessage" in it["Action"]]

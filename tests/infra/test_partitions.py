@@ -113,7 +113,7 @@ def test_the_page_on_regions_names_every_lack_and_its_setting() -> None:
         assert f"`{name}`" in page
         for lack in partition.lacks:
             assert lack.what in page
-            assert f"-c {lack.setting}=" in page
+            assert f"-c {lack.context_key}=" in page
 
 
 def test_code_names_no_partition_no_address_and_no_region() -> None:
@@ -177,7 +177,7 @@ def _literals(source: str) -> Iterator[str]:
 
 def _synthesize(out: Path, context: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     synthesized("dev")  # builds the packages
-    settings = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
+    context_of_cdk_json = json.loads((CHECKOUT / "cdk.json").read_text())["context"]
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -187,7 +187,10 @@ def _synthesize(out: Path, context: Mapping[str, str]) -> subprocess.CompletedPr
         [sys.executable, "app.py"],
         cwd=CHECKOUT,
         env=inherited
-        | {"CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps({**settings, **context})},
+        | {
+            "CDK_OUTDIR": str(out),
+            "CDK_CONTEXT_JSON": json.dumps({**context_of_cdk_json, **context}),
+        },
         capture_output=True,
         text=True,
         check=False,

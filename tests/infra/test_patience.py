@@ -10,7 +10,7 @@ from fulfilment.handlers import start_missed
 from reconciliation.handlers import reconcile
 from shared.read_models import history
 from shared.runtime import aws
-from shipping.adapters.lambda_carrier_desk import SECONDS_FOR_THE_REST, TRY_SECONDS
+from shipping.adapters.lambda_carrier_api import SECONDS_FOR_THE_REST, TRY_SECONDS
 from stacks.constructs.log_consumer import BATCH_TIMEOUT
 from tests.infra.system import CHECKOUT, System
 

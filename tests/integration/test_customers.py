@@ -1,4 +1,4 @@
-"""Customers as deployed: the tables keep the contract, the API answers, the fact goes out."""
+"""Customers as deployed: the tables keep the contract, the API answers, the event goes out."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def ada(deployment: Deployment) -> Person:
 
 @pytest.fixture(scope="module")
 def bus(deployment: Deployment) -> BusListener:
-    """Hears the facts of customers."""
+    """Hears the integration events of customers."""
     name = deployment.named("event-log", "buses", "Bus")
     return BusListener(deployment.cloud, name, f"{PRODUCT}.customers")
 
@@ -181,17 +181,19 @@ def test_the_world_is_told_once_who_is_forgotten(
     assert after.asks("DELETE").status == 204
 
     def told() -> bool:
-        return after.id in {fact.aggregate_id for fact in bus.heard()}
+        return after.id in {integration_event.aggregate_id for integration_event in bus.heard()}
 
     eventually(told, timeout=30)
     # The bus may bring it more than once, always under the same id.
-    (fact,) = {it.event_id: it for it in bus.heard() if it.aggregate_id == ada.id}.values()
-    assert (fact.type, fact.data, fact.version) == (
+    (integration_event,) = {
+        it.event_id: it for it in bus.heard() if it.aggregate_id == ada.id
+    }.values()
+    assert (integration_event.type, integration_event.data, integration_event.version) == (
         "CustomerForgotten",
         {"customer_id": ada.id},
         None,
     )
-    assert fact.correlation_id == journey
+    assert integration_event.correlation_id == journey
 
 
 def test_profiles_have_no_stream(deployment: Deployment) -> None:

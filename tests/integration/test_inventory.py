@@ -23,7 +23,7 @@ def warehouse(deployment: Deployment) -> DeployedWarehouse:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDriver:
+def driver(deployment: Deployment) -> CommandDriver:
     return CommandDriver(deployment, "inventory")
 
 
@@ -74,40 +74,43 @@ def test_a_delivery_of_nothing_is_an_error_and_counts_nothing(
 
 
 def test_an_order_is_reserved_for_and_released(
-    warehouse: DeployedWarehouse, desk: CommandDriver, order: str
+    warehouse: DeployedWarehouse, driver: CommandDriver, order: str
 ) -> None:
     sku = warehouse.stocked_with(5)
     lines = [{"sku": sku, "quantity": 2}]
-    reply = desk.ask("ReserveStock", order, lines=lines)
+    reply = driver.ask("ReserveStock", order, lines=lines)
     assert (verdict(reply), reply["data"]) == (("done", None), {"lines": lines})
     assert warehouse.levels(sku)["reserved"] == 2
-    reply = desk.ask("ReleaseStock", order)
+    reply = driver.ask("ReleaseStock", order)
     assert (verdict(reply), reply["data"]) == (("done", None), {"released": True})
     assert warehouse.levels(sku) == {"available": 5, "reserved": 0, "sold": 0, "received": 5}
-    assert [it.type for it in desk.facts(order)] == ["StockReserved", "StockReleased"]
+    assert [it.type for it in driver.integration_events(order)] == [
+        "StockReserved",
+        "StockReleased",
+    ]
 
 
 def test_an_order_for_more_than_there_is_gets_nothing(
-    warehouse: DeployedWarehouse, desk: CommandDriver, order: str
+    warehouse: DeployedWarehouse, driver: CommandDriver, order: str
 ) -> None:
     cup, pot = warehouse.stocked_with(5), warehouse.stocked_with(1)
     lines = [{"sku": cup, "quantity": 1}, {"sku": pot, "quantity": 2}]
-    reply = desk.ask("ReserveStock", order, lines=lines)
+    reply = driver.ask("ReserveStock", order, lines=lines)
     assert (verdict(reply), reply["data"]) == (("refused", "out-of-stock"), {"sku": pot})
     assert warehouse.levels(cup)["available"] == 5
-    assert verdict(desk.ask("ReserveStock", order, lines=lines)) == ("refused", "out-of-stock")
+    assert verdict(driver.ask("ReserveStock", order, lines=lines)) == ("refused", "out-of-stock")
 
 
-def test_an_unknown_sku_is_refused(desk: CommandDriver, order: str) -> None:
-    reply = desk.ask("ReserveStock", order, lines=[{"sku": "BOAT", "quantity": 1}])
+def test_an_unknown_sku_is_refused(driver: CommandDriver, order: str) -> None:
+    reply = driver.ask("ReserveStock", order, lines=[{"sku": "BOAT", "quantity": 1}])
     assert (verdict(reply), reply["data"]) == (("refused", "unknown-sku"), {"sku": "BOAT"})
 
 
 def test_a_confirmed_order_is_sold_as_soon_as_the_bus_says_so(
-    deployment: Deployment, warehouse: DeployedWarehouse, desk: CommandDriver, order: str
+    deployment: Deployment, warehouse: DeployedWarehouse, driver: CommandDriver, order: str
 ) -> None:
     sku = warehouse.stocked_with(5)
-    desk.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
+    driver.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
     confirm(deployment, order)
     eventually(lambda: warehouse.reservation(order).status is Status.SOLD)
     assert warehouse.levels(sku) == {"available": 3, "reserved": 0, "sold": 2, "received": 5}
@@ -117,10 +120,10 @@ def test_a_confirmed_order_is_sold_as_soon_as_the_bus_says_so(
 
 
 def test_a_reservation_that_nobody_came_for_expires_and_says_so_once(
-    warehouse: DeployedWarehouse, desk: CommandDriver, order: str
+    warehouse: DeployedWarehouse, driver: CommandDriver, order: str
 ) -> None:
     sku = warehouse.stocked_with(5)
-    desk.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
+    driver.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
     warehouse.let_expire(order)
     # The schedule may have been faster; then this finds nothing left to do.
     for _ in range(2):
@@ -128,9 +131,9 @@ def test_a_reservation_that_nobody_came_for_expires_and_says_so_once(
     assert warehouse.levels(sku) == {"available": 5, "reserved": 0, "sold": 0, "received": 5}
 
     def expiries() -> list[str]:
-        released = [it for it in desk.facts(order) if it.type == "StockReleased"]
+        released = [it for it in driver.integration_events(order) if it.type == "StockReleased"]
         return [it.data["cause"] for it in released]
 
     assert eventually(expiries) == ["expired"]
-    reply = desk.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
+    reply = driver.ask("ReserveStock", order, lines=[{"sku": sku, "quantity": 2}])
     assert verdict(reply) == ("refused", "reservation-expired")

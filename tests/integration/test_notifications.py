@@ -88,7 +88,7 @@ def test_who_is_not_known_or_is_forgotten_gets_nothing_and_is_counted(
     eventually(lambda: len(mailroom.logged("NotificationsWithoutRecipient")) == before + 1)
 
 
-def test_a_fact_that_names_no_customer_reaches_the_one_who_ordered(
+def test_an_integration_event_that_names_no_customer_reaches_the_one_who_ordered(
     mailroom: NotificationDriver,
 ) -> None:
     ada = mailroom.customer()

@@ -135,7 +135,7 @@ def test_a_rule_delivers_to_queues_and_drops_what_is_for_a_stream(
     eventually(lambda: resources.waiting(queue) == 1)
     still(
         resources.records(stream) == [],
-        "rules deliver to streams: facts could reach the log without queue and intake",
+        "rules deliver to streams: integration events could reach the log without queue and intake",
     )
 
 

@@ -38,7 +38,7 @@ def till(deployment: Deployment) -> PaymentsDriver:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDriver:
+def driver(deployment: Deployment) -> CommandDriver:
     return CommandDriver(deployment, "payments")
 
 
@@ -206,17 +206,17 @@ def test_a_fault_that_there_is_not_is_refused(bare: PaymentProvider) -> None:
 
 
 def test_a_payment_is_authorized_captured_and_refunded(
-    till: PaymentsDriver, desk: CommandDriver, order: str
+    till: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
-    reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("done", None)
     assert reply["data"] == {"authorization_id": till.charge(order)["id"], **MONEY}
-    assert desk.ask("CapturePayment", order)["data"] == MONEY
+    assert driver.ask("CapturePayment", order)["data"] == MONEY
     assert till.charge(order)["captured"] == 1290
-    assert verdict(desk.ask("VoidPayment", order)) == ("refused", "already-captured")
-    assert desk.ask("RefundPayment", order)["data"] == {"refunded": 1290}
+    assert verdict(driver.ask("VoidPayment", order)) == ("refused", "already-captured")
+    assert driver.ask("RefundPayment", order)["data"] == {"refunded": 1290}
     assert till.charge(order)["refunded"] == 1290
-    assert [it.type for it in desk.facts(order)] == [
+    assert [it.type for it in driver.integration_events(order)] == [
         "PaymentAuthorized",
         "PaymentCaptured",
         "PaymentRefunded",
@@ -224,10 +224,10 @@ def test_a_payment_is_authorized_captured_and_refunded(
 
 
 def test_a_declined_payment_is_a_refusal(
-    till: PaymentsDriver, desk: CommandDriver, order: str
+    till: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     till.provider.add_fault("decline", reference=order)
-    reply = desk.ask("AuthorizePayment", order, **AUTHORIZE)
+    reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "payment-declined")
     assert till.provider.charges(order) == []
 

@@ -61,7 +61,7 @@ def test_while_nothing_is_missing_all_three_hold_the_same_every_hour(system: Own
     hours = list(hours_of(system.target, answer["run"]))
     assert len(hours) == answer["hours"]
     for hour in hours:
-        # Other services' facts are on the log and in the archive as well.
+        # Other services' integration events are on the log and in the archive as well.
         assert hour["log"] == hour["archive"]
         assert hour["log"]["events"] > hour["store"]["events"]
 

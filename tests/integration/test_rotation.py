@@ -36,7 +36,7 @@ def till(deployment: Deployment) -> PaymentsDriver:
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> CommandDriver:
+def driver(deployment: Deployment) -> CommandDriver:
     return CommandDriver(deployment, "payments")
 
 
@@ -123,15 +123,15 @@ def after(seconds: float) -> None:
 
 
 def test_a_rotation_during_200_requests_a_minute_loses_none_and_leaves_one_valid_key(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     retire(deployment)
-    desk.ask("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)  # a worker is warm
+    driver.ask("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)  # a worker is warm
     sent: list[Envelope] = []
 
     def authorize() -> None:
         message = command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)
-        desk.send(message)
+        driver.send(message)
         sent.append(message)
 
     begun = int(time.time() * 1000)
@@ -148,7 +148,7 @@ def test_a_rotation_during_200_requests_a_minute_loses_none_and_leaves_one_valid
     assert failures == []
     assert len(sent) >= 10
     for message in sent:
-        assert verdict(desk.await_replies(message)[0]) == ("done", None)
+        assert verdict(driver.await_replies(message)[0]) == ("done", None)
         assert till.charge(message.aggregate_id)["status"] == "authorized"
     assert failures_of(deployment, "QueuedCommands", begun) == []
     left = till.provider.keys()
@@ -234,7 +234,7 @@ def test_a_step_out_of_turn_is_refused(deployment: Deployment) -> None:
 
 
 def test_a_rotation_that_the_provider_refuses_says_so_and_changes_nothing(
-    deployment: Deployment, till: PaymentsDriver, desk: CommandDriver
+    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
 ) -> None:
     secrets, name = deployment.cloud.client("secretsmanager"), "ProviderKey"
     secret = name_of(deployment, "payments", name)

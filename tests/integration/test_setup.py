@@ -144,16 +144,16 @@ def test_without_home_git_and_utf_8_in_a_folder_with_a_strange_name(
     tmp_path: Path, locale: str
 ) -> None:
     checkout = copy_to(tmp_path / "dossier d'été $HOME `x` (二)")
-    settings = {
+    variables = {
         "HOME": str(tmp_path / "nowhere"),
         "LC_ALL": locale,
         "PATH": without_git(tmp_path / "bin"),
         **dict.fromkeys(("PIP_USER", "PIP_REQUIRE_VIRTUALENV", "npm_config_global"), "true"),
         **dict.fromkeys(("PIP_TARGET", "PIP_PREFIX", "PYTHONHOME", "PYTHONPATH"), str(tmp_path)),
     }
-    done = make(checkout, "setup", settings)
+    done = make(checkout, "setup", variables)
     assert done.returncode == 0, done.stdout + done.stderr
     assert_works(checkout)
     for target in ("build", "config-check"):
-        done = make(checkout, target, settings)
+        done = make(checkout, target, variables)
         assert done.returncode == 0, (target, done.stdout + done.stderr)

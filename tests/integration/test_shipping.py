@@ -24,14 +24,14 @@ HAPPENED = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> ShippingDriver:
+def driver(deployment: Deployment) -> ShippingDriver:
     return ShippingDriver.at(deployment)
 
 
-def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(desk: ShippingDriver) -> None:
+def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(driver: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     asked = gather_quotes(order_id)
-    reply = desk.ask(asked)
+    reply = driver.ask(asked)
     assert reply["outcome"] == "done"
     assert [quote["carrier"] for quote in reply["data"]["quotes"]] == list(CARRIERS)
     assert reply["data"]["missing"] == []
@@ -43,70 +43,72 @@ def test_the_best_of_three_quotes_is_chosen_by_price_and_promise(desk: ShippingD
         "currency": "EUR",
         "promised_days": 2,
     }
-    facts = desk.heard("QuotesGathered", order_id)
-    assert [fact.data["best"] for fact in facts] == [reply["data"]["best"]]
-    assert facts[0].correlation_id == asked.correlation_id
+    integration_events = driver.heard("QuotesGathered", order_id)
+    assert [integration_event.data["best"] for integration_event in integration_events] == [
+        reply["data"]["best"]
+    ]
+    assert integration_events[0].correlation_id == asked.correlation_id
 
 
-def test_a_parcel_too_heavy_for_a_carrier_is_not_offered_to_it(desk: ShippingDriver) -> None:
-    reply = desk.ask(gather_quotes(str(uuid.uuid4()), grams=TABLE_GRAMS))
+def test_a_parcel_too_heavy_for_a_carrier_is_not_offered_to_it(driver: ShippingDriver) -> None:
+    reply = driver.ask(gather_quotes(str(uuid.uuid4()), grams=TABLE_GRAMS))
     assert [quote["carrier"] for quote in reply["data"]["quotes"]] == ["heron-freight", "tern-post"]
     assert reply["data"]["missing"] == []
 
 
-def test_only_carriers_that_go_to_the_country_are_asked(desk: ShippingDriver) -> None:
+def test_only_carriers_that_go_to_the_country_are_asked(driver: ShippingDriver) -> None:
     to_denmark = {"country": "DK", "postcode_area": "21"}
-    reply = desk.ask(gather_quotes(str(uuid.uuid4()), ship_to=to_denmark))
+    reply = driver.ask(gather_quotes(str(uuid.uuid4()), ship_to=to_denmark))
     assert [quote["carrier"] for quote in reply["data"]["quotes"]] == ["tern-post"]
 
 
-def test_a_destination_that_no_carrier_knows_is_refused(desk: ShippingDriver) -> None:
+def test_a_destination_that_no_carrier_knows_is_refused(driver: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
     nowhere = {"country": "ZZ", "postcode_area": "1"}
-    reply = desk.ask(gather_quotes(order_id, ship_to=nowhere))
+    reply = driver.ask(gather_quotes(order_id, ship_to=nowhere))
     assert (reply["outcome"], reply["reason"]) == ("refused", "unknown-destination")
-    assert desk.heard("QuotesGathered", order_id) == []
+    assert driver.heard("QuotesGathered", order_id) == []
 
 
-def test_a_parcel_that_no_carrier_takes_gets_no_quotes(desk: ShippingDriver) -> None:
-    reply = desk.ask(gather_quotes(str(uuid.uuid4()), grams=2_000_000))
+def test_a_parcel_that_no_carrier_takes_gets_no_quotes(driver: ShippingDriver) -> None:
+    reply = driver.ask(gather_quotes(str(uuid.uuid4()), grams=2_000_000))
     assert (reply["outcome"], reply["reason"]) == ("refused", "no-quotes")
 
 
-def test_the_chosen_carrier_books_and_says_the_tracking_number(desk: ShippingDriver) -> None:
-    order_id, best = desk.quoted()
-    reply = desk.ask(book_shipment(order_id, best))
+def test_the_chosen_carrier_books_and_says_the_tracking_number(driver: ShippingDriver) -> None:
+    order_id, best = driver.quoted()
+    reply = driver.ask(book_shipment(order_id, best))
     assert reply["outcome"] == "done"
     booking = reply["data"]
     assert booking["carrier"] == best["carrier"]
-    assert desk.carriers_book()[booking["carrier"], booking["shipment_id"]] == "booked"
-    assert [fact.data for fact in desk.heard("ShipmentBooked", order_id)] == [
-        {"order_id": order_id, **booking}
-    ]
+    assert driver.carriers_book()[booking["carrier"], booking["shipment_id"]] == "booked"
+    assert [
+        integration_event.data for integration_event in driver.heard("ShipmentBooked", order_id)
+    ] == [{"order_id": order_id, **booking}]
 
 
-def test_a_booking_is_cancelled_with_the_carrier_too(desk: ShippingDriver) -> None:
-    order_id, booking = desk.booked()
-    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
-    assert desk.carriers_book()[booking["carrier"], booking["shipment_id"]] == "cancelled"
-    assert len(desk.heard("ShipmentCancelled", order_id)) == 1
+def test_a_booking_is_cancelled_with_the_carrier_too(driver: ShippingDriver) -> None:
+    order_id, booking = driver.booked()
+    assert driver.ask(cancel_shipment(order_id))["data"] == {"cancelled": True}
+    assert driver.carriers_book()[booking["carrier"], booking["shipment_id"]] == "cancelled"
+    assert len(driver.heard("ShipmentCancelled", order_id)) == 1
 
 
-def test_there_is_nothing_to_cancel_where_nothing_was_booked(desk: ShippingDriver) -> None:
+def test_there_is_nothing_to_cancel_where_nothing_was_booked(driver: ShippingDriver) -> None:
     order_id = str(uuid.uuid4())
-    assert desk.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
-    assert desk.heard("ShipmentCancelled", order_id) == []
+    assert driver.ask(cancel_shipment(order_id))["data"] == {"cancelled": False}
+    assert driver.heard("ShipmentCancelled", order_id) == []
 
 
-def test_an_invented_quote_is_refused(desk: ShippingDriver) -> None:
-    order_id, best = desk.quoted()
-    reply = desk.ask(book_shipment(order_id, best | {"quote_id": str(uuid.uuid4())}))
+def test_an_invented_quote_is_refused(driver: ShippingDriver) -> None:
+    order_id, best = driver.quoted()
+    reply = driver.ask(book_shipment(order_id, best | {"quote_id": str(uuid.uuid4())}))
     assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
 
 
-def test_another_orders_quote_is_refused(desk: ShippingDriver) -> None:
-    _, best = desk.quoted()
-    reply = desk.ask(book_shipment(str(uuid.uuid4()), best))
+def test_another_orders_quote_is_refused(driver: ShippingDriver) -> None:
+    _, best = driver.quoted()
+    reply = driver.ask(book_shipment(str(uuid.uuid4()), best))
     assert (reply["outcome"], reply["reason"]) == ("refused", "quote-expired")
 
 
@@ -136,8 +138,8 @@ def webhook(deployment: Deployment) -> Webhook:
 
 
 @pytest.fixture(scope="module")
-def shipped(desk: ShippingDriver) -> tuple[str, dict[str, Any]]:
-    return desk.booked()
+def shipped(driver: ShippingDriver) -> tuple[str, dict[str, Any]]:
+    return driver.booked()
 
 
 def report_on(booking: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -149,8 +151,8 @@ def report_on(booking: dict[str, Any], **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_a_carriers_report_becomes_a_fact_once_however_often_it_comes(
-    desk: ShippingDriver, webhook: Webhook, shipped: tuple[str, dict[str, Any]]
+def test_a_carriers_report_becomes_an_integration_event_once_however_often_it_comes(
+    driver: ShippingDriver, webhook: Webhook, shipped: tuple[str, dict[str, Any]]
 ) -> None:
     order_id, booking = shipped
     report = report_on(booking)
@@ -161,12 +163,15 @@ def test_a_carriers_report_becomes_a_fact_once_however_often_it_comes(
     assert {answer.status for answer in repeated} == {200}
     last = report_on(booking, status="delivered")
     assert webhook.report(booking["carrier"], last).status == 202
-    eventually(lambda: len(desk.heard("ShipmentTracked", order_id)) >= 2)
-    facts = desk.heard("ShipmentTracked", order_id)
-    assert [fact.data["status"] for fact in facts] == ["picked-up", "delivered"]
-    assert facts[0].data["happened_at"] == clock.format_time(HAPPENED)
-    booked = desk.heard("ShipmentBooked", order_id)[0]
-    assert facts[0].correlation_id == booked.correlation_id
+    eventually(lambda: len(driver.heard("ShipmentTracked", order_id)) >= 2)
+    integration_events = driver.heard("ShipmentTracked", order_id)
+    assert [integration_event.data["status"] for integration_event in integration_events] == [
+        "picked-up",
+        "delivered",
+    ]
+    assert integration_events[0].data["happened_at"] == clock.format_time(HAPPENED)
+    booked = driver.heard("ShipmentBooked", order_id)[0]
+    assert integration_events[0].correlation_id == booked.correlation_id
 
 
 def _accepted(answer: Answer) -> Answer | None:

@@ -28,25 +28,25 @@ SHORT, USUAL = 2, 10
 
 
 @pytest.fixture(scope="module")
-def desk(deployment: Deployment) -> ShippingDriver:
+def driver(deployment: Deployment) -> ShippingDriver:
     return ShippingDriver.at(deployment)
 
 
 @contextmanager
-def all_silent(desk: ShippingDriver) -> Iterator[None]:
+def all_silent(driver: ShippingDriver) -> Iterator[None]:
     """No carrier answers."""
     with ExitStack() as silent:
         for carrier in CARRIERS:
-            silent.enter_context(desk.misbehaving(carrier, answers={"S": "never"}))
+            silent.enter_context(driver.misbehaving(carrier, answers={"S": "never"}))
         yield
 
 
-def deadline_of(desk: ShippingDriver, asked: Envelope) -> float:
+def deadline_of(driver: ShippingDriver, asked: Envelope) -> float:
     """How many seconds after the question its aggregation is closed."""
 
     def item() -> Mapping[str, Any] | None:
-        found = desk.deployment.cloud.client("dynamodb").get_item(
-            TableName=desk.deployment.named("shipping", "tables", "Gatherings"),
+        found = driver.deployment.cloud.client("dynamodb").get_item(
+            TableName=driver.deployment.named("shipping", "tables", "Gatherings"),
             Key={"order_id": {"S": asked.aggregate_id}, "request_id": {"S": asked.event_id}},
             ConsistentRead=True,
         )
@@ -58,24 +58,24 @@ def deadline_of(desk: ShippingDriver, asked: Envelope) -> float:
     return (datetime.fromisoformat(known["deadline"]["S"]) - begun).total_seconds()
 
 
-def sent_now(desk: ShippingDriver) -> Envelope:
+def sent_now(driver: ShippingDriver) -> Envelope:
     """A question of this moment."""
     asked = gather_quotes(str(uuid.uuid4()))
-    desk.send(asked)
+    driver.send(asked)
     return asked
 
 
-def test_a_new_deadline_takes_effect_in_the_same_process(desk: ShippingDriver) -> None:
-    with all_silent(desk):
-        before = sent_now(desk)
-        assert USUAL <= deadline_of(desk, before) < 2 * USUAL
-        processes = process_ids(desk.deployment, "shipping", "QueuedCommands")
-        with changed(desk.deployment, "shipping", settings={"quote_deadline_seconds": SHORT}):
-            after = sent_now(desk)
-            assert SHORT <= deadline_of(desk, after) < USUAL
+def test_a_new_deadline_takes_effect_in_the_same_process(driver: ShippingDriver) -> None:
+    with all_silent(driver):
+        before = sent_now(driver)
+        assert USUAL <= deadline_of(driver, before) < 2 * USUAL
+        processes = process_ids(driver.deployment, "shipping", "QueuedCommands")
+        with changed(driver.deployment, "shipping", settings={"quote_deadline_seconds": SHORT}):
+            after = sent_now(driver)
+            assert SHORT <= deadline_of(driver, after) < USUAL
             # Nobody answers, so that the answer comes when the time is up and not before.
-            assert desk.reply(after)["reason"] == "no-quotes"
-    assert process_ids(desk.deployment, "shipping", "QueuedCommands") <= processes  # no new one
+            assert driver.reply(after)["reason"] == "no-quotes"
+    assert process_ids(driver.deployment, "shipping", "QueuedCommands") <= processes  # no new one
 
 
 ADMITS_TOPICS = {
@@ -93,13 +93,13 @@ ADMITS_TOPICS = {
 
 @contextmanager
 def listening(
-    desk: ShippingDriver, policy: Mapping[str, Any] | None
+    driver: ShippingDriver, policy: Mapping[str, Any] | None
 ) -> Iterator[Callable[[], set[str]]]:
     """A queue on the quote requests' topic, with a filter of a carrier or none.
 
     Gives a function that returns the orders of the requests that came through until now.
     """
-    cloud = desk.deployment.cloud
+    cloud = driver.deployment.cloud
     sqs, sns = cloud.client("sqs"), cloud.client("sns")
     url = sqs.create_queue(
         QueueName=f"listener-{uuid.uuid4()}", Attributes={"Policy": json.dumps(ADMITS_TOPICS)}
@@ -107,7 +107,7 @@ def listening(
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     filtered = {"FilterPolicy": json.dumps(policy)} if policy else {}
     subscription = sns.subscribe(
-        TopicArn=desk.deployment.named("shipping", "topics", "QuoteRequests"),
+        TopicArn=driver.deployment.named("shipping", "topics", "QuoteRequests"),
         Protocol="sqs",
         Endpoint=arn["QueueArn"],
         Attributes={"RawMessageDelivery": "true", **filtered},
@@ -129,10 +129,10 @@ def listening(
         sqs.delete_queue(QueueUrl=url)
 
 
-def filter_of(desk: ShippingDriver, carrier: str) -> Mapping[str, Any]:
+def filter_of(driver: ShippingDriver, carrier: str) -> Mapping[str, Any]:
     """The deployed filter on a carrier's queue."""
-    sns = desk.deployment.cloud.client("sns")
-    topic = desk.deployment.named("shipping", "topics", "QuoteRequests")
+    sns = driver.deployment.cloud.client("sns")
+    topic = driver.deployment.named("shipping", "topics", "QuoteRequests")
     for it in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
         attributes = sns.get_subscription_attributes(SubscriptionArn=it["SubscriptionArn"])
         policy: dict[str, Any] = json.loads(attributes["Attributes"].get("FilterPolicy", "{}"))
@@ -141,35 +141,35 @@ def filter_of(desk: ShippingDriver, carrier: str) -> Mapping[str, Any]:
     raise AssertionError(f"no subscription of {carrier}")
 
 
-def test_a_paused_carrier_is_not_asked_and_nobody_waits_for_it(desk: ShippingDriver) -> None:
+def test_a_paused_carrier_is_not_asked_and_nobody_waits_for_it(driver: ShippingDriver) -> None:
     paused, resumed = (gather_quotes(str(uuid.uuid4())) for _ in range(2))
     with (
-        listening(desk, None) as everything,
-        listening(desk, filter_of(desk, "tern-post")) as to_tern_post,
+        listening(driver, None) as everything,
+        listening(driver, filter_of(driver, "tern-post")) as to_tern_post,
     ):
         with changed(
-            desk.deployment, "shipping", pause_carrier={"enabled": True, "carrier": "tern-post"}
+            driver.deployment, "shipping", pause_carrier={"enabled": True, "carrier": "tern-post"}
         ):
-            answer = desk.ask(paused)["data"]
+            answer = driver.ask(paused)["data"]
         assert [it["carrier"] for it in answer["quotes"]] == ["aquila-express", "heron-freight"]
         assert answer["missing"] == []
-        assert len(desk.ask(resumed)["data"]["quotes"]) == len(CARRIERS)
+        assert len(driver.ask(resumed)["data"]["quotes"]) == len(CARRIERS)
         eventually(lambda: everything() == {paused.aggregate_id, resumed.aggregate_id})
         assert to_tern_post() == {resumed.aggregate_id}
 
 
-def test_only_the_carriers_of_the_settings_are_asked(desk: ShippingDriver) -> None:
-    with changed(desk.deployment, "shipping", settings={"carriers": ["heron-freight"]}):
-        answer = desk.ask(gather_quotes(str(uuid.uuid4())))["data"]
+def test_only_the_carriers_of_the_settings_are_asked(driver: ShippingDriver) -> None:
+    with changed(driver.deployment, "shipping", settings={"carriers": ["heron-freight"]}):
+        answer = driver.ask(gather_quotes(str(uuid.uuid4())))["data"]
     assert [it["carrier"] for it in answer["quotes"]] == ["heron-freight"]
 
 
-def test_a_quote_from_before_the_pause_can_still_be_booked(desk: ShippingDriver) -> None:
-    order_id, best = desk.quoted()
+def test_a_quote_from_before_the_pause_can_still_be_booked(driver: ShippingDriver) -> None:
+    order_id, best = driver.quoted()
     with changed(
-        desk.deployment, "shipping", pause_carrier={"enabled": True, "carrier": best["carrier"]}
+        driver.deployment, "shipping", pause_carrier={"enabled": True, "carrier": best["carrier"]}
     ):
-        assert desk.ask(book_shipment(order_id, best))["outcome"] == "done"
+        assert driver.ask(book_shipment(order_id, best))["outcome"] == "done"
 
 
 @pytest.mark.parametrize(

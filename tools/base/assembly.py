@@ -124,11 +124,11 @@ def synthesized(
         if not made_from.exists() or made_from.read_text() != fingerprint:
             shutil.rmtree(DIRECTORY, ignore_errors=True)
             _run([sys.executable, "-m", "bundling", "--target", "local"], "building the packages")
-            settings = app_environment(environment, context)
+            variables = app_environment(environment, context)
             if run_app is None:
-                _run([sys.executable, "app.py"], "synthesis", settings)
+                _run([sys.executable, "app.py"], "synthesis", variables)
             else:
-                run_app(settings)
+                run_app(variables)
             made_from.write_text(fingerprint)
         yield Assembly(DIRECTORY)
 
@@ -138,7 +138,7 @@ def service_of(stack: str, environment: str) -> str:
     return stack.removeprefix(f"{PRODUCT}-{environment}-").removeprefix(f"{PRODUCT}-")
 
 
-def setting(name: str) -> str:
+def context_value(name: str) -> str:
     """A value of the context in `cdk.json`, such as the address of the payment provider."""
     value: str = json.loads((CHECKOUT / "cdk.json").read_text())["context"][name]
     return value
@@ -146,8 +146,8 @@ def setting(name: str) -> str:
 
 def app_environment(environment: str, additions: Mapping[str, str] = _NO_CONTEXT) -> dict[str, str]:
     """What the CDK CLI would hand to the app, without the CLI."""
-    settings = json.loads((CHECKOUT / "cdk.json").read_text())
-    context = settings.get("context", {}) | _CLI_CONTEXT
+    configuration = json.loads((CHECKOUT / "cdk.json").read_text())
+    context = configuration.get("context", {}) | _CLI_CONTEXT
     context |= {
         "target": "local",
         "environment": environment,

@@ -66,11 +66,11 @@ def _assert_loopback_before_sending(**event: Any) -> None:
 def _isolated_session(*credentials: str) -> boto3.Session:
     """A session that reads neither files nor environment for profile, keys or endpoint.
 
-    The settings are overridden in their store: the session's own method would still fall back
+    The values are overridden in the config store: the session's own method would still fall back
     to the environment for a value of None.
     """
     session = botocore.session.Session()
-    settings = session.get_component("config_store")
+    store = session.get_component("config_store")
     for variable, value in {
         "profile": None,
         "config_file": os.devnull,
@@ -79,7 +79,7 @@ def _isolated_session(*credentials: str) -> boto3.Session:
         "ca_bundle": None,
         "ignore_configured_endpoint_urls": True,
     }.items():
-        settings.set_config_variable(variable, value)
+        store.set_config_variable(variable, value)
     # The account's number as key is how the emulator knows the account; nothing checks the rest.
     session.set_credentials(*(credentials or (ACCOUNT, "offline")))
     session.register("before-send", _assert_loopback_before_sending)

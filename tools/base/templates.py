@@ -13,7 +13,7 @@ from contracts.product import PRODUCT
 from tools.base.assembly import Assembly
 from tools.base.workspace import CHECKOUT
 
-SETTINGS = CHECKOUT / "cdk.json"
+CDK_JSON = CHECKOUT / "cdk.json"
 
 
 def templates(
@@ -32,13 +32,13 @@ def templates(
     from stacks.system import build
 
     build_packages("cloud", [])
-    settings = {
-        **json.loads(SETTINGS.read_text())["context"],
+    values = {
+        **json.loads(CDK_JSON.read_text())["context"],
         **(context or {}),
         "environment": environment,
     }
     with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-costs-") as folder:
-        app = App(outdir=folder, context=settings)
+        app = App(outdir=folder, context=values)
         build(app, from_context(app))
         assembly = Assembly(Path(app.synth().directory))
         return {stack.name: stack.template for stack in assembly.stacks}

@@ -129,8 +129,8 @@ class Service:
         """How far each part scales by itself, in words."""
         found = []
         for _, it in self._resources("AWS::ApiGateway::Stage"):
-            for settings in it["Properties"]["MethodSettings"]:
-                rate, burst = settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]
+            for method in it["Properties"]["MethodSettings"]:
+                rate, burst = method["ThrottlingRateLimit"], method["ThrottlingBurstLimit"]
                 found.append(f"API: {rate} requests a second, {burst} at once")
         for mapping in self._mappings(""):
             function = f"`{plain(_id(mapping['FunctionName']))}`"

@@ -203,13 +203,13 @@ def ask_git(checkout: Path) -> Callable[..., tuple[int, str]] | None:
     return ask
 
 
-def caches(settings: Callable[[str], str | None]) -> tuple[str, ...]:
+def caches(variable: Callable[[str], str | None]) -> tuple[str, ...]:
     """Folders that cannot take what is cached: those that a variable names, and home's own."""
-    house = Path(settings("HOME") or "/nowhere")
+    house = Path(variable("HOME") or "/nowhere")
     named = [
         Path(folder)
         for name in ("XDG_CACHE_HOME", "PIP_CACHE_DIR", "UV_CACHE_DIR", "npm_config_cache")
-        if (folder := settings(name))
+        if (folder := variable(name))
     ]
     own = [house / it for it in (".cache", ".npm") if (house / it).exists()]
     return tuple(str(it) for it in (house, *own, *named) if not _takes_files(it))

@@ -198,11 +198,11 @@ def file_watchers(limits: Mapping[str, int]) -> Finding:
     low = {name: least for name, least in wanted.items() if limits.get(name, least) < least}
     if low:
         said = ", ".join(f"fs.inotify.{name} is {limits[name]}" for name in low)
-        settings = " ".join(f"fs.inotify.{name}={least}" for name, least in low.items())
+        parameters = " ".join(f"fs.inotify.{name}={least}" for name, least in low.items())
         return warn(
             about,
             said,
-            f"What watches files may miss changes, in editors too: `sudo sysctl {settings}`.",
+            f"What watches files may miss changes, in editors too: `sudo sysctl {parameters}`.",
         )
     return ok(about, "no limit is near" if limits else "this system sets no such limit")
 

@@ -66,8 +66,8 @@ def follow(cloud: Cloud, functions: Mapping[str, str]) -> Iterator[LogLine]:
 
 def _of_function(cloud: Cloud, function: str, since: int) -> Iterator[tuple[int, str]]:
     try:
-        settings = cloud.client("lambda").get_function_configuration(FunctionName=function)
-        group = settings.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}")
+        configuration = cloud.client("lambda").get_function_configuration(FunctionName=function)
+        group = configuration.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{function}")
         pages = cloud.client("logs").get_paginator("filter_log_events")
         for page in pages.paginate(logGroupName=group, startTime=since):
             for event in page["events"]:

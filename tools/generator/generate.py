@@ -135,11 +135,11 @@ def _packages(checkout: Path) -> list[str]:
 def _format(made: Path, names: Names, checkout: Path) -> None:
     """Sort imports and break lines, which depend on how long the names are."""
     ours = [*_packages(checkout), names.package, f"{names.package}_language"]
-    settings = ("--config", str(checkout / "pyproject.toml"))
+    config = ("--config", str(checkout / "pyproject.toml"))
     first_party = ("--config", f"lint.isort.known-first-party = {ours!r}")
     for command in (
-        ("check", "--select", "I", "--fix", *settings, *first_party),
-        ("format", *settings),
+        ("check", "--select", "I", "--fix", *config, *first_party),
+        ("format", *config),
     ):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache", str(made)],

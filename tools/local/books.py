@@ -11,7 +11,7 @@ from order_views.domain.order_view import STATUS_AFTER
 from tools.base.endpoint import Cloud
 from tools.base.outputs import Outputs
 from tools.emulator.payment_provider import PaymentProvider
-from tools.local.invariants import ChargeFact, Facts, OrderFact, StockFact, shipment_id
+from tools.local.invariants import ChargeRecord, OrderRecord, Records, StockRecord, shipment_id
 
 UNDOS = frozenset({"refund-payment", "void-payment", "cancel-shipment", "release-stock"})
 STATUS = {"OrderPlaced": "placed", **STATUS_AFTER}
@@ -23,7 +23,7 @@ def read(
     cloud: Cloud,
     providers: Iterable[PaymentProvider],
     only: Collection[str] | None = None,
-) -> Facts:
+) -> Records:
     """All of it; with ``only``, what concerns these orders, and no stock levels.
 
     Stock levels belong to all orders together: they say nothing about some of them.
@@ -34,7 +34,7 @@ def read(
         return only is None or order_id in only
 
     wanted = None if only is None else {shipment_id(order_id) for order_id in only}
-    return Facts(
+    return Records(
         orders={id: order for id, order in books.orders().items() if concerns(id)},
         stock=books.stock() if only is None else {},
         reservations={
@@ -43,7 +43,9 @@ def read(
             if concerns(item["order_id"]["S"])
         },
         charges=tuple(
-            ChargeFact(it["reference"], it["status"], it["amount"], it["captured"], it["refunded"])
+            ChargeRecord(
+                it["reference"], it["status"], it["amount"], it["captured"], it["refunded"]
+            )
             for provider in providers
             for it in provider.ledger()["authorizations"]
             if concerns(it["reference"])
@@ -66,14 +68,14 @@ class _Books:
         ):
             yield from page["Items"]
 
-    def orders(self) -> dict[str, OrderFact]:
+    def orders(self) -> dict[str, OrderRecord]:
         """Each order as its last event leaves it."""
         events: dict[str, dict[int, Item]] = {}
         for item in self.items("orders", "EventStore"):
             events.setdefault(item["order_id"]["S"], {})[int(item["version"]["N"])] = item
         return {order_id: _order(versions) for order_id, versions in events.items()}
 
-    def stock(self) -> dict[str, StockFact]:
+    def stock(self) -> dict[str, StockRecord]:
         """Levels and deliveries by SKU."""
         levels: dict[str, Item] = {}
         delivered: Counter[str] = Counter()
@@ -83,7 +85,7 @@ class _Books:
             else:
                 delivered[item["sku"]["S"]] += int(item["quantity"]["N"])
         return {
-            sku: StockFact(
+            sku: StockRecord(
                 delivered[sku],
                 *(int(level[bucket]["N"]) for bucket in ("available", "reserved", "sold")),
             )
@@ -115,12 +117,12 @@ class _Books:
                 yield order_id, part
 
 
-def _order(versions: dict[int, Item]) -> OrderFact:
+def _order(versions: dict[int, Item]) -> OrderRecord:
     placed = json.loads(versions[1]["data"]["S"])
     lines: Counter[str] = Counter()
     for line in placed["lines"]:
         lines[line["sku"]] += line["quantity"]
-    return OrderFact(
+    return OrderRecord(
         status=STATUS[versions[max(versions)]["type"]["S"]],
         total=placed["total"],
         currency=placed["currency"],

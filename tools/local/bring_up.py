@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 
 from tools.base import outputs
-from tools.base.assembly import Assembly, setting, synthesized
+from tools.base.assembly import Assembly, context_value, synthesized
 from tools.base.errors import DeploymentError
 from tools.base.outputs import Outputs
 from tools.base.target import OFFLINE, of_emulator
@@ -96,8 +96,8 @@ def offline_copy(assembly: Assembly, emulator: Emulator) -> tuple[Assembly, list
         emulator.cloud.client("cloudformation"),
         auth=emulator.auth,
         stand_ins={
-            **{setting(PROVIDER_URLS[it.name]): it.url for it in providers},
-            setting("configuration_agent_url"): ConfigurationAgent(emulator.workspace).url,
+            **{context_value(PROVIDER_URLS[it.name]): it.url for it in providers},
+            context_value("configuration_agent_url"): ConfigurationAgent(emulator.workspace).url,
         },
     )
 

@@ -17,7 +17,7 @@ BINDING = frozenset({"held", "sold"})
 
 
 @dataclass(frozen=True, slots=True)
-class OrderFact:
+class OrderRecord:
     """An order as its history ends. ``total`` in minor units; ``lines`` are pieces by SKU."""
 
     status: str
@@ -27,7 +27,7 @@ class OrderFact:
 
 
 @dataclass(frozen=True, slots=True)
-class StockFact:
+class StockRecord:
     """Pieces of one SKU; ``delivered`` is the sum of its deliveries."""
 
     delivered: int
@@ -37,7 +37,7 @@ class StockFact:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargeFact:
+class ChargeRecord:
     """One authorization in a payment provider's own books; amounts in minor units."""
 
     order_id: str
@@ -48,14 +48,14 @@ class ChargeFact:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Records:
     """What the services and their partners have on record."""
 
-    orders: Mapping[str, OrderFact]
-    stock: Mapping[str, StockFact]
+    orders: Mapping[str, OrderRecord]
+    stock: Mapping[str, StockRecord]
     reservations: Mapping[str, tuple[str, Mapping[str, int]]]
     """By order: status, and pieces by SKU."""
-    charges: tuple[ChargeFact, ...]
+    charges: tuple[ChargeRecord, ...]
     bookings: frozenset[str]
     """Ids of shipments that a carrier will come for."""
     failed_undos: frozenset[tuple[str, str]]
@@ -89,22 +89,24 @@ class Report:
         return not self.violations
 
 
-def examine(facts: Facts) -> Report:
+def examine(records: Records) -> Report:
     """Hold the integration events against every invariant."""
     findings = [
-        *_orders_that_have_not_ended(facts),
-        *_stock_out_of_place(facts),
-        *_money_out_of_place(facts),
-        *_shipments_out_of_place(facts),
+        *_orders_that_have_not_ended(records),
+        *_stock_out_of_place(records),
+        *_money_out_of_place(records),
+        *_shipments_out_of_place(records),
     ]
     excused = [
-        it for it in findings if any((it.order_id, undo) in facts.failed_undos for undo in it.undos)
+        it
+        for it in findings
+        if any((it.order_id, undo) in records.failed_undos for undo in it.undos)
     ]
     return Report(
-        orders=Counter(order.status for order in facts.orders.values()),
+        orders=Counter(order.status for order in records.orders.values()),
         violations=tuple(it for it in findings if it not in excused),
         excused=tuple(excused),
-        failed_undos=tuple(sorted(facts.failed_undos)),
+        failed_undos=tuple(sorted(records.failed_undos)),
     )
 
 
@@ -113,26 +115,26 @@ def shipment_id(order_id: str) -> str:
     return str(uuid.uuid5(uuid.UUID(order_id), "shipment"))
 
 
-def _orders_that_have_not_ended(facts: Facts) -> Iterator[Finding]:
-    for order_id, order in facts.orders.items():
+def _orders_that_have_not_ended(records: Records) -> Iterator[Finding]:
+    for order_id, order in records.orders.items():
         if order.status not in ENDED:
             yield Finding(order_id, f"the order is still {order.status}", ("reject-order",))
 
 
-def _stock_out_of_place(facts: Facts) -> Iterator[Finding]:
+def _stock_out_of_place(records: Records) -> Iterator[Finding]:
     bound: Counter[str] = Counter()
-    for order_id, (status, lines) in facts.reservations.items():
+    for order_id, (status, lines) in records.reservations.items():
         if status in BINDING:
             bound.update(lines)
-        order = facts.orders.get(order_id)
+        order = records.orders.get(order_id)
         if status in BINDING and (order is None or order.status != "confirmed"):
             state = order.status if order else "unknown"
             yield Finding(order_id, f"stock is {status} for an order {state}", ("release-stock",))
-    for order_id, order in facts.orders.items():
-        status, lines = facts.reservations.get(order_id, ("missing", {}))
+    for order_id, order in records.orders.items():
+        status, lines = records.reservations.get(order_id, ("missing", {}))
         if order.status == "confirmed" and (status not in BINDING or lines != order.lines):
             yield Finding(order_id, f"the order is confirmed, its stock is {status}: {dict(lines)}")
-    for sku, level in facts.stock.items():
+    for sku, level in records.stock.items():
         if min(level.available, level.reserved, level.sold) < 0:
             yield Finding(sku, f"negative stock: {level}")
         if level.available + level.reserved + level.sold != level.delivered:
@@ -141,9 +143,9 @@ def _stock_out_of_place(facts: Facts) -> Iterator[Finding]:
             yield Finding(sku, f"{bound[sku]} pieces are bound by orders, but {level}")
 
 
-def _money_out_of_place(facts: Facts) -> Iterator[Finding]:
-    charges: dict[str, list[ChargeFact]] = {}
-    for charge in facts.charges:
+def _money_out_of_place(records: Records) -> Iterator[Finding]:
+    charges: dict[str, list[ChargeRecord]] = {}
+    for charge in records.charges:
         charges.setdefault(charge.order_id, []).append(charge)
         settled = charge.status in ("captured", "refunded", "voided", "expired")
         if not settled:
@@ -154,8 +156,8 @@ def _money_out_of_place(facts: Facts) -> Iterator[Finding]:
     for order_id, several in charges.items():
         if len(several) > 1:
             yield Finding(order_id, f"charged {len(several)} times: one provider, one charge")
-    for order_id in {*charges, *facts.orders}:
-        order = facts.orders.get(order_id)
+    for order_id in {*charges, *records.orders}:
+        order = records.orders.get(order_id)
         due = order.total if order and order.status == "confirmed" else 0
         taken = sum(charge.captured - charge.refunded for charge in charges.get(order_id, ()))
         if taken != due:
@@ -165,17 +167,17 @@ def _money_out_of_place(facts: Facts) -> Iterator[Finding]:
             )
 
 
-def _shipments_out_of_place(facts: Facts) -> Iterator[Finding]:
+def _shipments_out_of_place(records: Records) -> Iterator[Finding]:
     due = {
         shipment_id(order_id): order_id
-        for order_id, order in facts.orders.items()
+        for order_id, order in records.orders.items()
         if order.status == "confirmed"
     }
-    by_shipment = {shipment_id(order_id): order_id for order_id in facts.orders}
-    for booked in facts.bookings - due.keys():
+    by_shipment = {shipment_id(order_id): order_id for order_id in records.orders}
+    for booked in records.bookings - due.keys():
         order_id = by_shipment.get(booked, booked)
         yield Finding(
             order_id, "a carrier comes for an order that is not confirmed", ("cancel-shipment",)
         )
-    for missing in due.keys() - facts.bookings:
+    for missing in due.keys() - records.bookings:
         yield Finding(due[missing], "the order is confirmed, and no carrier comes for it")

@@ -155,7 +155,11 @@ def _show_missing(place: str, missing: dict[str, Any], console: Console) -> None
         return
     console.print(f"missing in the {place}: {missing['count']}", style="bold red")
     for name in missing["names"]:
-        what = "fact" if name["version"] is None else f"version {name['version']:>3} of order"
+        what = (
+            "integration event"
+            if name["version"] is None
+            else f"version {name['version']:>3} of order"
+        )
         console.print(f"  {name['occurred_at']}  {what} {name['id']}")
     if len(missing["names"]) < missing["count"]:
         console.print(f"  and {missing['count'] - len(missing['names'])} more")

@@ -38,7 +38,7 @@ def there_is_concurrency(system: System) -> str:
 
 
 def apis_may_write_logs(system: System) -> str:
-    """The one setting of API Gateway in an account and region, and whether its role is there."""
+    """The one account resource of API Gateway in a region, and whether its role is there."""
     arn = system.client("apigateway").get_account().get("cloudwatchRoleArn")
     if not arn:
         raise Failed("API Gateway has no role for its logs: deploy the stack that owns it again")
@@ -247,7 +247,7 @@ def _delete_plan(gateway: Any, plan: str, stage: dict[str, str]) -> None:
     gateway.delete_usage_plan(usagePlanId=plan)
 
 
-NO_ACCOUNT = "the emulator has no such quota or setting of an account"
+NO_ACCOUNT = "the emulator has no such quota or resource of an account"
 CHECKS = (
     Check(
         "there is concurrency",

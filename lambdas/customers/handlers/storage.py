@@ -9,7 +9,7 @@ from shared.runtime.environment import load
 
 def profiles() -> Profiles:
     """The tables that the environment names."""
-    settings = load(ApiEnvironment)
+    environment = load(ApiEnvironment)
     return DynamoDbProfiles(
-        aws.client("dynamodb"), settings.profile_table, settings.tombstone_table
+        aws.client("dynamodb"), environment.profile_table, environment.tombstone_table
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from event_log.adapters.seen_facts import SeenFacts
+from event_log.adapters.seen_events import SeenEvents
 from event_log.environment import IngestionEnvironment
 from orders_language.messages import partition_key
 from shared.messaging.bus_messages import from_bus, sources
@@ -45,59 +45,59 @@ class _Batch:
 
     def __init__(self) -> None:
         self.failed: list[str] = []
-        self._facts: dict[str, Envelope] = {}
+        self._events: dict[str, Envelope] = {}
         self._records: dict[str, Mapping[str, Any]] = {}
 
     def read(self, record: Mapping[str, Any]) -> None:
         """Take an integration event into the batch, or park what is none."""
         try:
-            fact = _judged(_heard()(record["body"]))
+            event = _judged(_heard()(record["body"]))
         except (Unusable, Unreadable) as unusable:
             self._park(record, str(unusable))
             return
-        self._facts[fact.event_id] = fact
-        self._records[fact.event_id] = record
+        self._events[event.event_id] = event
+        self._records[event.event_id] = record
 
     def put(self) -> None:
         """Put on the log what has not been seen there."""
-        for event_id in _seen().among(self._facts) if self._facts else ():
-            del self._facts[event_id]
-        _log().publish(list(self._facts.values()), self._refuse)
-        _seen().remember(self._facts)
-        log.metric("FactsTakenIn", len(self._facts))
+        for event_id in _seen().among(self._events) if self._events else ():
+            del self._events[event_id]
+        _log().publish(list(self._events.values()), self._refuse)
+        _seen().remember(self._events)
+        log.metric("FactsTakenIn", len(self._events))
 
-    def _refuse(self, fact: Envelope, reason: str) -> None:
-        del self._facts[fact.event_id]
-        self._park(self._records[fact.event_id], reason)
+    def _refuse(self, event: Envelope, reason: str) -> None:
+        del self._events[event.event_id]
+        self._park(self._records[event.event_id], reason)
 
     def _park(self, record: Mapping[str, Any], reason: str) -> None:
         try:
             _dead_letters().park(record["body"], reason, "intake")
         except (BotoCoreError, ClientError) as failure:
-            log.error("fact not parked", reason=reason, error=type(failure).__name__)
+            log.error("integration event not parked", reason=reason, error=type(failure).__name__)
             self.failed.append(record["messageId"])
 
 
 def _republish(texts: Sequence[str]) -> int:
-    facts = []
+    events = []
     for text in texts:
         try:
-            facts.append(_judged(read_envelope(text.encode())))
+            events.append(_judged(read_envelope(text.encode())))
         except (Unreadable, UnicodeEncodeError) as unusable:
-            log.error("fact not republished", reason=str(unusable))
+            log.error("integration event not republished", reason=str(unusable))
             log.metric("EventsNotPublished", 1)
-    return _log().publish(facts)
+    return _log().publish(events)
 
 
-def _judged(fact: Envelope) -> Envelope:
-    if fact.version is not None:
+def _judged(event: Envelope) -> Envelope:
+    if event.version is not None:
         raise Unreadable("it has a version: only orders' relay may put events on the log")
-    if not is_uuid(fact.event_id):
+    if not is_uuid(event.event_id):
         raise Unreadable("its event_id is not a UUID")
-    order_id = fact.data.get("order_id")
+    order_id = event.data.get("order_id")
     if order_id is not None and not (isinstance(order_id, str) and is_uuid(order_id)):
         raise Unreadable("its order_id is not a UUID")
-    return fact
+    return event
 
 
 @cache
@@ -113,8 +113,8 @@ def _log() -> KinesisLog:
 
 
 @cache
-def _seen() -> SeenFacts:
-    return SeenFacts(aws.client("dynamodb"), load(IngestionEnvironment).seen_table)
+def _seen() -> SeenEvents:
+    return SeenEvents(aws.client("dynamodb"), load(IngestionEnvironment).seen_table)
 
 
 @cache

@@ -15,9 +15,9 @@ from shared.runtime.environment import load
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """FulfilmentStuck goes to the bus, and from there to the operators' queue."""
-    settings = load(TokenEnvironment)
+    environment = load(TokenEnvironment)
     commands.report_stuck(
-        sagas(settings),
+        sagas(environment),
         Bus(aws.client("events"), load(BusEnvironment).bus_name, "fulfilment"),
         clock.now,
         msgspec.convert(event, Stuck),

@@ -27,12 +27,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         SagaNotFound, SagaStillRunning: there is nothing to resume.
     """
     asked = msgspec.convert(event, Resume)
-    settings = load(SagaEnvironment)
+    environment = load(SagaEnvironment)
     saga = commands.resume(
-        sagas(settings),
-        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+        sagas(environment),
+        StateMachine(aws.client("stepfunctions"), environment.state_machine_arn),
         clock.now,
-        settings.saga_deadline,
+        environment.saga_deadline,
         asked.order_id,
     )
     return {"order_id": saga.order_id, "execution": saga.execution_name}

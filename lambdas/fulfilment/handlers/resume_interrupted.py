@@ -46,7 +46,7 @@ def _retries() -> Retries:
 
 
 def _settled(record: Mapping[str, Any]) -> bool:
-    queue, settings = load(QueueEnvironment), load(SagaEnvironment)
+    queue, environment = load(QueueEnvironment), load(SagaEnvironment)
     dead_letters = DeadLetters(aws.client("sqs"), queue.dead_letters_url)
     try:
         interruption = _change.decode(record["body"]).detail
@@ -56,10 +56,10 @@ def _settled(record: Mapping[str, Any]) -> bool:
     log.warning("execution interrupted", execution=interruption.name, status=interruption.status)
     try:
         commands.resume_interrupted(
-            sagas(settings),
-            StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+            sagas(environment),
+            StateMachine(aws.client("stepfunctions"), environment.state_machine_arn),
             clock.now,
-            settings.saga_deadline,
+            environment.saga_deadline,
             interruption.name,
         )
     except Exception as error:

@@ -16,9 +16,9 @@ from shared.runtime.environment import load
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """The answer goes to the token, now or when the owner has replied."""
-    settings = load(TokenEnvironment)
+    environment = load(TokenEnvironment)
     commands.send_command(
-        sagas(settings),
+        sagas(environment),
         StateMachine(aws.client("stepfunctions")),
         OwnersQueues(aws.client("sqs"), load(OwnerEnvironment).url_by_owner),
         clock.now,

@@ -19,18 +19,18 @@ LONGEST_HOUR_MS = 4 * 60 * 1000
 
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``{started}``: how many sagas were missing."""
-    settings = load(MissedEnvironment)
+    environment = load(MissedEnvironment)
     functions = aws.patient_client("lambda", OWNERS_TIMEOUT)
     started = commands.start_missed(
-        sagas(settings),
-        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+        sagas(environment),
+        StateMachine(aws.client("stepfunctions"), environment.state_machine_arn),
         PublishedOrders(
             functions,
-            settings.list_events_arn,
-            OrderHistory(functions, settings.read_events_arn),
+            environment.list_events_arn,
+            OrderHistory(functions, environment.read_events_arn),
         ),
         clock.now,
-        settings.saga_deadline,
+        environment.saga_deadline,
         lambda: context.get_remaining_time_in_millis() > LONGEST_HOUR_MS,
     )
     return {"started": started}

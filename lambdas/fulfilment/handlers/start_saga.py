@@ -27,12 +27,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, settings = load(BusQueueEnvironment), load(SagaEnvironment)
+    queue, environment = load(BusQueueEnvironment), load(SagaEnvironment)
     start = partial(
         _start,
-        sagas(settings),
-        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
-        settings.saga_deadline,
+        sagas(environment),
+        StateMachine(aws.client("stepfunctions"), environment.state_machine_arn),
+        environment.saga_deadline,
     )
     sqs = aws.client("sqs")
     return QueueConsumer(

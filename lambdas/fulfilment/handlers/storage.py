@@ -5,11 +5,11 @@ from fulfilment.environment import SagaEnvironment, TokenEnvironment
 from shared.runtime import aws
 
 
-def sagas(settings: SagaEnvironment | TokenEnvironment) -> DynamoDbSagas:
+def sagas(environment: SagaEnvironment | TokenEnvironment) -> DynamoDbSagas:
     """The table with its two indexes."""
     return DynamoDbSagas(
         aws.client("dynamodb"),
-        settings.sagas_table,
-        settings.open_sagas_index,
-        settings.stuck_sagas_index,
+        environment.sagas_table,
+        environment.open_sagas_index,
+        environment.stuck_sagas_index,
     )

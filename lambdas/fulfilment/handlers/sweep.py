@@ -21,12 +21,12 @@ class Sweep(msgspec.Struct, frozen=True):
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{resumed}``: how many sagas go on."""
     asked = msgspec.convert(event, Sweep)
-    settings = load(SagaEnvironment)
+    environment = load(SagaEnvironment)
     resumed = commands.sweep(
-        sagas(settings),
-        StateMachine(aws.client("stepfunctions"), settings.state_machine_arn),
+        sagas(environment),
+        StateMachine(aws.client("stepfunctions"), environment.state_machine_arn),
         clock.now,
-        settings.saga_deadline,
+        environment.saga_deadline,
         asked.due_before or clock.now(),
     )
     return {"resumed": resumed}

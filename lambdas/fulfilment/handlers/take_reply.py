@@ -39,12 +39,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, settings = load(BusQueueEnvironment), load(TokenEnvironment)
+    queue, environment = load(BusQueueEnvironment), load(TokenEnvironment)
     sqs = aws.client("sqs")
     return QueueConsumer(
         partial(
             take,
-            sagas(settings),
+            sagas(environment),
             StateMachine(aws.client("stepfunctions")),
         ),
         DeadLetters(sqs, queue.dead_letters_url),

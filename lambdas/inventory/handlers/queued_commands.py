@@ -60,15 +60,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings, sqs = load(CommandEnvironment), aws.client("sqs")
+    environment, sqs = load(CommandEnvironment), aws.client("sqs")
     warehouse = DynamoDbWarehouse(
-        aws.client("dynamodb"), settings.stock_table, settings.reservations_table
+        aws.client("dynamodb"), environment.stock_table, environment.reservations_table
     )
     return QueueWorker(
-        commands_on(warehouse, clock.now, settings.hold_seconds),
-        Bus(aws.client("events"), settings.bus_name, "inventory"),
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        commands_on(warehouse, clock.now, environment.hold_seconds),
+        Bus(aws.client("events"), environment.bus_name, "inventory"),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )
 
 

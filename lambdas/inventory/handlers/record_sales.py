@@ -26,15 +26,15 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings, sqs = load(SaleEnvironment), aws.client("sqs")
+    environment, sqs = load(SaleEnvironment), aws.client("sqs")
     warehouse = DynamoDbWarehouse(
-        aws.client("dynamodb"), settings.stock_table, settings.reservations_table
+        aws.client("dynamodb"), environment.stock_table, environment.reservations_table
     )
     return QueueConsumer(
         partial(record_confirmed, lambda order_id: record_sale(warehouse, RecordSale(order_id))),
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
-        from_bus(sources(settings.message_sources)),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
+        from_bus(sources(environment.message_sources)),
     )
 
 

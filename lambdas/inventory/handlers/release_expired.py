@@ -45,9 +45,9 @@ def stock_released(reservation: Reservation) -> Envelope:
 
 @cache
 def _warehouse() -> DynamoDbWarehouse:
-    settings = load(ExpiryEnvironment)
+    environment = load(ExpiryEnvironment)
     return DynamoDbWarehouse(
-        aws.client("dynamodb"), settings.stock_table, settings.reservations_table
+        aws.client("dynamodb"), environment.stock_table, environment.reservations_table
     )
 
 

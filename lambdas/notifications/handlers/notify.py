@@ -29,31 +29,33 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings = load(NotificationEnvironment)
+    environment = load(NotificationEnvironment)
     # Not patient: who owns the answer reads an item or two. What takes longer comes again by the
     # queue, and meanwhile the other events of the batch have their turn.
     dynamodb, functions = aws.client("dynamodb"), aws.client("lambda")
     notifier = Notifier(
-        OrdersHistory(OrderHistory(functions, settings.read_events_arn)),
-        DynamoDbLedger(dynamodb, settings.ledger_table, settings.claim_seconds),
-        PublishedContacts(functions, settings.read_contact_arn),
-        _mailer(settings),
+        OrdersHistory(OrderHistory(functions, environment.read_events_arn)),
+        DynamoDbLedger(dynamodb, environment.ledger_table, environment.claim_seconds),
+        PublishedContacts(functions, environment.read_contact_arn),
+        _mailer(environment),
     )
     sqs = aws.client("sqs")
     return QueueConsumer(
         notifier.notify,
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
-        from_bus(sources(settings.message_sources)),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
+        from_bus(sources(environment.message_sources)),
     )
 
 
-def _mailer(settings: NotificationEnvironment) -> Mailer:
-    if settings.mail == "ses":
+def _mailer(environment: NotificationEnvironment) -> Mailer:
+    if environment.mail == "ses":
         return SesMailer(
-            aws.client_that_tries_once("sesv2"), settings.mail_from, settings.configuration_set
+            aws.client_that_tries_once("sesv2"),
+            environment.mail_from,
+            environment.configuration_set,
         )
-    return DynamoDbOutbox(aws.client("dynamodb"), settings.outbox_table)
+    return DynamoDbOutbox(aws.client("dynamodb"), environment.outbox_table)
 
 
 class Notifier:

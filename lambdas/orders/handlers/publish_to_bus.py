@@ -29,14 +29,14 @@ def handler(event: dict[str, Any], _context: Any) -> None:
 @cache
 def publisher() -> Projector[Events]:
     """The consumer whose read model is what is on the bus already."""
-    settings = load(PublisherEnvironment)
+    environment = load(PublisherEnvironment)
     gate = BusGate(
         aws.client("dynamodb"),
-        settings.publisher_gate_table,
+        environment.publisher_gate_table,
         parked_records(),
-        Bus(aws.client("events"), settings.bus_name, "orders"),
+        Bus(aws.client("events"), environment.bus_name, "orders"),
     )
-    history = OrderHistory(aws.patient_client("lambda", PATIENCE), settings.read_events_arn)
+    history = OrderHistory(aws.patient_client("lambda", PATIENCE), environment.read_events_arn)
     return projector_over(gate, history.read_events)
 
 

@@ -46,13 +46,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings, sqs = load(QueueEnvironment), aws.client("sqs")
-    store = DynamoDbEventStore(aws.client("dynamodb"), settings.event_store_table)
+    environment, sqs = load(QueueEnvironment), aws.client("sqs")
+    store = DynamoDbEventStore(aws.client("dynamodb"), environment.event_store_table)
     return QueueWorker(
         commands_on(store, clock.now),
-        Bus(aws.client("events"), settings.bus_name, "orders"),
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        Bus(aws.client("events"), environment.bus_name, "orders"),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )
 
 

@@ -66,25 +66,27 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _worker() -> QueueWorker:
-    settings = load(CommandEnvironment)
+    environment = load(CommandEnvironment)
     sqs = aws.client("sqs")
     providers = {
         Provider.PRIMARY: _provider(
-            Provider.PRIMARY, settings.provider_url, settings.provider_key_secret_arn
+            Provider.PRIMARY, environment.provider_url, environment.provider_key_secret_arn
         ),
         Provider.BACKUP: _provider(
-            Provider.BACKUP, settings.backup_provider_url, settings.backup_provider_key_secret_arn
+            Provider.BACKUP,
+            environment.backup_provider_url,
+            environment.backup_provider_key_secret_arn,
         ),
     }
     return QueueWorker(
         commands_on(
-            DynamoDbPayments(aws.client("dynamodb"), settings.payments_table),
+            DynamoDbPayments(aws.client("dynamodb"), environment.payments_table),
             providers,
             _first_for_new_payments,
         ),
-        Bus(aws.client("events"), settings.bus_name, "payments"),
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        Bus(aws.client("events"), environment.bus_name, "payments"),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )
 
 
@@ -131,11 +133,11 @@ def commands_on(
     def refund(form: RefundPayment, _message: Envelope) -> Outcome:
         command = commands.RefundPayment(form.order_id)
         payment = commands.refund_payment(payments, providers, command)
-        facts = _voided(payment)
+        events = _voided(payment)
         if payment.refunded:
-            fact = {"amount": payment.refunded, "currency": payment.currency}
-            facts = (IntegrationEvent("PaymentRefunded", fact),)
-        return done({"refunded": payment.refunded}, *facts)
+            data = {"amount": payment.refunded, "currency": payment.currency}
+            events = (IntegrationEvent("PaymentRefunded", data),)
+        return done({"refunded": payment.refunded}, *events)
 
     return {
         "AuthorizePayment": CommandType(AuthorizePayment, authorize),

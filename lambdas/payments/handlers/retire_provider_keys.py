@@ -33,9 +33,9 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     secret holds a made-up key there is nothing to revoke.
     """
     after_seconds = msgspec.convert(event, Request).after_seconds
-    settings = load(RetirementEnvironment)
-    client, arn = aws.client("secretsmanager"), settings.provider_key_secret_arn
-    provider = ProviderKeys(settings.provider_url)
+    environment = load(RetirementEnvironment)
+    client, arn = aws.client("secretsmanager"), environment.provider_key_secret_arn
+    provider = ProviderKeys(environment.provider_url)
     newest = time.time() - after_seconds
     changed = client.describe_secret(SecretId=arn)["LastChangedDate"].timestamp()
 

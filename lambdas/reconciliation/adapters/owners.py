@@ -12,7 +12,7 @@ from shared.messaging.envelope import Envelope, encode
 from shared.runtime.payloads import portions
 
 EVENTS_AT_ONCE = 100
-FACTS_AT_ONCE = 100
+EVENTS_AT_ONCE = 100
 
 
 class OwnerFailed(Exception):
@@ -60,12 +60,12 @@ class Owners:
             for some in _of_few_events(orders)
         )
 
-    def republish_facts(self, facts: Iterable[Envelope]) -> int:
+    def republish_integration_events(self, events: Iterable[Envelope]) -> int:
         """Have ingestion publish other services' integration events again; returns how many."""
-        texts = (encode(fact).decode() for fact in facts)
+        texts = (encode(event).decode() for event in events)
         return sum(
             int(self._call(self._ingestion, {"republish": some})["republished"])
-            for some in portions(texts, FACTS_AT_ONCE)
+            for some in portions(texts, EVENTS_AT_ONCE)
         )
 
     def _call(self, function: str, request: dict[str, Any]) -> Any:

@@ -100,10 +100,10 @@ def _marks_of(bodies: Iterable[tuple[bytes, str]]) -> tuple[list[Mark], int]:
         except Unreadable:
             unreadable += 1
             continue
-        is_fact = event.version is None
-        if not is_fact and not ORDER_EVENTS.holds(event):
+        is_integration_event = event.version is None
+        if not is_integration_event and not ORDER_EVENTS.holds(event):
             continue  # of an aggregate whose store is not compared
-        its_id = event.event_id if is_fact else event.aggregate_id
-        place = where if is_fact else ""
+        its_id = event.event_id if is_integration_event else event.aggregate_id
+        place = where if is_integration_event else ""
         marks.append(Mark(fingerprint(event), its_id, event.version, event.occurred_at, place))
     return marks, unreadable

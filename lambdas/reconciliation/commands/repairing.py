@@ -29,13 +29,15 @@ class Repairs:
 
     def back_fill(self, missing: dict[str, Name]) -> int:
         """Add to the archive; how many events."""
-        return self.additions.add([*self._from_orders(missing), *self._facts(missing)])
+        return self.additions.add([*self._from_orders(missing), *self._integration_events(missing)])
 
     def republish(self, unpublished: dict[str, Name]) -> int:
         """Have them published again; how many events."""
         events = [name for name in unpublished.values() if name.version is not None]
-        facts = list(self._facts(unpublished))
-        return self.owners.republish_events(events) + self.owners.republish_facts(facts)
+        integration_events = list(self._integration_events(unpublished))
+        return self.owners.republish_events(events) + self.owners.republish_integration_events(
+            integration_events
+        )
 
     def _from_orders(self, missing: dict[str, Name]) -> Iterator[Envelope]:
         orders = sorted({name.id for name in missing.values() if name.version is not None})
@@ -48,7 +50,7 @@ class Repairs:
             for events in pool.map(wanted, orders):
                 yield from events
 
-    def _facts(self, missing: dict[str, Name]) -> Iterator[Envelope]:
+    def _integration_events(self, missing: dict[str, Name]) -> Iterator[Envelope]:
         """Those that one place lacks, each once, from where another place has them."""
         in_log: dict[str, list[str]] = defaultdict(list)
         in_archive = set()

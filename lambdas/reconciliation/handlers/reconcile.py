@@ -74,22 +74,22 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 def _reconciliation(run: str) -> Reconciliation:
-    settings = load(ReconcileEnvironment)
+    environment = load(ReconcileEnvironment)
     s3 = aws.patient_client("s3", LONG_CALL)
     functions = aws.patient_client("lambda", OWNERS_TIMEOUT)
-    log = LogReader(aws.patient_client("kinesis", LONG_CALL), settings.event_stream_arn)
-    archive = Archive(s3, settings.archive_bucket)
+    log = LogReader(aws.patient_client("kinesis", LONG_CALL), environment.event_stream_arn)
+    archive = Archive(s3, environment.archive_bucket)
     owners = Owners(
         functions,
-        settings.scan_events_arn,
-        settings.list_events_arn,
-        settings.relay_arn,
-        settings.intake_arn,
+        environment.scan_events_arn,
+        environment.list_events_arn,
+        environment.relay_arn,
+        environment.intake_arn,
     )
-    histories = OrderHistory(functions, settings.read_events_arn)
+    histories = OrderHistory(functions, environment.read_events_arn)
     return Reconciliation(
-        RunNotes(run, Scratch(s3, settings.scratch_bucket)),
+        RunNotes(run, Scratch(s3, environment.scratch_bucket)),
         log,
         Places(owners, log, archive),
-        Repairs(owners, log, archive, histories, BackFill(s3, settings.archive_bucket)),
+        Repairs(owners, log, archive, histories, BackFill(s3, environment.archive_bucket)),
     )

@@ -29,13 +29,13 @@ class BusEvent(msgspec.Struct, frozen=True, gc=False):
 _event = msgspec.json.Decoder(BusEvent)
 
 
-def sources(setting: str) -> Sources:
+def sources(variable: str) -> Sources:
     """From the environment's MESSAGE_SOURCES, which follows from the messages' schemas.
 
     Raises:
         msgspec.DecodeError: it is no JSON object of lists.
     """
-    return _Sources.decode(setting)
+    return _Sources.decode(variable)
 
 
 def from_bus(sources: Sources, owner_of: OwnerOf | None = None) -> Callable[[str], Envelope]:

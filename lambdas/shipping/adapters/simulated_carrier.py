@@ -1,6 +1,6 @@
 """A carrier's own system, simulated: it quotes by its tariff, books and cancels, and can misbehave.
 
-How it behaves is an item of its own table, the carriers' desk, which belongs to the simulation and
+How it behaves is an item of its own table, CarrierDesk, which belongs to the simulation and
 not to shipping: ``{carrier, record: "behaviour", ...}``. Without the item a carrier behaves. See
 ``Behaviour`` for the attributes; ``tests`` and demonstrations set them, and nothing else does.
 """

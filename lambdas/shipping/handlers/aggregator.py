@@ -25,8 +25,8 @@ def consumer(take: Take) -> QueueConsumer:
 
     ``take`` raises msgspec.ValidationError or UnusableAnswer for such a message.
     """
-    settings = load(AggregatorEnvironment)
-    aggregations = DynamoDbQuoteAggregations(aws.client("dynamodb"), settings.gatherings_table)
+    environment = load(AggregatorEnvironment)
+    aggregations = DynamoDbQuoteAggregations(aws.client("dynamodb"), environment.gatherings_table)
 
     def consume(message: Envelope) -> None:
         try:
@@ -37,6 +37,6 @@ def consumer(take: Take) -> QueueConsumer:
     sqs = aws.client("sqs")
     return QueueConsumer(
         consume,
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )

@@ -26,8 +26,8 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     An error makes the batch come again: their ids are the same each time. Aggregations that are
     closed from the start are inserted, not modified, and answered by the worker itself.
     """
-    settings = load(AnnouncerEnvironment)
-    dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
+    environment = load(AnnouncerEnvironment)
+    dead_letters = DeadLetters(aws.client("sqs"), environment.dead_letters_url)
     closed = [
         (aggregation, command)
         for aggregation, command in read_images(event, "MODIFY", _read, parked_unread(dead_letters))
@@ -38,7 +38,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         for aggregation, command in closed
         for message in messages_of(command, outcomes.of_aggregation(aggregation))
     ]
-    Bus(aws.client("events"), settings.bus_name, "shipping").put_each(
+    Bus(aws.client("events"), environment.bus_name, "shipping").put_each(
         messages, unsendable(dead_letters)
     )
     for aggregation, command in closed:

@@ -14,8 +14,8 @@ from shipping.handlers.parked_announcements import parked_unread, unsendable
 
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ShipmentTracked on the bus for each new report; an error makes the batch come again."""
-    settings = load(AnnouncerEnvironment)
-    dead_letters = DeadLetters(aws.client("sqs"), settings.dead_letters_url)
+    environment = load(AnnouncerEnvironment)
+    dead_letters = DeadLetters(aws.client("sqs"), environment.dead_letters_url)
     tracked = list(
         read_images(
             event,
@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
             parked_unread(dead_letters),
         )
     )
-    Bus(aws.client("events"), settings.bus_name, "shipping").put_each(
+    Bus(aws.client("events"), environment.bus_name, "shipping").put_each(
         tracked, unsendable(dead_letters)
     )
     log.metric("ShipmentsTracked", len(tracked))

@@ -20,8 +20,8 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 def close(aggregations: QuoteAggregations, message: Envelope) -> None:
     """Close one aggregation unless it is closed already. Raises UnusableAnswer: there is none."""
     form = msgspec.convert(message.data, CloseGathering)
-    closed = commands.close_gathering(
-        aggregations, commands.CloseGathering(form.order_id, form.request_id)
+    closed = commands.close_aggregation(
+        aggregations, commands.CloseAggregation(form.order_id, form.request_id)
     )
     log.info(
         "aggregation closed at its deadline"

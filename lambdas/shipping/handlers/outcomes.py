@@ -15,10 +15,10 @@ def of_aggregation(aggregation: QuoteAggregation) -> Outcome:
         "missing": list(aggregation.missing),
     }
     # Nobody was asked: then nothing was gathered.
-    facts = (IntegrationEvent("QuotesGathered", answer),) if aggregation.expected else ()
+    events = (IntegrationEvent("QuotesGathered", answer),) if aggregation.expected else ()
     if aggregation.reason is not None:
-        return refused(aggregation.reason, {"missing": answer["missing"]}, *facts)
-    return done(answer, *facts)
+        return refused(aggregation.reason, {"missing": answer["missing"]}, *events)
+    return done(answer, *events)
 
 
 def of_booking(shipment: Shipment) -> Outcome:

@@ -19,7 +19,7 @@ from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_quote_aggregations import DynamoDbQuoteAggregations
 from shipping.adapters.dynamodb_shipments import DynamoDbShipments
-from shipping.adapters.lambda_carrier_desk import LambdaCarrierDesk
+from shipping.adapters.lambda_carrier_api import LambdaCarrierApi
 from shipping.adapters.quote_requests import SnsQuoteRequests
 from shipping.adapters.sqs_deadlines import SqsDeadlines
 from shipping.commands import Clock
@@ -30,7 +30,7 @@ from shipping.domain.shipment import MessageContext
 from shipping.environment import CommandEnvironment
 from shipping.handlers import outcomes
 from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
-from shipping.ports import CarrierDesk, Deadlines, QuoteAggregations, QuoteRequests, Shipments
+from shipping.ports import CarrierApi, Deadlines, QuoteAggregations, QuoteRequests, Shipments
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -39,28 +39,28 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _worker(seconds_left: Callable[[], float]) -> QueueWorker:
-    settings = load(CommandEnvironment)
+    environment = load(CommandEnvironment)
     dynamodb, sqs = aws.client("dynamodb"), aws.client("sqs")
-    aggregations = DynamoDbQuoteAggregations(dynamodb, settings.gatherings_table)
-    desks = msgspec.json.decode(settings.carrier_desks, type=dict[str, str])
+    aggregations = DynamoDbQuoteAggregations(dynamodb, environment.gatherings_table)
+    functions = msgspec.json.decode(environment.carrier_desks, type=dict[str, str])
     return QueueWorker(
         quote_commands(
             aggregations,
-            SnsQuoteRequests(aws.client("sns"), settings.quote_requests_topic_arn),
-            SqsDeadlines(sqs, settings.deadlines_url, _quote_deadline_seconds),
+            SnsQuoteRequests(aws.client("sns"), environment.quote_requests_topic_arn),
+            SqsDeadlines(sqs, environment.deadlines_url, _quote_deadline_seconds),
             list(carriers().values()),
             _may_be_asked,
         )
         | shipment_commands(
-            DynamoDbShipments(dynamodb, settings.shipments_table),
+            DynamoDbShipments(dynamodb, environment.shipments_table),
             aggregations,
             # It tries again by itself while there is time.
-            LambdaCarrierDesk(aws.client_that_tries_once("lambda"), desks, seconds_left),
+            LambdaCarrierApi(aws.client_that_tries_once("lambda"), functions, seconds_left),
             clock.now,
         ),
-        Bus(aws.client("events"), settings.bus_name, "shipping"),
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        Bus(aws.client("events"), environment.bus_name, "shipping"),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )
 
 
@@ -98,7 +98,7 @@ def quote_commands(
 
 
 def shipment_commands(
-    shipments: Shipments, aggregations: QuoteAggregations, desk: CarrierDesk, now: Clock
+    shipments: Shipments, aggregations: QuoteAggregations, carriers: CarrierApi, now: Clock
 ) -> dict[str, CommandType[Any]]:
     """The commands that book and cancel."""
 
@@ -107,12 +107,12 @@ def shipment_commands(
             form.order_id, form.carrier, form.quote_id, form.parcel, _context_of(message)
         )
         return outcomes.of_booking(
-            commands.book_shipment(shipments, aggregations, desk, now, asked)
+            commands.book_shipment(shipments, aggregations, carriers, now, asked)
         )
 
     def cancel(form: CancelShipment, message: Envelope) -> Outcome:
         asked = commands.CancelShipment(form.order_id, _context_of(message))
-        return outcomes.of_cancellation(commands.cancel_shipment(shipments, desk, asked))
+        return outcomes.of_cancellation(commands.cancel_shipment(shipments, carriers, asked))
 
     return {
         "BookShipment": CommandType(BookShipment, book),

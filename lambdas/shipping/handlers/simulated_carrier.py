@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return _consumer().handle(event)
     answer = _serve(event["request"], event["shipment_id"])
     log.info(
-        "desk answered",
+        "carrier answered",
         carrier=load(CarrierEnvironment).carrier,
         shipment_id=event["shipment_id"],
         outcome=answer["outcome"],
@@ -50,19 +50,19 @@ def _serve(request: str, shipment_id: str) -> dict[str, Any]:
 
 @cache
 def _simulated() -> SimulatedCarrier:
-    settings = load(CarrierEnvironment)
+    environment = load(CarrierEnvironment)
     return SimulatedCarrier(
-        carriers()[settings.carrier], aws.client("dynamodb"), settings.carrier_desk_table
+        carriers()[environment.carrier], aws.client("dynamodb"), environment.carrier_desk_table
     )
 
 
 @cache
 def _consumer() -> QueueConsumer:
-    settings, sqs = load(CarrierEnvironment), aws.client("sqs")
+    environment, sqs = load(CarrierEnvironment), aws.client("sqs")
     return QueueConsumer(
         _answer,
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )
 
 

@@ -53,10 +53,10 @@ def handler(request: Request) -> Response:
     carrier = _carrier(request)
     form = request.json(TrackingForm)
     happened_at = _time(form.happened_at)
-    settings, dynamodb = load(TrackingEnvironment), aws.client("dynamodb")
+    environment, dynamodb = load(TrackingEnvironment), aws.client("dynamodb")
     shipment, is_new = commands.track_shipment(
-        DynamoDbShipments(dynamodb, settings.shipments_table),
-        DynamoDbTrackingEvents(dynamodb, settings.tracking_table),
+        DynamoDbShipments(dynamodb, environment.shipments_table),
+        DynamoDbTrackingEvents(dynamodb, environment.tracking_table),
         TrackingEvent(carrier, form.event_id, form.tracking_number, form.status, happened_at),
     )
     log.info(

@@ -43,9 +43,9 @@ def streams_are_retried_without_limit(system: System) -> Iterator[str]:
             "FunctionResponseTypes": (None,),  # partial failures lose records on a stream
             "StartingPosition": ("TRIM_HORIZON",),
         }
-        for setting, accepted in wanted.items():
-            if mapping.properties.get(setting) not in accepted:
-                yield f"{mapping} has {setting} = {mapping.properties.get(setting)}"
+        for property, accepted in wanted.items():
+            if mapping.properties.get(property) not in accepted:
+                yield f"{mapping} has {property} = {mapping.properties.get(property)}"
 
 
 def relays_keep_the_order(system: System) -> Iterator[str]:

@@ -68,8 +68,8 @@ def tables_and_streams_are_paid_for_by_use(system: System) -> Iterator[str]:
 def every_service_scales_by_itself(system: System) -> Iterator[str]:
     """Each API has a rate of its own, and each queue's workers a number that they do not exceed."""
     for stage in system.resources("AWS::ApiGateway::Stage"):
-        settings = stage.properties.get("MethodSettings", [])
-        if not any(it.get("ThrottlingRateLimit", -1) > 0 for it in settings):
+        methods = stage.properties.get("MethodSettings", [])
+        if not any(it.get("ThrottlingRateLimit", -1) > 0 for it in methods):
             yield f"{stage} takes any number of requests"
     for mapping in system.resources("AWS::Lambda::EventSourceMapping"):
         source = mapping.text(mapping.properties["EventSourceArn"])

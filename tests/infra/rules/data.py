@@ -144,7 +144,7 @@ def buckets_are_private_and_encrypted(system: System) -> Iterator[str]:
     """No object can be made public, whatever a later policy says."""
     for bucket in system.resources("AWS::S3::Bucket"):
         blocked = bucket.properties.get("PublicAccessBlockConfiguration", {})
-        if not all(blocked.get(setting) is True for setting in BLOCKED):
+        if not all(blocked.get(kind) is True for kind in BLOCKED):
             yield f"{bucket} can be made public"
         if not bucket.properties.get("BucketEncryption"):
             yield f"{bucket} is not encrypted"

@@ -58,22 +58,22 @@ def names_that_an_account_shares_have_the_region(system: System) -> Iterator[str
 
 
 def apis_log_with_a_role_that_no_environment_takes_away(system: System) -> Iterator[str]:
-    """An account has one setting for all APIs: it comes first, stays, and is nobody's."""
-    settings = list(system.resources(API_ACCOUNT))
-    if len(settings) != 1:
-        yield f"{system.environment} sets the role of the account's APIs {len(settings)} times"
+    """An account has one such resource for all APIs: it comes first, stays, and is nobody's."""
+    accounts = list(system.resources(API_ACCOUNT))
+    if len(accounts) != 1:
+        yield f"{system.environment} sets the role of the account's APIs {len(accounts)} times"
         return
-    (setting,) = settings
-    owner = setting.template
+    (account,) = accounts
+    owner = account.template
     if not owner.is_of_every_environment:
-        yield f"{setting} goes with {owner.service}, and the logs of other environments with it"
-    role = system.find(setting.text(setting.properties["CloudWatchRoleArn"]), "AWS::IAM::Role")
-    for kept in (setting, role):
+        yield f"{account} goes with {owner.service}, and the logs of other environments with it"
+    role = system.find(account.text(account.properties["CloudWatchRoleArn"]), "AWS::IAM::Role")
+    for kept in (account, role):
         if kept is None or kept.body.get("DeletionPolicy") != "Retain":
-            yield f"{kept or setting} goes with its stack, and the logs of other APIs with it"
-    needs = setting.body.get("DependsOn", [])
+            yield f"{kept or account} goes with its stack, and the logs of other APIs with it"
+    needs = account.body.get("DependsOn", [])
     if not any(it.startswith("AWS::ApiGateway::") for it in _types(owner, needs)):
-        yield f"{setting} is refused in an account that never had an API"
+        yield f"{account} is refused in an account that never had an API"
     for stage in system.resources("AWS::ApiGateway::Stage"):
         if owner.service not in _all_before(system, stage.template.service):
             yield f"{stage} logs before the account has a role for it"

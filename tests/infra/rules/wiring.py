@@ -63,8 +63,8 @@ CREDENTIAL = re.compile(
 )
 
 
-def every_handler_is_there_and_has_its_settings(system: System) -> Iterator[str]:
-    """Its module is imported, and its settings are parsed from what the template sets."""
+def every_handler_is_there_and_has_its_variables(system: System) -> Iterator[str]:
+    """Its module is imported, and its variables are parsed as the template sets them."""
     for function in own_functions(system):
         try:
             found = environment_of(function)
@@ -194,7 +194,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    every_handler_is_there_and_has_its_settings,
+    every_handler_is_there_and_has_its_variables,
     every_variable_is_read,
     variables_hold_names_and_arns_only,
     no_template_holds_a_credential,

@@ -69,7 +69,7 @@ class CommandDriver:
             if it.type == "CommandReplied" and it.causation_id == message.event_id
         ]
 
-    def facts(self, order_id: str) -> list[Envelope]:
+    def integration_events(self, order_id: str) -> list[Envelope]:
         """What the service said about an order until now, replies left out."""
         return [
             it

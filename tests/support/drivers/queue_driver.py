@@ -33,8 +33,8 @@ class QueueDriver:
         self._worker = QueueWorker(commands, Bus(self.bus, "bus", "any"), dead_letters, retries)
 
     @property
-    def facts(self) -> set[str]:
-        """The types of the facts so far."""
+    def integration_events(self) -> set[str]:
+        """The types of the integration events so far."""
         return {message.type for message in self.bus.messages} - {"CommandReplied"}
 
     def take(self, kind: str, order_id: str, **data: Any) -> None:
@@ -59,7 +59,7 @@ class QueueDriver:
 
 
 def assert_published(kind: str, messages: list[Envelope]) -> Envelope:
-    """The facts are of their schemas, and the last message is an answer that the command names."""
+    """Events match their schemas, and the last message is an answer that the command names."""
     for message in messages:
         assert violations(message, closed=True) == []
     reply = messages[-1]

@@ -82,11 +82,11 @@ class ShippingDriver:
     @classmethod
     def at(cls, deployment: Deployment) -> ShippingDriver:
         bus_name = next(iter(deployment.outputs["services"]["event-log"]["buses"].values()))
-        desk = cls(deployment, BusListener(deployment.cloud, bus_name, f"{PRODUCT}.shipping"))
+        driver = cls(deployment, BusListener(deployment.cloud, bus_name, f"{PRODUCT}.shipping"))
         # Functions that were never called take long to start here: carriers that behave
         # would be late.
-        eventually(lambda: not desk.ask(gather_quotes(str(uuid.uuid4())))["data"]["missing"], 60)
-        return desk
+        eventually(lambda: not driver.ask(gather_quotes(str(uuid.uuid4())))["data"]["missing"], 60)
+        return driver
 
     def queue(self, name: str) -> str:
         """The address of one of shipping's queues, such as ``Commands``."""

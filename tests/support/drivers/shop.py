@@ -210,8 +210,8 @@ class Shop:
     def report(self, orders: Collection[str]) -> Report:
         """What the invariant checker says about these orders."""
         providers = PaymentProvider.all_of(self.deployment.emulator.workspace)
-        facts = books.read(self.deployment.outputs, self.deployment.cloud, providers, orders)
-        return examine(facts)
+        records = books.read(self.deployment.outputs, self.deployment.cloud, providers, orders)
+        return examine(records)
 
     def resume(self, order_id: str) -> str:
         """The operator's command; the new execution's name."""

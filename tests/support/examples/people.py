@@ -11,7 +11,7 @@ RENAMED = Contact("Ada Quillfeather-Søndergård", "ada@quillfeather.example")
 HOME = Address("Wisteria Row 7", "Bristol", "BS1 4DJ", "GB")
 WORK = Address("Gänsemarkt 44", "Hamburg", "20354", "DE", extra="Hof, 3. Stock")
 PERSONAL = ("Quillfeather", "ada@", "Wisteria", "Gänsemarkt", "Hof, 3")
-"""A part of each personal value: none may be in a log, an error or a fact."""
+"""A part of each personal value: none may be in a log, an error or an integration event."""
 
 
 def new_id() -> str:

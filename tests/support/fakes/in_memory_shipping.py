@@ -81,8 +81,8 @@ class InMemoryShipments:
         return None
 
 
-class Desk:
-    """A carrier's desk that remembers, and that loses as many answers as it is told to."""
+class FakeCarrier:
+    """A carrier's API that remembers bookings, and loses as many answers as it is told to."""
 
     def __init__(self, *, refuses: bool = False, lost_answers: int = 0) -> None:
         self.booked: set[str] = set()

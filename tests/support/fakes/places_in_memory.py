@@ -42,8 +42,8 @@ def placed(number: int, hours_ago: float) -> Envelope:
     return event(order_id(number), 1, "OrderPlaced", occurred_at=clock.format_time(moment))
 
 
-def fact(number: int, hours_ago: float, size: int = 10) -> Envelope:
-    """Another service's fact with so much in it."""
+def integration_event(number: int, hours_ago: float, size: int = 10) -> Envelope:
+    """Another service's integration event with so much in it."""
     made = placed(number, hours_ago)
     its_id = f"00000000-0000-4000-9000-{number:012d}"
     return msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""Nothing about a person gets into a log, an error, a fact or a tombstone."""
+"""Nothing about a person gets into a log, an error, an integration event or a tombstone."""
 
 import dataclasses
 import json
@@ -147,18 +147,18 @@ def record(customer_id: str, kind: str = "INSERT") -> dict[str, Any]:
     return {"eventName": kind, "dynamodb": {"NewImage": image}}
 
 
-def test_the_fact_names_the_customer_by_id_alone(bus: RecordingBus) -> None:
+def test_the_integration_event_names_the_customer_by_id_alone(bus: RecordingBus) -> None:
     customer_id = new_id()
     announce_forgotten.handler({"Records": [record(customer_id)]}, None)
     (entry,) = bus.entries
     assert (entry["Source"], entry["DetailType"]) == (f"{PRODUCT}.customers", "CustomerForgotten")
-    fact = decode(entry["Detail"])
-    assert fact.data == {"customer_id": customer_id}
-    assert (fact.version, fact.occurred_at) == (None, LATER)
-    assert fact.correlation_id == tombstone(customer_id).correlation_id
+    integration_event = decode(entry["Detail"])
+    assert integration_event.data == {"customer_id": customer_id}
+    assert (integration_event.version, integration_event.occurred_at) == (None, LATER)
+    assert integration_event.correlation_id == tombstone(customer_id).correlation_id
 
 
-def test_a_fact_that_comes_again_has_the_same_id(bus: RecordingBus) -> None:
+def test_an_integration_event_that_comes_again_has_the_same_id(bus: RecordingBus) -> None:
     customer_id = new_id()
     for _time in range(2):
         announce_forgotten.handler({"Records": [record(customer_id)]}, None)

@@ -1,4 +1,4 @@
-"""Facts from the bus: each is judged alone, and what can never be taken in is parked alone."""
+"""Integration events from the bus: each is judged alone; one that is never accepted is parked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OWNER = f"{PRODUCT}.inventory"
 
 
 class SeenBefore:
-    """Remembers facts; ``ids`` are those that it has."""
+    """Remembers integration events; ``ids`` are those that it has."""
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
@@ -63,7 +63,7 @@ def taker(monkeypatch: pytest.MonkeyPatch) -> Intake:
     return Intake(monkeypatch)
 
 
-def fact(number: int, **changes: Any) -> Envelope:
+def integration_event(number: int, **changes: Any) -> Envelope:
     order_id = str(uuid.UUID(int=number, version=4))
     message = Envelope(
         event_id=str(uuid.UUID(int=1000 + number, version=4)),
@@ -86,31 +86,35 @@ def body(message: Envelope, source: str = OWNER, **detail: Any) -> str:
     return json.dumps({"source": source, "detail": {**json.loads(encode(message)), **detail}})
 
 
-GOOD = [fact(number) for number in range(9)]
+GOOD = [integration_event(number) for number in range(9)]
 BAD = {
-    "a long order id": body(fact(99, data={"order_id": "x" * 257})),
-    "an empty order id": body(fact(99, data={"order_id": ""})),
-    "an order id that is none": body(fact(99, data={"order_id": [1]})),
-    "a long aggregate id": body(fact(99, aggregate_id="x" * 300, data={})),
-    "an empty aggregate id": body(fact(99, aggregate_id="", data={})),
-    "an event id that is none": body(fact(99, event_id="x")),
-    "a version": body(fact(99, version=1)),
-    "a version of 41 digits": body(fact(99), version=10**40),
-    "too many bytes": body(fact(99, data={"text": "x" * MAX_EVENT_BYTES})),
-    "numbers that grow": body(fact(99, data={})).replace(
+    "a long order id": body(integration_event(99, data={"order_id": "x" * 257})),
+    "an empty order id": body(integration_event(99, data={"order_id": ""})),
+    "an order id that is none": body(integration_event(99, data={"order_id": [1]})),
+    "a long aggregate id": body(integration_event(99, aggregate_id="x" * 300, data={})),
+    "an empty aggregate id": body(integration_event(99, aggregate_id="", data={})),
+    "an event id that is none": body(integration_event(99, event_id="x")),
+    "a version": body(integration_event(99, version=1)),
+    "a version of 41 digits": body(integration_event(99), version=10**40),
+    "too many bytes": body(integration_event(99, data={"text": "x" * MAX_EVENT_BYTES})),
+    "numbers that grow": body(integration_event(99, data={})).replace(
         '"data": {}', '"data": {"n": [' + ",".join(["1e15"] * 50_000) + "]}"
     ),
-    "deep nesting": body(fact(99, data={})).replace('"data": {}', '"data": {"a": ' + "[" * 99_999),
-    "a control character": body(fact(99, type="Stock\x00Reserved")),
-    "half a character": body(fact(99, data={"text": "?"})).replace("?", "\\ud800"),
+    "deep nesting": body(integration_event(99, data={})).replace(
+        '"data": {}', '"data": {"a": ' + "[" * 99_999
+    ),
+    "a control character": body(integration_event(99, type="Stock\x00Reserved")),
+    "half a character": body(integration_event(99, data={"text": "?"})).replace("?", "\\ud800"),
     "nothing": "",
-    "somebody else's": body(fact(99), f"{PRODUCT}.shipping"),
-    "an order's event": body(fact(99, type="OrderPlaced"), f"{PRODUCT}.orders"),
+    "somebody else's": body(integration_event(99), f"{PRODUCT}.shipping"),
+    "an order's event": body(integration_event(99, type="OrderPlaced"), f"{PRODUCT}.orders"),
 }
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_nine_good_facts_are_taken_in_beside_one_that_never_can_be(taker: Intake, bad: str) -> None:
+def test_nine_good_integration_events_are_taken_in_beside_one_that_never_can_be(
+    taker: Intake, bad: str
+) -> None:
     bodies = [body(message) for message in GOOD]
     assert taker.take_in(*bodies[:4], BAD[bad], *bodies[4:]) == []
     assert taker.kinesis.acknowledged == GOOD

@@ -15,7 +15,7 @@ from shared.runtime.environment import forget
 from tests.support.examples.fulfilment import ORDER
 from tests.support.fakes.fake_queue import FakeQueue, delivered
 
-SETTINGS = {
+VARIABLES = {
     "SAGAS_TABLE": "sagas",
     "OPEN_SAGAS_INDEX": "open",
     "STUCK_SAGAS_INDEX": "stuck",
@@ -37,7 +37,7 @@ class Resumer:
         clients = {"sqs": self.sqs, "dynamodb": None, "stepfunctions": None}
         monkeypatch.setattr(aws, "client", clients.__getitem__)
         monkeypatch.setattr(commands, "resume_interrupted", self._resume)
-        for name, value in SETTINGS.items():
+        for name, value in VARIABLES.items():
             monkeypatch.setenv(name, value)
         forget()
         forget()

@@ -170,8 +170,8 @@ def test_orders_may_take_as_long_for_a_page_as_its_function_has(
 
     monkeypatch.setattr(aws, "client", lambda _service: None)
     monkeypatch.setattr(aws, "patient_client", patient_client)
-    settings = MissedEnvironment("sagas", "open", "stuck", "machine", 600, "list", "read")
-    monkeypatch.setattr(start_missed, "load", lambda _: settings)
+    environment = MissedEnvironment("sagas", "open", "stuck", "machine", 600, "list", "read")
+    monkeypatch.setattr(start_missed, "load", lambda _: environment)
     monkeypatch.setattr(commands, "start_missed", lambda *_: 3)
     assert start_missed.handler({}, None) == {"started": 3}
     assert waits["lambda"] > LIST_EVENTS_SECONDS

@@ -200,7 +200,7 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_at_once(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    settings = NotificationEnvironment(
+    environment = NotificationEnvironment(
         "ledger",
         20,
         "arn",
@@ -223,7 +223,7 @@ def test_a_mail_whose_answer_was_lost_is_not_sent_again_at_once(
     client.meta.events.register("before-send", lose_the_answer, unique_id="lost")
     try:
         with pytest.raises(MailRefused):
-            _mailer(settings).send(CONFIRMED, ADA)
+            _mailer(environment).send(CONFIRMED, ADA)
     finally:
         client.meta.events.unregister("before-send", unique_id="lost")
         aws.client_that_tries_once.cache_clear()

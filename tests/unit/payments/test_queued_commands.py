@@ -77,10 +77,10 @@ def order() -> str:
 
 
 def said(messages: list[Envelope]) -> tuple[list[str], str, str | None, dict[str, Any]]:
-    """The types of the facts, and the reply."""
-    *facts, reply = messages
+    """The types of the integration events, and the reply."""
+    *integration_events, reply = messages
     return (
-        [it.type for it in facts],
+        [it.type for it in integration_events],
         reply.data["outcome"],
         reply.data["reason"],
         reply.data["data"],

@@ -19,7 +19,7 @@ from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
 from shared.messaging.envelope import encode
 from shared.messaging.fingerprint import fingerprint
 from shared.runtime import clock
-from tests.support.fakes.places_in_memory import World, fact, order_id, placed
+from tests.support.fakes.places_in_memory import World, integration_event, order_id, placed
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 HALF_PAST_TEN = datetime(2026, 12, 1, 10, 30, 15, 250_000, tzinfo=UTC)
@@ -279,7 +279,7 @@ def test_a_damaged_object_is_counted_and_its_records_before_the_damage_count(
 
 def test_what_a_damaged_line_stands_before_is_published_once() -> None:
     world = World()
-    lost = fact(1, 2)
+    lost = integration_event(1, 2)
     lines = [b"garbage", encode(lost), encode(lost)]
     world.s3.objects[f"events/day={lost.occurred_at[:10]}/one.gz"] = gzip.compress(
         b"\n".join(lines)
@@ -293,7 +293,7 @@ def test_the_log_is_read_from_the_first_that_is_wanted_to_the_last(
     place: int, batches: int
 ) -> None:
     world = World()
-    events = [fact(n, 2) for n in range(12)]
+    events = [integration_event(n, 2) for n in range(12)]
     world.log.bodies += map(encode, events)
     wanted = {
         fingerprint(events[n]): Name(events[n].event_id, None, "", f"shard-0:{n:056d}")

@@ -11,7 +11,7 @@ RECENT, OLD, YOUNG = (
     "2026-12-01T09:59:59.999Z",
 )
 EVENT = Name(ORDER, 1, RECENT)
-FACT = Name("00000000-0000-4000-8000-00000000000f", None, RECENT)
+INTEGRATION_EVENT = Name("00000000-0000-4000-8000-00000000000f", None, RECENT)
 MARK = "00000000000000ff"
 
 
@@ -34,9 +34,9 @@ def where_missing(compared: Comparison) -> set[str]:
         (EVENT, (STORE, LOG), {ARCHIVE}, False),
         (EVENT, (STORE, ARCHIVE), {LOG}, True),
         (EVENT, (LOG, ARCHIVE), {STORE}, False),
-        (FACT, (LOG, ARCHIVE), set(), False),
-        (FACT, (LOG,), {ARCHIVE}, False),
-        (FACT, (ARCHIVE,), {LOG}, True),
+        (INTEGRATION_EVENT, (LOG, ARCHIVE), set(), False),
+        (INTEGRATION_EVENT, (LOG,), {ARCHIVE}, False),
+        (INTEGRATION_EVENT, (ARCHIVE,), {LOG}, True),
         (Name(ORDER, 1, OLD), (STORE, ARCHIVE), set(), False),
         (Name(ORDER, 1, OLD), (STORE,), {ARCHIVE}, True),
         (Name(ORDER, 1, YOUNG), (STORE,), set(), False),
@@ -70,7 +70,7 @@ def test_an_event_that_differs_is_missing_and_unknown() -> None:
     assert held[STORE].hash != held[ARCHIVE].hash
 
 
-@pytest.mark.parametrize("name", [EVENT, FACT])
+@pytest.mark.parametrize("name", [EVENT, INTEGRATION_EVENT])
 def test_the_ends_of_a_window_belong_to_it(name: Name) -> None:
     for since, until in ((RECENT, YOUNG), (OLD, RECENT)):
         compared = Comparison(until, horizon=OLD, since=since)

@@ -11,7 +11,7 @@ from reconciliation.commands.reading import SEGMENTS
 from reconciliation.commands.run_notes import Day, Missing, NotReady
 from reconciliation.commands.steps import NAMED, WORK_SECONDS
 from reconciliation.domain.comparison import ARCHIVE, LOG, PLACES, STORE, Name
-from tests.support.fakes.places_in_memory import MOST, World, fact, order_id, placed
+from tests.support.fakes.places_in_memory import MOST, World, integration_event, order_id, placed
 
 STATE = 256 * 1024
 """Bytes that a state machine passes on from one state to the next (Step Functions quotas)."""
@@ -25,7 +25,7 @@ def missing(concluded: dict[str, Any]) -> dict[str, int]:
 def test_while_all_hold_the_same_nothing_is_missing(hours: int | None) -> None:
     world = World()
     world.put([placed(n, n) for n in range(1, 30)], *PLACES)
-    world.put([fact(n, n) for n in range(1, 30)], LOG, ARCHIVE)
+    world.put([integration_event(n, n) for n in range(1, 30)], LOG, ARCHIVE)
     found = world.run(hours)
     assert missing(found) == dict.fromkeys(PLACES, 0)
     assert found["places"]["log"] == found["places"]["archive"]
@@ -57,8 +57,8 @@ def test_what_is_missing_is_named_published_and_archived_once(hours: int | None)
     world.put([placed(n, n) for n in range(1, 20)], *PLACES)
     world.put([placed(20, 30)], STORE)
     world.put([placed(21, 30)], STORE, LOG)
-    world.put([fact(22, 30)], LOG)
-    world.put([fact(23, 30)], ARCHIVE)
+    world.put([integration_event(22, 30)], LOG)
+    world.put([integration_event(23, 30)], ARCHIVE)
     found = world.run(hours)
     assert missing(found) == {STORE: 0, LOG: 2, ARCHIVE: 3}
     assert order_id(20) in {name["id"] for name in found["missing"][ARCHIVE]["names"]}
@@ -71,10 +71,12 @@ def test_what_is_missing_is_named_published_and_archived_once(hours: int | None)
     assert (again["republished"], again["back_filled"]) == (0, 0)
 
 
-def test_a_hundred_facts_of_the_largest_size_pass_no_call_that_lambda_refuses() -> None:
+def test_a_hundred_integration_events_of_the_largest_size_pass_no_call_that_lambda_refuses() -> (
+    None
+):
     world = World()
-    facts = [fact(n, 2, size=254 * 1024) for n in range(100)]
-    world.put(facts, ARCHIVE)
+    integration_events = [integration_event(n, 2, size=254 * 1024) for n in range(100)]
+    world.put(integration_events, ARCHIVE)
     found = world.run(73, repair=True)
     assert found["republished"] == 100
     assert len(world.log.bodies) == 100

@@ -46,13 +46,16 @@ class Announcer:
         monkeypatch.setenv("DEAD_LETTERS_URL", "dead-letters")
         forget()
 
-    def announce(self, *facts: str) -> None:
+    def announce(self, *integration_events: str) -> None:
         records = [
             {
                 "eventName": "INSERT",
-                "dynamodb": {"Keys": {"id": {"N": str(at)}}, "NewImage": {"fact": {"S": fact}}},
+                "dynamodb": {
+                    "Keys": {"id": {"N": str(at)}},
+                    "NewImage": {"fact": {"S": integration_event}},
+                },
             }
-            for at, fact in enumerate(facts)
+            for at, integration_event in enumerate(integration_events)
         ]
         announce_tracking.handler({"Records": records}, None)
 
@@ -80,14 +83,18 @@ def text(message: Envelope) -> str:
     ],
     ids=["too large", "no type", "a long type", "no JSON", "deep"],
 )
-def test_a_fact_that_the_bus_never_takes_is_parked_alone(announcer: Announcer, bad: str) -> None:
+def test_an_integration_event_that_the_bus_never_takes_is_parked_alone(
+    announcer: Announcer, bad: str
+) -> None:
     announcer.announce(*map(text, GOOD[:5]), bad, *map(text, GOOD[5:]))
     assert announcer.bus.messages == GOOD
     assert len(announcer.parked.reasons()) == 1
 
 
 @pytest.mark.parametrize("code", BRIDGE_REFUSALS)
-def test_a_fact_that_the_bus_alone_refuses_is_parked_alone(announcer: Announcer, code: str) -> None:
+def test_an_integration_event_that_the_bus_alone_refuses_is_parked_alone(
+    announcer: Announcer, code: str
+) -> None:
     announcer.bus.refuses_types = {"ShipmentMystery": code}
     announcer.announce(text(GOOD[0]), text(tracked(99, type="ShipmentMystery")), text(GOOD[1]))
     assert announcer.bus.messages == GOOD[:2]

@@ -8,14 +8,14 @@ import uuid
 import pytest
 
 from shipping import commands
-from shipping.commands import BookShipment, CancelShipment, CloseGathering, TakeAnswer
+from shipping.commands import BookShipment, CancelShipment, CloseAggregation, TakeAnswer
 from shipping.domain.errors import ShipmentNotFound, UnusableAnswer
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import CarrierUnavailable, Reception, TrackingEvent
 from tests.support.contracts.shipping_tables_contract import CONTEXT, PARCEL, aggregation, quote
 from tests.support.fakes.in_memory_shipping import (
     Asked,
-    Desk,
+    FakeCarrier,
     InMemoryQuoteAggregations,
     InMemoryShipments,
 )
@@ -26,11 +26,11 @@ NOW = "2026-12-01T00:00:00.000Z"
 class Office:
     """An order whose quotes are gathered, and everything to book it with."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.aggregations, self.shipments, self.desk = (
+    def __init__(self, carrier: FakeCarrier) -> None:
+        self.aggregations, self.shipments, self.carrier = (
             InMemoryQuoteAggregations(),
             InMemoryShipments(),
-            desk,
+            carrier,
         )
         opened = self.aggregations.open(aggregation("tern"))
         self.order_id, self.quote = opened.order_id, quote("tern")
@@ -43,12 +43,12 @@ class Office:
             self.order_id, "tern", quote_id or self.quote.quote_id, PARCEL, CONTEXT
         )
         return commands.book_shipment(
-            self.shipments, self.aggregations, self.desk, lambda: now, asked
+            self.shipments, self.aggregations, self.carrier, lambda: now, asked
         )
 
     def cancel(self) -> Shipment:
         return commands.cancel_shipment(
-            self.shipments, self.desk, CancelShipment(self.order_id, CONTEXT)
+            self.shipments, self.carrier, CancelShipment(self.order_id, CONTEXT)
         )
 
 
@@ -90,32 +90,32 @@ def test_answers_and_deadline_in_any_order_lead_to_one_closing(order: tuple[str,
     before_deadline = order[: order.index("deadline")]
     for it in order:
         if it == "deadline":
-            commands.close_gathering(aggregations, CloseGathering(*key))
+            commands.close_aggregation(aggregations, CloseAggregation(*key))
         else:
             commands.take_answer(aggregations, TakeAnswer(*key, quote(it)))
     closed = aggregations.kept[key]
     assert closed.is_closed
     assert set(closed.quotes) == set(before_deadline)
-    assert not commands.close_gathering(aggregations, CloseGathering(*key))
+    assert not commands.close_aggregation(aggregations, CloseAggregation(*key))
 
 
 def test_an_answer_to_no_request_cannot_be_used() -> None:
     with pytest.raises(UnusableAnswer, match="there is no request r-1"):
         commands.take_answer(InMemoryQuoteAggregations(), TakeAnswer("o-1", "r-1", quote("tern")))
     with pytest.raises(UnusableAnswer, match="there is no request r-1"):
-        commands.close_gathering(InMemoryQuoteAggregations(), CloseGathering("o-1", "r-1"))
+        commands.close_aggregation(InMemoryQuoteAggregations(), CloseAggregation("o-1", "r-1"))
 
 
 def test_a_quote_is_booked_once_however_often_it_is_asked() -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     booked = [office.book() for _ in range(3)]
     assert {it.status for it in booked} == {Status.BOOKED}
     assert len({it.tracking_number for it in booked}) == 1
-    assert office.desk.booked == {booked[0].id}
+    assert office.carrier.booked == {booked[0].id}
 
 
 def test_a_booking_whose_answer_was_lost_is_the_same_booking() -> None:
-    office = Office(Desk(lost_answers=1))
+    office = Office(FakeCarrier(lost_answers=1))
     with pytest.raises(CarrierUnavailable):
         office.book()
     assert office.book(now="2999-12-31T00:00:00.000Z").status is Status.BOOKED
@@ -123,54 +123,54 @@ def test_a_booking_whose_answer_was_lost_is_the_same_booking() -> None:
 
 @pytest.mark.parametrize("now", ["2999-01-01T00:00:00.000Z", "2999-01-01T00:00:00.001Z"])
 def test_an_expired_quote_is_refused_for_good(now: str) -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     assert office.book(now).reason == "quote-expired"
     assert office.book(NOW).reason == "quote-expired"
-    assert office.desk.booked == set()
+    assert office.carrier.booked == set()
 
 
 def test_a_quote_for_another_parcel_is_no_quote_for_this_one() -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     assert office.book(quote_id=str(uuid.uuid4())).reason == "quote-expired"
 
 
 def test_a_carriers_refusal_is_final() -> None:
-    office = Office(Desk(refuses=True))
+    office = Office(FakeCarrier(refuses=True))
     assert [office.book().reason for _ in range(2)] == ["carrier-refused"] * 2
 
 
 def test_a_cancellation_before_the_booking_makes_it_a_no_op() -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     cancelled = office.cancel()
     assert (cancelled.carrier, cancelled.context) == (None, CONTEXT)
     assert office.book().status is Status.CANCELLED
-    assert office.desk.booked == set()
+    assert office.carrier.booked == set()
 
 
 def test_a_cancellation_while_the_outcome_is_unknown_reaches_the_carrier() -> None:
-    office = Office(Desk(lost_answers=1))
+    office = Office(FakeCarrier(lost_answers=1))
     with pytest.raises(CarrierUnavailable):
         office.book()
     cancelled = office.cancel()
-    assert office.desk.cancelled == {cancelled.id}
-    assert office.desk.booked == set()
+    assert office.carrier.cancelled == {cancelled.id}
+    assert office.carrier.booked == set()
 
 
 def test_a_cancellation_whose_answer_was_lost_is_told_to_the_carrier_again() -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     office.book()
-    office.desk = Desk(lost_answers=1)
+    office.carrier = FakeCarrier(lost_answers=1)
     with pytest.raises(CarrierUnavailable):
         office.cancel()
     assert office.cancel().status is Status.CANCELLED
-    assert len(office.desk.cancelled) == 1
+    assert len(office.carrier.cancelled) == 1
 
 
 def test_what_was_refused_stays_refused_when_it_is_cancelled() -> None:
-    office = Office(Desk(refuses=True))
+    office = Office(FakeCarrier(refuses=True))
     office.book()
     assert office.cancel().status is Status.REFUSED
-    assert office.desk.cancelled == set()
+    assert office.carrier.cancelled == set()
 
 
 def test_a_report_on_an_unknown_parcel_is_not_found() -> None:

@@ -8,39 +8,39 @@ from typing import Any
 import pytest
 
 from shipping import commands
-from shipping.commands import CloseGathering, TakeAnswer
+from shipping.commands import CloseAggregation, TakeAnswer
 from shipping.domain.carriers import Carrier, Parcel
 from shipping.domain.errors import UnusableAnswer
 from shipping.domain.quote_aggregation import QuoteAggregation
 from shipping.domain.shipment import Shipment, Status, TrackingStatus
 from shipping.ports import TrackingEvent
 from tests.support.contracts.shipping_tables_contract import PARCEL, aggregation, quote
-from tests.support.fakes.in_memory_shipping import Asked, Desk, InMemoryQuoteAggregations
+from tests.support.fakes.in_memory_shipping import Asked, FakeCarrier, InMemoryQuoteAggregations
 from tests.unit.shipping.test_commands import NOW, Office
 
 
-def during_the_call(desk: Desk, name: str, others: Callable[[], object]) -> None:
+def during_the_call(carrier: FakeCarrier, name: str, others: Callable[[], object]) -> None:
     """While the carrier works, somebody else does something, once."""
-    call = getattr(desk, name)
+    call = getattr(carrier, name)
 
     def meanwhile(*args: Any) -> Any:
-        setattr(desk, name, call)
+        setattr(carrier, name, call)
         answer = call(*args)
         others()
         return answer
 
-    setattr(desk, name, meanwhile)
+    setattr(carrier, name, meanwhile)
 
 
 def test_a_booking_that_was_cancelled_meanwhile_is_cancelled_with_the_carrier_again() -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     told: list[tuple[str, str]] = []
 
     def cancel(carrier: str, shipment_id: str) -> None:
         told.append((carrier, shipment_id))
 
-    office.desk.cancel = cancel  # type: ignore[method-assign]
-    during_the_call(office.desk, "book", office.cancel)
+    office.carrier.cancel = cancel  # type: ignore[method-assign]
+    during_the_call(office.carrier, "book", office.cancel)
     shipment = office.book()
     assert shipment.status is Status.CANCELLED
     assert shipment == office.shipments.kept[office.order_id]
@@ -48,16 +48,16 @@ def test_a_booking_that_was_cancelled_meanwhile_is_cancelled_with_the_carrier_ag
 
 
 def test_a_booking_that_another_worker_made_meanwhile_is_that_one_and_not_cancelled() -> None:
-    office = Office(Desk())
-    during_the_call(office.desk, "book", office.book)
+    office = Office(FakeCarrier())
+    during_the_call(office.carrier, "book", office.book)
     shipment = office.book()
     assert shipment.status is Status.BOOKED
     assert shipment == office.shipments.kept[office.order_id]
-    assert office.desk.cancelled == set()
+    assert office.carrier.cancelled == set()
 
 
 def test_a_cancellation_that_meets_a_booking_cancels_what_was_booked() -> None:
-    office = Office(Desk(lost_answers=1))
+    office = Office(FakeCarrier(lost_answers=1))
     with pytest.raises(Exception, match="tern"):
         office.book()
     replace = office.shipments.replace
@@ -72,7 +72,7 @@ def test_a_cancellation_that_meets_a_booking_cancels_what_was_booked() -> None:
     assert shipment.status is Status.CANCELLED
     assert shipment.tracking_number, "what was booked is known to the last"
     assert shipment == office.shipments.kept[office.order_id]
-    assert office.desk.booked == set()
+    assert office.carrier.booked == set()
 
 
 def test_a_closing_that_meets_an_answer_takes_it_in() -> None:
@@ -88,12 +88,12 @@ def test_a_closing_that_meets_an_answer_takes_it_in() -> None:
         return close(closed)
 
     aggregations.close = overtaken  # type: ignore[method-assign]
-    assert commands.close_gathering(aggregations, CloseGathering(*key)) is True
+    assert commands.close_aggregation(aggregations, CloseAggregation(*key)) is True
     assert set(aggregations.kept[key].quotes) == {"tern"}
     assert aggregations.kept[key].best == "tern"
     assert aggregations.kept[key].missing == ("heron",)
     assert aggregations.kept[key].best_quote == answer
-    assert commands.close_gathering(aggregations, CloseGathering(*key)) is False
+    assert commands.close_aggregation(aggregations, CloseAggregation(*key)) is False
 
 
 def test_an_aggregation_is_returned_as_it_stands() -> None:
@@ -123,7 +123,7 @@ def test_an_answer_that_nobody_asked_for_cannot_be_used(answer: Any, match: str)
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_a_report_is_kept_with_the_parcel_that_it_is_about(is_new: bool) -> None:
-    office = Office(Desk())
+    office = Office(FakeCarrier())
     booked = office.book()
     assert booked.tracking_number
     kept: list[tuple[TrackingEvent, Shipment]] = []

@@ -46,12 +46,12 @@ OF_NO_FUNCTION = ("tools", "stacks", "bundling", "contracts")
 
 @dataclass(frozen=True)
 class Contract:
-    """One of import-linter's contracts; ``settings`` is what its type asks for."""
+    """One of import-linter's contracts; ``options`` is what its type asks for."""
 
     id: str
     name: str
     type: str
-    settings: dict[str, str | Iterable[str]]
+    options: dict[str, str | Iterable[str]]
 
 
 def root_packages(checkout: Path) -> list[str]:
@@ -105,7 +105,7 @@ def write(checkout: Path, file: Path) -> None:
         document[f"importlinter:contract:{contract.id}"] = {
             "name": contract.name,
             "type": contract.type,
-            **{name: _lines(value) for name, value in contract.settings.items()},
+            **{name: _lines(value) for name, value in contract.options.items()},
         }
     with file.open("w", encoding="utf-8") as stream:
         document.write(stream)

@@ -9,6 +9,8 @@ from contracts import messages
 from contracts.messages import Message
 from tools.docgen.services import Service
 
+KINDS = {messages.INTEGRATION_EVENT: "integration event"}
+"""Kinds whose name in the schemas is not the field's word."""
 OPENING = """\
 # The services
 
@@ -82,8 +84,8 @@ def _section(service: Service, published: list[Message], headings: list[str]) ->
         ),
         "scales": _lines(service.limits()),
     }
-    facts = [(f"**{name}**", value) for name, value in rows.items() if value]
-    parts = [f"## {service.name}\n", f"{_sentence(service.purpose)}\n", _table(("", ""), facts)]
+    details = [(f"**{name}**", value) for name, value in rows.items() if value]
+    parts = [f"## {service.name}\n", f"{_sentence(service.purpose)}\n", _table(("", ""), details)]
     if functions := service.functions():
         parts.append(_table(("function", "what it does"), _code_first(functions.items())))
     return "\n".join(parts)
@@ -108,14 +110,15 @@ def _who_hears_what(services: list[Service], published: list[Message]) -> str:
         if message.kind in ("request", "answer", "deadline"):
             hearers = [f"{message.owner}, inside"]
         heard_by = ", ".join(dict.fromkeys(hearers)) or "the log alone"
-        rows.append((_links([message]), message.kind, message.owner, heard_by))
+        kind = KINDS.get(message.kind, message.kind)
+        rows.append((_links([message]), kind, message.owner, heard_by))
     followers = ", ".join(it.name for it in services if it.follows_the_log())
     return "\n".join(
         [
             "## Who hears what\n",
-            "By a rule or a queue of its own. The intake of event-log takes every fact into the "
-            f"log; who follows the log hears each of its events: {followers}. A command's owner is "
-            "who takes it: fulfilment sends them all.\n",
+            "By a rule or a queue of its own. event-log's function Intake puts every integration "
+            f"event on the log. Services that follow the log read each of its events: {followers}. "
+            "A command's owner takes it from its queue; fulfilment sends all commands.\n",
             _table(("message", "kind", "owner", "heard by"), rows),
         ]
     )

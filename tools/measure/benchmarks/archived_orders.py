@@ -78,9 +78,9 @@ def _journey(numbers: random.Random, kind: Kind) -> Iterator[bytes]:
     placed = {**PLACED, "customer_id": _id(numbers)}
     yield _line(numbers, journey, "OrderPlaced", "order", order_id, 1, placed)
     if kind == "journeys":
-        for aggregate_type, fact, data in STEPS:
+        for aggregate_type, type, data in STEPS:
             data = {"order_id": order_id, **data}
-            yield _line(numbers, journey, fact, aggregate_type, order_id, None, data)
+            yield _line(numbers, journey, type, aggregate_type, order_id, None, data)
     if numbers.random() < 0.9:
         yield _line(numbers, journey, "OrderConfirmed", "order", order_id, 2, CONFIRMED)
     else:

@@ -62,7 +62,7 @@ def _row(claim: str, target: TargetName, validated: bool, rounds: int, limit: fl
 
 
 def _synthesize(target: TargetName, validated: bool) -> Synthesis:
-    settings: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
+    cdk_json: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             name: value
@@ -70,7 +70,7 @@ def _synthesize(target: TargetName, validated: bool) -> Synthesis:
             if not name.startswith(("AWS_", "CDK_"))
         } | {
             "CDK_OUTDIR": folder,
-            "CDK_CONTEXT_JSON": json.dumps(settings["context"] | {"target": target}),
+            "CDK_CONTEXT_JSON": json.dumps(cdk_json["context"] | {"target": target}),
             "CDK_VALIDATION": "true" if validated else "false",
         }
         spent_before = _processor_seconds_of_children()

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from tools.base.errors import OfflineError
 from tools.base.target import ENVIRONMENTS
-from tools.base.templates import SETTINGS, templates
+from tools.base.templates import CDK_JSON, templates
 from tools.measure.costs import assumptions, page, prices
 from tools.measure.costs.baseline import baseline, ours
 from tools.measure.costs.errors import CostError
@@ -112,7 +112,7 @@ def _usd(value: float) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    chosen = json.loads(SETTINGS.read_text())["context"].get("environment", "dev")
+    chosen = json.loads(CDK_JSON.read_text())["context"].get("environment", "dev")
     parser = argparse.ArgumentParser(prog="python -m tools.measure.costs", description=__doc__)
     kinds = parser.add_subparsers(dest="command", required=True)
     for name, what in (

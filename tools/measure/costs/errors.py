@@ -9,7 +9,7 @@ class PriceListError(CostError):
     """The list of prices or assumptions is not as it must be; the text names the entry."""
 
 
-class UnpricedSetting(CostError):
+class UnpricedProperty(CostError):
     """A resource is set up in a way that the reckoning has no price for."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tools.measure.costs.assumptions import Assumptions
-from tools.measure.costs.errors import UnpricedSetting
+from tools.measure.costs.errors import UnpricedProperty
 from tools.measure.costs.idle_rates import BY_USE, FREE, PRICED
 from tools.measure.costs.prices import Charge, PriceList
 
@@ -42,7 +42,7 @@ def idle(templates: Mapping[str, Template], prices: PriceList, assumed: Assumpti
     """Reckon it for templates by their stacks' names.
 
     Raises:
-        UnpricedSetting: naming the resource whose settings have no price.
+        UnpricedProperty: naming the resource and the property that has no price.
         PriceListError: a price is not on the list.
     """
     stacks: dict[str, dict[str, float]] = {}
@@ -66,7 +66,7 @@ def charges(stack: str, template: Template, assumed: Assumptions) -> list[Charge
     """All that stands in one stack and is paid for while it stands.
 
     Raises:
-        UnpricedSetting: naming the resource.
+        UnpricedProperty: naming the resource.
     """
     found = []
     resources = template["Resources"]
@@ -76,6 +76,6 @@ def charges(stack: str, template: Template, assumed: Assumptions) -> list[Charge
             continue
         try:
             found += list(rule(resource.get("Properties", {}), resources, assumed))
-        except UnpricedSetting as setting:
-            raise UnpricedSetting(f"{stack}, {id}: {setting}") from setting
+        except UnpricedProperty as unpriced:
+            raise UnpricedProperty(f"{stack}, {id}: {unpriced}") from unpriced
     return found

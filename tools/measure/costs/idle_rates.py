@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tools.measure.costs.assumptions import Assumptions
-from tools.measure.costs.errors import UnpricedSetting
+from tools.measure.costs.errors import UnpricedProperty
 from tools.measure.costs.prices import Charge
 
 Properties = Mapping[str, Any]
@@ -44,7 +44,9 @@ def _fan_out(_: Properties, __: Resources, assumed: Assumptions) -> Iterator[Cha
 
 def _table(properties: Properties, _: Resources, __: Assumptions) -> Iterator[Charge]:
     if properties.get("BillingMode") != "PAY_PER_REQUEST":
-        raise UnpricedSetting("a table with provisioned capacity: only tables on demand are priced")
+        raise UnpricedProperty(
+            "a table with provisioned capacity: only tables on demand are priced"
+        )
     yield from ()
 
 
@@ -75,13 +77,13 @@ def runs_a_month(schedule: str, hours: float) -> float:
     """How often ``rate(5 minutes)`` or a daily ``cron(30 3 * * ? *)`` comes round.
 
     Raises:
-        UnpricedSetting: a schedule of another kind.
+        UnpricedProperty: a schedule of another kind.
     """
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule):
         return hours * {"minute": 60, "hour": 1, "day": 1 / 24}[rate[2]] / int(rate[1])
     if re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", schedule):
         return hours / 24
-    raise UnpricedSetting(f"nobody has said how often {schedule} comes round in a month")
+    raise UnpricedProperty(f"nobody has said how often {schedule} comes round in a month")
 
 
 def _alarm(properties: Properties, _: Resources, __: Assumptions) -> Iterator[Charge]:

@@ -126,19 +126,23 @@ def functions(outputs: Outputs, cloud: Cloud) -> list[Function]:
     client, found = cloud.client("lambda"), []
     for owner, service in outputs["services"].items():
         for name, deployed in service.get("functions", {}).items():
-            settings = client.get_function_configuration(FunctionName=deployed)
-            group = settings.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{deployed}")
-            variables = settings.get("Environment", {}).get("Variables", {})
+            configuration = client.get_function_configuration(FunctionName=deployed)
+            group = configuration.get("LoggingConfig", {}).get(
+                "LogGroup", f"/aws/lambda/{deployed}"
+            )
+            variables = configuration.get("Environment", {}).get("Variables", {})
             documents = variables.get(PREFETCHED, "").count("/configurations/")
-            found.append(Function(owner, name, deployed, settings["MemorySize"], group, documents))
+            found.append(
+                Function(owner, name, deployed, configuration["MemorySize"], group, documents)
+            )
     return found
 
 
 def _redirect(shop: Shop) -> None:
     client = shop.cloud.client("lambda")
     for function in functions(shop.outputs, shop.cloud):
-        settings = client.get_function_configuration(FunctionName=function.deployed_name)
-        variables = dict(settings.get("Environment", {}).get("Variables", {}))
+        configuration = client.get_function_configuration(FunctionName=function.deployed_name)
+        variables = dict(configuration.get("Environment", {}).get("Variables", {}))
         variables["AWS_ENDPOINT_URL"] = shop.proxy.address_for(function.label)
         client.update_function_configuration(
             FunctionName=function.deployed_name, Environment={"Variables": variables}

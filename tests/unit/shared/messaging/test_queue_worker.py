@@ -95,16 +95,19 @@ def command(parcels: Any = 1, **changes: Any) -> str:
     return encode(msgspec.structs.replace(message, **changes)).decode()
 
 
-def test_a_command_that_is_done_gives_its_facts_and_last_its_reply(
+def test_a_command_that_is_done_gives_its_integration_events_and_last_its_reply(
     warehouse: Warehouse, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert warehouse.receive(command(2)) == []
-    fact, reply = warehouse.bus.messages
-    assert (fact.type, fact.data) == ("ParcelPacked", {"order_id": ORDER_ID, "parcels": 2})
+    integration_event, reply = warehouse.bus.messages
+    assert (integration_event.type, integration_event.data) == (
+        "ParcelPacked",
+        {"order_id": ORDER_ID, "parcels": 2},
+    )
     assert (reply.type, reply.data["outcome"]) == ("CommandReplied", "done")
     assert reply.data["data"] == {"parcels": 2}
     assert '"CommandsCarriedOut":1,"service":"unknown","outcome":"done"' in capsys.readouterr().out
-    for message in (fact, reply):
+    for message in (integration_event, reply):
         assert message.schema_version == 1
         assert message.causation_id == json.loads(command(2))["event_id"]
         assert (message.correlation_id, message.traceparent) == ("c-1", "00-1")
@@ -113,8 +116,11 @@ def test_a_command_that_is_done_gives_its_facts_and_last_its_reply(
 
 def test_a_repeated_command_is_answered_with_the_same_messages(warehouse: Warehouse) -> None:
     warehouse.receive(command(2), command(2))
-    fact, reply, fact_again, reply_again = warehouse.bus.messages
-    assert (fact.event_id, reply.event_id) == (fact_again.event_id, reply_again.event_id)
+    integration_event, reply, fact_again, reply_again = warehouse.bus.messages
+    assert (integration_event.event_id, reply.event_id) == (
+        fact_again.event_id,
+        reply_again.event_id,
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from shared.read_models import partitions
 from shared.read_models.partitions import Split, by_aggregate, partition_of, split
 from tests.support.examples.log_of_orders import ORDERS, event
 
-FACT = msgspec.structs.replace(
+INTEGRATION_EVENT = msgspec.structs.replace(
     event(ORDERS[0], 1, "StockReserved"), version=None, aggregate_type="inventory"
 )
 
@@ -52,9 +52,15 @@ def test_each_order_is_in_one_partition_with_all_that_was_archived_of_it(
     assert result == Split(events=len(lines))
 
 
-def test_facts_are_passed_over_and_damage_is_counted() -> None:
+def test_integration_events_are_passed_over_and_damage_is_counted() -> None:
     placed = event(ORDERS[0], 1, "OrderPlaced")
-    lines = [encode(placed), encode(FACT), b"not json", b"{}", encode(placed)[:-20] + b"\xff"]
+    lines = [
+        encode(placed),
+        encode(INTEGRATION_EVENT),
+        b"not json",
+        b"{}",
+        encode(placed)[:-20] + b"\xff",
+    ]
     parts, result = divided(lines, 3)
     assert (result.events + result.unreadable, result.passed_over) == (4, 1)
     assert result.unreadable >= 2
@@ -71,11 +77,15 @@ def test_an_envelope_in_any_other_order_of_fields_is_divided_the_same() -> None:
         assert list(by_aggregate(parts[0])) == [(ORDERS[1], [line])]
 
 
-def test_an_order_that_is_only_named_in_a_facts_data_is_not_taken_for_its_owner() -> None:
+def test_an_order_that_is_only_named_in_an_integration_events_data_is_not_taken_for_its_owner() -> (
+    None
+):
     within = {"aggregate_type": "order", "aggregate_id": ORDERS[2], "version": 1}
-    fact = msgspec.structs.replace(FACT, data={"order_id": ORDERS[2], "of": within})
+    integration_event = msgspec.structs.replace(
+        INTEGRATION_EVENT, data={"order_id": ORDERS[2], "of": within}
+    )
     for order in ("", "reversed"):
-        fields = msgspec.to_builtins(fact)
+        fields = msgspec.to_builtins(integration_event)
         line = msgspec.json.encode(dict(reversed(fields.items())) if order else fields)
         assert divided([line], 1)[1] == Split(passed_over=1)
 
@@ -84,7 +94,9 @@ OTHERS = {"aggregate_type": "inventory", "aggregate_id": ORDERS[2], "version": N
 ORDERS_OWN = {"aggregate_type": "order", "aggregate_id": ORDERS[2], "version": 3}
 
 
-@pytest.mark.parametrize("within", [OTHERS, ORDERS_OWN], ids=["a fact", "another order's event"])
+@pytest.mark.parametrize(
+    "within", [OTHERS, ORDERS_OWN], ids=["an integration event", "another order's event"]
+)
 def test_what_data_says_before_the_envelope_does_is_not_believed(within: dict[str, Any]) -> None:
     fields = msgspec.to_builtins(event(ORDERS[0], 1, "OrderPlaced"))
     first = {"event_id": fields.pop("event_id"), "type": fields.pop("type"), "data": within}
@@ -97,7 +109,7 @@ def test_what_data_says_before_the_envelope_does_is_not_believed(within: dict[st
 LINE = encode(event(ORDERS[0], 12, "OrderPlaced"))
 SHAPES = {
     "as we write it": LINE,
-    "a fact": encode(FACT),
+    "an integration event": encode(INTEGRATION_EVENT),
     "a command about an order": LINE.replace(b'"version":12', b'"version":null'),
     "a longer id": LINE.replace(b'","type"', b'0","type"'),
     "an id in capitals": LINE.replace(ORDERS[0].encode(), ORDERS[0].upper().encode()),
@@ -129,7 +141,7 @@ def test_a_look_at_a_line_tells_what_parsing_it_does(
 def test_most_lines_need_no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(partitions, "_parsed", lambda *_: pytest.fail("it is parsed"))
     null = SHAPES["a command about an order"]
-    assert divided([LINE, encode(FACT), null], 1)[1] == Split(events=1, passed_over=2)
+    assert divided([LINE, encode(INTEGRATION_EVENT), null], 1)[1] == Split(events=1, passed_over=2)
 
 
 def test_each_line_that_cannot_be_read_is_named_with_its_reason_and_ends_nothing() -> None:

@@ -251,10 +251,10 @@ def test_a_record_set_aside_by_an_operator_stalls_its_order(
     assert table.kept[ORDER] == Checkpoint(0, None, stalled_at_version=1)
 
 
-def test_facts_of_other_services_are_none_of_its_business(
+def test_integration_events_of_other_services_are_none_of_its_business(
     table: TableInMemory, histories: Histories
 ) -> None:
-    fact = msgspec.structs.replace(event(ORDER, 1, "StockReserved"), version=None)
-    assert projector(table, histories).apply(records([fact])) == 0
+    integration_event = msgspec.structs.replace(event(ORDER, 1, "StockReserved"), version=None)
+    assert projector(table, histories).apply(records([integration_event])) == 0
     assert not table.kept
     assert not table.parked

@@ -279,13 +279,13 @@ def test_of_several_failures_the_first_one_is_raised(
         projector(table, histories).apply(records([PLACED, *neighbours(2)]))
 
 
-def test_a_facts_history_without_versions_fills_no_gap(
+def test_an_integration_events_history_without_versions_fills_no_gap(
     table: TableInMemory, histories: Histories
 ) -> None:
-    fact = msgspec.structs.replace(event(ORDER, 1, "StockReserved"), version=None)
+    integration_event = msgspec.structs.replace(event(ORDER, 1, "StockReserved"), version=None)
 
     def read_events(_order: str, _after: int) -> list[Envelope]:
-        return [PLACED, fact, CONFIRMED]
+        return [PLACED, integration_event, CONFIRMED]
 
     Projector(ORDER_EVENTS, table, collect, read_events).apply(records([CONFIRMED]))
     assert table.kept[ORDER] == Checkpoint(2, (SAID[1], SAID[2]))
@@ -526,12 +526,12 @@ def test_an_order_that_is_set_aside_keeps_what_it_had(
     assert parked.reason == "crashes the consumer"
 
 
-def test_a_fact_or_what_is_no_envelope_is_set_aside_and_stalls_nobody(
+def test_an_integration_event_or_what_is_no_envelope_is_set_aside_and_stalls_nobody(
     table: TableInMemory, histories: Histories
 ) -> None:
     under_test = projector(table, histories)
-    fact = msgspec.structs.replace(event(ORDER, 1, "StockReserved"), version=None)
-    under_test.set_aside(record(encode(fact), 1), "by hand")
+    integration_event = msgspec.structs.replace(event(ORDER, 1, "StockReserved"), version=None)
+    under_test.set_aside(record(encode(integration_event), 1), "by hand")
     under_test.set_aside(record(b"not json", 2), "by hand")
     assert not table.kept
     first, second = table.parked.values()

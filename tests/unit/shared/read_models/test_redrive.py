@@ -257,10 +257,12 @@ def test_a_record_that_is_read_at_last_and_parked_again_stays_on_the_list(
 def test_a_message_of_no_order_that_is_read_at_last_is_taken_off_the_list(
     parked: ParkedRecords, histories: Histories
 ) -> None:
-    fact = msgspec.structs.replace(
+    integration_event = msgspec.structs.replace(
         event(ORDER, 1, "StockReserved"), version=None, aggregate_type="inventory"
     )
-    parked.park(ParkedRecord.of(LogRecord("shard-7", "12", encode(fact)), "not an envelope"))
+    parked.park(
+        ParkedRecord.of(LogRecord("shard-7", "12", encode(integration_event)), "not an envelope")
+    )
     assert ask(parked, [projector(TableInMemory(), histories)], dry_run=False)[0] == ["redriven"]
     assert list(parked.all()) == []
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tools.measure.costs import assumptions, prices
-from tools.measure.costs.errors import UnpricedSetting
+from tools.measure.costs.errors import UnpricedProperty
 from tools.measure.costs.idle import Idle, idle, is_known
 from tools.measure.costs.idle_rates import BY_USE, FREE, PRICED
 
@@ -84,7 +84,7 @@ def test_a_type_that_nobody_has_looked_at_is_named_and_not_taken_for_free() -> N
 
 
 def test_a_setting_without_a_price_stops_the_reckoning_and_names_the_resource() -> None:
-    with pytest.raises(UnpricedSetting, match=r"stack, Orders: .*provisioned"):
+    with pytest.raises(UnpricedProperty, match=r"stack, Orders: .*provisioned"):
         reckoned(Orders=("AWS::DynamoDB::Table", {"BillingMode": "PROVISIONED"}))
 
 
@@ -124,5 +124,5 @@ def test_a_schedule_is_paid_for_each_time_that_it_starts_a_function(
 
 
 def test_a_schedule_that_nobody_can_count_is_an_error() -> None:
-    with pytest.raises(UnpricedSetting, match=r"cron\(0 \*"):
+    with pytest.raises(UnpricedProperty, match=r"cron\(0 \*"):
         reckoned(S=("AWS::Events::Rule", {"ScheduleExpression": "cron(0 * ? * MON-FRI *)"}))

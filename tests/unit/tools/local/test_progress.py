@@ -80,8 +80,8 @@ def test_what_comes_twice_late_or_from_others_changes_nothing() -> None:
     log.put(0, "a", "OrderPlaced", 1, 2)
     log.put(0, "a", "OrderRejected", 2, 5)
     log.put(0, "a", "OrderPlaced", 1, 2)
-    fact = msgspec.structs.replace(event("a", 3, "StockReserved"), version=None)
-    log.records[SHARDS[0]].append(encode(fact))
+    integration_event = msgspec.structs.replace(event("a", 3, "StockReserved"), version=None)
+    log.records[SHARDS[0]].append(encode(integration_event))
     for garbage in (b"\xff", b"{", b"[]", b"7", b"{}", b'{"type": []}', b'{"type": "OrderPlaced"}'):
         log.records[SHARDS[0]].append(garbage)
     [order] = progress.look().values()

@@ -24,10 +24,10 @@ OURS = {
 
 def check(folder: Path, environment: str, **changes: str) -> str:
     """What is said with cdk.json as it is, but for these keys of its context."""
-    settings: dict[str, Any] = json.loads((CHECKOUT / "cdk.json").read_text("utf-8"))
-    settings["context"] |= changes
+    cdk_json: dict[str, Any] = json.loads((CHECKOUT / "cdk.json").read_text("utf-8"))
+    cdk_json["context"] |= changes
     changed = folder / "cdk.json"
-    changed.write_text(json.dumps(settings))
+    changed.write_text(json.dumps(cdk_json))
     console = Terminal(width=240, record=True)
 
     def nobody(_service: str) -> Any:

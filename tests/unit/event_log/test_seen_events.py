@@ -1,4 +1,4 @@
-"""Facts that are on the log are remembered in as few calls as DynamoDB allows."""
+"""Integration events that are on the log are remembered in as few calls as DynamoDB allows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from event_log.adapters.seen_facts import SeenFacts
+from event_log.adapters.seen_events import SeenEvents
 from shared.runtime.dynamodb_batches import ROUNDS, StillUnprocessed
 
 
@@ -27,15 +27,15 @@ class Table:
         return {"UnprocessedItems": {name: rest} if rest else {}}
 
 
-def seen(table: Table) -> SeenFacts:
-    return SeenFacts(table, "seen", pause=lambda _seconds: None)
+def seen(table: Table) -> SeenEvents:
+    return SeenEvents(table, "seen", pause=lambda _seconds: None)
 
 
-def test_a_hundred_facts_are_remembered_in_four_calls() -> None:
+def test_a_hundred_integration_events_are_remembered_in_four_calls() -> None:
     table = Table()
-    facts = [f"fact-{number}" for number in range(100)]
-    seen(table).remember(facts)
-    assert table.kept == facts
+    integration_events = [f"event-{number}" for number in range(100)]
+    seen(table).remember(integration_events)
+    assert table.kept == integration_events
     assert table.calls == 4
 
 

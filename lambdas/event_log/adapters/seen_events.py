@@ -10,7 +10,7 @@ REMEMBERED_SECONDS = 15 * 24 * 3600
 """A message stays in a queue and then its dead letters for 14 days at most."""
 
 
-class SeenFacts:
+class SeenEvents:
     """The table's key is ``event_id``; ``client`` is a botocore DynamoDB client.
 
     ``pause`` takes seconds.

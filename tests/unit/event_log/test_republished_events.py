@@ -1,4 +1,4 @@
-"""Facts that the log lacks are put there again, though they have been seen; events never are."""
+"""Integration events that the log lacks are published again; orders' events never are."""
 
 import msgspec
 import pytest
@@ -10,7 +10,7 @@ from shared.messaging.kinesis_log import KinesisLog
 from tests.support.examples.log_of_orders import ORDERS, event
 from tests.support.fakes.fake_kinesis import FakeKinesis
 
-FACT = msgspec.structs.replace(
+INTEGRATION_EVENT = msgspec.structs.replace(
     event(ORDERS[0], 1, "StockReserved"),
     event_id="00000000-0000-4000-8000-0000000000f1",
     aggregate_type="inventory",
@@ -25,17 +25,17 @@ def kinesis(monkeypatch: pytest.MonkeyPatch) -> FakeKinesis:
     return fake
 
 
-def test_a_fact_is_put_on_the_log_again(kinesis: FakeKinesis) -> None:
-    answer = intake.handler({"republish": [encode(FACT).decode()]}, None)
+def test_an_integration_event_is_put_on_the_log_again(kinesis: FakeKinesis) -> None:
+    answer = intake.handler({"republish": [encode(INTEGRATION_EVENT).decode()]}, None)
     assert answer == {"republished": 1}
-    assert kinesis.acknowledged == [FACT]
+    assert kinesis.acknowledged == [INTEGRATION_EVENT]
 
 
-def test_an_orders_event_cannot_come_this_way_and_holds_no_fact_back(
+def test_an_orders_event_cannot_come_this_way_and_holds_no_integration_event_back(
     kinesis: FakeKinesis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     placed = event(ORDERS[0], 1, "OrderPlaced")
-    asked = [encode(placed).decode(), encode(FACT).decode()]
+    asked = [encode(placed).decode(), encode(INTEGRATION_EVENT).decode()]
     assert intake.handler({"republish": asked}, None) == {"republished": 1}
-    assert kinesis.acknowledged == [FACT]
+    assert kinesis.acknowledged == [INTEGRATION_EVENT]
     assert "only orders' relay" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Carriers' desks as functions: in place of each carrier's own API, behind the same port."""
+"""Carriers' APIs, played by functions behind the port that a real carrier's API would implement."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,27 +17,27 @@ SECONDS_FOR_THE_REST = 4
 """What a batch keeps for its table, its replies and the messages that come again."""
 
 
-class DeskAnswer(msgspec.Struct, frozen=True):
+class CarrierAnswer(msgspec.Struct, frozen=True):
     """``outcome`` is booked, refused or cancelled."""
 
     outcome: str
     tracking_number: str | None = None
 
 
-class LambdaCarrierDesk:
-    """Implements ``shipping.ports.CarrierDesk``.
+class LambdaCarrierApi:
+    """Implements ``shipping.ports.CarrierApi``.
 
-    ``desks`` holds the function's ARN by the carrier's name; ``client`` is a botocore Lambda
+    ``functions`` holds the function's ARN by the carrier's name; ``client`` is a botocore Lambda
     client that tries once, for TRY_SECONDS at most. ``seconds_left`` says how long the caller may
-    still take. A try that would not fit is not begun: the command then comes again by itself, where
-    a caller that runs out of time would have its whole batch come again.
+    still take. A try that would not fit is not begun: the command is then delivered again alone; if
+    the caller ran out of time, its entire batch would be delivered again.
     """
 
     def __init__(
-        self, client: Any, desks: Mapping[str, str], seconds_left: Callable[[], float]
+        self, client: Any, functions: Mapping[str, str], seconds_left: Callable[[], float]
     ) -> None:
         self._client = client
-        self._desks = desks
+        self._functions = functions
         self._seconds_left = seconds_left
 
     def book(self, carrier: str, shipment_id: str, quote_id: str, parcel: Parcel) -> str:
@@ -65,8 +65,8 @@ class LambdaCarrierDesk:
         if answer.outcome != "cancelled":
             raise CarrierUnavailable(f"{carrier} answered a cancellation with {answer.outcome!r}")
 
-    def _ask(self, carrier: str, request: Mapping[str, Any]) -> DeskAnswer:
-        if carrier not in self._desks:
+    def _ask(self, carrier: str, request: Mapping[str, Any]) -> CarrierAnswer:
+        if carrier not in self._functions:
             raise CarrierRefused(carrier)
         try:
             return self._ask_once(carrier, request)
@@ -74,18 +74,18 @@ class LambdaCarrierDesk:
             # Most failures pass at once, and asking again is the same request to the carrier.
             return self._ask_once(carrier, request)
 
-    def _ask_once(self, carrier: str, request: Mapping[str, Any]) -> DeskAnswer:
+    def _ask_once(self, carrier: str, request: Mapping[str, Any]) -> CarrierAnswer:
         if self._seconds_left() < TRY_SECONDS + SECONDS_FOR_THE_REST:
             raise CarrierUnavailable(f"{carrier}: no time is left to ask")
         try:
             answer = self._client.invoke(
-                FunctionName=self._desks[carrier], Payload=msgspec.json.encode(request)
+                FunctionName=self._functions[carrier], Payload=msgspec.json.encode(request)
             )
         except (BotoCoreError, ClientError) as unreachable:
             raise CarrierUnavailable(f"{carrier}: {type(unreachable).__name__}") from unreachable
         if "FunctionError" in answer:
             raise CarrierUnavailable(f"{carrier} failed")
         try:
-            return strict_json.decode(answer["Payload"].read(), DeskAnswer)
+            return strict_json.decode(answer["Payload"].read(), CarrierAnswer)
         except msgspec.DecodeError as garbage:
             raise CarrierUnavailable(f"{carrier} answered garbage") from garbage

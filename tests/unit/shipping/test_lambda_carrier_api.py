@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from shipping.adapters.lambda_carrier_desk import (
+from shipping.adapters.lambda_carrier_api import (
     SECONDS_FOR_THE_REST,
     TRY_SECONDS,
-    LambdaCarrierDesk,
+    LambdaCarrierApi,
 )
 from shipping.ports import CarrierUnavailable
 from tests.support.contracts.shipping_tables_contract import PARCEL
@@ -42,8 +42,8 @@ class Carrier:
             raise ReadTimeoutError(endpoint_url="lambda")
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
-    def desk(self) -> LambdaCarrierDesk:
-        return LambdaCarrierDesk(self, {"tern": "arn:tern"}, lambda: self.left)
+    def api(self) -> LambdaCarrierApi:
+        return LambdaCarrierApi(self, {"tern": "arn:tern"}, lambda: self.left)
 
 
 BOOKED = {"outcome": "booked", "tracking_number": "T-1"}
@@ -51,18 +51,18 @@ BOOKED = {"outcome": "booked", "tracking_number": "T-1"}
 
 def test_a_carrier_that_did_not_answer_is_asked_once_more() -> None:
     carrier = Carrier(None, BOOKED, seconds=TRY_SECONDS)
-    assert carrier.desk().book("tern", "s-1", "q-1", PARCEL) == "T-1"
+    assert carrier.api().book("tern", "s-1", "q-1", PARCEL) == "T-1"
     assert carrier.asked == 2
 
 
 def test_a_batch_ends_in_time_however_many_commands_meet_a_silent_carrier() -> None:
     carrier = Carrier(None, seconds=TRY_SECONDS)
-    desk = carrier.desk()
+    api = carrier.api()
     for number in range(10):
         with pytest.raises(CarrierUnavailable):
-            desk.book("tern", f"s-{number}", "q-1", PARCEL)
+            api.book("tern", f"s-{number}", "q-1", PARCEL)
         with pytest.raises(CarrierUnavailable):
-            desk.cancel("tern", f"s-{number}")
+            api.cancel("tern", f"s-{number}")
     assert carrier.left >= SECONDS_FOR_THE_REST
     assert carrier.asked == 2
 
@@ -70,8 +70,8 @@ def test_a_batch_ends_in_time_however_many_commands_meet_a_silent_carrier() -> N
 def test_a_try_begins_while_it_fits_and_not_a_moment_later() -> None:
     carrier = Carrier(BOOKED)
     carrier.left = TRY_SECONDS + SECONDS_FOR_THE_REST
-    assert carrier.desk().book("tern", "s-1", "q-1", PARCEL) == "T-1"
+    assert carrier.api().book("tern", "s-1", "q-1", PARCEL) == "T-1"
     carrier.left -= 0.001
     with pytest.raises(CarrierUnavailable, match="no time is left"):
-        carrier.desk().book("tern", "s-1", "q-1", PARCEL)
+        carrier.api().book("tern", "s-1", "q-1", PARCEL)
     assert carrier.asked == 1
