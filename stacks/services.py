@@ -8,6 +8,7 @@ alone takes half a second to import.
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +19,10 @@ from contracts.product import PRODUCT
 HERE = Path(__file__).parent
 _STATEMENT = re.compile(r"^SERVICE = .*?\)$", re.MULTILINE | re.DOTALL)
 """From the name to the first line that ends with a parenthesis: arguments end with a comma."""
+
+LONGEST_ROLE_NAME = 64
+"""Characters that IAM takes."""
+_DIGEST = 6
 
 OWN = (
     "stacks/{package}.py",
@@ -89,6 +94,15 @@ def declared(folder: Path = HERE) -> tuple[Service, ...]:
     """
     found = (_declaration(file) for file in sorted(folder.glob("*.py")))
     return tuple(it for it in found if it)
+
+
+def shortened(role_name: str) -> str:
+    """A role's name as IAM takes it: what is longer ends in a digest of all of it."""
+    if len(role_name) <= LONGEST_ROLE_NAME:
+        return role_name
+    assert "*" not in role_name, f"{role_name} is a pattern, of which nothing can be cut off"
+    digest = hashlib.sha256(role_name.encode()).hexdigest()[:_DIGEST]
+    return f"{role_name[: LONGEST_ROLE_NAME - 1 - _DIGEST]}-{digest}"
 
 
 def views() -> dict[str, Service]:

@@ -1,6 +1,5 @@
 """What differs between the stages dev, staging and prod, and nothing else."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
@@ -11,13 +10,10 @@ from constructs import Construct
 
 from contracts.product import PRODUCT, PRODUCT_TITLE
 from stacks import partitions
+from stacks.services import shortened
 
 Target = Literal["cloud", "local"]
 """What the functions' packages are built for; nothing else in a template depends on it."""
-
-
-LONGEST_ROLE_NAME = 64
-_DIGEST = 6
 
 
 @dataclass(frozen=True)
@@ -98,14 +94,9 @@ class Stage:
         """A role's name, by which policies of earlier stacks admit it.
 
         With the region, since names of roles are the account's: the same environment can be
-        deployed to a second region. IAM takes 64 characters; what is longer ends in a digest.
+        deployed to a second region.
         """
-        name = f"{PRODUCT}-{self.name}-{self.region}-{service}-{function}"
-        if len(name) <= LONGEST_ROLE_NAME:
-            return name
-        assert "*" not in name, f"{name} is a pattern, of which nothing can be cut off"
-        digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
-        return f"{name[: LONGEST_ROLE_NAME - 1 - _DIGEST]}-{digest}"
+        return shortened(f"{PRODUCT}-{self.name}-{self.region}-{service}-{function}")
 
 
 def from_context(scope: Construct, *, region: str | None = None) -> Stage:

@@ -39,7 +39,8 @@ from bundling.build import MAX_ZIP_BYTES
 from shared.read_models import rebuild
 from shared.read_models.generations import POINTER_SECONDS
 from stacks.fulfilment_saga import SagaTimes, saga_times
-from stacks.stage import LONGEST_ROLE_NAME, Stage, stage_named
+from stacks.services import LONGEST_ROLE_NAME
+from stacks.stage import Stage, stage_named
 
 ROOT = Path(__file__).parents[2]
 WORDS = [

@@ -1,7 +1,7 @@
 """The product's name stands in pyproject.toml and in no code: what is called after it asks there.
 
-Texts and data cannot ask, and have it in them: pages, schemas, snapshots, CODEOWNERS, cdk.json.
-``make rename`` writes them, with the name itself.
+Texts and data cannot ask, and have it in them: pages, the console's first one included, schemas,
+snapshots, CODEOWNERS, cdk.json. ``make rename`` writes them, with the name itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contracts.product import PRODUCT
 from tools.base.workspace import CHECKOUT
 from tools.checks.secret_scan.scan import code
 
-CODE = {".py", ".jinja", ".yml", ".js", ".in", ".txt"}
+CODE = {".py", ".ts", ".tsx", ".mjs", ".css", ".jinja", ".yml", ".in", ".txt"}
 
 
 def spelled(files: Iterable[Path]) -> Iterator[str]:
@@ -33,7 +33,7 @@ def test_no_code_spells_the_products_name() -> None:
     assert not found, "PRODUCT of contracts.product, or shared.runtime.product, has the name"
 
 
-@pytest.mark.parametrize("name", ["one.py", "{{ two }}.json.jinja", "Makefile"])
+@pytest.mark.parametrize("name", ["one.py", "{{ two }}.json.jinja", "three.tsx", "Makefile"])
 def test_one_that_does_is_found(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(f'"""{PRODUCT[:4]}"""\n# {PRODUCT.capitalize()}\n')
     [found] = spelled([tmp_path / name])

@@ -16,7 +16,8 @@ import pytest
 from aws_cdk import App
 
 from stacks.partitions import PARTITIONS, NotInThisRegion
-from stacks.stage import LONGEST_ROLE_NAME, from_context, stage_named
+from stacks.services import LONGEST_ROLE_NAME
+from stacks.stage import from_context, stage_named
 from tests.infra.places import CONTEXTS
 from tests.infra.rules import Rule
 from tests.infra.system import CHECKOUT, CONTEXT, synthesized

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from tools.rename import names
 from tools.rename.plan import CannotRename, plan, tracked_texts
 
 BACK = "`git restore .` brings back all that was here"
+DRAFTS = ".cache/rename"
 SNAPSHOTS = ("-m", "pytest", "-q", "tests/infra/test_snapshots.py", "--snapshot-update")
 
 
@@ -41,14 +43,17 @@ def _rename(new: str, checkout: Path, *, confirm: bool) -> None:
     old = names.current(checkout)
     texts = tracked_texts(checkout)
     names.check(new, old, texts)
-    changes = plan(checkout, texts, old, new)
-    _show(texts, changes, old, new)
+    planned = plan(texts, old, new)
+    _show(texts, planned.changes, old, new)
+    if planned.needs_synthesis:
+        print(f"The snapshots need a synthesis, which takes longer: {planned.needs_synthesis}.")
     if not confirm:
         print("Nothing was written: CONFIRM=yes does it.")
         return
     try:
-        write(checkout, changes)
-        _write_snapshots(checkout)
+        write(checkout, planned.changes)
+        if planned.needs_synthesis:
+            _write_snapshots(checkout)
     except BaseException as error:
         print(f"\nrename: not finished. {BACK}.", file=sys.stderr)
         if isinstance(error, OSError):
@@ -62,17 +67,23 @@ def _rename(new: str, checkout: Path, *, confirm: bool) -> None:
 
 
 def write(checkout: Path, changes: Mapping[str, str]) -> None:
-    """Each file at once, so that none is ever half written."""
-    for path, text in changes.items():
-        file = checkout / path
-        draft = file.with_name(f".{file.name}.draft")
-        try:
+    """Each file at once, so that none is ever half written.
+
+    What an end without warning leaves is in a folder that git does not look at.
+    """
+    drafts = checkout / DRAFTS
+    shutil.rmtree(drafts, ignore_errors=True)
+    drafts.mkdir(parents=True)
+    try:
+        for number, (path, text) in enumerate(changes.items()):
+            draft, file = drafts / str(number), checkout / path
             with draft.open("w", encoding="utf-8", newline="") as opened:
                 opened.write(text)
             draft.chmod(file.stat().st_mode)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+        for number, path in enumerate(changes):
+            (drafts / str(number)).replace(checkout / path)
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
 
 
 def _show(texts: Mapping[str, str], changes: Mapping[str, str], old: str, new: str) -> None:
@@ -86,7 +97,7 @@ def _show(texts: Mapping[str, str], changes: Mapping[str, str], old: str, new: s
 
 
 def _write_snapshots(checkout: Path) -> None:
-    """Digests of names are in logical ids and in names of roles: only a synthesis knows them."""
+    """By a synthesis of every environment."""
     done = subprocess.run(
         [sys.executable, *SNAPSHOTS],
         cwd=checkout,

@@ -9,16 +9,13 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk.region_info import RegionInfo
-
-from contracts.product import PRODUCT
-from stacks.stage import stage_named
 from tools.base.errors import OfflineError
-from tools.base.target import ENVIRONMENTS
 
 SHORTEST = 3
 LONGEST_BUCKET_NAME = 63
-_ACCOUNT = "1" * 12
+LONGEST = 18
+"""What the longest name of a bucket leaves, in the region with the longest name: to ask the CDK for
+all regions would take two seconds, and a test does."""
 _OF_AWS = ("aws", "amazon", "ssm", "cdk")
 """No SSM parameter, tag or source on the bus may begin so, or none should."""
 _USED_BY_THE_SYSTEM = ("con", "nul", "aux", "prn", "localhost", "example", "test", "local")
@@ -32,18 +29,6 @@ def current(checkout: Path) -> str:
     """What the product is called now: pyproject.toml has it."""
     project = tomllib.loads((checkout / "pyproject.toml").read_text("utf-8"))["project"]
     return str(project["name"])
-
-
-def longest() -> int:
-    """How long a name may be: names of buckets are what leaves it the least room."""
-    regions = [it.name for it in RegionInfo.regions]
-    return min(
-        LONGEST_BUCKET_NAME - len(name) + len(PRODUCT)
-        for environment in ENVIRONMENTS
-        for region in regions
-        for stage in [stage_named(environment, "cloud", region)]
-        for name in [stage.archive_replica_name(_ACCOUNT).replace("None", region)]
-    )
 
 
 def check(name: str, now: str, texts: Mapping[str, str]) -> None:
@@ -71,9 +56,9 @@ def _check_form(name: str) -> None:
         )
     if len(name) < SHORTEST:
         raise NameRefused(f"{name!r} is too short: buckets need {SHORTEST} characters, and so here")
-    if len(name) > (most := longest()):
+    if len(name) > LONGEST:
         raise NameRefused(
-            f"{name!r} has {len(name)} characters, and {most} are the most: with environment, "
+            f"{name!r} has {len(name)} characters, and {LONGEST} are the most: with environment, "
             f"account and region the name of the archive's copy, a bucket, has no room for more "
             f"within {LONGEST_BUCKET_NAME}"
         )

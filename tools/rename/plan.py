@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-import tempfile
-import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.base.errors import OfflineError
+from tools.rename.ids import Unexplained
+from tools.rename.snapshots import renamed_snapshots
 from tools.rename.texts import NotReversible, renamed
 
 
 class CannotRename(OfflineError):
     """Nothing was written; the message says what is in the way."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be written.
+
+    Attributes:
+        changes: the new text of each file that changes.
+        needs_synthesis: why the snapshots have to be made by a synthesis; None if they need not.
+    """
+
+    changes: Mapping[str, str]
+    needs_synthesis: str | None
 
 
 def tracked_texts(checkout: Path) -> dict[str, str]:
@@ -41,74 +54,26 @@ def tracked_texts(checkout: Path) -> dict[str, str]:
     return found
 
 
-def plan(checkout: Path, texts: Mapping[str, str], old: str, new: str) -> dict[str, str]:
-    """The new text of each file that changes, formatted as `make format` would.
+def plan(texts: Mapping[str, str], old: str, new: str) -> Plan:
+    """What a rename of these texts would write.
 
     Raises:
         CannotRename: a file holds the name in a way that could not be taken back.
     """
-    changed = {}
+    after = {}
     for path, text in texts.items():
         if old in path.lower():
             raise CannotRename(f"the file {path} is named after the product: rename it first")
         try:
-            after = renamed(text, old, new)
+            after[path] = renamed(text, old, new)
         except NotReversible as error:
             raise CannotRename(f"{path} cannot be renamed: {error}") from error
-        if after != text:
-            changed[path] = after
-    code = {path: text for path, text in changed.items() if path.endswith(".py")}
-    changed |= _formatted(checkout, code)
-    return changed | _as_before(checkout, {it: texts[it] for it in code}, old, new)
-
-
-def _as_before(checkout: Path, code: Mapping[str, str], old: str, new: str) -> dict[str, str]:
-    """Code as it was before the last rename, if only that one has changed it.
-
-    Lines that a long name has broken stay broken with a short one: no formatter knows which were.
-    """
-    last = git(checkout, "log", "-1", "--format=%H", '-G^name = "', "--", "pyproject.toml").strip()
-    if not last or _fails(checkout, "rev-parse", "--verify", "--quiet", f"{last}^"):
-        return {}
-    project = tomllib.loads(git(checkout, "show", f"{last}^:pyproject.toml"))["project"]
-    if project["name"] != new:
-        return {}
-    before = {
-        path: git(checkout, "show", f"{last}^:{path}")
-        for path in code
-        if not _fails(checkout, "cat-file", "-e", f"{last}^:{path}")
-    }
-    there = {}
-    for path, text in before.items():
-        try:
-            there[path] = renamed(text, new, old)
-        except NotReversible:
-            continue
-    again = _formatted(checkout, there)
-    return {path: before[path] for path, text in again.items() if text == code[path]}
-
-
-def _formatted(checkout: Path, code: Mapping[str, str]) -> dict[str, str]:
-    if not code:
-        return {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for path, text in code.items():
-            file = folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-        done = subprocess.run(
-            [
-                *(Path(sys.executable).with_name("ruff"), "format", "--quiet", "--no-cache"),
-                *("--config", checkout / "pyproject.toml", folder),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise CannotRename("the code could not be formatted", tuple(done.stderr.splitlines()))
-        return {path: (folder / path).read_text("utf-8") for path in code}
+    why = None
+    try:
+        after |= renamed_snapshots(texts, old, new)
+    except Unexplained as error:
+        why = str(error)
+    return Plan({path: text for path, text in after.items() if text != texts[path]}, why)
 
 
 def git(checkout: Path, *words: str) -> str:
@@ -126,11 +91,3 @@ def git(checkout: Path, *words: str) -> str:
     if done.returncode:
         raise CannotRename("git is needed, as it is the way back", tuple(done.stderr.splitlines()))
     return done.stdout
-
-
-def _fails(checkout: Path, *words: str) -> bool:
-    try:
-        git(checkout, *words)
-    except CannotRename:
-        return True
-    return False

@@ -16,16 +16,17 @@ def renamed(text: str, old: str, new: str) -> str:
         NotReversible: the new name would come to stand where the old one did not, or the old one
             stands there in a fourth form.
     """
-    there = _replaced(text, old, new)
+    there = replaced(text, old, new)
     if old in there.lower() and old not in new:
         found = re.search(re.escape(old), there, re.IGNORECASE)
         raise NotReversible(f"it is written {found[0] if found else old}")
-    if _replaced(there, new, old) != text:
+    if replaced(there, new, old) != text:
         raise NotReversible(f"{new} would come to stand beside other letters that spell it too")
     return there
 
 
-def _replaced(text: str, old: str, new: str) -> str:
+def replaced(text: str, old: str, new: str) -> str:
+    """The text in which the new name stands for the old one, in each of its forms."""
     for form in (str, str.capitalize, str.upper):
         text = text.replace(form(old), form(new))
     return text

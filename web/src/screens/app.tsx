@@ -29,6 +29,9 @@ const NAMES: Record<Screen, string> = {
   configuration: "Configuration",
 };
 
+// The page has the product's name, and no code has it.
+const PRODUCT = document.querySelector<HTMLMetaElement>("meta[name=application-name]")?.content ?? "";
+
 export function App() {
   const state = session.value;
   if (state.kind === "starting") return <Skeleton lines={4} />;
@@ -63,7 +66,7 @@ function skip(event: Event): void {
 
 function Content({ screen, id }: { screen: Screen | "unknown"; id: string | null }) {
   useEffect(() => {
-    document.title = `${screen === "unknown" ? "Not here" : NAMES[screen]} · Parcelworks console`;
+    document.title = `${screen === "unknown" ? "Not here" : NAMES[screen]} · ${PRODUCT} console`;
   }, [screen]);
   switch (screen) {
     case "home":
@@ -98,7 +101,7 @@ function Header({ screen }: { screen: string }) {
       <div class="bar">
         <a class="brand" href={address("home")}>
           <span class="logo" aria-hidden="true" />
-          Parcelworks
+          {PRODUCT}
           {pulse.value && (
             <span class="environment">
               <Line text={pulse.value.environment} longest={16} />

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from aws_cdk.region_info import RegionInfo
 
+from contracts.product import PRODUCT
+from stacks.stage import stage_named
+from tools.base.target import ENVIRONMENTS
 from tools.rename import names
 from tools.rename.names import NameRefused
 from tools.rename.texts import NotReversible, renamed
@@ -53,12 +57,18 @@ def test_a_name_that_is_refused(name: str, reason: str) -> None:
 
 
 def test_the_longest_name_is_what_the_longest_bucket_leaves() -> None:
-    longest = names.longest()
-    names.check("q" * longest, "oldname", TEXTS)
-    with pytest.raises(NameRefused, match=f"{longest} are the most"):
-        names.check("q" * (longest + 1), "oldname", TEXTS)
-    # {name}-staging-archive-{account}-{region}, with the longest region of all.
-    assert longest <= 63 - len("-staging-archive-123456789012-ap-southeast-2")
+    account = "1" * 12
+    buckets = [
+        stage.archive_replica_name(account).replace("None", region.name)
+        for environment in ENVIRONMENTS
+        for region in RegionInfo.regions
+        for stage in [stage_named(environment, "cloud", region.name)]
+    ]
+    longest = max(map(len, buckets)) - len(PRODUCT)
+    assert names.LONGEST + longest == names.LONGEST_BUCKET_NAME
+    names.check("q" * names.LONGEST, "oldname", TEXTS)
+    with pytest.raises(NameRefused, match=f"{names.LONGEST} are the most"):
+        names.check("q" * (names.LONGEST + 1), "oldname", TEXTS)
 
 
 def test_the_name_is_read_where_it_is_declared(tmp_path: Path) -> None:
