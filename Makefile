@@ -32,8 +32,8 @@ endif
 
 # `$(call option,--order,ORDER)` is `--order=` and what the caller said, or nothing.
 option = $(if $(GIVEN_$(2)),$(1)="$$GIVEN_$(2)")
-# The same for what a target cannot do without.
-needed = $(if $(GIVEN_$(2)),$(option),$(error `make $@` needs $(2)=...; `make help` says what))
+# The same for what a target cannot do without; a third argument names the values that it may have.
+needed = $(if $(GIVEN_$(2)),$(option),$(error `make $@` needs $(2)=$(or $(3),...); `make help` says what))
 # `$(call argument,SERVICE)` is what the caller said, as a word that cannot be taken for an option.
 argument = $(if $(GIVEN_$(1)),-- "$$GIVEN_$(1)",$(error `make $@` needs $(1)=...; `make help` says what))
 # `$(call flag,--confirm,CONFIRM)` is `--confirm` if the caller said CONFIRM=yes.
@@ -261,7 +261,7 @@ mutate: setup ## Change the code, one small change at a time: a test must fail, 
 	@$(LOCAL) $(RUN) -m tools.checks.mutation $(call option,--paths,PATHS)
 
 service: setup ## Show the files of a new service; CONFIRM=yes writes them: NAME=returns KIND=aggregate|worker|view|api [OWNER=team]
-	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND) $(call option,--owner,OWNER) $(CONFIRMED)
+	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND,aggregate|worker|view|api) $(call option,--owner,OWNER) $(CONFIRMED)
 
 rename: setup ## Show what another name of the product would change: NAME=; CONFIRM=yes writes it
 	@$(LOCAL) $(RUN) -m tools.rename $(call needed,--name,NAME) $(CONFIRMED)

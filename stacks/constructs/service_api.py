@@ -17,6 +17,8 @@ from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 
 STAGE = "live"
+NO_SUCH_RESOURCE = "this API has no resource with this method and path"
+"""API Gateway's own words for it are 'Missing Authentication Token', which misleads."""
 PROBLEMS = {
     "UNAUTHORIZED": (401, "unauthorized", "The token is missing or not valid"),
     "MISSING_AUTHENTICATION_TOKEN": (404, "no-such-resource", "There is no such resource"),
@@ -125,7 +127,10 @@ class RegionalApi:
         if status:
             problem["status"] = status
         # messageString brings its own quotes and escapes.
-        template = json.dumps(problem).replace('"DETAIL"', "$context.error.messageString")
+        detail = "$context.error.messageString"
+        if response_type == "MISSING_AUTHENTICATION_TOKEN":
+            detail = json.dumps(NO_SUCH_RESOURCE)
+        template = json.dumps(problem).replace('"DETAIL"', detail)
         self.api.add_gateway_response(
             response_type,
             type=apigateway.ResponseType.of(response_type),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.contract.make_stub import ROOT, StubbedCheckout
+from tools.generator.generate import kinds
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 RECIPES: dict[str, str] = dict(re.findall(r"^([a-z-]+):.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE))
@@ -130,6 +131,15 @@ def test_what_begins_with_a_payload_is_an_argument_too(
     assert done.returncode == 0, done.stderr
     assert checkout.calls() == [*expected("history", said), *expected("rotate", said)]
     assert not (checkout.folder / "planted").exists()
+
+
+def test_a_kind_that_is_missing_is_asked_for_with_all_that_there_are(
+    checkout: StubbedCheckout,
+) -> None:
+    done = checkout.run("service", "NAME=returns")
+    named = re.search(r"`make service` needs KIND=([a-z|]+);", done.stderr)
+    assert named, done.stderr
+    assert sorted(named[1].split("|")) == kinds()
 
 
 @pytest.mark.parametrize("target", CALLS)

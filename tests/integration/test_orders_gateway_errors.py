@@ -39,4 +39,6 @@ def test_what_there_is_not_is_a_problem_document_too(
     assert answer.status == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json["type"] == PROBLEM_TYPES + "no-such-resource"
+    assert answer.json["title"] == "There is no such resource"
+    assert answer.json["detail"] == "this API has no resource with this method and path"
     assert answer.json["correlation_id"]

@@ -23,6 +23,8 @@ from tools.generator.pages import Pages
 
 OWNER = "platform"
 """Who owns a service of which nobody says it; CODEOWNERS has that team for the rest too."""
+SHOWN = 10
+"""Lines below a refusal; the rest is counted."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,10 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     except OfflineError as error:
         complaint = Terminal(stderr=True, soft_wrap=True)
         complaint.print(f"error: {error}", style="bold red")
-        for line in error.evidence[:20]:
+        for line in error.evidence[:SHOWN]:
             complaint.print(f"  {line}")
-        if len(error.evidence) > 20:
-            complaint.print(f"  and {len(error.evidence) - 20} more")
+        if len(error.evidence) > SHOWN:
+            complaint.print(f"  and {len(error.evidence) - SHOWN} more")
         return 1
     except Interrupted as interruption:
         return interruption.status

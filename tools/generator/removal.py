@@ -113,7 +113,10 @@ def _messages(service: Service, checkout: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _readers(service: Service, own: tuple[Path, ...], checkout: Path) -> Iterator[str]:
-    """Who imports its packages, finds what it publishes, or names a message that it owns."""
+    """Who imports its packages, finds what it publishes, or names a message that it owns.
+
+    One line for each file: the first place, and everything that the file uses.
+    """
     messages = {name for name, _ in _messages(service, checkout)}
     packages = {service.package, f"{service.package}_language"}
     for folder in LOOKED_AT:
@@ -132,8 +135,8 @@ def _readers(service: Service, own: tuple[Path, ...], checkout: Path) -> Iterato
                     *(_names(tree, {service.name}) if folder != "tests" else ()),
                 ]
             )
-            for line, what in uses:
-                yield f"{place}:{line}: {what}"
+            if uses:
+                yield f"{place}:{uses[0][0]}: {', '.join(dict.fromkeys(it for _, it in uses))}"
 
 
 def _imports(tree: ast.AST, packages: set[str]) -> Iterator[tuple[int, str]]:

@@ -10,11 +10,8 @@ from shared.runtime.tracing import is_uuid
 
 
 def _not_visible(refusal: OrderNotVisible) -> Problem:
-    problem = problems.not_found("order", refusal.order_id)
-    if refusal.may_come:
-        problem.detail += " at that version yet"
-        problem.headers = {"Retry-After": "1"}
-    return problem
+    answer = problems.not_found_yet if refusal.may_come else problems.not_found
+    return answer("order", refusal.order_id)
 
 
 @endpoint(errors={OrderNotVisible: _not_visible})

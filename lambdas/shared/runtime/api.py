@@ -62,7 +62,7 @@ class Request:
             return default
         if text.isascii() and text.isdigit() and len(text) <= 18 and least <= int(text) <= most:
             return int(text)
-        raise problems.invalid_request(f"{name}: a whole number from {least} to {most}")
+        raise problems.invalid_request(f"{name} must be a whole number from {least} to {most}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,17 @@ def invalid_request(detail: str, *errors: Violation) -> Problem:
 def not_found(what: str, its_id: str) -> Problem:
     """404: there is no such thing, or it is not the caller's."""
     return Problem(
-        404, f"{what}-not-found", f"There is no such {what}", f"no {what} {its_id!r} of yours"
+        404, f"{what}-not-found", f"There is no such {what}", f"you have no {what} {its_id!r}"
     )
+
+
+def not_found_yet(what: str, its_id: str) -> Problem:
+    """404 with Retry-After: the caller asked for a version that the view may reach soon."""
+    problem = not_found(what, its_id)
+    problem.title = f"There is no such {what} in this version yet"
+    problem.detail += " in the version that min_version asks for; try again in a second"
+    problem.headers = {"Retry-After": "1"}
+    return problem
 
 
 def too_large(limit: int) -> Problem:

@@ -45,7 +45,8 @@ def test_an_order_is_shown_to_its_customer() -> None:
 def test_an_order_that_is_not_there_yet_says_when_to_come_back() -> None:
     status, problem, headers = get(get_order.handler, order_id(1), min_version="2")
     assert (status, headers["Retry-After"]) == (404, "1")
-    assert "yet" in problem["detail"]
+    assert problem["title"] == "There is no such order in this version yet"
+    assert "min_version asks for; try again" in problem["detail"]
 
 
 def test_an_order_that_nobody_waits_for_says_nothing_of_coming_back() -> None:

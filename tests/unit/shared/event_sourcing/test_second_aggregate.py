@@ -242,7 +242,7 @@ def test_what_is_somebody_elses_reads_like_what_nobody_has() -> None:
     ]
     assert answers[0]["type"] == answers[1]["type"]
     assert answers[0]["type"].endswith("/parcel-not-found")
-    assert answers[0]["detail"] == f"no parcel {theirs!r} of yours"
+    assert answers[0]["detail"] == f"you have no parcel {theirs!r}"
     assert answers[0]["detail"].replace(theirs, PARCEL) == answers[1]["detail"]
 
 

@@ -256,7 +256,7 @@ def test_a_number_out_of_bounds_is_refused_with_the_bounds(text: str) -> None:
     answer = call(count, queryStringParameters={"limit": text})
     assert (answer["statusCode"], answer["document"]["detail"]) == (
         400,
-        "limit: a whole number from 1 to 10",
+        "limit must be a whole number from 1 to 10",
     )
     assert call(count, queryStringParameters={"limit": "10"})["document"] == 10
     assert call(count)["document"] == 5

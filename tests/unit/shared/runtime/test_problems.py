@@ -30,7 +30,7 @@ def test_an_invalid_request_points_at_each_fault() -> None:
 def test_what_is_not_found_is_named_without_saying_whether_it_exists() -> None:
     document = problems.not_found("order", "o-1").document("/", "c")
     assert (document["status"], document["type"].split("/")[-1]) == (404, "order-not-found")
-    assert document["detail"] == "no order 'o-1' of yours"
+    assert document["detail"] == "you have no order 'o-1'"
 
 
 def test_what_is_too_large_learns_the_limit() -> None:

@@ -86,6 +86,16 @@ def test_who_uses_it_is_named_and_it_stays(checkout: Path, file: str, code: str,
     assert line.startswith(f"{file}:2: {why}")
 
 
+def test_a_file_that_uses_it_in_many_places_is_one_line(checkout: Path) -> None:
+    code = "from returns.domain import x\nimport returns_language\nfrom returns.domain import y\n"
+    (checkout / "lambdas" / "sales").mkdir(parents=True, exist_ok=True)
+    (checkout / "lambdas" / "sales" / "a.py").write_text(code)
+    with pytest.raises(StillRead) as refused:
+        removal.plan("returns", checkout)
+    line = "lambdas/sales/a.py:1: imports returns.domain, imports returns_language"
+    assert refused.value.evidence == (line,)
+
+
 @pytest.mark.parametrize(
     "code",
     ["from returns_desk import x", "NAME = 'returns'", "'''It returns.'''", "import a.returns"],
