@@ -40,8 +40,8 @@ class Development:
         self._trials = trials
         self._tell = telling
         self._built = Built()
-        self._looked_at: dict[str, str] = {}
-        """By package, the digest of the sources that were tried last."""
+        self._done: dict[str, str] = {}
+        """By package, the digest of the sources that are served, or that were said to be wrong."""
         self._problems: dict[str, Problem] = {}
         self._stacks_wait = False
 
@@ -50,9 +50,9 @@ class Development:
         packages = read_packages(self._built.sources, [])
         built = build_packages("local", packages, self._built)
         give_functions_their_code(self._emulator.cloud, built=self._built)
-        self._looked_at = {it.service: it.digest for it in packages}
+        self._done = {it.service: it.digest for it in packages}
         for package in built.built:  # it was saved while everything was brought up: try it
-            self._looked_at.pop(package.service)
+            self._done.pop(package.service)
 
     def follow(self, plan: Plan, since: float) -> None:
         """Do what changed files ask for; `since` is when the first one was seen."""
@@ -71,16 +71,16 @@ class Development:
         self._serve(good, since)
 
     def _changed(self) -> list[Package]:
-        """Packages whose sources are others than those looked at last."""
+        """Packages whose sources are neither served nor known to be wrong."""
         packages = self._read()
         names = {it.service for it in packages}
-        for gone in self._looked_at.keys() - names:
-            del self._looked_at[gone]
+        for gone in self._done.keys() - names:
+            del self._done[gone]
             self._problems.pop(gone, None)
             self._tell.wrong(
                 f"lambdas/{gone} is gone: its functions go on as they are until `make down`"
             )
-        return [it for it in packages if self._looked_at.get(it.service) != it.digest]
+        return [it for it in packages if self._done.get(it.service) != it.digest]
 
     def _read(self) -> list[Package]:
         """The packages; a file that goes while they are read is no reason to stop."""
@@ -96,12 +96,14 @@ class Development:
         wanted = list(wanted)
         good = []
         for package in changed:
-            self._looked_at[package.service] = package.digest
             own = [it for it in wanted if package_of(it) == package.service]
             try:
                 problem = self._trials.problem_of(package, own)
-            except BundlingError as error:
+            except BundlingError as error:  # such as a library that cannot be fetched just now
                 problem = Problem("", 0, str(error))
+            else:
+                if problem is not None:
+                    self._done_with([package])
             if problem is None:
                 self._problems.pop(package.service, None)
                 good.append(package)
@@ -112,6 +114,10 @@ class Development:
                     self._tell.wrong(f"{problem} ({package.service} goes on with its old code)")
         return good
 
+    def _done_with(self, packages: Iterable[Package]) -> None:
+        """These are done with until their sources change: they are served, or said to be wrong."""
+        self._done |= {it.service: it.digest for it in packages}
+
     def _serve(self, packages: list[Package], since: float) -> None:
         if not packages:
             return
@@ -119,11 +125,10 @@ class Development:
             build_packages("local", packages, self._built)
         except BundlingError as error:
             self._tell.wrong(f"not built, the old code is served: {error}")
-            for package in packages:
-                del self._looked_at[package.service]
             return
         names = [it.service for it in packages]
         given = give_functions_their_code(self._emulator.cloud, names, self._built)
+        self._done_with(packages)
         for name in names:
             count = len(given.get(name, ()))
             what = f"serves the new code ({count} functions)" if count else "is served as it is"
@@ -131,7 +136,7 @@ class Development:
 
     def _templates(self, since: float) -> None:
         self._stacks_wait = True
-        self._good(self._changed(), ())
+        good = self._good(self._changed(), ())
         if self._problems:
             where = ", ".join(sorted({it.file for it in self._problems.values()}))
             self._tell.wrong(f"the stacks wait until {where} can be imported")
@@ -145,6 +150,7 @@ class Development:
             self._tell.wrong(str(error), error.evidence)
         else:
             self._stacks_wait = False
+            self._done_with(good)
         finally:
             self._app.prepare()
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from bundling.libraries import library_files
@@ -19,6 +18,7 @@ from bundling.sources import Package
 from bundling.targets import target_named
 from bundling.workspace import Workspace
 from tools.base import proxies
+from tools.dev.child import Child
 
 _HANDLER = re.compile(rb"^(def handler\(|handler\b.*=)", re.MULTILINE)
 _TRIAL = Path(__file__).with_name("trial.py")
@@ -37,27 +37,16 @@ class Problem:
         return f"{where}{self.what}"
 
 
-class Trials:
+class Trials(Child):
     """`with Trials() as trials: trials.problem_of(package, handlers)`; its process ends with it."""
 
     def __init__(self, workspace: Workspace | None = None) -> None:
+        super().__init__()
         self._workspace = workspace or Workspace()
-        self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        self._start()
+        self._prepare()
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.communicate()
 
     def problem_of(self, package: Package, handlers: Iterable[str]) -> Problem | None:
         """Why one of the handlers, such as ``orders.handlers.relay.handler``, cannot be imported.
@@ -90,7 +79,7 @@ class Trials:
 
     def _ask(self, line: str) -> dict[str, Any] | None:
         for _ in range(2):  # it may have been ended meanwhile
-            process = self._process if self._process and not self._process.poll() else self._start()
+            process = self.running or self._prepare()
             assert process.stdin is not None
             assert process.stdout is not None
             with suppress(BrokenPipeError):
@@ -99,22 +88,15 @@ class Trials:
                 if said := process.stdout.readline():
                     answer: dict[str, Any] | None = json.loads(said)
                     return answer
-            process.kill()
-            process.communicate()
-            self._process = None
+            self.end()
         return {"file": "", "line": 0, "what": "the handlers could not be tried"}
 
-    def _start(self) -> subprocess.Popen[str]:
-        self._process = subprocess.Popen(
+    def _prepare(self) -> subprocess.Popen[str]:
+        return self.start(
             [str(self._workspace.emulator_python), "-I", str(_TRIAL)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **proxies.NONE},
-            start_new_session=True,  # Ctrl-C is for the command, which ends it
+            environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **proxies.NONE},
+            errors=subprocess.DEVNULL,
         )
-        return self._process
 
 
 def _handlers_in(package: Package) -> list[str]:
