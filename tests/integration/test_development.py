@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from contracts.product import PRODUCT
+from tests.support.drivers.offline import eventually
 from tools.base.endpoint import Cloud
 from tools.base.workspace import CHECKOUT
 from tools.emulator.emulator import Emulator
@@ -69,7 +69,10 @@ def test_the_tests_that_belong_to_the_last_save_run_on_request(edited: EditedChe
     edited.save(domain, edited.original(domain))
 
 
-def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(cloud: Cloud) -> None:
+def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    begun, may_end = tmp_path / "begun", tmp_path / "may-end"
     functions = cloud.client("lambda")
     functions.create_function(
         FunctionName="slow",
@@ -77,16 +80,17 @@ def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(cloud: Clo
         Role="arn:aws:iam::123456789012:role/any",
         Handler="code.handler",
         Timeout=20,
-        Code={"ZipFile": _code("old", seconds=3)},
+        Code={"ZipFile": _code("old", begun, may_end)},
     )
     answers: list[Any] = []
     calls = [threading.Thread(target=lambda: answers.append(_call(cloud))) for _ in range(2)]
-    for call in calls:
-        call.start()
-        time.sleep(0.5)  # the second one is a cold start of its own
-    functions.update_function_code(FunctionName="slow", ZipFile=_code("new", seconds=0))
-    assert not answers
+    for number, call in enumerate(calls, start=1):
+        call.start()  # the second one is a cold start of its own
+        eventually(lambda number=number: begun.exists() and len(begun.read_bytes()) == number, 60)
+    functions.update_function_code(FunctionName="slow", ZipFile=_code("new", begun))
     assert _call(cloud) == "new"
+    assert not answers
+    may_end.touch()
     for call in calls:
         call.join()
     assert answers == ["old", "old"]
@@ -129,12 +133,15 @@ def _call(cloud: Cloud) -> Any:
     return json.loads(answer["Payload"].read())
 
 
-def _code(answer: str, *, seconds: float) -> bytes:
+def _code(answer: str, begun: Path, may_end: Path | None = None) -> bytes:
+    """A handler that says in a file that it has begun, and waits for another one if it is named."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(
             "code.py",
-            f"import time\ndef handler(event, context):\n    time.sleep({seconds})\n"
+            "import os, time\ndef handler(event, context):\n"
+            f"    with open({str(begun)!r}, 'a') as file:\n        file.write('.')\n"
+            f"    while not os.path.exists({str(may_end or begun)!r}):\n        time.sleep(0.02)\n"
             f"    return {answer!r}\n",
         )
     return content.getvalue()
@@ -143,8 +150,10 @@ def _code(answer: str, *, seconds: float) -> bytes:
 @pytest.mark.nightly
 def test_of_a_storm_of_saves_the_last_one_is_served(edited: EditedCheckout) -> None:
     for number in range(100):
+        served = edited.said().count("order_views serves")
         edited.save(PROBE, edited.with_mark(number))
-        time.sleep(0.1)
+        if number % 10 == 0:  # the nine others come while this one is being served, or just after
+            edited.until(lambda served=served: edited.said().count("order_views serves") > served)
     edited.until(lambda: edited.served() == 99)
     edited.until(lambda: _old_processes(edited) == 0, 60)
 
@@ -241,8 +250,14 @@ def test_no_order_is_lost_while_the_handler_that_takes_them_is_saved(
         for number in range(1000):
             if load.poll() is not None:
                 break
+            served = edited.said().count("orders serves the new code")
             edited.save(file, f"{edited.original(file)}\n# save {number}\n")
-            time.sleep(1)
+            edited.until(
+                lambda served=served: (
+                    load.poll() is not None
+                    or edited.said().count("orders serves the new code") > served
+                )
+            )
         said, _ = load.communicate(timeout=60)
     finally:
         load.kill()
