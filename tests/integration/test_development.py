@@ -9,6 +9,7 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tools.base.workspace import CHECKOUT
 from tools.emulator.emulator import Emulator
 from tools.measure.edited_checkout import PROBE, EditedCheckout
 
+SERVES, ORDERS_SERVE = "order_views serves", "orders serves the new code"
 EMULATORS_PYTHON = CHECKOUT / ".venv-emulator" / "bin" / "python"
 
 
@@ -86,7 +88,7 @@ def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(
     calls = [threading.Thread(target=lambda: answers.append(_call(cloud))) for _ in range(2)]
     for number, call in enumerate(calls, start=1):
         call.start()  # the second one is a cold start of its own
-        eventually(lambda number=number: begun.exists() and len(begun.read_bytes()) == number, 60)
+        eventually(partial(_has_length, begun, number), 60)
     functions.update_function_code(FunctionName="slow", ZipFile=_code("new", begun))
     assert _call(cloud) == "new"
     assert not answers
@@ -128,6 +130,10 @@ print(late.code_zip, during.code_zip, after.code_zip, lend(new) is during)
     assert answer.stdout.split() == ["b'old'", "b'new'", "b'new'", "True"]
 
 
+def _has_length(file: Path, characters: int) -> bool:
+    return file.exists() and len(file.read_text()) == characters
+
+
 def _call(cloud: Cloud) -> Any:
     answer = cloud.client("lambda").invoke(FunctionName="slow", Payload=b"{}")
     return json.loads(answer["Payload"].read())
@@ -150,12 +156,16 @@ def _code(answer: str, begun: Path, may_end: Path | None = None) -> bytes:
 @pytest.mark.nightly
 def test_of_a_storm_of_saves_the_last_one_is_served(edited: EditedCheckout) -> None:
     for number in range(100):
-        served = edited.said().count("order_views serves")
+        served = edited.said().count(SERVES)
         edited.save(PROBE, edited.with_mark(number))
         if number % 10 == 0:  # the nine others come while this one is being served, or just after
-            edited.until(lambda served=served: edited.said().count("order_views serves") > served)
+            edited.until(partial(_says_it_more_often, edited, SERVES, served))
     edited.until(lambda: edited.served() == 99)
     edited.until(lambda: _old_processes(edited) == 0, 60)
+
+
+def _says_it_more_often(edited: EditedCheckout, what: str, than: int) -> bool:
+    return edited.said().count(what) > than
 
 
 def _old_processes(edited: EditedCheckout) -> int:
@@ -250,20 +260,19 @@ def test_no_order_is_lost_while_the_handler_that_takes_them_is_saved(
         for number in range(1000):
             if load.poll() is not None:
                 break
-            served = edited.said().count("orders serves the new code")
+            served = edited.said().count(ORDERS_SERVE)
             edited.save(file, f"{edited.original(file)}\n# save {number}\n")
-            edited.until(
-                lambda served=served: (
-                    load.poll() is not None
-                    or edited.said().count("orders serves the new code") > served
-                )
-            )
+            edited.until(partial(_is_served_or_over, edited, served, load))
         said, _ = load.communicate(timeout=60)
     finally:
         load.kill()
         load.wait()
     assert load.returncode == 0, said
-    assert edited.said().count("orders serves the new code") > 3
+    assert edited.said().count(ORDERS_SERVE) > 3
+
+
+def _is_served_or_over(edited: EditedCheckout, before: int, load: subprocess.Popen[str]) -> bool:
+    return load.poll() is not None or _says_it_more_often(edited, ORDERS_SERVE, before)
 
 
 @pytest.mark.nightly
