@@ -92,8 +92,8 @@ def parse(content: bytes, file: str) -> Any:
         if isinstance(leaf, float) and not math.isfinite(leaf):
             refuse("numbers that can be told apart", str(leaf), pointer(parts))
         for text in (*parts[-1:], leaf):
-            if isinstance(text, str) and not _is_whole(text):
-                refuse("whole characters", text, pointer(parts))
+            if isinstance(text, str) and not _is_unicode(text):
+                refuse("valid Unicode", text, pointer(parts))
     return value
 
 
@@ -128,7 +128,7 @@ def _walk(value: Any, parts: tuple[str | int, ...]) -> Iterator[tuple[tuple[str 
             yield from _walk(inner, (*parts, index))
 
 
-def _is_whole(text: str) -> bool:
+def _is_unicode(text: str) -> bool:
     """Whether it can be written as UTF-8: JSON can spell half a surrogate pair."""
     try:
         text.encode()

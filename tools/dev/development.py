@@ -182,7 +182,9 @@ class Development:
         elif not given:
             self._tell.done("no stack differs", since)
         for artifact in sorted(before.keys() - after.keys()):
-            self._tell.said(f"{artifact} is no stack any more, and stays up until `make down`")
+            self._tell.said(
+                f"{artifact} is not a stack any more; it stays deployed until `make down`"
+            )
 
     def _assert_handlers_exist(self, assembly: Assembly) -> None:
         files = {name for package in self._read() for name in package.files}

@@ -53,13 +53,13 @@ def check(products: Iterable[Product]) -> int:
     for product, why in stale:
         if product is SNAPSHOTS:
             print(
-                "generated: whether the snapshots are what this code gives, `make generate` or "
-                "`make test` decides: that takes a synthesis"
+                "generated: the snapshots are not compared here, because that needs a synthesis; "
+                "`make generate` or `make test` does it"
             )
         else:
             print(
                 f"generated: stale: {product.name}{why}. `{product.command}` or "
-                "`make generate` mends it",
+                "`make generate` writes it",
                 file=sys.stderr,
             )
     return 1 if any(it is not SNAPSHOTS for it, _ in stale) else 0

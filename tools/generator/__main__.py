@@ -61,7 +61,7 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
     console.print(f"\nowner: {owner}" + ("" if options.owner else " (OWNER= names another team)"))
     if not options.confirm:
         console.print(
-            "\nNothing was written. CONFIRM=yes writes these files, and what follows of them."
+            "\nNothing was written. CONFIRM=yes writes these files and the generated pages."
         )
         return
     before = Pages.of(checkout)
@@ -71,9 +71,9 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
     except BaseException:
         generate.take_back([checkout / path for path in files])
         before.restore()
-        console.print(f"{named.name} is taken back: all is as it was.", style="yellow")
+        console.print(f"{named.name} is removed again: all files are as before.", style="yellow")
         raise
-    console.print(f"\n{named.name} is there. Begin with lambdas/{named.package}/README.md")
+    console.print(f"\n{named.name} is written. Begin with lambdas/{named.package}/README.md")
     if (emulator := Emulator.of(Workspace())).is_healthy():
         _deploy(emulator, console)
     else:
@@ -114,12 +114,15 @@ def _deploy(emulator: Emulator, console: Console) -> None:
     program = ["-m", "tools.local", "up", *(["--auth"] if emulator.auth else [])]
     program += ["--persist"] if emulator.persistence else []
     if subprocess.run([sys.executable, *program], cwd=CHECKOUT, check=False).returncode:
-        raise OfflineError("it is written, and could not be deployed: mend it, then `make up`")
+        raise OfflineError(
+            "the files are written, and the running system refused them: correct the error above, "
+            "then `make up`"
+        )
 
 
 def _write_what_follows(checkout: Path, console: Console) -> None:
     """Contracts, snapshots, owners and pages: what `make generate` writes."""
-    console.print("\nwriting what follows of it; this takes half a minute or so", style="dim")
+    console.print("\nwriting the generated pages; this takes about half a minute", style="dim")
     command = [sys.executable, "-u", "-m", "tools.generate"]
     with subprocess.Popen(
         command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -130,7 +133,7 @@ def _write_what_follows(checkout: Path, console: Console) -> None:
             said.append(line.rstrip("\n"))
             console.print(said[-1], style="dim")
     if running.returncode:
-        raise GeneratorError("`make generate` could not write all that follows", tuple(said[-12:]))
+        raise GeneratorError("`make generate` could not write every page", tuple(said[-12:]))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -59,8 +59,8 @@ def events_until(target: Target, order_id: str, moment: Moment) -> list[Envelope
 
 def show_events(target: Target, console: Console, *, order_id: str, moment: Moment) -> None:
     """Print an order's events as a table."""
-    whole = ("version", "occurred at", "event", "caused by")
-    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    unbroken = ("version", "occurred at", "event", "caused by")
+    table = Table(*(Column(name, no_wrap=True) for name in unbroken), box=None)
     table.add_column("data", overflow="fold")
     for event in events_until(target, order_id, moment):
         table.add_row(

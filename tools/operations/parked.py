@@ -101,8 +101,8 @@ def _call(target: Target, consumer: str, request: dict[str, Any]) -> Any:
 def _show(records: list[dict[str, Any]], console: Console) -> None:
     if not records:
         return
-    whole = ("parked at", "order", "version")
-    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    unbroken = ("parked at", "order", "version")
+    table = Table(*(Column(name, no_wrap=True) for name in unbroken), box=None)
     for name in ("record", "reason", "outcome"):
         table.add_column(name, overflow="fold")
     for each in records:

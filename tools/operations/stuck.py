@@ -83,8 +83,8 @@ def _every(target: Target) -> Iterator[dict[str, Any]]:
 
 
 def _show(sagas: list[dict[str, Any]], console: Console) -> None:
-    whole = ("order", "step", "since")
-    table = Table(*(Column(name, no_wrap=True) for name in whole), box=None)
+    unbroken = ("order", "step", "since")
+    table = Table(*(Column(name, no_wrap=True) for name in unbroken), box=None)
     table.add_column("reason", overflow="fold")
     for saga in sagas:
         for left in saga["unsettled"] or [{"step": "", "reason": SETTLED}]:

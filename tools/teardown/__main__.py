@@ -125,7 +125,8 @@ def _refuse_if_protected(stacks: list[tuple[DeployedStack, str]]) -> None:
             for name, place in protected
         )
         raise StillProtected(
-            f"termination protection is on; remove it by hand if you want to delete these stacks:\n{commands}"
+            "termination protection is on; remove it by hand if you want to delete these stacks:\n"
+            f"{commands}"
         )
 
 

@@ -8,7 +8,7 @@ MAX_LINES = 50
 (DynamoDB quotas)."""
 MOST_BASIS_POINTS = 3000
 """The floor of all prices: no discount takes more than 30 % off."""
-_WHOLE = 10_000
+_HUNDRED_PERCENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Terms:
 
     def price(self, list_price: int) -> int:
         """A unit price in minor units on these terms, rounded half up."""
-        left = _WHOLE - min(self.discount_basis_points, MOST_BASIS_POINTS)
-        return (list_price * left + _WHOLE // 2) // _WHOLE
+        left = _HUNDRED_PERCENT - min(self.discount_basis_points, MOST_BASIS_POINTS)
+        return (list_price * left + _HUNDRED_PERCENT // 2) // _HUNDRED_PERCENT
 
 
 DEFAULT_TERMS = Terms()

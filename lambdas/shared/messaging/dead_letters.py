@@ -40,11 +40,11 @@ class DeadLetters:
             body = body.encode("unicode_escape").decode("ascii")
             attributes["altered"] = "escaped"
         if _size(body, attributes) > MAX_BYTES:
-            whole = body.encode()
+            encoded = body.encode()
             altered = "cut" if "altered" not in attributes else f"{attributes['altered']}, cut"
-            attributes |= {"altered": altered, "digest": hashlib.sha256(whole).hexdigest()}
+            attributes |= {"altered": altered, "digest": hashlib.sha256(encoded).hexdigest()}
             room = MAX_BYTES - _size("", attributes)
-            body = whole[:room].decode(errors="ignore")
+            body = encoded[:room].decode(errors="ignore")
         self._client.send_message(
             QueueUrl=self._queue_url,
             MessageBody=body,

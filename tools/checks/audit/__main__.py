@@ -53,7 +53,7 @@ def _show(judgement: Judgement, console: Console) -> None:
     else:
         console.print(
             f"audit: {len(judgement.new)} findings have no reason, {len(judgement.unused)} reasons "
-            f"have no finding. Mend the templates, or say why not in {FILE.name}."
+            f"have no finding. Correct the templates, or add a reason to {FILE.name}."
         )
 
 

@@ -47,16 +47,18 @@ def main() -> int:
     status = pytest.main([*options, *(asked.tests or _tests(modules))], plugins=[session])
     if status != pytest.ExitCode.OK:
         return 1
-    whole = len(chosen) == len(every) and not asked.paths
-    return _report(session, chosen, every, whole)
+    complete = len(chosen) == len(every) and not asked.paths
+    return _report(session, chosen, every, complete)
 
 
 def _report(
-    session: MutationSession, chosen: Sequence[Mutant], every: Sequence[Mutant], whole: bool
+    session: MutationSession, chosen: Sequence[Mutant], every: Sequence[Mutant], complete: bool
 ) -> int:
     known = survivors.known()
     measured = {mutant.module for mutant in every}
-    here = {name: it for name, it in known.items() if name.partition(":")[0] in measured or whole}
+    here = {
+        name: it for name, it in known.items() if name.partition(":")[0] in measured or complete
+    }
     result = survivors.judge(session.verdicts, here, (mutant.name for mutant in every))
     _by_module(session, chosen)
     lines = {mutant.name: mutant.line for mutant in chosen}
@@ -69,7 +71,7 @@ def _report(
         f"{result.rate:.1%} in {session.seconds:.0f} s; "
         f"{len(result.unexplained)} survive without a reason"
     )
-    failed = result.unexplained or result.stale or (whole and result.rate < GOAL)
+    failed = result.unexplained or result.stale or (complete and result.rate < GOAL)
     return 1 if failed else 0
 
 
