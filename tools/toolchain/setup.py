@@ -136,7 +136,7 @@ class Toolchain:
         )
         web = self.checkout / "web"
         yield Part(
-            "console's build tools",
+            "console's tools",
             web / "node_modules",
             web / "node_modules" / ".ready",
             (web / "package-lock.json",),

@@ -185,8 +185,8 @@ def test_everything_is_looked_at_before_anything_is_set_up(tmp_path: Path) -> No
     )
     assert (done.returncode, done.stderr) == (1, "")
     lines = [it for it in done.stdout.splitlines() if it and not it.startswith(" ")]
-    assert len(lines) == 18 + 1
-    assert sum("not installed yet" in it for it in lines) == 3
+    assert len(lines) == 19 + 1
+    assert sum("not installed yet" in it for it in lines) == 4
     assert any(it.startswith("warn  home and caches") for it in lines)
     assert lines[-1].startswith("doctor: `make run` will not work: proxies")
     assert [it.name for it in tmp_path.iterdir()] == ["tools"]
