@@ -20,7 +20,7 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_principal import service_of_this_account
-from stacks.constructs.service_queue import KEPT, ServiceQueue
+from stacks.constructs.service_queue import RETENTION, ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
 from stacks.services import Service
@@ -362,7 +362,7 @@ class EventLogStack(ServiceStack):
             "BusDeadLetters",
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            retention_period=KEPT,
+            retention_period=RETENTION,
         )
         acknowledge(
             unreadable,

@@ -83,7 +83,7 @@ def send_command(
     A command that was sent once keeps its id and its data, whatever a later try brings.
     """
     step = STEPS[asked.step]
-    kept = store.keep_token(
+    sent = store.keep_token(
         SentCommand(
             order_id=asked.order_id,
             step=step.name,
@@ -93,16 +93,16 @@ def send_command(
             sent_at=now(),
         )
     )
-    if kept.reply and kept.reply.is_final:
-        _answer(executions, kept, kept.reply)
+    if sent.reply and sent.reply.is_final:
+        _answer(executions, sent, sent.reply)
         happened = "answer known before was given"
     else:
-        owners.send(step.owner, _message(step.command, kept, asked.journey))
+        owners.send(step.owner, _message(step.command, sent, asked.journey))
         happened = "command sent"
     log.info(
         happened,
-        order_id=kept.order_id,
-        step=kept.step,
+        order_id=sent.order_id,
+        step=sent.step,
         correlation_id=asked.journey.correlation_id,
     )
 
@@ -117,13 +117,13 @@ def take_reply(store: SagaStore, executions: Executions, message: Envelope) -> S
     order_id, its_command_id = data.get("order_id"), data.get("command_id")
     step = _step_answered(order_id, its_command_id)
     reply = Reply(data["outcome"], data.get("reason"), data.get("data") or {}, message.occurred_at)
-    kept = store.keep_reply(str(order_id), step, reply)
-    answer = kept.reply or reply
-    if not answer.is_final and answer.occurred_at <= kept.sent_at:
+    sent = store.keep_reply(str(order_id), step, reply)
+    answer = sent.reply or reply
+    if not answer.is_final and answer.occurred_at <= sent.sent_at:
         log.metric("StaleRepliesIgnored", 1)  # of an earlier try: the present one is under way
-        return kept
-    _answer(executions, kept, answer)
-    return kept
+        return sent
+    _answer(executions, sent, answer)
+    return sent
 
 
 def owner_asked(order_id: object, its_command_id: object) -> str | None:
@@ -328,13 +328,13 @@ def _answer(executions: Executions, command: SentCommand, reply: Reply) -> None:
             executions.fail(command.token, FAILED, reply.reason or "failed")
 
 
-def _message(command: str, kept: SentCommand, journey: MessageContext) -> Envelope:
+def _message(command: str, sent: SentCommand, journey: MessageContext) -> Envelope:
     return about_order(
         command,
-        kept.order_id,
-        kept.data,
-        event_id=kept.command_id,
-        occurred_at=kept.sent_at,
+        sent.order_id,
+        sent.data,
+        event_id=sent.command_id,
+        occurred_at=sent.sent_at,
         correlation_id=journey.correlation_id,
         causation_id=journey.causation_id,
         traceparent=journey.traceparent,

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.microservice_function import MicroserviceFunction
-from stacks.constructs.service_queue import KEPT
+from stacks.constructs.service_queue import RETENTION
 from stacks.constructs.service_stack import ServiceStack
 
 SHORTEST_EVENT_AGE = Duration.minutes(1)
@@ -81,7 +81,7 @@ def _failed_runs(stack: ServiceStack, key: kms.IKey) -> sqs.Queue:
         encryption=sqs.QueueEncryption.KMS,
         encryption_master_key=key,
         enforce_ssl=True,
-        retention_period=KEPT,
+        retention_period=RETENTION,
         removal_policy=RemovalPolicy.DESTROY,
     )
     acknowledge(

@@ -28,7 +28,7 @@ Lambda throttles: with a minute or more between two, an account may be busy for 
 NOT_READ = Duration.hours(1)
 """A message that failed is sent again and is young: an old one was taken by nobody, or a worker
 dies with it. Longer than a message is hidden while somebody works at it."""
-KEPT = Duration.days(14)
+RETENTION = Duration.days(14)
 """The longest that SQS keeps a message: each one is somebody's money or work."""
 
 LARGEST_DEAD_LETTER = 1024 * 1024
@@ -58,7 +58,7 @@ class ServiceQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=KEPT,
+            retention_period=RETENTION,
             # What fits a queue fits here with the reason beside it.
             max_message_size_bytes=LARGEST_DEAD_LETTER,
         )
@@ -68,7 +68,7 @@ class ServiceQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=KEPT,
+            retention_period=RETENTION,
             # Lambda's advice: six times the worker's timeout
             visibility_timeout=Duration.seconds(6 * worker_timeout.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(

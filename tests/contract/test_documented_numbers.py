@@ -191,8 +191,8 @@ ROWS = [
     row(RUNBOOK, "Firehose has not delivered for # minutes", ARCHIVE_BEHIND),
     row(RUNBOOK, "or not within # hour", stacks.event_log.REPLICATED_WITHIN.to_hours()),
     row(RUNBOOK, "oldest message is older than # hour", QUEUE.NOT_READ.to_hours()),
-    row(RUNBOOK, "Messages are kept for # days", QUEUE.KEPT.to_days()),
-    row(RUNBOOK, "SQS keeps it for # days", QUEUE.KEPT.to_days()),
+    row(RUNBOOK, "Messages are kept for # days", QUEUE.RETENTION.to_days()),
+    row(RUNBOOK, "SQS keeps it for # days", QUEUE.RETENTION.to_days()),
     row(RUNBOOK, "or the queue has, after # receives", QUEUE.RECEIVES),
     row(RUNBOOK, "the queue has set aside after # receives", QUEUE.RECEIVES),
     row(
@@ -223,7 +223,7 @@ ROWS = [
     row(
         RUNBOOK,
         "after # days, goes to the dead letters",
-        fulfilment.adapters.dynamodb_sagas.KEPT.days,
+        fulfilment.adapters.dynamodb_sagas.RETENTION.days,
     ),
     row(
         RUNBOOK,

@@ -28,7 +28,7 @@ TOLD = ["order-confirmed", "order-received"]
 
 
 @pytest.fixture
-def mailroom(deployment: Deployment) -> NotificationDriver:
+def notifications_driver(deployment: Deployment) -> NotificationDriver:
     return NotificationDriver(deployment)
 
 
@@ -63,13 +63,13 @@ def replay(deployment: Deployment, bus_arn: str, archive_arn: str) -> None:
 
 
 def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
-    deployment: Deployment, mailroom: NotificationDriver
+    deployment: Deployment, notifications_driver: NotificationDriver
 ) -> None:
     bus = deployment.named("event-log", "buses", "Bus")
     bus_arn = deployment.cloud.client("events").describe_event_bus(Name=bus)["Arn"]
     provider = PaymentProvider(deployment.emulator.workspace)
     system = System(deployment.outputs, deployment.token)
-    ada = mailroom.customer()
+    ada = notifications_driver.customer()
 
     def what_is_done(order_id: str) -> dict[str, Any]:
         """By service that hears the bus, what it has done for the order; and what was paid."""
@@ -82,7 +82,7 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
             ConsistentRead=True,
         )
         return {
-            "notifications": mailroom.templates(ada.id),
+            "notifications": notifications_driver.templates(ada.id),
             "inventory": reservation["Item"],
             "fulfilment": sorted(it["name"] for it in saga if it["name"].startswith(order_id)),
             "event-log": Counter(event["event_id"] for _, event in system.logged(order_id)),
@@ -93,8 +93,8 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
     # What another test has left to come again in minutes is not what is waited for here.
     left = waiting(deployment, consumers)
     with archive(deployment, bus_arn) as archive_arn:
-        order_id = mailroom.order(ada)
-        eventually(lambda: mailroom.templates(ada.id) == TOLD, 60)
+        order_id = notifications_driver.order(ada)
+        eventually(lambda: notifications_driver.templates(ada.id) == TOLD, 60)
         eventually(lambda: waiting(deployment, consumers) <= left, 30)
         before = what_is_done(order_id)
         assert before["charges"] == 1

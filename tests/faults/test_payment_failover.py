@@ -20,7 +20,7 @@ ON = {"enabled": True}
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> PaymentsDriver:
+def payments_driver(deployment: Deployment) -> PaymentsDriver:
     return PaymentsDriver(deployment)
 
 
@@ -30,11 +30,11 @@ def driver(deployment: Deployment) -> CommandDriver:
 
 
 @pytest.fixture(autouse=True)
-def faultless(till: PaymentsDriver) -> Iterator[None]:
+def faultless(payments_driver: PaymentsDriver) -> Iterator[None]:
     """No fault outlives its test."""
     yield
-    till.provider.clear_faults()
-    till.backup.clear_faults()
+    payments_driver.provider.clear_faults()
+    payments_driver.backup.clear_faults()
 
 
 def new_orders(count: int) -> list[str]:
@@ -42,7 +42,7 @@ def new_orders(count: int) -> list[str]:
 
 
 def test_failover_reaches_a_running_worker_and_is_taken_back(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     before, during, after = new_orders(3)
     driver.ask("AuthorizePayment", before, **AUTHORIZE)
@@ -50,49 +50,53 @@ def test_failover_reaches_a_running_worker_and_is_taken_back(
     with changed(deployment, "payments", payment_failover=ON):
         assert verdict(driver.ask("AuthorizePayment", during, **AUTHORIZE)) == ("done", None)
     driver.ask("AuthorizePayment", after, **AUTHORIZE)
-    began = [till.payment(order).provider for order in (before, during, after)]
+    began = [payments_driver.payment(order).provider for order in (before, during, after)]
     assert began == [Provider.PRIMARY, Provider.BACKUP, Provider.PRIMARY]
-    assert [it["reference"] for it in till.backup.charges(during)] == [during]
+    assert [it["reference"] for it in payments_driver.backup.charges(during)] == [during]
     assert process_ids(deployment, "payments", "QueuedCommands") <= processes  # no new one
 
 
 def test_what_began_with_one_provider_ends_with_it_whatever_is_flipped_or_lost(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     held, unheard, late = new_orders(3)
     driver.ask("AuthorizePayment", held, **AUTHORIZE)
     # The primary holds the money of `unheard` and nobody hears of it: then it is down.
-    till.provider.add_fault("lost-answer", reference=unheard, operation="authorize", times=1)
-    till.provider.add_fault("error", reference=unheard, status=503)
+    payments_driver.provider.add_fault(
+        "lost-answer", reference=unheard, operation="authorize", times=1
+    )
+    payments_driver.provider.add_fault("error", reference=unheard, status=503)
     asked = command("AuthorizePayment", unheard, **AUTHORIZE)
     driver.send(asked)
-    eventually(lambda: till.payments.find(unheard) and till.provider.charges(unheard))
+    eventually(
+        lambda: payments_driver.payments.find(unheard) and payments_driver.provider.charges(unheard)
+    )
     with changed(deployment, "payments", payment_failover=ON):
         assert verdict(driver.ask("AuthorizePayment", late, **AUTHORIZE)) == ("done", None)
         driver.send(asked)  # once more
         assert verdict(driver.ask("CapturePayment", held)) == ("done", None)
-        assert till.payment(unheard).status is Status.AUTHORIZING
-        till.provider.clear_faults()
+        assert payments_driver.payment(unheard).status is Status.AUTHORIZING
+        payments_driver.provider.clear_faults()
         assert verdict(driver.await_replies(asked)[0]) == ("done", None)
         assert verdict(driver.ask("VoidPayment", unheard)) == ("done", None)
     for order in (held, late):
         assert verdict(driver.ask("RefundPayment", order)) == ("done", None)
-    providers = {order: till.payment(order).provider for order in (held, unheard, late)}
+    providers = {order: payments_driver.payment(order).provider for order in (held, unheard, late)}
     assert providers == {
         held: Provider.PRIMARY,
         unheard: Provider.PRIMARY,
         late: Provider.BACKUP,
     }
-    statuses = [till.charge(order)["status"] for order in (held, unheard, late)]
+    statuses = [payments_driver.charge(order)["status"] for order in (held, unheard, late)]
     assert statuses == ["refunded", "voided", "voided"]
 
 
 def test_every_message_three_times_while_failover_is_flipped_charges_each_order_once(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     orders = new_orders(9)
     messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
-    for provider in (till.provider, till.backup):
+    for provider in (payments_driver.provider, payments_driver.backup):
         provider.add_fault("lost-answer", operation="authorize", times=3)
 
     def send_all() -> None:
@@ -108,15 +112,15 @@ def test_every_message_three_times_while_failover_is_flipped_charges_each_order_
     for message in messages:
         assert verdict(driver.await_replies(message, 2)[0]) == ("done", None)
     for message in messages:
-        charge = till.charge(message.aggregate_id)
-        payment = till.payment(message.aggregate_id)
+        charge = payments_driver.charge(message.aggregate_id)
+        payment = payments_driver.payment(message.aggregate_id)
         assert (charge["id"], charge["status"]) == (payment.authorization_id, "authorized")
-    at_backup = [it for it in later if till.backup.charges(it.aggregate_id)]
+    at_backup = [it for it in later if payments_driver.backup.charges(it.aggregate_id)]
     assert at_backup == later
 
 
 def test_orders_under_way_while_failover_is_flipped_are_confirmed_and_charged_once(
-    deployment: Deployment, till: PaymentsDriver, shop: Shop
+    deployment: Deployment, payments_driver: PaymentsDriver, shop: Shop
 ) -> None:
     before = [shop.place() for _ in range(4)]
     with changed(deployment, "payments", payment_failover=ON):
@@ -128,9 +132,9 @@ def test_orders_under_way_while_failover_is_flipped_are_confirmed_and_charged_on
     report = shop.report(orders)
     assert report.holds, report.violations
     assert report.orders == {"confirmed": len(orders)}
-    assert {till.charge(order)["status"] for order in orders} == {"captured"}
-    assert all(till.backup.charges(order) for order in during)
-    assert not any(till.backup.charges(order) for order in after)
+    assert {payments_driver.charge(order)["status"] for order in orders} == {"captured"}
+    assert all(payments_driver.backup.charges(order) for order in during)
+    assert not any(payments_driver.backup.charges(order) for order in after)
 
 
 def test_a_patience_without_sense_is_refused_by_the_validator(deployment: Deployment) -> None:

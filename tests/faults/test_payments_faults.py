@@ -40,7 +40,7 @@ COMMANDS = {
     "refund": "RefundPayment",
 }
 BEFORE = {"authorize": (), "capture": ("authorize",), "void": ("authorize",)}
-STANDING = {
+STATUS_AFTER = {
     "authorize": "authorized",
     "capture": "captured",
     "void": "voided",
@@ -62,7 +62,7 @@ def impatient(deployment: Deployment) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> PaymentsDriver:
+def payments_driver(deployment: Deployment) -> PaymentsDriver:
     return PaymentsDriver(deployment)
 
 
@@ -72,10 +72,10 @@ def driver(deployment: Deployment) -> CommandDriver:
 
 
 @pytest.fixture(autouse=True)
-def faultless(till: PaymentsDriver) -> Iterator[None]:
+def faultless(payments_driver: PaymentsDriver) -> Iterator[None]:
     """No fault outlives its test."""
     yield
-    till.provider.clear_faults()
+    payments_driver.provider.clear_faults()
 
 
 @pytest.fixture
@@ -84,10 +84,10 @@ def order() -> str:
 
 
 @pytest.fixture
-def adapter(deployment: Deployment, till: PaymentsDriver) -> HttpPaymentProvider:
+def adapter(deployment: Deployment, payments_driver: PaymentsDriver) -> HttpPaymentProvider:
     """The worker's own way to the provider, with the deployed key."""
     key = ProviderKey(*secret_of(deployment))
-    return HttpPaymentProvider(till.provider.url, key, lambda: PATIENCE)
+    return HttpPaymentProvider(payments_driver.provider.url, key, lambda: PATIENCE)
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def bring_before(driver: CommandDriver, operation: str, order: str) -> None:
     ],
 )
 def test_one_fault_of_the_provider_is_not_noticed(
-    till: PaymentsDriver,
+    payments_driver: PaymentsDriver,
     driver: CommandDriver,
     order: str,
     operation: str,
@@ -137,80 +137,88 @@ def test_one_fault_of_the_provider_is_not_noticed(
     rule: dict[str, Any],
 ) -> None:
     bring_before(driver, operation, order)
-    till.provider.add_fault(kind, reference=order, operation=operation, times=1, **rule)
+    payments_driver.provider.add_fault(kind, reference=order, operation=operation, times=1, **rule)
     reply = driver.ask(COMMANDS[operation], order, **data_of(operation))
     assert verdict(reply) == ("done", None)
-    assert till.charge(order)["status"] == STANDING[operation]
-    assert till.payment(order).status == STANDING[operation]
+    assert payments_driver.charge(order)["status"] == STATUS_AFTER[operation]
+    assert payments_driver.payment(order).status == STATUS_AFTER[operation]
 
 
 def test_an_answer_later_than_the_worker_was_told_to_wait_is_asked_for_again(
-    till: PaymentsDriver, driver: CommandDriver, order: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     # With the usual two seconds it would have been in time.
-    till.provider.add_fault("latency", reference=order, seconds=LONGER_THAN_PATIENCE, times=1)
-    before = till.provider.ledger()["requests"].get("authorize", 0)
+    payments_driver.provider.add_fault(
+        "latency", reference=order, seconds=LONGER_THAN_PATIENCE, times=1
+    )
+    before = payments_driver.provider.ledger()["requests"].get("authorize", 0)
     assert verdict(driver.ask("AuthorizePayment", order, **AUTHORIZE)) == ("done", None)
-    assert till.provider.ledger()["requests"]["authorize"] == before + 2
+    assert payments_driver.provider.ledger()["requests"]["authorize"] == before + 2
 
 
 @pytest.mark.parametrize("operation", list(COMMANDS))
 def test_answers_that_are_lost_again_and_again_bring_the_command_again(
-    till: PaymentsDriver, driver: CommandDriver, order: str, operation: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str, operation: str
 ) -> None:
     bring_before(driver, operation, order)
-    till.provider.add_fault("lost-answer", reference=order, operation=operation, times=3)
+    payments_driver.provider.add_fault("lost-answer", reference=order, operation=operation, times=3)
     reply = driver.ask(COMMANDS[operation], order, **data_of(operation))
     assert verdict(reply) == ("done", None)
-    assert till.charge(order)["status"] == STANDING[operation]
+    assert payments_driver.charge(order)["status"] == STATUS_AFTER[operation]
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_authorization_that_nobody_heard_of_is_undone(
-    till: PaymentsDriver, driver: CommandDriver, providers: Providers, order: str, undo: str
+    payments_driver: PaymentsDriver,
+    driver: CommandDriver,
+    providers: Providers,
+    order: str,
+    undo: str,
 ) -> None:
-    till.provider.add_fault("lost-answer", reference=order, operation="authorize", times=2)
+    payments_driver.provider.add_fault(
+        "lost-answer", reference=order, operation="authorize", times=2
+    )
     with pytest.raises(ProviderUnavailable):
-        authorize_payment(till.payments, providers, authorization(order))
-    assert till.charge(order)["status"] == "authorized"
+        authorize_payment(payments_driver.payments, providers, authorization(order))
+    assert payments_driver.charge(order)["status"] == "authorized"
     assert verdict(driver.ask(COMMANDS[undo], order)) == ("done", None)
-    assert till.charge(order)["status"] == "voided"
+    assert payments_driver.charge(order)["status"] == "voided"
     reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "voided-before")
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_undo_before_its_do_charges_nobody(
-    till: PaymentsDriver, driver: CommandDriver, order: str, undo: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str, undo: str
 ) -> None:
     assert verdict(driver.ask(COMMANDS[undo], order)) == ("done", None)
     reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "voided-before")
-    assert till.provider.charges(order) == []
+    assert payments_driver.provider.charges(order) == []
 
 
 def test_a_decline_is_a_refusal_and_stays_one(
-    till: PaymentsDriver, driver: CommandDriver, order: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
-    till.provider.add_fault("decline", reference=order, times=1)
+    payments_driver.provider.add_fault("decline", reference=order, times=1)
     for _ in range(2):
         reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
         assert verdict(reply) == ("refused", "payment-declined")
-    assert till.provider.charges(order) == []
+    assert payments_driver.provider.charges(order) == []
 
 
 def test_an_authorization_that_expired_is_recorded_and_not_captured(
-    till: PaymentsDriver, driver: CommandDriver, order: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
-    till.provider.add_fault("short-lived", reference=order, seconds=0)
+    payments_driver.provider.add_fault("short-lived", reference=order, seconds=0)
     driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(driver.ask("CapturePayment", order)) == ("refused", "authorization-expired")
-    assert till.payment(order).status is Status.EXPIRED
-    assert till.charge(order)["captured"] == 0
+    assert payments_driver.payment(order).status is Status.EXPIRED
+    assert payments_driver.charge(order)["captured"] == 0
 
 
 def test_every_message_three_times_and_shuffled_charges_once(
-    till: PaymentsDriver, driver: CommandDriver
+    payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     orders = [str(uuid.uuid4()) for _ in range(4)]
     messages = [command("AuthorizePayment", order, **AUTHORIZE) for order in orders]
@@ -223,10 +231,10 @@ def test_every_message_three_times_and_shuffled_charges_once(
     for message in messages:
         driver.await_replies(message, 3)
     for order in orders:
-        charges = till.provider.charges(order)
+        charges = payments_driver.provider.charges(order)
         assert len(charges) <= 1
         assert {it["status"] for it in charges} <= {"voided", "refunded"}
-        assert_balanced(till.payment(order))
+        assert_balanced(payments_driver.payment(order))
 
 
 def assert_balanced(payment: Payment) -> None:
@@ -239,8 +247,8 @@ def assert_balanced(payment: Payment) -> None:
 class DeadlyPayments:
     """The deployed table; the worker dies before or after it has written a state."""
 
-    def __init__(self, till: PaymentsDriver, status: Status, *, after: bool) -> None:
-        self._payments = till.payments
+    def __init__(self, payments_driver: PaymentsDriver, status: Status, *, after: bool) -> None:
+        self._payments = payments_driver.payments
         self._status = status
         self._after = after
 
@@ -258,7 +266,7 @@ class DeadlyPayments:
 @pytest.mark.parametrize("operation", list(COMMANDS))
 @pytest.mark.parametrize("after", [False, True], ids=["before-it-wrote", "after-it-wrote"])
 def test_a_worker_killed_after_the_provider_did_it_charges_once(
-    till: PaymentsDriver,
+    payments_driver: PaymentsDriver,
     driver: CommandDriver,
     providers: Providers,
     order: str,
@@ -266,7 +274,7 @@ def test_a_worker_killed_after_the_provider_did_it_charges_once(
     after: bool,
 ) -> None:
     bring_before(driver, operation, order)
-    dying = DeadlyPayments(till, Status(STANDING[operation]), after=after)
+    dying = DeadlyPayments(payments_driver, Status(STATUS_AFTER[operation]), after=after)
     carry_out: dict[str, Callable[[], object]] = {
         "authorize": lambda: authorize_payment(dying, providers, authorization(order)),
         "capture": lambda: capture_payment(dying, providers, CapturePayment(order)),
@@ -275,21 +283,21 @@ def test_a_worker_killed_after_the_provider_did_it_charges_once(
     }
     with pytest.raises(Killed):
         carry_out[operation]()
-    assert till.charge(order)["status"] == STANDING[operation]
+    assert payments_driver.charge(order)["status"] == STATUS_AFTER[operation]
     reply = driver.ask(COMMANDS[operation], order, **data_of(operation))
     assert verdict(reply) == ("done", None)
-    assert till.charge(order)["status"] == STANDING[operation]
+    assert payments_driver.charge(order)["status"] == STATUS_AFTER[operation]
 
 
 def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
-    till: PaymentsDriver, adapter: HttpPaymentProvider, order: str
+    payments_driver: PaymentsDriver, adapter: HttpPaymentProvider, order: str
 ) -> None:
     now = [0.0]
     circuit = CircuitBreaker(adapter, Provider.PRIMARY, lambda: now[0])
-    till.provider.add_fault("error", reference=order)
+    payments_driver.provider.add_fault("error", reference=order)
 
     def requests() -> int:
-        return int(till.provider.ledger()["requests"].get("authorize", 0))
+        return int(payments_driver.provider.ledger()["requests"].get("authorize", 0))
 
     for _ in range(FAILURES):
         with pytest.raises(ProviderUnavailable):
@@ -298,36 +306,36 @@ def test_the_circuit_opens_leaves_the_provider_alone_and_closes_again(
     with pytest.raises(CircuitOpen):
         circuit.authorize(order, "customer-1", 1290, "EUR")
     assert requests() == asked
-    till.provider.clear_faults()
+    payments_driver.provider.clear_faults()
     now[0] += OPEN_SECONDS
     assert isinstance(circuit.authorize(order, "customer-1", 1290, "EUR"), Authorized)
     assert requests() == asked + 1
 
 
 def test_a_replaced_key_is_followed_and_nothing_is_refused_meanwhile(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver, order: str
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     secrets, arn = secret_of(deployment)
     old_value = secrets.get_secret_value(SecretId=arn)["SecretString"]
     driver.ask("VoidPayment", str(uuid.uuid4()))  # a worker is warm
-    whichever_a_worker_has = till.provider.keys()
+    whichever_a_worker_has = payments_driver.provider.keys()
     for key_id in whichever_a_worker_has:
-        till.provider.revoke_key(key_id)
+        payments_driver.provider.revoke_key(key_id)
     message = command("AuthorizePayment", order, **AUTHORIZE)
     before = backlog(deployment, driver)
     try:
         driver.send(message)
-        eventually(lambda: till.payments.find(order))
-        assert till.payment(order).status is Status.AUTHORIZING
+        eventually(lambda: payments_driver.payments.find(order))
+        assert payments_driver.payment(order).status is Status.AUTHORIZING
         eventually(lambda: backlog(deployment, driver) > before)
         assert driver.replies(message) == []
-        new = till.provider.issue_key()
+        new = payments_driver.provider.issue_key()
         secrets.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": new["key"]}))
         assert verdict(driver.await_replies(message)[0]) == ("done", None)
     finally:
-        till.provider.issue_key(json.loads(old_value)["api_key"])
+        payments_driver.provider.issue_key(json.loads(old_value)["api_key"])
         secrets.put_secret_value(SecretId=arn, SecretString=old_value)
-    assert till.charge(order)["status"] == "authorized"
+    assert payments_driver.charge(order)["status"] == "authorized"
 
 
 def backlog(deployment: Deployment, driver: CommandDriver) -> int:
@@ -353,30 +361,32 @@ def stopped(deployment: Deployment) -> Iterator[None]:
 
 
 def test_a_backlog_grows_while_payments_is_down_and_drains_when_it_is_back(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(12)]
     with stopped(deployment):
         for message in messages:
             driver.send(message)
         assert backlog(deployment, driver) == len(messages)
-        assert all(till.provider.charges(it.aggregate_id) == [] for it in messages)
+        assert all(payments_driver.provider.charges(it.aggregate_id) == [] for it in messages)
     for message in messages:
         assert verdict(driver.await_replies(message)[0]) == ("done", None)
-        assert till.charge(message.aggregate_id)["status"] == "authorized"
+        assert payments_driver.charge(message.aggregate_id)["status"] == "authorized"
     eventually(lambda: backlog(deployment, driver) == 0)
 
 
 def test_an_outage_of_the_provider_delays_payments_and_refuses_none(
-    till: PaymentsDriver, driver: CommandDriver
+    payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
-    till.provider.add_fault("error", status=503)
+    payments_driver.provider.add_fault("error", status=503)
     messages = [command("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE) for _ in range(8)]
     for message in messages:
         driver.send(message)
-    eventually(lambda: till.provider.ledger()["requests"].get("authorize", 0) >= FAILURES)
+    eventually(
+        lambda: payments_driver.provider.ledger()["requests"].get("authorize", 0) >= FAILURES
+    )
     assert all(driver.replies(message) == [] for message in messages)
-    till.provider.clear_faults()
+    payments_driver.provider.clear_faults()
     for message in messages:
         assert verdict(driver.await_replies(message)[0]) == ("done", None)
-        assert till.charge(message.aggregate_id)["status"] == "authorized"
+        assert payments_driver.charge(message.aggregate_id)["status"] == "authorized"

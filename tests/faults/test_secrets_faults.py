@@ -65,7 +65,7 @@ class SecretsManager:
 
 
 @pytest.fixture
-def till(deployment: Deployment) -> PaymentsDriver:
+def payments_driver(deployment: Deployment) -> PaymentsDriver:
     return PaymentsDriver(deployment)
 
 
@@ -83,11 +83,11 @@ def arn_of(deployment: Deployment, parameter: str) -> str:
 
 @pytest.mark.parametrize("how", ["throttled", "unreachable"])
 def test_payments_go_on_with_the_key_that_was_read_last(
-    deployment: Deployment, till: PaymentsDriver, service: SecretsManager, how: str
+    deployment: Deployment, payments_driver: PaymentsDriver, service: SecretsManager, how: str
 ) -> None:
     arn = arn_of(deployment, "payments/provider-key-secret-arn")
     key = ProviderKey(service, arn, service.clock)
-    provider = HttpPaymentProvider(till.provider.url, key, lambda: 2.0)
+    provider = HttpPaymentProvider(payments_driver.provider.url, key, lambda: 2.0)
 
     def authorize() -> object:
         return provider.authorize(str(uuid.uuid4()), "customer-1", 1290, "EUR")

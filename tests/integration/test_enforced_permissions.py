@@ -71,9 +71,9 @@ def view(enforced: Deployment, order_id: str) -> dict[str, Any]:
 
 def test_the_whole_skeleton_works_under_its_own_roles(enforced: Deployment) -> None:
     providers = PaymentProvider.all_of(enforced.emulator.workspace)
-    mailroom = NotificationDriver(enforced)
-    ada = mailroom.customer()
-    told = mailroom.order(ada)
+    notifications_driver = NotificationDriver(enforced)
+    ada = notifications_driver.customer()
+    told = notifications_driver.order(ada)
     with stopped(enforced, "fulfilment", "StartSaga"):  # until the provider knows whom to decline
         good, declined, called_off = place(enforced), place(enforced), place(enforced)
         for provider in providers:
@@ -89,7 +89,7 @@ def test_the_whole_skeleton_works_under_its_own_roles(enforced: Deployment) -> N
     eventually(lambda: view(enforced, good).get("status") == "confirmed", END_SECONDS)
     eventually(lambda: view(enforced, declined).get("status") == "rejected", END_SECONDS)
     eventually(lambda: view(enforced, called_off).get("status") != "placed", END_SECONDS)
-    eventually(lambda: "order-confirmed" in mailroom.templates(ada.id), END_SECONDS)
+    eventually(lambda: "order-confirmed" in notifications_driver.templates(ada.id), END_SECONDS)
     history = call(
         "GET", enforced.url("orders", f"/v1/orders/{good}/history"), token=enforced.token()
     )

@@ -242,9 +242,9 @@ def test_dead_letters_of_both_kinds_are_sent_to_their_queue_again(
     assert "notifications/Events" in operator.said
     assert operator.runs("redrive-queue", "--queue", "notifications/Events") == 2
     assert "nothing was changed" in operator.said
-    mailroom = NotificationDriver(deployment)
-    assert not any(mailroom.settled(it.event_id) for it in placed)
+    notifications_driver = NotificationDriver(deployment)
+    assert not any(notifications_driver.settled(it.event_id) for it in placed)
     assert operator.runs("redrive-queue", "--queue", "notifications/Events", "--confirm") == 0
     for it in placed:
         # The customer is nobody: the message is settled all the same.
-        eventually(partial(mailroom.settled, it.event_id), timeout=30)
+        eventually(partial(notifications_driver.settled, it.event_id), timeout=30)

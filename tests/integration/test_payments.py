@@ -33,7 +33,7 @@ def patience() -> float:
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> PaymentsDriver:
+def payments_driver(deployment: Deployment) -> PaymentsDriver:
     return PaymentsDriver(deployment)
 
 
@@ -76,8 +76,8 @@ def order() -> str:
 
 class TestDynamoDbPayments(PaymentsContract):
     @pytest.fixture
-    def payments(self, till: PaymentsDriver) -> object:
-        return till.payments
+    def payments(self, payments_driver: PaymentsDriver) -> object:
+        return payments_driver.payments
 
 
 class TestHttpProvider(ProviderContract):
@@ -206,16 +206,16 @@ def test_a_fault_that_there_is_not_is_refused(bare: PaymentProvider) -> None:
 
 
 def test_a_payment_is_authorized_captured_and_refunded(
-    till: PaymentsDriver, driver: CommandDriver, order: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
     reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("done", None)
-    assert reply["data"] == {"authorization_id": till.charge(order)["id"], **MONEY}
+    assert reply["data"] == {"authorization_id": payments_driver.charge(order)["id"], **MONEY}
     assert driver.ask("CapturePayment", order)["data"] == MONEY
-    assert till.charge(order)["captured"] == 1290
+    assert payments_driver.charge(order)["captured"] == 1290
     assert verdict(driver.ask("VoidPayment", order)) == ("refused", "already-captured")
     assert driver.ask("RefundPayment", order)["data"] == {"refunded": 1290}
-    assert till.charge(order)["refunded"] == 1290
+    assert payments_driver.charge(order)["refunded"] == 1290
     assert [it.type for it in driver.integration_events(order)] == [
         "PaymentAuthorized",
         "PaymentCaptured",
@@ -224,12 +224,12 @@ def test_a_payment_is_authorized_captured_and_refunded(
 
 
 def test_a_declined_payment_is_a_refusal(
-    till: PaymentsDriver, driver: CommandDriver, order: str
+    payments_driver: PaymentsDriver, driver: CommandDriver, order: str
 ) -> None:
-    till.provider.add_fault("decline", reference=order)
+    payments_driver.provider.add_fault("decline", reference=order)
     reply = driver.ask("AuthorizePayment", order, **AUTHORIZE)
     assert verdict(reply) == ("refused", "payment-declined")
-    assert till.provider.charges(order) == []
+    assert payments_driver.provider.charges(order) == []
 
 
 def test_a_provider_ends_with_its_emulator(tmp_path: Path) -> None:

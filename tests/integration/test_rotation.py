@@ -31,7 +31,7 @@ PROVIDER_KEY = "ProviderKey"
 
 
 @pytest.fixture(scope="module")
-def till(deployment: Deployment) -> PaymentsDriver:
+def payments_driver(deployment: Deployment) -> PaymentsDriver:
     return PaymentsDriver(deployment)
 
 
@@ -46,7 +46,7 @@ def quoting(deployment: Deployment) -> Quoting:
 
 
 @pytest.fixture
-def old_keys_go(deployment: Deployment, till: PaymentsDriver) -> Iterator[None]:
+def old_keys_go(deployment: Deployment, payments_driver: PaymentsDriver) -> Iterator[None]:
     """The provider's valid keys are as few as before."""
     yield
     retire(deployment)
@@ -123,7 +123,7 @@ def after(seconds: float) -> None:
 
 
 def test_a_rotation_during_200_requests_a_minute_loses_none_and_leaves_one_valid_key(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     retire(deployment)
     driver.ask("AuthorizePayment", str(uuid.uuid4()), **AUTHORIZE)  # a worker is warm
@@ -135,12 +135,14 @@ def test_a_rotation_during_200_requests_a_minute_loses_none_and_leaves_one_valid
         sent.append(message)
 
     begun = int(time.time() * 1000)
-    before = till.provider.keys()
+    before = payments_driver.provider.keys()
     with requests_at_a_steady_rate(authorize) as failures:
         after(1.0)
         for _ in range(2):
             rotate(deployment, "payments", "ProviderKey")
-            assert len(till.provider.keys()) == 2, "the old key and the new one are both valid"
+            assert len(payments_driver.provider.keys()) == 2, (
+                "the old key and the new one are both valid"
+            )
             after(0.8)
             # At once, and so while workers still have the old key in their hands.
             assert retire(deployment) == {"revoked": 1, "valid": 1}
@@ -149,9 +151,9 @@ def test_a_rotation_during_200_requests_a_minute_loses_none_and_leaves_one_valid
     assert len(sent) >= 10
     for message in sent:
         assert verdict(driver.await_replies(message)[0]) == ("done", None)
-        assert till.charge(message.aggregate_id)["status"] == "authorized"
+        assert payments_driver.charge(message.aggregate_id)["status"] == "authorized"
     assert failures_of(deployment, "QueuedCommands", begun) == []
-    left = till.provider.keys()
+    left = payments_driver.provider.keys()
     assert len(left) == 1
     assert left != before
 
@@ -203,7 +205,7 @@ def test_a_forged_quote_is_refused(quoting: Quoting, spoil: Callable[[str], str]
 
 
 def test_keys_go_once_nobody_can_have_them_in_hand(
-    deployment: Deployment, till: PaymentsDriver, old_keys_go: None
+    deployment: Deployment, payments_driver: PaymentsDriver, old_keys_go: None
 ) -> None:
     retire(deployment)
     rotate(deployment, "payments", "ProviderKey")
@@ -213,16 +215,16 @@ def test_keys_go_once_nobody_can_have_them_in_hand(
 
 
 def test_a_rotation_that_was_interrupted_goes_on(
-    deployment: Deployment, till: PaymentsDriver, old_keys_go: None
+    deployment: Deployment, payments_driver: PaymentsDriver, old_keys_go: None
 ) -> None:
     retire(deployment)
     token = str(uuid.uuid4())
     take(deployment, "createSecret", token)
-    assert len(till.provider.keys()) == 2
+    assert len(payments_driver.provider.keys()) == 2
     assert retire(deployment) == {"revoked": 0, "valid": 2}, "the key to come is not an old one"
     rotated = rotate(deployment, "payments", "ProviderKey")
     assert (rotated.after, rotated.was_under_way) == (token, True)
-    assert len(till.provider.keys()) == 2
+    assert len(payments_driver.provider.keys()) == 2
     assert stages(deployment)["AWSPREVIOUS"] == rotated.before
 
 
@@ -234,7 +236,7 @@ def test_a_step_out_of_turn_is_refused(deployment: Deployment) -> None:
 
 
 def test_a_rotation_that_the_provider_refuses_says_so_and_changes_nothing(
-    deployment: Deployment, till: PaymentsDriver, driver: CommandDriver
+    deployment: Deployment, payments_driver: PaymentsDriver, driver: CommandDriver
 ) -> None:
     secrets, name = deployment.cloud.client("secretsmanager"), "ProviderKey"
     secret = name_of(deployment, "payments", name)

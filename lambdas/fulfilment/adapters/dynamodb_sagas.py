@@ -16,7 +16,7 @@ Item = dict[str, dict[str, str]]
 SAGA = "saga"
 LOOK = "look-for-missed-orders"
 MOST_KEYS = 100
-KEPT = timedelta(days=180)
+RETENTION = timedelta(days=180)
 """How long commands and their answers are kept: nobody resumes a saga after that.
 
 The saga itself is kept for ever, as the order is: Step Functions forgets an execution's name after
@@ -342,4 +342,4 @@ def _to_command(item: Item) -> SentCommand:
 
 
 def _expiry(moment: str) -> str:
-    return str(int((clock.parse_time(moment) + KEPT).timestamp()))
+    return str(int((clock.parse_time(moment) + RETENTION).timestamp()))

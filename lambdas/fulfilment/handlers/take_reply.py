@@ -70,14 +70,14 @@ def take(store: SagaStore, executions: Executions, message: Envelope) -> None:
     except msgspec.ValidationError as invalid:
         raise Unusable(f"not a reply: {invalid}") from invalid
     try:
-        kept = commands.take_reply(store, executions, message)
+        command = commands.take_reply(store, executions, message)
     except UnknownCommand as unknown:
         log.metric("RepliesToUnknownCommands", 1)
         raise Unusable(f"a reply to an unknown command: {unknown}") from unknown
     log.info(
         "reply taken",
-        order_id=kept.order_id,
-        step=kept.step,
+        order_id=command.order_id,
+        step=command.step,
         outcome=message.data["outcome"],
         reason=message.data.get("reason"),
         correlation_id=message.correlation_id,

@@ -137,8 +137,8 @@ class RunNotes:
 
     def noted(self, name: str, form: type[NotedT]) -> NotedT | None:
         """What was written down, if anything was."""
-        kept = self._notes.get(f"{self.run}/{name}")
-        return None if kept is None else msgspec.json.decode(kept, type=form)
+        noted = self._notes.get(f"{self.run}/{name}")
+        return None if noted is None else msgspec.json.decode(noted, type=form)
 
 
 _decode_mark = msgspec.json.Decoder(Mark).decode

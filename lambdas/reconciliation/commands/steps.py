@@ -59,8 +59,8 @@ class Reconciliation:
 
     def plan(self, hours: int | None, settle_seconds: int) -> dict[str, Any]:
         """Divide what happened in the last ``hours`` (None: ever) until ``settle_seconds`` ago."""
-        kept = self.notes.noted("plan.json", Plan)
-        if kept is None:
+        noted_plan = self.notes.noted("plan.json", Plan)
+        if noted_plan is None:
             now = datetime.now(UTC)
             since = _hour_of(now - timedelta(hours=hours)) if hours is not None else None
             horizon = now - timedelta(hours=self.log.retention_hours()) + NEAR_THE_HORIZON
@@ -75,7 +75,7 @@ class Reconciliation:
             self.notes.note("tasks.json", numbered)
             self.notes.note("plan.json", plan)
         else:
-            plan = kept
+            plan = noted_plan
         return {
             "run": self.notes.run,
             "bucket": self.notes.bucket,

@@ -143,14 +143,14 @@ class Projector(Generic[StateT]):
 
         It stays stalled, and nothing is written, if the fold still fails: then that is raised.
         """
-        kept = self._table.load([aggregate_id]).get(aggregate_id)
-        base = kept.version if kept else 0
-        state = kept.state if kept else None
+        checkpoint = self._table.load([aggregate_id]).get(aggregate_id)
+        base = checkpoint.version if checkpoint else 0
+        state = checkpoint.state if checkpoint else None
         version = base
         for event in self._read_events(aggregate_id, base):
             state = self._fold_one(state, event)
             version = event.version or version
-        self._save(Change(aggregate_id, kept, Checkpoint(version, state)))
+        self._save(Change(aggregate_id, checkpoint, Checkpoint(version, state)))
         return version
 
     def reapply(self, record: LogRecord) -> None:
@@ -171,8 +171,8 @@ class Projector(Generic[StateT]):
 
     def stalled_at(self, aggregate_id: str) -> int | None:
         """The version that an aggregate waits for, if it is stalled."""
-        kept = self._table.load([aggregate_id]).get(aggregate_id)
-        return kept.stalled_at_version if kept else None
+        checkpoint = self._table.load([aggregate_id]).get(aggregate_id)
+        return checkpoint.stalled_at_version if checkpoint else None
 
     def set_aside(self, record: LogRecord, reason: str) -> None:
         """Park a record by hand, and stall its aggregate if the record names one."""
@@ -185,9 +185,9 @@ class Projector(Generic[StateT]):
         if not self._events.holds(event) or event.version is None:
             self._table.park(parked)
             return
-        kept = self._table.load([event.aggregate_id]).get(event.aggregate_id)
-        stalled = replace(kept or Checkpoint(0, None), stalled_at_version=event.version)
-        self._save(Change(event.aggregate_id, kept, stalled, parked))
+        checkpoint = self._table.load([event.aggregate_id]).get(event.aggregate_id)
+        stalled = replace(checkpoint or Checkpoint(0, None), stalled_at_version=event.version)
+        self._save(Change(event.aggregate_id, checkpoint, stalled, parked))
 
     def _save(self, change: Change[StateT]) -> None:
         if not self._table.save(change):
@@ -244,20 +244,20 @@ class Projector(Generic[StateT]):
             return set()
 
     def _advance(
-        self, key: str, arrived: Mapping[int, _Arrival], kept: Checkpoint[StateT] | None
+        self, key: str, arrived: Mapping[int, _Arrival], checkpoint: Checkpoint[StateT] | None
     ) -> int:
         for _attempt in range(ATTEMPTS):
-            if kept is not None and kept.stalled_at_version is not None:
+            if checkpoint is not None and checkpoint.stalled_at_version is not None:
                 log.metric("EventsPassedByStalled", len(arrived))
                 return 0
-            if max(arrived) <= (kept.version if kept else 0):
+            if max(arrived) <= (checkpoint.version if checkpoint else 0):
                 return 0
-            change = self._change(key, arrived, kept)
+            change = self._change(key, arrived, checkpoint)
             if change is None:
                 return 0
             if self._saved(change, arrived):
                 return 1
-            kept = self._table.load([key]).get(key)
+            checkpoint = self._table.load([key]).get(key)
         raise Contended(key)
 
     def _saved(self, change: Change[StateT], arrived: Mapping[int, _Arrival]) -> bool:
@@ -276,10 +276,10 @@ class Projector(Generic[StateT]):
             return self._table.save(Change(change.aggregate_id, change.base, stalled, parked))
 
     def _change(
-        self, key: str, arrived: Mapping[int, _Arrival], kept: Checkpoint[StateT] | None
+        self, key: str, arrived: Mapping[int, _Arrival], checkpoint: Checkpoint[StateT] | None
     ) -> Change[StateT] | None:
         """Fold what comes next; stop at the first event that cannot be applied."""
-        reached = kept or Checkpoint(0, None)
+        reached = checkpoint or Checkpoint(0, None)
         try:
             events, missing = self._complete(key, arrived, reached.version)
         except msgspec.ValidationError as unreadable:
@@ -287,7 +287,7 @@ class Projector(Generic[StateT]):
             first = min(version for version in arrived if version > reached.version)
             reason = f"the history of {key} cannot be read: {unreadable}"
             parked = ParkedRecord.of(arrived[first].record, reason, key, first)
-            return Change(key, kept, replace(reached, stalled_at_version=first), parked)
+            return Change(key, checkpoint, replace(reached, stalled_at_version=first), parked)
         for event in events:
             assert event.version is not None
             try:
@@ -297,7 +297,7 @@ class Projector(Generic[StateT]):
                 reason = f"{event.type} cannot be applied: {type(error).__name__}: {error}"
                 parked = ParkedRecord.of(record, reason, key, event.version)
                 stalled = replace(reached, stalled_at_version=event.version)
-                return Change(key, kept, stalled, parked)
+                return Change(key, checkpoint, stalled, parked)
             reached = Checkpoint(event.version, state)
         if missing is not None:
             # Not even their owner has the version in between: somebody else wrote these records.
@@ -305,7 +305,9 @@ class Projector(Generic[StateT]):
                 reason = f"its history has no version {missing} of {key}"
                 self._table.park(ParkedRecord.of(arrived[version].record, reason, key, version))
         return (
-            Change(key, kept, reached) if reached.version > (kept.version if kept else 0) else None
+            Change(key, checkpoint, reached)
+            if reached.version > (checkpoint.version if checkpoint else 0)
+            else None
         )
 
     def _fold_one(self, state: StateT | None, event: Envelope) -> StateT | None:

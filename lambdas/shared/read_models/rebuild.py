@@ -245,8 +245,8 @@ class Rebuild:
     def plan(self, generation: str, task_bytes: int, partition_bytes: int) -> dict[str, Any]:
         """Divide the archive into tasks, once: whoever goes on finds the same plan."""
         self._must_be_filled(generation)
-        kept = self.scratch.get(f"{generation}/plan.json")
-        if kept is None:
+        stored = self.scratch.get(f"{generation}/plan.json")
+        if stored is None:
             tasks = list(_tasks(self.archive.objects(), task_bytes))
             sizes = [sum(found.size for found in task) for task in tasks]
             partitions = min(max(1, math.ceil(sum(sizes) / partition_bytes)), MAX_PARTITIONS)
@@ -256,7 +256,7 @@ class Rebuild:
                 self._note(f"{generation}/{name}s.json", numbered)
             self._note(f"{generation}/plan.json", plan)
         else:
-            plan = msgspec.json.decode(kept, type=Plan)
+            plan = msgspec.json.decode(stored, type=Plan)
         return {
             "generation": generation,
             "bucket": self.scratch.bucket,
@@ -268,9 +268,9 @@ class Rebuild:
     def partition(self, generation: str, task: int) -> dict[str, Any]:
         """Divide a task's events by aggregate."""
         done = f"{generation}/partitioned/{task:06d}.json"
-        kept = self.scratch.get(done)
-        if kept is not None:
-            return _marked(kept)
+        stored = self.scratch.get(done)
+        if stored is not None:
+            return _marked(stored)
         self._must_be_filled(generation)
         plan = self._plan(generation)
 
@@ -289,9 +289,9 @@ class Rebuild:
     def fold(self, generation: str, partition: int) -> dict[str, Any]:
         """Apply a partition's events with the view's own projector."""
         done = f"{generation}/folded/{partition:06d}.json"
-        kept = self.scratch.get(done)
-        if kept is not None:
-            return _marked(kept)
+        stored = self.scratch.get(done)
+        if stored is not None:
+            return _marked(stored)
         self._must_be_filled(generation)
         missing = self._missing(generation, "partitioned", len(self._plan(generation).tasks))
         if missing:
@@ -305,8 +305,8 @@ class Rebuild:
 
     def progress(self, generation: str) -> dict[str, Any]:
         """How many tasks and partitions there are, and how many are done; zeros before a plan."""
-        kept = self.scratch.get(f"{generation}/plan.json")
-        plan = msgspec.json.decode(kept, type=Plan) if kept else Plan(0, [], [])
+        stored = self.scratch.get(f"{generation}/plan.json")
+        plan = msgspec.json.decode(stored, type=Plan) if stored else Plan(0, [], [])
         tasks, partitions = len(plan.tasks), plan.partitions
         return {
             "generation": generation,
@@ -433,10 +433,10 @@ class Rebuild:
             raise NotReady(f"partitions are not folded yet: {missing[:10]}")
 
     def _plan(self, generation: str) -> Plan:
-        kept = self.scratch.get(f"{generation}/plan.json")
-        if kept is None:
+        stored = self.scratch.get(f"{generation}/plan.json")
+        if stored is None:
             raise NotReady(f"{generation} has no plan yet")
-        return msgspec.json.decode(kept, type=Plan)
+        return msgspec.json.decode(stored, type=Plan)
 
     def _missing(self, generation: str, what: str, count: int) -> list[int]:
         done = {

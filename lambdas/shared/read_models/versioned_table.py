@@ -58,7 +58,7 @@ class VersionedTable(Generic[StateT]):
         """What is kept of these aggregates, strongly consistent."""
         keys = [self._key(its_id) for its_id in ids]
         return {
-            item[self._key_name]["S"].partition("#")[2]: self._kept(item)
+            item[self._key_name]["S"].partition("#")[2]: self._checkpoint(item)
             for item in read_items(self._client, self._table, keys, self._pause)
         }
 
@@ -111,7 +111,7 @@ class VersionedTable(Generic[StateT]):
             item["stalled_at_version"] = {"N": str(to.stalled_at_version)}
         return item
 
-    def _kept(self, item: Item) -> Checkpoint[StateT]:
+    def _checkpoint(self, item: Item) -> Checkpoint[StateT]:
         return checkpoint_of(item, self._codec.from_item(item))
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.runtime import log
 
 ValueT = TypeVar("ValueT")
-KeptT = TypeVar("KeptT")
+CachedT = TypeVar("KeptT")
 
 TIME_TO_LIVE = 300.0
 """Seconds after which a secret is read again, whatever those say whom it is shown to."""
@@ -55,15 +55,15 @@ class Secret(Generic[ValueT]):
         form: type[ValueT],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._kept = _Kept(lambda: _read(client, arn, CURRENT, form), arn, monotonic)
+        self._cached = _Cached(lambda: _read(client, arn, CURRENT, form), arn, monotonic)
 
     def current(self) -> Version[ValueT]:
         """At most TIME_TO_LIVE seconds old, unless it cannot be read. Raises SecretUnavailable."""
-        return self._kept.value()
+        return self._cached.value()
 
     def fetch(self) -> Version[ValueT]:
         """As it is now: what we had was refused. Raises SecretUnavailable."""
-        return self._kept.read()
+        return self._cached.read()
 
 
 class VersionedSecret(Generic[ValueT]):
@@ -91,17 +91,17 @@ class VersionedSecret(Generic[ValueT]):
                     raise
             return {version.id: version for version in found}
 
-        self._kept = _Kept(read, arn, monotonic)
+        self._cached = _Cached(read, arn, monotonic)
 
     def version(self, version_id: str) -> Version[ValueT] | None:
         """None if it is neither of the two, as far as is known. Raises SecretUnavailable.
 
         An unknown id is looked for once, then refused for SEARCH_PAUSE seconds without a look.
         """
-        kept = self._kept.value()
-        if version_id not in kept and self._may_search():
-            kept = self._kept.read()
-        return kept.get(version_id)
+        cached = self._cached.value()
+        if version_id not in cached and self._may_search():
+            cached = self._cached.read()
+        return cached.get(version_id)
 
     def _may_search(self) -> bool:
         now = self._monotonic()
@@ -112,45 +112,47 @@ class VersionedSecret(Generic[ValueT]):
         return True
 
 
-class _Kept(Generic[KeptT]):
+class _Cached(Generic[CachedT]):
     """What was read last: for TIME_TO_LIVE, and for as long as it cannot be read again."""
 
-    def __init__(self, read: Callable[[], KeptT], arn: str, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, read: Callable[[], CachedT], arn: str, monotonic: Callable[[], float]
+    ) -> None:
         self._read = read
         self._arn = arn
         self._monotonic = monotonic
-        self._kept: KeptT | None = None
+        self._cached: CachedT | None = None
         self._until = 0.0
         self._failing = False
 
-    def value(self) -> KeptT:
-        if self._kept is not None and self._monotonic() < self._until:
-            return self._kept
+    def value(self) -> CachedT:
+        if self._cached is not None and self._monotonic() < self._until:
+            return self._cached
         return self.read()
 
-    def read(self) -> KeptT:
-        if self._kept is not None and self._failing and self._monotonic() < self._until:
-            return self._kept  # it did not answer a moment ago
+    def read(self) -> CachedT:
+        if self._cached is not None and self._failing and self._monotonic() < self._until:
+            return self._cached  # it did not answer a moment ago
         try:
-            self._kept = self._read()
+            self._cached = self._read()
         except _FAILURES as failure:
             self._until = self._monotonic() + PAUSE
-            return self._kept_in_spite_of(failure)
+            return self._cached_in_spite_of(failure)
         self._until = self._monotonic() + TIME_TO_LIVE
         if self._failing:
             self._failing = False
             log.info("the secret can be read again", secret=self._arn)
-        return self._kept
+        return self._cached
 
-    def _kept_in_spite_of(self, failure: Exception) -> KeptT:
+    def _cached_in_spite_of(self, failure: Exception) -> CachedT:
         cause = _code(failure) or type(failure).__name__
         log.metric("SecretUnreadable", 1)
-        if self._kept is None:
+        if self._cached is None:
             raise SecretUnavailable(f"{self._arn}: {cause}") from failure
         if not self._failing:
             self._failing = True
             log.warning("the secret's last value stays in force", secret=self._arn, cause=cause)
-        return self._kept
+        return self._cached
 
 
 def _read(client: Any, arn: str, stage: str, form: type[ValueT]) -> Version[ValueT]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ClientError
 
-from fulfilment.adapters.dynamodb_sagas import KEPT, SHARDS, DynamoDbSagas
+from fulfilment.adapters.dynamodb_sagas import RETENTION, SHARDS, DynamoDbSagas
 from fulfilment.domain.saga import Reply, Saga, SagaState, SentCommand
 from shared.runtime import clock
 from tests.support.contracts.saga_store_contract import SagaStoreContract
@@ -87,7 +87,7 @@ def test_a_saga_is_kept_for_ever_and_its_commands_only_as_long_as_anybody_asks(
     command, saga = database.items("sagas")
     assert (command["part"]["S"], saga["part"]["S"]) == ("release-stock", "saga")
     assert "expires_at" not in saga, "else an old OrderPlaced, told again, would begin it again"
-    kept_until = int((clock.parse_time(NINE) + KEPT).timestamp())
+    kept_until = int((clock.parse_time(NINE) + RETENTION).timestamp())
     assert command["expires_at"] == {"N": str(kept_until)}
 
 

@@ -76,202 +76,211 @@ class PaymentsDriver:
 
 
 @pytest.fixture
-def till() -> PaymentsDriver:
+def payments_driver() -> PaymentsDriver:
     return PaymentsDriver()
 
 
-def test_an_authorization_holds_the_amount(till: PaymentsDriver) -> None:
-    payment = till.authorize()
+def test_an_authorization_holds_the_amount(payments_driver: PaymentsDriver) -> None:
+    payment = payments_driver.authorize()
     assert (payment.status, payment.authorization_id) == (Status.AUTHORIZED, "auth-1")
     assert payment.expires_at == EXPIRES_AT
-    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
+    assert payments_driver.authorizations == [AuthorizationStatus.AUTHORIZED]
 
 
-def test_a_repetition_does_not_ask_the_provider_again(till: PaymentsDriver) -> None:
-    assert till.authorize() == till.authorize()
-    assert till.provider.calls == ["authorize"]
+def test_a_repetition_does_not_ask_the_provider_again(payments_driver: PaymentsDriver) -> None:
+    assert payments_driver.authorize() == payments_driver.authorize()
+    assert payments_driver.provider.calls == ["authorize"]
 
 
-def test_a_decline_is_final(till: PaymentsDriver) -> None:
-    till.provider.declines = True
-    assert till.authorize().status is Status.DECLINED
-    till.provider.declines = False
-    assert till.authorize().status is Status.DECLINED
-    assert till.authorizations == []
+def test_a_decline_is_final(payments_driver: PaymentsDriver) -> None:
+    payments_driver.provider.declines = True
+    assert payments_driver.authorize().status is Status.DECLINED
+    payments_driver.provider.declines = False
+    assert payments_driver.authorize().status is Status.DECLINED
+    assert payments_driver.authorizations == []
 
 
 @pytest.mark.parametrize("operation", ["authorize", "capture", "void", "refund"])
 @pytest.mark.parametrize("fault", ["loses", "fails"])
 def test_an_unknown_outcome_is_settled_by_asking_again(
-    till: PaymentsDriver, operation: str, fault: str
+    payments_driver: PaymentsDriver, operation: str, fault: str
 ) -> None:
     before = {"authorize": [], "capture": ["authorize"], "void": ["authorize"]}
     for step in before.get(operation, ["authorize", "capture"]):
-        till.commands[step]()
-    setattr(till.provider, fault, 1)
+        payments_driver.commands[step]()
+    setattr(payments_driver.provider, fault, 1)
     with pytest.raises(ProviderUnavailable):
-        till.commands[operation]()
-    till.commands[operation]()
+        payments_driver.commands[operation]()
+    payments_driver.commands[operation]()
     following = {
         "authorize": AuthorizationStatus.AUTHORIZED,
         "capture": AuthorizationStatus.CAPTURED,
         "void": AuthorizationStatus.VOIDED,
         "refund": AuthorizationStatus.REFUNDED,
     }
-    assert till.authorizations == [following[operation]]
-    assert till.payments.kept[ORDER].status.value == following[operation].value
+    assert payments_driver.authorizations == [following[operation]]
+    assert payments_driver.payments.kept[ORDER].status.value == following[operation].value
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
-def test_an_undo_before_its_do_leaves_nothing_to_do(till: PaymentsDriver, undo: str) -> None:
-    till.commands[undo]()
-    assert till.authorize().status is Status.VOIDED
-    assert till.provider.calls == []
+def test_an_undo_before_its_do_leaves_nothing_to_do(
+    payments_driver: PaymentsDriver, undo: str
+) -> None:
+    payments_driver.commands[undo]()
+    assert payments_driver.authorize().status is Status.VOIDED
+    assert payments_driver.provider.calls == []
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_authorization_whose_answer_was_lost_is_undone_too(
-    till: PaymentsDriver, undo: str
+    payments_driver: PaymentsDriver, undo: str
 ) -> None:
-    till.provider.loses = 1
+    payments_driver.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
-        till.authorize()
-    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
-    till.commands[undo]()
-    assert till.authorizations == [AuthorizationStatus.VOIDED]
-    assert till.authorize().status is Status.VOIDED
+        payments_driver.authorize()
+    assert payments_driver.authorizations == [AuthorizationStatus.AUTHORIZED]
+    payments_driver.commands[undo]()
+    assert payments_driver.authorizations == [AuthorizationStatus.VOIDED]
+    assert payments_driver.authorize().status is Status.VOIDED
 
 
 @pytest.mark.parametrize("undo", ["void", "refund"])
 def test_an_undo_while_the_authorization_is_on_its_way_undoes_it(
-    till: PaymentsDriver, undo: str
+    payments_driver: PaymentsDriver, undo: str
 ) -> None:
     def begin_and_hang() -> None:
-        till.payments.kept[ORDER] = Payment.begin(ORDER, "customer-1", 1290, "EUR")
+        payments_driver.payments.kept[ORDER] = Payment.begin(ORDER, "customer-1", 1290, "EUR")
 
-    till.payments.meanwhile = begin_and_hang
-    till.commands[undo]()
-    assert till.authorize().status is Status.VOIDED
-    assert till.authorizations == [AuthorizationStatus.VOIDED]
+    payments_driver.payments.meanwhile = begin_and_hang
+    payments_driver.commands[undo]()
+    assert payments_driver.authorize().status is Status.VOIDED
+    assert payments_driver.authorizations == [AuthorizationStatus.VOIDED]
 
 
-def test_a_capture_whose_answer_was_lost_is_not_voided(till: PaymentsDriver) -> None:
-    till.authorize()
-    till.provider.loses = 1
+def test_a_capture_whose_answer_was_lost_is_not_voided(payments_driver: PaymentsDriver) -> None:
+    payments_driver.authorize()
+    payments_driver.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
-        till.capture()
-    assert till.void().status is Status.CAPTURED
-    assert till.authorizations == [AuthorizationStatus.CAPTURED]
+        payments_driver.capture()
+    assert payments_driver.void().status is Status.CAPTURED
+    assert payments_driver.authorizations == [AuthorizationStatus.CAPTURED]
 
 
-def test_a_capture_whose_answer_was_lost_is_refunded(till: PaymentsDriver) -> None:
-    till.authorize()
-    till.provider.loses = 1
+def test_a_capture_whose_answer_was_lost_is_refunded(payments_driver: PaymentsDriver) -> None:
+    payments_driver.authorize()
+    payments_driver.provider.loses = 1
     with pytest.raises(ProviderUnavailable):
-        till.capture()
-    refunded = till.refund()
+        payments_driver.capture()
+    refunded = payments_driver.refund()
     assert (refunded.status, refunded.captured, refunded.refunded) == (Status.REFUNDED, 1290, 1290)
-    assert till.authorizations == [AuthorizationStatus.REFUNDED]
+    assert payments_driver.authorizations == [AuthorizationStatus.REFUNDED]
 
 
-def test_a_refund_of_what_is_only_held_lets_it_go(till: PaymentsDriver) -> None:
-    till.authorize()
-    undone = till.refund()
+def test_a_refund_of_what_is_only_held_lets_it_go(payments_driver: PaymentsDriver) -> None:
+    payments_driver.authorize()
+    undone = payments_driver.refund()
     assert (undone.status, undone.voided, undone.refunded) == (Status.VOIDED, 1290, 0)
 
 
-def test_a_refund_of_a_decline_changes_nothing(till: PaymentsDriver) -> None:
-    till.provider.declines = True
-    till.authorize()
-    assert till.refund().status is Status.DECLINED
+def test_a_refund_of_a_decline_changes_nothing(payments_driver: PaymentsDriver) -> None:
+    payments_driver.provider.declines = True
+    payments_driver.authorize()
+    assert payments_driver.refund().status is Status.DECLINED
 
 
-def test_nothing_is_captured_without_an_authorization(till: PaymentsDriver) -> None:
-    assert till.capture() is None
-    till.void()
-    captured = till.capture()
+def test_nothing_is_captured_without_an_authorization(payments_driver: PaymentsDriver) -> None:
+    assert payments_driver.capture() is None
+    payments_driver.void()
+    captured = payments_driver.capture()
     assert captured is not None
     assert captured.status is Status.VOIDED
-    assert till.provider.calls == []
+    assert payments_driver.provider.calls == []
 
 
 @pytest.mark.parametrize("command", ["capture", "void", "refund"])
-def test_an_expiry_is_recorded_when_it_is_seen(till: PaymentsDriver, command: str) -> None:
-    till.authorize()
-    till.provider.expire_all()
-    till.commands[command]()
-    payment = till.payments.kept[ORDER]
+def test_an_expiry_is_recorded_when_it_is_seen(
+    payments_driver: PaymentsDriver, command: str
+) -> None:
+    payments_driver.authorize()
+    payments_driver.provider.expire_all()
+    payments_driver.commands[command]()
+    payment = payments_driver.payments.kept[ORDER]
     assert (payment.status, payment.captured, payment.voided) == (Status.EXPIRED, 0, 0)
 
 
-def test_two_workers_with_one_command_authorize_once(till: PaymentsDriver) -> None:
-    till.payments.meanwhile = till.authorize
-    assert till.authorize().status is Status.AUTHORIZED
-    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
+def test_two_workers_with_one_command_authorize_once(payments_driver: PaymentsDriver) -> None:
+    payments_driver.payments.meanwhile = payments_driver.authorize
+    assert payments_driver.authorize().status is Status.AUTHORIZED
+    assert payments_driver.authorizations == [AuthorizationStatus.AUTHORIZED]
 
 
 def test_a_payment_that_others_keep_changing_is_given_up_for_now(
-    till: PaymentsDriver, monkeypatch: pytest.MonkeyPatch
+    payments_driver: PaymentsDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(till.payments, "save", lambda _: False)
+    monkeypatch.setattr(payments_driver.payments, "save", lambda _: False)
     with pytest.raises(Contended):
-        till.authorize()
+        payments_driver.authorize()
 
 
 @pytest.mark.parametrize(
     "steps", sorted(set(itertools.permutations(["authorize", "capture", "refund"] * 2, 6)))
 )
 def test_in_whatever_order_they_come_no_money_is_left_over(
-    till: PaymentsDriver, steps: tuple[str, ...]
+    payments_driver: PaymentsDriver, steps: tuple[str, ...]
 ) -> None:
     for step in steps:
-        till.commands[step]()
-    payment = till.payments.kept[ORDER]
+        payments_driver.commands[step]()
+    payment = payments_driver.payments.kept[ORDER]
     authorized = payment.amount if payment.authorization_id else 0
     assert authorized == payment.captured + payment.voided
     assert payment.captured == payment.refunded
-    assert set(till.authorizations) <= {AuthorizationStatus.VOIDED, AuthorizationStatus.REFUNDED}
-    assert len(till.authorizations) <= 1
+    assert set(payments_driver.authorizations) <= {
+        AuthorizationStatus.VOIDED,
+        AuthorizationStatus.REFUNDED,
+    }
+    assert len(payments_driver.authorizations) <= 1
 
 
-def test_a_new_payment_goes_to_the_provider_for_new_payments(till: PaymentsDriver) -> None:
-    till.flip()
-    assert till.authorize().provider is Provider.BACKUP
-    assert till.capture() is not None
-    assert till.backup.calls == ["authorize", "capture"]
-    assert till.provider.calls == []
+def test_a_new_payment_goes_to_the_provider_for_new_payments(
+    payments_driver: PaymentsDriver,
+) -> None:
+    payments_driver.flip()
+    assert payments_driver.authorize().provider is Provider.BACKUP
+    assert payments_driver.capture() is not None
+    assert payments_driver.backup.calls == ["authorize", "capture"]
+    assert payments_driver.provider.calls == []
 
 
 @pytest.mark.parametrize("fault", ["loses", "fails"])
 @pytest.mark.parametrize("command", ["authorize", "void", "refund"])
 def test_a_payment_whose_outcome_is_unknown_stays_with_its_provider(
-    till: PaymentsDriver, fault: str, command: str
+    payments_driver: PaymentsDriver, fault: str, command: str
 ) -> None:
-    setattr(till.provider, fault, 1)
+    setattr(payments_driver.provider, fault, 1)
     with pytest.raises(ProviderUnavailable):
-        till.authorize()
-    till.flip()
-    till.commands[command]()
+        payments_driver.authorize()
+    payments_driver.flip()
+    payments_driver.commands[command]()
     expected = (
         AuthorizationStatus.AUTHORIZED if command == "authorize" else AuthorizationStatus.VOIDED
     )
-    assert till.authorizations == [expected]
-    assert till.backup.calls == []
+    assert payments_driver.authorizations == [expected]
+    assert payments_driver.backup.calls == []
 
 
 def test_of_two_workers_that_disagree_about_failover_one_begins_the_payment(
-    till: PaymentsDriver,
+    payments_driver: PaymentsDriver,
 ) -> None:
     def other_worker() -> None:
-        till.flip()
-        till.authorize()
-        till.flip()
+        payments_driver.flip()
+        payments_driver.authorize()
+        payments_driver.flip()
 
-    till.payments.meanwhile = other_worker
-    payment = till.authorize()
+    payments_driver.payments.meanwhile = other_worker
+    payment = payments_driver.authorize()
     assert (payment.status, payment.provider) == (Status.AUTHORIZED, Provider.BACKUP)
-    assert till.authorizations == [AuthorizationStatus.AUTHORIZED]
-    assert till.provider.calls == []
+    assert payments_driver.authorizations == [AuthorizationStatus.AUTHORIZED]
+    assert payments_driver.provider.calls == []
 
 
 ANYTHING = st.lists(
@@ -288,16 +297,19 @@ ANYTHING = st.lists(
 def test_whatever_is_repeated_lost_or_flipped_there_is_one_charge_at_most(
     steps: list[tuple[str, str, bool]],
 ) -> None:
-    till = PaymentsDriver()
+    payments_driver = PaymentsDriver()
     for command, fate, flips in steps:
-        for provider in (till.provider, till.backup):
+        for provider in (payments_driver.provider, payments_driver.backup):
             provider.loses, provider.fails = fate == "loses", fate == "fails"
         if flips:
-            till.flip()
+            payments_driver.flip()
         with suppress(ProviderUnavailable):
-            till.commands[command]()
-    assert len(till.authorizations) <= 1
-    for provider in (till.provider, till.backup):
+            payments_driver.commands[command]()
+    assert len(payments_driver.authorizations) <= 1
+    for provider in (payments_driver.provider, payments_driver.backup):
         provider.loses = provider.fails = 0
-    till.refund()
-    assert set(till.authorizations) <= {AuthorizationStatus.VOIDED, AuthorizationStatus.REFUNDED}
+    payments_driver.refund()
+    assert set(payments_driver.authorizations) <= {
+        AuthorizationStatus.VOIDED,
+        AuthorizationStatus.REFUNDED,
+    }

@@ -69,37 +69,39 @@ class PaymentsDriver:
 
 def asked(operation: str, answer: AuthorizationStatus) -> PaymentsDriver:
     """A payment that is as far as the operation needs, and a provider that will answer so."""
-    till = PaymentsDriver()
+    payments_driver = PaymentsDriver()
     for step in CAPTURED if operation == "refund" else AUTHORIZED:
-        till.do(step)
-    till.provider.says = {operation: answer}
-    till.provider.calls.clear()
-    return till
+        payments_driver.do(step)
+    payments_driver.provider.says = {operation: answer}
+    payments_driver.provider.calls.clear()
+    return payments_driver
 
 
 @pytest.mark.parametrize(("operation", "answer"), sorted(BELIEVED))
 def test_an_answer_that_can_be_so_is_what_is_known_from_then_on(
     operation: str, answer: AuthorizationStatus
 ) -> None:
-    till = asked(operation, answer)
-    payment = till.do(operation)
-    assert payment == till.kept
-    assert till.kept.status.value == answer.value
-    assert till.provider.calls == [operation]
-    authorized = till.kept.amount if answer is not AuthorizationStatus.EXPIRED else 0
-    assert till.kept.captured + till.kept.voided == authorized
+    payments_driver = asked(operation, answer)
+    payment = payments_driver.do(operation)
+    assert payment == payments_driver.kept
+    assert payments_driver.kept.status.value == answer.value
+    assert payments_driver.provider.calls == [operation]
+    authorized = payments_driver.kept.amount if answer is not AuthorizationStatus.EXPIRED else 0
+    assert payments_driver.kept.captured + payments_driver.kept.voided == authorized
 
 
 @pytest.mark.parametrize(("operation", "answer"), sorted(EVERY_PAIR - BELIEVED))
 def test_an_answer_that_cannot_be_so_changes_nothing_and_is_an_error(
     operation: str, answer: AuthorizationStatus
 ) -> None:
-    till = asked(operation, answer)
-    before = till.kept
+    payments_driver = asked(operation, answer)
+    before = payments_driver.kept
     with pytest.raises(ProviderBroken) as broken:
-        till.do(operation)
-    assert till.kept == before
-    assert till.provider.calls == [operation], "asked once: the queue's next delivery asks again"
+        payments_driver.do(operation)
+    assert payments_driver.kept == before
+    assert payments_driver.provider.calls == [operation], (
+        "asked once: the queue's next delivery asks again"
+    )
     for word in (ORDER, before.status.value, answer.value):
         assert word in str(broken.value)
 
@@ -108,18 +110,18 @@ def test_an_answer_that_cannot_be_so_changes_nothing_and_is_an_error(
 def test_a_refund_of_what_is_held_never_ends_while_money_is_held(
     answer: AuthorizationStatus,
 ) -> None:
-    till = PaymentsDriver()
-    till.do("authorize")
-    till.provider.says = {"void": answer}
+    payments_driver = PaymentsDriver()
+    payments_driver.do("authorize")
+    payments_driver.provider.says = {"void": answer}
     if answer is AuthorizationStatus.AUTHORIZED:
         with pytest.raises(ProviderBroken):
-            till.do("refund")
-        assert till.kept.status is Status.AUTHORIZED
+            payments_driver.do("refund")
+        assert payments_driver.kept.status is Status.AUTHORIZED
     else:
-        till.provider.says["refund"] = AuthorizationStatus.REFUNDED
-        till.do("refund")
-        assert till.provider.calls == ["authorize", "void", "refund"]
-        assert till.kept.status is Status.REFUNDED
+        payments_driver.provider.says["refund"] = AuthorizationStatus.REFUNDED
+        payments_driver.do("refund")
+        assert payments_driver.provider.calls == ["authorize", "void", "refund"]
+        assert payments_driver.kept.status is Status.REFUNDED
 
 
 def test_what_may_follow_is_said_of_every_state() -> None:

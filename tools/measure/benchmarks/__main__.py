@@ -14,7 +14,7 @@ from tools.measure.benchmarks.claims import Result
 from tools.measure.benchmarks.pace import pace, seconds_of_additions
 from tools.measure.peers import ROOT
 
-KEPT = ROOT / ".local" / "benchmarks.json"
+RESULTS = ROOT / ".local" / "benchmarks.json"
 BENCHMARKS = (
     "place_order_cold",
     "handlers_cold",
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     console = Console()
     command = shlex.join(["python", "-m", "tools.measure.benchmarks", *(arguments or sys.argv[1:])])
-    Workspace(KEPT.parent).prepare()
+    Workspace(RESULTS.parent).prepare()
     results: dict[str, list[Result]] = {}
     for name in options.names or BENCHMARKS:
         with console.status(name):
@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
             around = pace(before, seconds_of_additions())
         results[name] = [replace(row, pace=around) for row in measured]
         report.show({name: results[name]}, console)
-        report.keep(results, command, KEPT)  # what is measured stays, if a later one breaks
+        report.keep(results, command, RESULTS)  # what is measured stays, if a later one breaks
     missed = [row.claim for rows in results.values() for row in rows if not row.holds]
     for claim in missed:
         console.print(f"missed: {claim}", style="red")

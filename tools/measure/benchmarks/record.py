@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tools.measure.benchmarks.__main__ import BENCHMARKS, KEPT
+from tools.measure.benchmarks.__main__ import BENCHMARKS, RESULTS
 from tools.measure.benchmarks.report import figure, paced
 from tools.measure.peers import ROOT
 
@@ -98,6 +98,6 @@ def _sides(details: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    if not KEPT.exists():
+    if not RESULTS.exists():
         sys.exit("nothing is measured yet: run `make bench` first")
-    record(json.loads(KEPT.read_text()), PAGE)
+    record(json.loads(RESULTS.read_text()), PAGE)

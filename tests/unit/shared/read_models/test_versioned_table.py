@@ -59,10 +59,12 @@ STALLED = Checkpoint(1, "one", stalled_at_version=2)
 NOTHING_STALLED: Checkpoint[State] = Checkpoint(0, None, stalled_at_version=1)
 
 
-@pytest.mark.parametrize("kept", [ONE, TWO, STALLED, NOTHING_STALLED], ids=str)
-def test_what_was_saved_is_loaded(table: VersionedTable[State], kept: Checkpoint[State]) -> None:
-    assert table.save(step(None, kept))
-    assert table.load([ORDER]) == {ORDER: kept}
+@pytest.mark.parametrize("checkpoint", [ONE, TWO, STALLED, NOTHING_STALLED], ids=str)
+def test_what_was_saved_is_loaded(
+    table: VersionedTable[State], checkpoint: Checkpoint[State]
+) -> None:
+    assert table.save(step(None, checkpoint))
+    assert table.load([ORDER]) == {ORDER: checkpoint}
 
 
 def test_a_generation_knows_nothing_of_another(
@@ -78,25 +80,25 @@ def test_a_generation_knows_nothing_of_another(
     assert [item["pk"]["S"] for item in database.items("views")] == [f"g1#{ORDER}", f"g2#{ORDER}"]
 
 
-KEPT = [None, ONE, TWO, STALLED, Checkpoint(1, "one", stalled_at_version=3)]
+CHECKPOINTS = [None, ONE, TWO, STALLED, Checkpoint(1, "one", stalled_at_version=3)]
 
 
 @pytest.mark.parametrize("parked", [None, PARKED], ids=["plain", "parking"])
-@pytest.mark.parametrize("base", KEPT, ids=str)
-@pytest.mark.parametrize("kept", KEPT, ids=str)
+@pytest.mark.parametrize("base", CHECKPOINTS, ids=str)
+@pytest.mark.parametrize("checkpoint", CHECKPOINTS, ids=str)
 def test_a_step_is_made_from_its_own_base_alone(
     database: DynamoDbInMemory,
     table: VersionedTable[State],
-    kept: Checkpoint[State] | None,
+    checkpoint: Checkpoint[State] | None,
     base: Checkpoint[State] | None,
     parked: ParkedRecord | None,
 ) -> None:
-    if kept is not None:
-        table.save(step(None, kept))
+    if checkpoint is not None:
+        table.save(step(None, checkpoint))
     to = Checkpoint(9, "nine")
     made = table.save(step(base, to, parked))
-    assert made == (kept == base)
-    assert table.load([ORDER]).get(ORDER) == (to if made else kept)
+    assert made == (checkpoint == base)
+    assert table.load([ORDER]).get(ORDER) == (to if made else checkpoint)
     assert len(database.items("parked")) == (1 if made and parked else 0)
 
 
@@ -228,13 +230,13 @@ def test_however_many_begin_all_are_inserted(
 def test_what_is_not_inserted_is_left_to_be_saved_one_by_one(
     database: DynamoDbInMemory, table: VersionedTable[State]
 ) -> None:
-    kept, throttled, late = MANY[0], MANY[1], MANY[27]
-    table.save(Change(kept, None, Checkpoint(9, "kept")))
+    checkpoint, throttled, late = MANY[0], MANY[1], MANY[27]
+    table.save(Change(checkpoint, None, Checkpoint(9, "kept")))
     database.breaks = [None, "ThrottlingError", *[None] * 25, "ValidationError"]
     made = table.insert([Change(its_id, None, Checkpoint(1, its_id)) for its_id in MANY[:30]])
-    assert made == set(MANY[:30]) - {kept, throttled, late}
+    assert made == set(MANY[:30]) - {checkpoint, throttled, late}
     found = table.load(MANY[:30])
-    assert found[kept] == Checkpoint(9, "kept")
+    assert found[checkpoint] == Checkpoint(9, "kept")
     assert not {throttled, late} & set(found)
 
 

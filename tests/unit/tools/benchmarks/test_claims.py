@@ -49,7 +49,7 @@ def test_a_missed_target_is_the_exit_status_and_is_kept_in_either_case(
     def measure(*, quick: bool) -> list[Result]:
         return [absolute("a claim", [seconds], "s", at_most(2.0), quick=quick)]
 
-    monkeypatch.setattr(command, "KEPT", tmp_path / "benchmarks.json")
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "benchmarks.json")
     monkeypatch.setattr(command, "seconds_of_additions", lambda: additions)
     monkeypatch.setitem(
         sys.modules, "tools.measure.benchmarks.synth", SimpleNamespace(measure=measure)
