@@ -100,6 +100,8 @@ WITHIN = {
         "rolled nothing back",
     ],
     "tools/operations/history.py": ["has no ReadModel of"],
+    "tools/rename/ids.py": ["nothing shows what the digest"],
+    "tools/rename/snapshots.py": ["would be taken for a digest", "nothing shows the whole name"],
     "tools/rename/texts.py": ["it is written", "would come to stand beside"],
 }
 """Messages that become a part of another one, that a tool answers to a test, or by which the tour

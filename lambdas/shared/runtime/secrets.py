@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.runtime import log
 
 ValueT = TypeVar("ValueT")
-CachedT = TypeVar("KeptT")
+CachedT = TypeVar("CachedT")
 
 TIME_TO_LIVE = 300.0
 """Seconds after which a secret is read again, whatever those say whom it is shown to."""
