@@ -74,7 +74,7 @@ SAYS_WHAT_TO_DO = {
     "tools/operations/parked.py": ["lists what it has"],
     "tools/operations/providers.py": ["Name the https address"],
     "tools/operations/quota.py": ["Ask for more before you deploy"],
-    "tools/operations/rebuild.py": ["the same command again goes on from there"],
+    "tools/operations/rebuild.py": ["the same command continues from there"],
     "tools/operations/stuck.py": ["is it an order of this environment?", "wait for its end"],
     "tools/rename/names.py": [
         "is called",

@@ -74,9 +74,9 @@ def discard(
         return False
     if not confirm:
         console.print(
-            f"nothing was changed; CONFIRM=yes takes it off the list: {consumer} will never apply "
-            f"it, nothing will ask for it again, and only the log, the archive and the line in the "
-            f"function's log still know of it",
+            f"nothing was changed; CONFIRM=yes takes it off the list. {consumer} will then never "
+            "apply it. Only the event log, the archive and a line in the function's log still "
+            "have it",
             style="bold",
         )
     return True

@@ -191,7 +191,7 @@ def _steps(target: Target, view: str) -> Step:
                 raise
             raise OperationFailed(
                 f"{view}: {error.reason}. `make checksum VIEW={view}` shows what there is now; "
-                "the same command again goes on from there"
+                "the same command continues from there"
             ) from error
 
     return step

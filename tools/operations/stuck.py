@@ -60,7 +60,7 @@ def resume(target: Target, console: Console, *, order_id: str, confirm: bool) ->
             case "SagaStillRunning":
                 raise OperationFailed(
                     f"the saga of order {order_id} is running, as {failed.reason}: wait for its "
-                    f"end. `make history` shows how the order stands"
+                    f"end. `make history` shows the order's events"
                 ) from failed
         raise
     console.print(

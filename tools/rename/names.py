@@ -43,8 +43,8 @@ def check(name: str, now: str, texts: Mapping[str, str]) -> None:
     for path, text in texts.items():
         if name in text.lower().replace(now, "\0") or name in path.lower():
             raise NameRefused(
-                f"{name!r} stands in {path} already, where it means something else: nobody could "
-                "tell them apart, and not rename it again. Choose a word of your own"
+                f"{name!r} is a word of {path} already, with another meaning: a later rename "
+                "could not tell the two apart. Choose another name"
             )
 
 

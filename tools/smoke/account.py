@@ -98,7 +98,7 @@ def alarms_reach_somebody(system: System) -> str:
     ]
     confirmed = [it for it in arns if it.startswith("arn:")]
     if not confirmed:
-        raise Failed(f"nobody hears alarms: subscribe to {topic}, and confirm it")
+        raise Failed(f"alarms reach nobody: subscribe to {topic}, and confirm the subscription")
     return f"{len(confirmed)} subscriptions"
 
 

@@ -143,7 +143,9 @@ def _report(outcome: Outcome, plans: list[StackPlan]) -> int:
         if stays.until is None:
             say(f"  stays    {_described(stays)}")
     if last := max((it.until for it in left if it.until), default=None):
-        say(f"  What else stays goes by itself, the last of it on {last:%Y-%m-%d}.")
+        say(
+            f"  Everything else that stays is deleted by itself, the last of it on {last:%Y-%m-%d}."
+        )
     for heading, names in (("kept", outcome.kept), ("failed", outcome.failed)):
         for name, why in names.items():
             say(f"  {heading:<8} {name}: {why}")

@@ -158,7 +158,7 @@ def test_discarding_says_first_what_it_means(account: Account) -> None:
     done, said = discarded(confirm=False)
     assert done
     assert "can be discarded" in said
-    assert "nothing was changed; CONFIRM=yes takes it off the list: sales will never" in said
+    assert "nothing was changed; CONFIRM=yes takes it off the list. sales will then never" in said
     assert len(account.database.items("parked")) == 1
     done, said = discarded(confirm=True)
     assert done

@@ -46,9 +46,9 @@ def test_a_name_that_everything_can_have(name: str) -> None:
         ("ssmname", "AWS keeps"),
         ("localhost", "systems keep"),
         ("oldname", "called oldname already"),
-        ("shop", "stands in README.md already"),
-        ("runs", "stands in README.md already"),
-        ("stack", "stands in stacks/a.py already"),
+        ("shop", "is a word of README.md already"),
+        ("runs", "is a word of README.md already"),
+        ("stack", "is a word of stacks/a.py already"),
     ],
 )
 def test_a_name_that_is_refused(name: str, reason: str) -> None:

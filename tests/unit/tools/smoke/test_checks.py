@@ -234,7 +234,7 @@ BAD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
                 "Subscriptions": [{"SubscriptionArn": "PendingConfirmation"}]
             }
         },
-        "nobody hears alarms",
+        "alarms reach nobody",
     ),
 ]
 
