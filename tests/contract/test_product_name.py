@@ -35,6 +35,6 @@ def test_no_code_spells_the_products_name() -> None:
 
 @pytest.mark.parametrize("name", ["one.py", "{{ two }}.json.jinja", "three.tsx", "Makefile"])
 def test_one_that_does_is_found(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_text(f'"""{PRODUCT[:4]}"""\n# {PRODUCT.capitalize()}\n')
+    (tmp_path / name).write_text(f'"""{PRODUCT[:-1]}"""\n# {PRODUCT.capitalize()}\n')
     [found] = spelled([tmp_path / name])
     assert f"{name}:2: " in found
