@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-LEVELS = ("unit", "contract", "infra", "integration", "faults", "e2e", "support")
+LEVELS = ("unit", "contract", "infra", "integration", "faults", "e2e", "browser", "support")
 
 
 def imported(source: str) -> Iterator[str]:

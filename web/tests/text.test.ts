@@ -51,10 +51,10 @@ test("only a whole UUID is one", () => {
 
 test("lengths of time are said as people say them", () => {
   assert.deepEqual(
-    [0, 340.4, 2400, 12_000, 61_000, 7_200_000, 172_800_000].map(duration),
-    ["0 ms", "340 ms", "2.4 s", "12 s", "1 min", "2 h", "2 d"],
+    [0, 340.4, 999.4, 1000, 2450, 12_900, 61_000, 7_260_000, 172_800_000].map(duration),
+    ["0 ms", "340 ms", "999 ms", "1 s", "2.4 s", "12 s", "1 min 1 s", "2 h 1 min", "2 d"],
   );
-  assert.deepEqual([ago(1000, 1500), ago(0, 5000), ago(9000, 1000), ago(Number.NaN, 0)], ["now", "5.0 s ago", "in 8.0 s", "at an unknown time"]);
+  assert.deepEqual([ago(1000, 1500), ago(0, 5000), ago(9000, 1000), ago(Number.NaN, 0)], ["now", "5 s ago", "in 8 s", "at an unknown time"]);
   assert.equal(clock("never"), "unknown");
   assert.match(clock("2026-01-01T00:00:00.123Z"), /^\d\d:\d\d:00\.123$/);
 });

@@ -4,9 +4,8 @@ import type { Entry, Lane } from "../api.ts";
 
 export const LANES: readonly Lane[] = ["api", "store", "log", "views", "archive", "saga", "notifications"];
 
-const SHORTEST = 8; // between two moments, in pixels
-const LONGEST = 96;
-const USUAL = 34; // what the median pause takes
+const SHORTEST = 7; // between two moments, in pixels
+const LONGEST = 110;
 const BETWEEN_LABELS = 10;
 
 export interface Moment {
@@ -34,12 +33,12 @@ export interface Drawing {
 export function draw(entries: readonly Entry[], room: number, labelWidth: (entry: Entry) => number): Drawing {
   const timed = entries.filter((entry) => !Number.isNaN(Date.parse(entry.at)));
   const times = timed.flatMap((entry) => [Date.parse(entry.at), ...end(entry)]);
-  const moments = scale([...new Set(times)].sort((one, other) => one - other), room - 220);
+  const moments = scale([...new Set(times)].sort((one, other) => one - other), room - 150);
   const x = new Map(moments.map((moment) => [moment.at, moment.x]));
   const pauses = moments.slice(1).flatMap((moment, index): Pause[] => {
     const before = moments[index]!;
     const milliseconds = moment.at - before.at;
-    const isShortened = moment.x - before.x >= LONGEST && milliseconds >= 1000;
+    const isShortened = moment.x - before.x >= LONGEST - 1 && milliseconds >= 1000;
     return isShortened ? [{ from: before.x, to: moment.x, milliseconds }] : [];
   });
   let width = (moments.at(-1)?.x ?? 0) + 40;
@@ -70,21 +69,20 @@ function free(ends: readonly number[], from: number): number {
   return row === -1 ? ends.length : row;
 }
 
-/** Each moment's place: a pause is as wide as it is long, within bounds that keep all in view. */
+/** Each moment's place. A pause is as wide as it is long, but for bounds: all of it shall be in view. */
 export function scale(times: readonly number[], room: number): Moment[] {
   const pauses = times.slice(1).map((time, index) => time - times[index]!);
-  const median = [...pauses].sort((one, other) => one - other)[Math.floor(pauses.length / 2)] ?? 0;
-  const widths = (unit: number) =>
-    pauses.map((pause) => Math.min(LONGEST, Math.max(SHORTEST, pause * unit)));
-  const sum = (numbers: number[]) => numbers.reduce((total, it) => total + it, 0);
-  let unit = median > 0 ? USUAL / median : 1;
-  const stretch = room / Math.max(1, sum(widths(unit)));
-  if (stretch > 1) unit *= Math.min(stretch, 3);
+  const widths = (unit: number) => pauses.map((pause) => Math.min(LONGEST, Math.max(SHORTEST, pause * unit)));
+  const total = (unit: number) => widths(unit).reduce((sum, it) => sum + it, 0);
+  let [low, high] = [0, LONGEST]; // pixels for a millisecond; halving the range finds what fits
+  for (let step = 0; step < 40; step += 1) {
+    const middle = (low + high) / 2;
+    if (total(middle) <= room) low = middle;
+    else high = middle;
+  }
+  const chosen = widths(low);
   let x = 0;
-  return times.map((at, index) => {
-    if (index > 0) x += widths(unit)[index - 1]!;
-    return { at, x };
-  });
+  return times.map((at, index) => ({ at, x: index === 0 ? 0 : (x += chosen[index - 1]!) }));
 }
 
 /** The version that an order had at a moment; null before its first. */

@@ -49,8 +49,8 @@ const LABELS: Record<BandName, string> = {
 };
 const SHAPES = {
   // along the bands, across them
-  wide: { along: 156, across: 64, gap: 22, edge: 24, room: 46, between: 38, start: 118 },
-  tall: { along: 62, across: 116, gap: 18, edge: 4, room: 24, between: 26, start: 40 },
+  wide: { along: 156, across: 70, gap: 22, edge: 18, room: 62, between: 56, start: 118 },
+  tall: { along: 62, across: 116, gap: 18, edge: 4, room: 24, between: 26, start: 66 },
 };
 
 /** What each service sends to the bands and takes from them. */

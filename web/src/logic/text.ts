@@ -55,24 +55,27 @@ const UNITS: [number, string][] = [
   [1000, "s"],
 ];
 
-/** A length of time in two digits or so: 340 ms, 2.4 s, 3 min. */
+/** A length of time as people say it: 340 ms, 2.4 s, 1 min 14 s, 2 h 1 min. */
 export function duration(milliseconds: number): string {
-  const length = Math.abs(milliseconds);
-  for (const [size, name] of UNITS) {
-    if (length >= size) {
-      const count = milliseconds / size;
-      return `${name === "s" && length < 10_000 ? count.toFixed(1) : Math.floor(count)} ${name}`;
-    }
-  }
-  return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 10_000) return `${(Math.floor(milliseconds / 100) / 10).toString()} s`;
+  const index = UNITS.findIndex(([size]) => milliseconds >= size);
+  const [size, name] = UNITS[index]!;
+  const [smaller, below] = UNITS[index + 1] ?? [0, ""];
+  const rest = smaller === 0 ? 0 : Math.floor((milliseconds % size) / smaller);
+  return `${Math.floor(milliseconds / size)} ${name}${rest > 0 ? ` ${rest} ${below}` : ""}`;
+}
+
+function coarse(milliseconds: number): string {
+  return duration(milliseconds).split(" ").slice(0, 2).join(" ").replace(/\.\d/, "");
 }
 
 /** How long ago, or "now"; a clock that is ahead of this one is said as it is. */
 export function ago(then: number, now: number): string {
   const passed = now - then;
   if (Number.isNaN(passed)) return "at an unknown time";
-  if (passed < -2000) return `in ${duration(-passed)}`;
-  return passed < 1000 ? "now" : `${duration(passed)} ago`;
+  if (passed < -2000) return `in ${coarse(-passed)}`;
+  return passed < 1000 ? "now" : `${coarse(passed)} ago`;
 }
 
 /** The time of day with milliseconds, as the operator's clock has it. */

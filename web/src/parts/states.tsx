@@ -15,11 +15,17 @@ export function Skeleton({ lines = 6 }: { lines?: number }) {
   );
 }
 
+interface EmptyProps {
+  title: string;
+  whole?: boolean; // it is all that the screen shows
+  children: ComponentChildren;
+}
+
 /** An empty screen says how to fill it. */
-export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
+export function Empty({ title, whole = false, children }: EmptyProps) {
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
       <p>{children}</p>
     </div>
   );

@@ -101,7 +101,7 @@ function Header({ screen }: { screen: string }) {
       <div class="bar">
         <a class="brand" href={address("home")}>
           <span class="logo" aria-hidden="true" />
-          {PRODUCT}
+          <span class="brand-name">{PRODUCT}</span>
           {pulse.value && (
             <span class="environment">
               <Line text={pulse.value.environment} longest={16} />
@@ -230,8 +230,10 @@ function Operator() {
           <path d="M7.500 7.500a2.500 2.500 0 1 1 3.500 2.300c-.7.4-1 .9-1 1.700M10 14.500v.2" />
         </svg>
       </button>
-      <button class="link" onClick={logout}>
-        Log out
+      <button class="icon" onClick={logout} aria-label="Log out" title="Log out">
+        <svg viewBox="0 0 20 20" aria-hidden="true">
+          <path d="M8 4H4.500v12H8M8.500 10H16m-3-3.200L16.200 10 13 13.200" />
+        </svg>
       </button>
     </div>
   );

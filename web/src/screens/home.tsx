@@ -1,13 +1,13 @@
 // Home: the architecture as a living map, and what the bus carried last.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Activity, ServiceCard, Services } from "../api.ts";
+import type { Activity, Orders, ServiceCard, Services } from "../api.ts";
 import { neighbours, plan, type Node, type Plan } from "../logic/map.ts";
 import { address } from "../logic/route.ts";
 import { line } from "../logic/text.ts";
 import { Marks } from "../parts/marks.ts";
 import { Answered, AsOf, Empty } from "../parts/states.tsx";
-import { Clock, Line, OrderLink, StatusMark } from "../parts/text.tsx";
+import { Ago, Clock, Line, OrderLink, StatusMark } from "../parts/text.tsx";
 import { ServiceDetail } from "../parts/service.tsx";
 import { closes } from "../state/keyboard.ts";
 import { feed, minute, now, onBeat, pulse } from "../state/live.ts";
@@ -18,16 +18,28 @@ const NARROW = 820;
 
 export function HomeScreen() {
   const services = useResource<Services>("v1/services", { every: 300_000 });
+  const chosen = route.value.query["service"] ?? null;
+  const card = services.data.value?.services.find((it) => it.name === chosen);
+  const choose = (name: string | null) => note(name === null || name === chosen ? {} : { service: name });
   return (
     <>
       <h1 class="unseen">The architecture at work</h1>
       <div class="home">
-        <section aria-label="Map" class="card map-card">
-          <Answered of={services} lines={9}>
-            {(data) => (data.services.length === 0 ? <NoServices /> : <Map data={data} />)}
-          </Answered>
-        </section>
-        <Latest />
+        <div class="column">
+          <section aria-label="Map" class="card map-card">
+            <Answered of={services} lines={9}>
+              {(data) =>
+                data.services.length === 0 ? <NoServices /> : <Map data={data} chosen={chosen} choose={choose} />
+              }
+            </Answered>
+          </section>
+          {card && <div class="below"><Detail card={card} cards={services.data.value!.services} close={() => choose(null)} /></div>}
+          <NewestOrders />
+        </div>
+        <div class="column">
+          {card && <div class="beside"><Detail card={card} cards={services.data.value!.services} close={() => choose(null)} /></div>}
+          <Latest />
+        </div>
       </div>
     </>
   );
@@ -42,12 +54,16 @@ function NoServices() {
   );
 }
 
-function Map({ data }: { data: Services }) {
+interface MapProps {
+  data: Services;
+  chosen: string | null;
+  choose: (name: string) => void;
+}
+
+function Map({ data, chosen, choose }: MapProps) {
   const wide = useWide();
   const drawn = useMemo(() => plan(data.services, wide), [data, wide]);
-  const chosen = route.value.query["service"] ?? null;
-  const card = data.services.find((it) => it.name === chosen);
-  const choose = (name: string | null) => note(name === null || name === chosen ? {} : { service: name });
+  const owners = drawn.bands.flatMap((band) => (band.name === "bus" && band.card ? [band.card] : []));
   return (
     <>
       <div class="map-head">
@@ -56,21 +72,31 @@ function Map({ data }: { data: Services }) {
         <a href={address("services")}>The same as a list</a>
         <AsOf time={data.as_of} />
       </div>
-      <div class={`map-and-detail ${card ? "open" : ""}`}>
-        <Picture drawn={drawn} cards={data.services} chosen={chosen} choose={choose} />
-        {card && <Detail card={card} cards={data.services} close={() => choose(null)} />}
-      </div>
-      {drawn.apart.length > 0 && (
-        <p class="apart">
-          <span class="quiet">Beside the flow:</span>{" "}
-          {drawn.apart.map((it) => (
-            <button key={it.name} class="chip" aria-pressed={it.name === chosen} onClick={() => choose(it.name)}>
-              <Line text={it.name} longest={40} />
-            </button>
-          ))}
-        </p>
-      )}
+      <Picture drawn={drawn} cards={data.services} chosen={chosen} choose={choose} />
+      <Chips title="Beside the flow:" cards={drawn.apart} chosen={chosen} choose={choose} />
+      <Chips title="The log and the bus are of:" cards={owners} chosen={chosen} choose={choose} />
     </>
+  );
+}
+
+interface ChipsProps {
+  title: string;
+  cards: ServiceCard[];
+  chosen: string | null;
+  choose: (name: string) => void;
+}
+
+function Chips({ title, cards, chosen, choose }: ChipsProps) {
+  if (cards.length === 0) return null;
+  return (
+    <p class="apart">
+      <span class="quiet">{title}</span>{" "}
+      {cards.map((it) => (
+        <button key={it.name} class="chip" aria-pressed={it.name === chosen} onClick={() => choose(it.name)}>
+          <Line text={it.name} longest={40} />
+        </button>
+      ))}
+    </p>
   );
 }
 
@@ -205,7 +231,7 @@ function Box({ node, wide, chosen, said, burst, choose }: BoxProps) {
       tabIndex={0}
       role="button"
       aria-pressed={chosen}
-      aria-label={`${line(card.name, 60)}: ${line(card.purpose, 120)}. ${said} messages in the last minute.`}
+      aria-description={`${line(card.purpose, 120)}. ${said} messages in the last minute.`}
       onClick={open}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
@@ -240,7 +266,7 @@ function Box({ node, wide, chosen, said, burst, choose }: BoxProps) {
 function Detail({ card, cards, close }: { card: ServiceCard; cards: ServiceCard[]; close: () => void }) {
   useEffect(() => closes(close), [close]);
   return (
-    <aside class="detail" aria-label={`About ${line(card.name, 60)}`}>
+    <aside class="card" aria-label={`About ${line(card.name, 60)}`}>
       <div class="detail-head">
         <h2>
           <Line text={card.name} longest={60} />
@@ -288,6 +314,37 @@ function Legend() {
       </svg>
       reply
     </span>
+  );
+}
+
+const NEWEST = 8;
+
+function NewestOrders() {
+  const orders = useResource<Orders>("v1/orders", { every: 60_000, when: (message) => message.order_id !== null });
+  return (
+    <section class="card" aria-label="Newest orders">
+      <div class="card-head">
+        <h2>Newest orders</h2>
+        <a href={address("orders")}>All orders</a>
+      </div>
+      <Answered of={orders} lines={4}>
+        {(data) =>
+          data.orders.length === 0 ? (
+            <p class="quiet">No order has been placed in the last {data.kept_hours} hours.</p>
+          ) : (
+            <ul class="newest">
+              {data.orders.slice(0, NEWEST).map((it) => (
+                <li key={it.order_id}>
+                  <OrderLink id={it.order_id} />
+                  <StatusMark name={it.status} />
+                  <Ago time={it.updated_at} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
+    </section>
   );
 }
 

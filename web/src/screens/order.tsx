@@ -21,7 +21,7 @@ export function OrderScreen({ id }: { id: string }) {
   useEffect(() => closes(() => go("orders")), []);
   if (!isUuid(id)) {
     return (
-      <Empty title="This is no order's id.">
+      <Empty whole title="This is no order's id.">
         An order's id is a UUID. <a href={address("orders")}>All orders</a>
       </Empty>
     );
@@ -34,7 +34,7 @@ function Known({ id }: { id: string }) {
   const timeline = useResource<Timeline>(path, { every: 30_000, when: (message) => message.order_id === id });
   if (timeline.problem.value?.status === 404 && timeline.data.value === null) {
     return (
-      <Empty title="No order has this id.">
+      <Empty whole title="No order has this id.">
         It may have been placed a moment ago, or elsewhere.{" "}
         <button class="link" onClick={() => void timeline.refresh()}>
           Look again
@@ -265,21 +265,31 @@ interface LanesProps {
 
 function Lanes({ entries, parts, at, choose }: LanesProps) {
   const box = useRef<HTMLDivElement>(null);
-  const room = useWidth(box) - LABEL_COLUMN;
+  const whole = useWidth(box);
+  const room = whole < 560 ? whole : whole - LABEL_COLUMN;
   const drawing = useMemo(() => draw(entries, room, labelWidth), [entries, room]);
   const [open, setOpen] = useState<string | null>(null);
   const shown = entries.find((entry, index) => key(entry, index) === open);
+  const named = whole < 560 ? 17 : 0; // on a narrow page a lane's name stands in it
   let y = 20;
   const tops = drawing.lanes.map((lane) => {
-    const top = y;
-    y += lane.rows * ROW + 12;
+    const top = y + named;
+    y += lane.rows * ROW + 12 + named;
     return top;
   });
   const width = Math.max(room, drawing.width);
   const cursor = drawing.moments.filter((moment) => moment.at <= at).at(-1)?.x ?? 0;
+  const scrolled = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const view = scrolled.current!;
+    if (cursor === drawing.moments.at(-1)?.x && view.scrollLeft === 0) return; // as it was opened
+    if (cursor < view.scrollLeft || cursor > view.scrollLeft + view.clientWidth - 60) {
+      view.scrollLeft = cursor - view.clientWidth / 2;
+    }
+  }, [cursor]);
   const indexes = new Map(entries.map((entry, index) => [entry, index]));
   return (
-    <div class="lanes" ref={box}>
+    <div class={`lanes ${named > 0 ? "narrow" : ""}`} ref={box}>
       <div class="lane-labels" aria-hidden="true">
         <svg width={LABEL_COLUMN} height={y}>
           {drawing.lanes.map((lane, index) => (
@@ -289,10 +299,17 @@ function Lanes({ entries, parts, at, choose }: LanesProps) {
           ))}
         </svg>
       </div>
-      <div class="lane-scroll" tabIndex={0} role="region" aria-label="Lanes over time; scrolls sideways">
+      <div class="lane-scroll" ref={scrolled} tabIndex={0} role="region" aria-label="Lanes over time; scrolls sideways">
         <svg width={width} height={y} role="group" aria-label="What happened, by lane">
           {drawing.lanes.map((lane, index) => (
-            <line key={lane.lane} class="rule" x1="0" x2={width} y1={tops[index]! - 6} y2={tops[index]! - 6} />
+            <g key={lane.lane}>
+              <line class="rule" x1="0" x2={width} y1={tops[index]! - 6 - named} y2={tops[index]! - 6 - named} />
+              {named > 0 && (
+                <text class="lane-name" x="0" y={tops[index]! - 6}>
+                  {lane.lane}
+                </text>
+              )}
+            </g>
           ))}
           <Pauses drawing={drawing} height={y} />
           <rect class="future" x={cursor + 14} y="0" width={Math.max(0, width - cursor - 14)} height={y} />

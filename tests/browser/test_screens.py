@@ -1,0 +1,201 @@
+"""An operator sees the system at work in a browser, whatever it shows and however it fails."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Console, open_console
+from tests.support import console_answers as recorded
+from tests.support.chromium import axe
+from tests.support.console_api import ConsoleApi, hostile, serving
+
+ORDER = recorded.identifier("order 1")
+SCREENS = (
+    "#/",
+    "#/?service=payments",
+    "#/orders",
+    f"#/orders/{ORDER}",
+    f"#/orders/{ORDER}?view=compact",
+    f"#/orders/{ORDER}?view=raw",
+    f"#/orders/{recorded.identifier('nobody')}",
+    "#/services",
+    "#/services/fulfilment",
+    "#/consumers",
+    "#/consumers/sales",
+    "#/sagas",
+    "#/queues",
+    "#/configuration",
+    "#/nowhere",
+)
+
+
+def wider_by(page: Page) -> int:
+    """How many pixels of the page are beside the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+def test_an_operator_logs_in_sees_an_order_come_and_opens_it(console: Console) -> None:
+    page = console.open()
+    assert "code=" not in page.url
+    assert page.evaluate("Object.values({...localStorage, ...sessionStorage}).join()") == ""
+    order = console.api.place("new one")
+    latest = page.get_by_role("region", name="Latest messages")
+    latest.get_by_role("link", name=order[:8]).first.click()
+    expect(page.get_by_role("heading", name=order)).to_be_visible()
+    lanes = page.get_by_role("group", name="What happened, by lane")
+    expect(lanes.get_by_role("button", name="ReserveStock, done, saga")).to_be_visible()
+    expect(page.get_by_role("table", name="What version 2 changed")).to_contain_text("confirmed")
+    page.get_by_role("slider", name="Moment").fill("2")
+    expect(page.get_by_role("heading", name="Version 1")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)><script>alert(2)</script>\u202etxt.exe\u2066\u001b[31m\u0000"
+    + "\u0301" * 60
+    + "W" * 200_000
+)
+
+
+def test_hostile_text_in_every_field_is_text(browser: Browser, api: ConsoleApi) -> None:
+    change = hostile(HOSTILE)
+    for name in ("activity", "orders", "consumers", "parked", "sagas", "queues", "configurations"):
+        setattr(api, name, change(getattr(api, name)))
+    api.timelines = {ORDER: change(recorded.timeline(ORDER))}
+    cards = change(recorded.services())
+    api.services = [card | {"name": f"{index}{card['name']}"} for index, card in enumerate(cards)]
+    api.operator = HOSTILE
+    with open_console(browser, api, viewport={"width": 360, "height": 740}) as console:
+        page = console.page
+        console.open("#/")
+        for screen in SCREENS[1:-1]:
+            page.evaluate("place => { location.hash = place; }", screen)
+            page.wait_for_selector("main#content h1, main#content h2")
+            page.wait_for_timeout(120)
+            assert wider_by(page) <= 0, screen
+            assert page.locator("img, script:not([src])").count() == 0
+            text = page.locator("body").inner_text()
+            assert not set("\u202e\u2066\u001b\u0000") & set(text), screen
+
+
+def test_an_outage_loses_nothing_and_tells_nothing_twice(console: Console) -> None:
+    page = console.open()
+    rows = page.get_by_role("region", name="Latest messages").get_by_role("listitem")
+    expect(rows.first).to_contain_text("OrderConfirmed")
+    console.api.down = True
+    missed = [console.api.place(f"missed {index}") for index in range(2)]
+    alert = page.get_by_role("alert").first
+    expect(alert).to_contain_text("The service is not there")
+    expect(alert).to_contain_text("answered")
+    expect(rows.first).to_be_visible()
+    console.api.down = False
+    page.get_by_role("button", name="Ask now").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    for order in missed:
+        expect(rows.filter(has=page.get_by_role("link", name=order[:8]))).to_have_count(10)
+
+
+def test_an_ended_login_leads_to_the_login_and_back_to_the_same_place(console: Console) -> None:
+    page = console.open(f"#/orders/{ORDER}?view=compact")
+    console.api.tokens.clear()
+    expect(page.get_by_role("region", name="What happened")).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert console.api.tokens
+    assert console.api.logins == 1, "a token that has ended is renewed without a login"
+    console.api.refreshes = False
+    console.api.tokens.clear()
+    with page.expect_navigation():
+        pass
+    expect(page.get_by_role("region", name="What happened")).to_be_visible()
+    assert page.url.endswith(f"#/orders/{ORDER}?view=compact")
+    assert console.api.logins == 2
+
+
+def test_an_answer_of_a_login_that_nobody_asked_for_is_refused(console: Console) -> None:
+    console.page.goto(f"{console.api.url}?code=stolen&state=guessed#/orders")
+    expect(console.page.get_by_role("heading", name="The login did not succeed.")).to_be_visible()
+    assert console.api.tokens == set()
+
+
+def test_the_keyboard_reaches_everything(console: Console) -> None:
+    page = console.open()
+    for keys, name in (("go", "Orders"), ("gs", "Sagas"), ("gl", "Consumers of the log")):
+        page.keyboard.type(keys)
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+    page.keyboard.type("go")
+    expect(page.get_by_role("table", name="Orders")).to_be_visible()
+    page.keyboard.type("jj")
+    page.keyboard.press("Enter")
+    second = console.api.orders[1]["order_id"]
+    expect(page.get_by_role("heading", name=second)).to_be_visible()
+    page.keyboard.type("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.type("/")
+    page.keyboard.type(ORDER)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=ORDER)).to_be_visible()
+
+
+def test_a_hidden_page_asks_nothing(console: Console) -> None:
+    page = console.open()
+    page.evaluate(
+        "Object.defineProperty(document, 'hidden', {value: true, configurable: true});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )
+    page.wait_for_timeout(300)
+    before = len(console.api.calls)
+    page.wait_for_timeout(2500)
+    assert len(console.api.calls) == before
+
+
+def test_empty_screens_say_how_to_fill_them(browser: Browser) -> None:
+    empty = ConsoleApi(
+        services=[], consumers=[], parked=[], queues=[], configurations=[],
+        sagas={"as_of": recorded.moment(), "counts": {}, "sagas": [], "capped": False},
+    )  # fmt: skip
+    with serving(empty), open_console(browser, empty) as console:
+        for screen in ("#/", "#/orders", "#/services", "#/consumers", "#/sagas", "#/queues"):
+            page = console.open(screen)
+            expect(page.locator(".empty code").first).to_contain_text("make")
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_everybody_can_use_every_screen(
+    browser: Browser, api: ConsoleApi, look: str, width: int
+) -> None:
+    source, found = axe(), []
+    size = {"width": width, "height": 800}
+    with open_console(browser, api, color_scheme=look, viewport=size) as console:
+        for screen in SCREENS:
+            page = console.open(screen)
+            page.wait_for_timeout(300)
+            page.evaluate(f"() => {{ {source} }}")
+            broken = page.evaluate("async () => (await window.axe.run()).violations")
+            found += [(screen, it["id"], it["nodes"][0]["html"][:120]) for it in broken]
+            assert wider_by(page) <= 0, screen
+    assert found == []
+
+
+@pytest.mark.nightly
+def test_a_thousand_orders_and_ten_thousand_messages_leave_the_page_quick_and_small(
+    console: Console,
+) -> None:
+    page = console.open("#/orders")
+    for batch in range(50):
+        names = (f"{batch}/{index}" for index in range(20))
+        for name in names:
+            console.api.place(name)
+        page.wait_for_timeout(120)
+    page.wait_for_timeout(2500)
+    session = page.context.new_cdp_session(page)
+    page.goto(f"{console.api.url}#/")
+    page.wait_for_selector(".messages li")
+    session.send("HeapProfiler.collectGarbage")
+    heap = session.send("Runtime.getHeapUsage")["usedSize"]
+    assert heap < 15_000_000
+    assert page.locator(".messages li").count() == 40
