@@ -1,7 +1,7 @@
 // A table whose rows are walked with j and k, and stand one below the other on a narrow page.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { walked } from "../state/keyboard.ts";
 
 export interface Column<T> {
@@ -20,7 +20,7 @@ interface Props<T> {
 
 export function Table<T>({ label, columns, rows, id, open }: Props<T>) {
   const body = useRef<HTMLTableSectionElement>(null);
-  useEffect(() => walked(() => [...(body.current?.rows ?? [])], (index) => open && rows[index] && open(rows[index])));
+  useLayoutEffect(() => walked(() => [...(body.current?.rows ?? [])], (index) => open && rows[index] && open(rows[index])));
   return (
     <div class="scroll">
       <table aria-label={label}>
