@@ -99,7 +99,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor run up down dev status load test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
 	snapshots deploy destroy lock clean \
-	config-check config-plan config-apply config-drift configuration-page tour \
+	config-check config-plan config-apply config-drift configuration-page open tour \
 	service service-remove rename smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
@@ -138,6 +138,9 @@ status: setup ## What is running, and where
 
 dev: setup ## Bring up or join what is up, and keep it as the checkout is: saves are served within a second
 	@$(LOCAL) $(RUN) -m tools.dev
+
+open: setup ## Open the console of the running system in the browser, and say who may log in
+	@$(LOCAL) $(RUN) -m tools.local open
 
 tour: setup ## Show flags, refusals, a rollback and a rotation on the running system
 	@$(LOCAL) $(RUN) -m tools.local tour

@@ -26,7 +26,8 @@ class Stage:
     ``sends_mail``; elsewhere what they would get can be read in an outbox. Where AWS has no user
     pools, ``token_authorizer_arn`` is the function that checks tokens. A watched rollout of
     configuration takes ``rollout_minutes``, and alarms may call it back for ``bake_minutes`` more;
-    where ``watches_rollouts`` every rollout is such a one. The event log has ``log_shards``, each
+    where ``watches_rollouts`` every rollout is such a one. Operators log in with a second factor
+    where ``asks_operators_twice``. The event log has ``log_shards``, each
     good for 1,000 records a second, or as many as its traffic needs where that is None.
     """
 
@@ -42,6 +43,7 @@ class Stage:
     rollout_minutes: int
     bake_minutes: int
     watches_rollouts: bool
+    asks_operators_twice: bool
     archive_region: str | None = None
     token_authorizer_arn: str | None = None
 
@@ -170,6 +172,7 @@ def stage_named(name: str, target: str, region: str) -> Stage:
                 rollout_minutes=1,
                 bake_minutes=1,
                 watches_rollouts=False,
+                asks_operators_twice=False,
             )
         case "staging":
             return Stage(
@@ -185,6 +188,7 @@ def stage_named(name: str, target: str, region: str) -> Stage:
                 rollout_minutes=10,
                 bake_minutes=10,
                 watches_rollouts=True,
+                asks_operators_twice=True,
             )
         case "prod":
             return Stage(
@@ -200,5 +204,6 @@ def stage_named(name: str, target: str, region: str) -> Stage:
                 rollout_minutes=30,
                 bake_minutes=30,
                 watches_rollouts=True,
+                asks_operators_twice=True,
             )
     raise ValueError(f"environment must be dev, staging or prod, not {name!r}")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
@@ -46,11 +46,23 @@ ACCESS_LOG = {
 
 
 class RegionalApi:
-    """What both kinds of API have in common; ``log_caller`` adds who called to the access log."""
+    """What all kinds of API have in common; ``log_caller`` adds who called to the access log.
+
+    ``headers`` are those that the gateway's own answers have besides. Answers from so many bytes on
+    as ``compress_from`` says are compressed for callers that want it.
+    """
 
     def __init__(
-        self, stack: ServiceStack, *, rate: int, burst: int, log_caller: Mapping[str, str]
+        self,
+        stack: ServiceStack,
+        *,
+        rate: int,
+        burst: int,
+        log_caller: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        compress_from: Size | None = None,
     ) -> None:
+        self._headers = {name: f"'{value}'" for name, value in (headers or {}).items()}
         access_log = logs.LogGroup(
             stack,
             "ApiAccessLog",
@@ -63,6 +75,7 @@ class RegionalApi:
             rest_api_name=f"{PRODUCT}-{stack.stage.name}-{stack.service}",
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
+            min_compression_size=compress_from,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 throttling_rate_limit=rate,
@@ -115,7 +128,11 @@ class RegionalApi:
     def _answer_with_problem(
         self, response_type: str, status: int | None, kind: str, title: str
     ) -> None:
-        headers = {"Content-Type": "'application/problem+json'", "Cache-Control": "'no-store'"}
+        headers = {
+            "Content-Type": "'application/problem+json'",
+            "Cache-Control": "'no-store'",
+            **self._headers,
+        }
         if status == 429:
             headers["Retry-After"] = "'1'"
         problem: dict[str, str | int] = {

@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from contracts.messages import sources_of
+from contracts.messages import source_of, sources_of
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import bus_of
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
@@ -153,17 +153,34 @@ class ServiceQueue(Construct):
         sources = {sources_of(type) for type in detail_type}
         assert len(sources) == 1, f"{id}: one rule for what one service says"
         self._heard |= {type: sources_of(type) for type in detail_type}
+        self._subscribe(
+            id,
+            ", ".join(detail_type),
+            events.EventPattern(
+                detail_type=list(detail_type),
+                source=list(*sources),
+                detail=dict(detail) if detail else None,
+            ),
+        )
+
+    def hear_everything(self, id: str) -> None:
+        """Put whatever a service says on the bus into the queue, of services to come as well.
+
+        For who shows it and does nothing because of it: nobody asks whether a message is its
+        sender's to say.
+        """
+        self._subscribe(
+            id, "everything", events.EventPattern(source=events.Match.prefix(source_of("")))
+        )
+
+    def _subscribe(self, id: str, what: str, pattern: events.EventPattern) -> None:
         let_service_use(self.key, "events.amazonaws.com", self.stack.account)
         events.Rule(
             self,
             id,
             event_bus=bus_of(self.stack),
-            description=f"{self.stack.service}: {', '.join(detail_type)}",
-            event_pattern=events.EventPattern(
-                detail_type=list(detail_type),
-                source=list(*sources),
-                detail=dict(detail) if detail else None,
-            ),
+            description=f"{self.stack.service}: {what}",
+            event_pattern=pattern,
             # The whole event, as it would become a dead letter: its source says whether it counts.
             targets=[targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters)],
         )

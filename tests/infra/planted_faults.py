@@ -465,6 +465,21 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         hear("inventory", "Sales", detail_type=["OrderInvented"]),
     ),
     (
+        bus.who_hears_everything_only_keeps_it,
+        "who hears everything may start something",
+        allow("console", "RecordActivityRole", "states:StartExecution", "{fulfilment:Saga.Arn}"),
+    ),
+    (
+        bus.who_hears_everything_only_keeps_it,
+        "who hears everything may write another service's table",
+        allow("console", "RecordActivityRole", "dynamodb:PutItem", "{sales:Sales.Arn}"),
+    ),
+    (
+        bus.who_hears_everything_only_keeps_it,
+        "another service's worker hears everything",
+        hear("inventory", "Sales", source=[{"prefix": f"{PRODUCT}."}], detail_type=None),
+    ),
+    (
         bus.consumers_of_the_bus_look_at_the_source_again,
         "details come without their source",
         deliver_details_alone,

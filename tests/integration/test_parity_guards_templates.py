@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.drivers.offline import call, eventually
+from tests.support.drivers.offline import ENFORCED, call, eventually
 from tests.support.drivers.small_resources import SmallResources, refusal_of, still
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
 
 KEY_ID = "id"
+LONG_ENOUGH = "Long-enough-for-0ne"
 API_KEY = "a-key-of-twenty-letters"
 
 
@@ -189,6 +191,63 @@ def test_a_user_pools_deletion_protection_is_dropped(resources: SmallResources) 
     )
 
 
+def test_a_client_that_takes_no_passwords_takes_them(resources: SmallResources) -> None:
+    made = resources.stack(
+        {
+            "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {}},
+            "Client": {
+                "Type": "AWS::Cognito::UserPoolClient",
+                "Properties": {
+                    "UserPoolId": {"Ref": "Pool"},
+                    "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+                },
+            },
+        },
+        pool={"Ref": "Pool"},
+        client={"Ref": "Client"},
+    )
+    cognito = resources.cloud.client("cognito-idp")
+    pool, user = made["pool"], "somebody"
+    cognito.admin_create_user(UserPoolId=pool, Username=user, MessageAction="SUPPRESS")
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=user, Password=LONG_ENOUGH, Permanent=True
+    )
+    refusal = refusal_of(
+        lambda: cognito.initiate_auth(
+            ClientId=made["client"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": user, "PASSWORD": LONG_ENOUGH},
+        )
+    )
+    still(
+        ENFORCED or refusal is None,
+        "flows are judged whether policies are enforced or not: so does test_console everywhere",
+    )
+
+
+def test_a_login_is_served_whatever_its_domain(resources: SmallResources) -> None:
+    app = "https://app.example/"
+    made = resources.stack(
+        {
+            "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {}},
+            "Client": {
+                "Type": "AWS::Cognito::UserPoolClient",
+                "Properties": {
+                    "UserPoolId": {"Ref": "Pool"},
+                    "AllowedOAuthFlows": ["code"],
+                    "AllowedOAuthFlowsUserPoolClient": True,
+                    "AllowedOAuthScopes": ["openid"],
+                    "CallbackURLs": [app],
+                },
+            },
+        },
+        client={"Ref": "Client"},
+    )
+    asked = {"response_type": "code", "client_id": made["client"], "redirect_uri": app}
+    page = call("GET", f"{resources.cloud.endpoint}/oauth2/authorize?{urlencode(asked)}")
+    still(page.status == 200, "a login is where its domain is: ask for it there in test_console")
+
+
 def test_a_subscriptions_dead_letters_stay_empty(resources: SmallResources) -> None:
     (letters, letters_arn), (queue, queue_arn) = resources.queue(), resources.queue()
     subscription = {"TopicArn": {"Ref": "Topic"}, "Protocol": "sqs"}
@@ -264,7 +323,10 @@ def api(resources: SmallResources) -> str:
     }
     made = resources.stack(
         {
-            "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "guard"}},
+            "Api": {
+                "Type": "AWS::ApiGateway::RestApi",
+                "Properties": {"Name": "guard", "MinimumCompressionSize": 0},
+            },
             "Validator": {
                 "Type": "AWS::ApiGateway::RequestValidator",
                 "Properties": {**rest_api, "ValidateRequestParameters": True},
@@ -335,6 +397,14 @@ def api(resources: SmallResources) -> str:
         id={"Ref": "Api"},
     )
     return f"{resources.cloud.endpoint}/_aws/execute-api/{made['id']}/v"
+
+
+def test_an_apis_answers_are_not_compressed(api: str) -> None:
+    answer = call("GET", f"{api}/?needed=1", headers={"Accept-Encoding": "gzip"})
+    still(
+        answer.headers["Content-Encoding"] is None,
+        "answers are compressed: the console's bytes can be measured as browsers get them",
+    )
 
 
 def test_a_request_is_not_validated_and_nobody_asks_for_the_permission_to_invoke(api: str) -> None:

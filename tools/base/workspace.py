@@ -90,6 +90,11 @@ class Workspace:
     def demo_password(self) -> Path:
         return self.root / "demo-password"
 
+    @property
+    def operator(self) -> Path:
+        """Address, user and password of the console, for tests from outside."""
+        return self.root / "operator.json"
+
     def prepare(self) -> None:
         """Make the folder, for its owner alone. If others may enter it, it is closed to them.
 
@@ -133,6 +138,7 @@ class Workspace:
             self.configuration_agent_log,
             self.outputs,
             self.demo_password,
+            self.operator,
             self.development_lock,
             self._lock,
         )

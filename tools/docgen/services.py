@@ -200,10 +200,16 @@ def _in_words(pattern: Mapping[str, Any]) -> str:
 
 
 def _named(wanted: Sequence[Any]) -> str:
-    return ", ".join(
-        f"all but `{'`, `'.join(it['anything-but'])}`" if isinstance(it, Mapping) else f"`{it}`"
-        for it in wanted
-    )
+    return ", ".join(map(_named_one, wanted))
+
+
+def _named_one(wanted: Any) -> str:
+    match wanted:
+        case {"anything-but": names}:
+            return f"all but `{'`, `'.join(names)}`"
+        case {"prefix": beginning}:
+            return f"everybody whose name begins with `{beginning}`"
+    return f"`{wanted}`"
 
 
 def services_of(templates: Mapping[str, Any]) -> list[Service]:

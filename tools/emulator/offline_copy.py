@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tools.base.assembly import Assembly, Stack
 from tools.emulator import parity
+from tools.emulator.addresses import at_the_emulator
 from tools.emulator.removal import (
     STREAM_CONSUMER,
     Removed,
@@ -34,6 +35,7 @@ def make_offline_copy(
     *,
     auth: bool,
     stand_ins: Mapping[str, str] | None = None,
+    endpoint: str | None = None,
 ) -> tuple[Assembly, list[Removed]]:
     """Write to `target` what the emulator can deploy of `assembly`, as an assembly of its own.
 
@@ -42,6 +44,7 @@ def make_offline_copy(
             tasks are allowed for every state machine, and events may be put with any source.
         stand_ins: for addresses of the outside world, those of their stand-ins on this machine.
             They differ from run to run, and so are no part of what is synthesized.
+        endpoint: where the emulator serves what has an address on AWS: APIs, and a pool's login.
 
     Raises:
         ParityError: the ledger does not say what the emulator does, or something that stays
@@ -70,10 +73,12 @@ def make_offline_copy(
             template, widened = widen_task_answers(template, stack=stack.name)
             template, unchecked = take_out_event_sources(template, stack=stack.name)
             gone += statements + widened + unchecked
+        if endpoint is not None:
+            template = at_the_emulator(template, endpoint)
         text = json.dumps(template, indent=1)
         for address, stand_in in (stand_ins or {}).items():
             text = text.replace(json.dumps(address), json.dumps(stand_in))
-        if gone or stand_ins:
+        if template != stack.template or stand_ins:
             _replace_template(stack, text)
         removed += gone
     return Assembly(target), removed

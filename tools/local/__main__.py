@@ -82,6 +82,8 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
                 workspace, console, rate=options.rate, duration=options.duration, mix=options.mix
             )
             return 0 if held else 1
+        case "open":
+            commands.open_console(workspace, console)
         case "tour":
             commands.tour(workspace, console)
         case "rotate":
@@ -128,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
         default="good=85,declined=5,out-of-stock=4,nowhere=3,cancelled=3",
         help="weights of what customers do (default: %(default)s)",
     )
+    kinds.add_parser("open", help="open the console in the browser")
     kinds.add_parser("tour", help="flags, refusals, a rollback, a rotation under load")
     command = kinds.add_parser("rotate", help="replace a service's secrets, all four steps")
     command.add_argument("service", help="such as payments or signing")

@@ -24,7 +24,7 @@ from tools.emulator.offline_copy import make_offline_copy, summary
 from tools.emulator.payment_provider import PaymentProvider
 from tools.emulator.payment_provider.process import Name
 from tools.emulator.removal import Removed
-from tools.local import opening
+from tools.local import opening, operators
 
 CONFIGURATION_SECONDS = 150.0
 """How long a rollout of configuration that somebody has begun may still take."""
@@ -79,6 +79,8 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     with phase(console, "outputs"):
         found = outputs.collect(copy, cloud, environment=OFFLINE)
         outputs.write(found, workspace.outputs)
+    with phase(console, "operator"):
+        operators.introduce(found, cloud, workspace)
     for name, change in changes.items():
         if change != "unchanged":
             console.print(f"  {name}: {change}", style="dim")
@@ -95,6 +97,7 @@ def offline_copy(assembly: Assembly, emulator: Emulator) -> tuple[Assembly, list
         emulator.workspace.offline_assembly,
         emulator.cloud.client("cloudformation"),
         auth=emulator.auth,
+        endpoint=emulator.endpoint,
         stand_ins={
             **{context_value(PROVIDER_URLS[it.name]): it.url for it in providers},
             context_value("configuration_agent_url"): ConfigurationAgent(emulator.workspace).url,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from tools.base.outputs import Outputs
 from tools.base.workspace import Workspace
 from tools.emulator import function_logs
 from tools.emulator.emulator import Emulator
-from tools.local import demo_order, pictures, rotation, stories, tokens
+from tools.local import demo_order, operators, pictures, rotation, stories, tokens
 from tools.local import load as loads
 from tools.local import tour as tours
 from tools.local.bring_up import bring_up, phase
@@ -33,6 +34,7 @@ def up(
         deployed = bring_up(emulator, console, verbose=verbose)
     _show_urls(deployed, console)
     console.print(f"everything else: {os.path.relpath(workspace.outputs)}")
+    _show_the_way_in(operators.known(workspace), workspace, console)
     return deployed
 
 
@@ -63,6 +65,7 @@ def run(
             pictures.save(console, picture)
         stories.tell_of_a_silent_carrier(deployed, emulator.cloud, workspace, console)
         console.print("\nrunning; Ctrl-C ends it", style="bold")
+        _show_the_way_in(operators.known(workspace), workspace, console)
         console.print("meanwhile, in another terminal: make tour, make load", style="dim")
         while emulator.is_healthy():
             time.sleep(1)
@@ -142,6 +145,15 @@ def load(workspace: Workspace, console: Console, *, rate: float, duration: float
     return loads.show(outcome, console)
 
 
+def open_console(workspace: Workspace, console: Console) -> None:
+    """Open the console in the browser that this machine's user has chosen."""
+    _running_emulator(workspace)
+    operator = operators.known(workspace)
+    _show_the_way_in(operator, workspace, console)
+    if not webbrowser.open(operator.url):
+        raise OfflineError(f"no browser was found here: open {operator.url} yourself")
+
+
 def tour(workspace: Workspace, console: Console) -> None:
     """Show configuration and secrets at work on what is up."""
     cloud = _running_emulator(workspace).cloud
@@ -197,6 +209,15 @@ def _running_emulator(workspace: Workspace) -> Emulator:
     if not emulator.is_healthy():
         raise OfflineError("the emulator is not running: start it with `make up`")
     return emulator
+
+
+def _show_the_way_in(operator: operators.Operator, workspace: Workspace, console: Console) -> None:
+    """Address and user; the password on a terminal only, since what is piped is kept somewhere."""
+    console.print(f"\nconsole: {operator.url}", style="bold")
+    password = (
+        operator.password if console.is_terminal else f"in {os.path.relpath(workspace.operator)}"
+    )
+    console.print(f"log in as {operator.username}, password {password}")
 
 
 def _show_urls(deployed: Outputs, console: Console) -> None:

@@ -1,5 +1,6 @@
 """Messages that a queue has from the bus: whole events, whose source says whether they count."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -7,11 +8,13 @@ import msgspec
 from shared.messaging.envelope import Envelope, decode
 from shared.messaging.queue_consumer import Unusable
 from shared.runtime import log
+from shared.runtime.product import source_of
 
 Sources = Mapping[str, Sequence[str]]
 """By type of message: the source from which it counts."""
 OwnerOf = Callable[[Envelope], str | None]
 LONGEST_QUOTE = 64
+_SERVICE = re.compile("[a-z][a-z0-9-]{0,63}")
 _Sources = msgspec.json.Decoder(dict[str, list[str]])
 
 
@@ -50,11 +53,7 @@ def from_bus(sources: Sources, owner_of: OwnerOf | None = None) -> Callable[[str
     """
 
     def read(body: str) -> Envelope:
-        try:
-            event = _event.decode(body)
-            message = decode(bytes(event.detail))
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as malformed:
-            raise Unusable(f"not a message: {malformed}") from malformed
+        event, message = _read(body)
         counts = event.source in sources.get(message.type, ())
         if counts and owner_of is not None:
             counts = owner_of(message) in (event.source, None)
@@ -64,6 +63,30 @@ def from_bus(sources: Sources, owner_of: OwnerOf | None = None) -> Callable[[str
         return message
 
     return read
+
+
+def from_anybody(body: str) -> tuple[str, Envelope]:
+    """Reads the same for who hears everything: the service that said it, and the message.
+
+    Nobody may put events with another service's source. Whether the type is that service's to say
+    is not asked: what is heard so may be shown, and nothing may follow from it.
+
+    Raises:
+        Unusable: it is no event of the bus, or of no service of ours.
+    """
+    event, message = _read(body)
+    _, ours, service = event.source.partition(source_of(""))
+    if event.source != ours + service or not _SERVICE.fullmatch(service):
+        raise Unusable(f"{_quote(event.source)} is no service")
+    return service, message
+
+
+def _read(body: str) -> tuple[BusEvent, Envelope]:
+    try:
+        event = _event.decode(body)
+        return event, decode(bytes(event.detail))
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as malformed:
+        raise Unusable(f"not a message: {malformed}") from malformed
 
 
 def _tell(source: str, message: Envelope) -> None:

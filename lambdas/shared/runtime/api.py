@@ -24,7 +24,8 @@ class Request:
     """One call of the API, after the gateway let it in.
 
     ``customer_id`` is empty where keys are asked for in place of tokens; ``api_key_id`` is None
-    where tokens are, or where the gateway does not say which key it was.
+    where tokens are, or where the gateway does not say which key it was. ``claims`` are all that a
+    user pool's token says.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     query: Mapping[str, str]
     body: bytes
     api_key_id: str | None = None
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     def json(self, form: type[BodyT]) -> BodyT:
         """Parse the body strictly as ``form``.
@@ -145,6 +147,7 @@ def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:
         query=event.get("queryStringParameters") or {},
         body=raw,
         api_key_id=(context.get("identity") or {}).get("apiKeyId"),
+        claims=(context.get("authorizer") or {}).get("claims") or {},
     )
 
 

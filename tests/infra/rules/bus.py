@@ -13,6 +13,29 @@ from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, functions_of, role_statements
 
 RULE = "AWS::Events::Rule"
+EVERYTHING = {"source": [{"prefix": f"{PRODUCT}."}]}
+KEEPING = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey*",
+    "kms:ReEncrypt*",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""What it takes to work through a queue of one's own, and to write a table of one's own."""
 WHOLE_EVENT = ("Input", "InputPath", "InputTransformer")
 """Any of these gives a target less than the event that it hears."""
 
@@ -27,9 +50,14 @@ def services_speak_in_their_own_name(system: System) -> Iterator[str]:
 
 
 def rules_hear_a_message_from_its_owner_alone(system: System) -> Iterator[str]:
-    """A rule on the bus names types, and the sources that say them by their schemas."""
+    """A rule on the bus names types, and the sources that say them by their schemas.
+
+    One that hears everything is another matter: nothing may follow from it.
+    """
     for rule in _rules_on_the_bus(system):
         pattern = rule.properties["EventPattern"]
+        if pattern == EVERYTHING:
+            continue
         types = pattern.get("detail-type", [])
         if not types or not all(isinstance(it, str) for it in types):
             yield f"{rule} does not name the types that it hears"
@@ -50,6 +78,23 @@ def consumers_of_the_bus_look_at_the_source_again(system: System) -> Iterator[st
                 for type in rule.properties["EventPattern"].get("detail-type", []):
                     if set(known.get(str(type), ())) != _owners().get(str(type)):
                         yield f"{worker} does not know from whom {type} counts"
+
+
+def who_hears_everything_only_keeps_it(system: System) -> Iterator[str]:
+    """Nobody asks there whether a message is its sender's to say, so nothing may follow from it."""
+    for rule in _rules_on_the_bus(system):
+        if rule.properties["EventPattern"] != EVERYTHING:
+            continue
+        for target in rule.properties["Targets"]:
+            for worker in _workers_of(system, rule.text(target["Arn"])):
+                for statement in role_statements(system):
+                    if worker not in functions_of(statement.role):
+                        continue
+                    for action in sorted(set(statement.actions) - KEEPING):
+                        yield f"{worker} hears everything, and may {action}"
+                    for resource in statement.resources:
+                        if resource != "*" and f"{{{worker.template.service}:" not in resource:
+                            yield f"{worker} hears everything, and may use {resource}"
 
 
 def rules_alone_fill_the_queues_that_hear_the_bus(system: System) -> Iterator[str]:
@@ -106,5 +151,6 @@ RULES: tuple[Rule, ...] = (
     services_speak_in_their_own_name,
     rules_hear_a_message_from_its_owner_alone,
     consumers_of_the_bus_look_at_the_source_again,
+    who_hears_everything_only_keeps_it,
     rules_alone_fill_the_queues_that_hear_the_bus,
 )

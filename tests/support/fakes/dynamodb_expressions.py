@@ -149,7 +149,8 @@ class Condition:
         if comparison.upper() == "BETWEEN":
             low = reader.operand(item)
             reader.next("AND")
-            return _compared(left, ">=", low) and _compared(left, "<=", reader.operand(item))
+            high = reader.operand(item)  # read in any case: what follows is the next condition
+            return _compared(left, ">=", low) and _compared(left, "<=", high)
         return _compared(left, comparison, reader.operand(item))
 
     @staticmethod

@@ -37,6 +37,8 @@ SHAPES = {
 LINE = 22
 """Mermaid breaks longer lines where it likes."""
 UNBROKEN = "\N{NO-BREAK SPACE}"
+EVERYTHING = ["everything"]
+"""What a rule lets through that names no type."""
 MOST_NAMES = 4
 """Labels name so many messages at most; the catalogue names all."""
 
@@ -171,7 +173,8 @@ def bus(services: Iterable[Service]) -> str:
             _node(drawing, BUS, services)
             drawing.arrow(_id(itself), _id(BUS), _named(said))
         heard = {it for types, _ in service.heard() for it in types if isinstance(it, str)}
-        if told := sorted(heard & known):
+        hears_all = any(not types for types, _ in service.heard())
+        if told := EVERYTHING if hears_all else sorted(heard & known):
             _node(drawing, BUS, services)
             _node(drawing, itself, services)
             drawing.arrow(_id(BUS), _id(itself), _named(told))
@@ -261,7 +264,9 @@ def _rules(service: Service) -> Iterable[tuple[Thing, Thing, str]]:
         if pattern := it.get("EventPattern"):
             own_bus = "EventBusName" not in it
             sources = list(things_in(service, pattern)) if own_bus else [BUS]
-            said = pattern["detail"]["status"] if own_bus else pattern["detail-type"]
+            said = (
+                pattern["detail"]["status"] if own_bus else pattern.get("detail-type", EVERYTHING)
+            )
             for target in it["Targets"]:
                 for queue in things_in(service, target["Arn"]):
                     for source in sources:

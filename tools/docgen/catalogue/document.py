@@ -113,12 +113,14 @@ def _who_hears_what(services: list[Service], published: list[Message]) -> str:
         kind = KINDS.get(message.kind, message.kind)
         rows.append((_links([message]), kind, message.owner, heard_by))
     followers = ", ".join(it.name for it in services if it.follows_the_log())
+    watchers = ", ".join(it.name for it in services if any(not types for types, _ in it.heard()))
     return "\n".join(
         [
             "## Who hears what\n",
             "By a rule or a queue of its own. event-log's function Intake puts every integration "
             f"event on the log. Services that follow the log read each of its events: {followers}. "
-            "A command's owner takes it from its queue; fulfilment sends all commands.\n",
+            "A command's owner takes it from its queue; fulfilment sends all commands. "
+            f"{watchers} shows whatever the bus carries.\n",
             _table(("message", "kind", "owner", "heard by"), rows),
         ]
     )

@@ -1,0 +1,1 @@
+"""The console: what operators see of the system in a browser."""

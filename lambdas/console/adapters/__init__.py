@@ -1,0 +1,1 @@
+"""Implements the ports, on AWS and on the package's own files."""

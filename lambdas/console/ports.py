@@ -1,0 +1,46 @@
+"""What the console needs of the outside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from console.domain.activity import Activity
+from console.domain.order_row import OrderRow
+
+
+class NotKept(Exception):
+    """The store refuses now; trying again later may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A line of the list, and how often it was saved."""
+
+    row: OrderRow
+    revision: int
+
+
+class Messages(Protocol):
+    """What the bus carried lately."""
+
+    def keep(self, messages: Sequence[Activity]) -> None:
+        """Keep each once: one whose id is there already changes nothing. Raises NotKept."""
+
+    def since(self, earliest: datetime, latest: datetime, most: int) -> Sequence[Activity]:
+        """The last ones that were recorded in that time, newest first."""
+
+
+class Orders(Protocol):
+    """The orders of late."""
+
+    def of(self, order_ids: Sequence[str]) -> Mapping[str, KeptRow]:
+        """Those of them that are known."""
+
+    def save(self, row: OrderRow, revision: int) -> bool:
+        """Save the line as that revision, unless somebody has; whether that was done."""
+
+    def listed(
+        self, earliest: datetime, latest: datetime, before: tuple[str, str] | None, most: int
+    ) -> Sequence[OrderRow]:
+        """The orders of that time, newest first, after the one with that time and id."""

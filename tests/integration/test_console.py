@@ -1,0 +1,172 @@
+"""The console as deployed: an operator logs in by code with PKCE, and sees what the bus carries."""
+
+from __future__ import annotations
+
+import secrets
+import stat
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.drivers.console_login import App, claims_of
+from tests.support.drivers.offline import ENFORCED, Answer, Deployment, eventually
+from tests.support.drivers.shop import Shop
+from tests.support.drivers.tracking_driver import TrackingDriver
+from tools.local import operators
+from tools.local.operators import Operator
+
+PULSE, ORDERS = "v1/pulse", "v1/orders"
+
+
+@pytest.fixture(scope="module")
+def operator(deployment: Deployment) -> Operator:
+    """As `make up` has written it down."""
+    return operators.known(deployment.emulator.workspace)
+
+
+@pytest.fixture(scope="module")
+def app(operator: Operator) -> App:
+    return App.at(operator.url)
+
+
+@pytest.fixture(scope="module")
+def token(app: App, operator: Operator) -> str:
+    return app.access_token(operator)
+
+
+def refused(answer: Answer) -> bool:
+    return answer.status == 401 and answer.json["type"].endswith("/unauthorized")
+
+
+def test_who_may_log_in_is_written_for_its_owner_alone(
+    deployment: Deployment, operator: Operator
+) -> None:
+    file = deployment.emulator.workspace.operator
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert len(operator.password) >= 20
+    again = operators.introduce(deployment.outputs, deployment.cloud, deployment.emulator.workspace)
+    assert again == operator
+
+
+def test_an_operator_logs_in_by_code_with_pkce_and_reads_the_pulse(app: App, token: str) -> None:
+    claims = claims_of(token)
+    assert claims["token_use"] == "access"
+    assert set(claims["scope"].split()) == {"console/read", "console/operate"}
+    pulse = app.asks(PULSE, token)
+    assert pulse.status == 200
+    assert pulse.json["environment"] == "dev"
+    assert pulse.json["operator"] == {"name": "operator", "may_operate": True}
+    assert pulse.headers["Cache-Control"] == "no-store"
+
+
+def test_a_placed_order_is_told_by_the_pulse_and_listed(
+    deployment: Deployment, app: App, token: str
+) -> None:
+    cursor = app.asks(PULSE, token).json["cursor"]
+    with TrackingDriver(deployment) as courier:
+        order_id = Shop(deployment, courier).place()
+    told: dict[str, dict[str, object]] = {}
+
+    def everything_was_told() -> bool:
+        nonlocal cursor
+        pulse = app.asks(f"{PULSE}?after={cursor}", token).json
+        cursor = pulse["cursor"]
+        for it in pulse["activity"]:
+            assert it["id"] not in told, "told twice"
+            told[it["id"]] = it
+        ours = [it["type"] for it in told.values() if it["order_id"] == order_id]
+        return {"OrderPlaced", "StockReserved", "CommandReplied", "OrderConfirmed"} <= {*ours}
+
+    eventually(everything_was_told, timeout=60)
+    placed = next(
+        it for it in told.values() if (it["type"], it["order_id"]) == ("OrderPlaced", order_id)
+    )
+    assert (placed["service"], placed["kind"], placed["version"]) == ("orders", "event", 1)
+    assert "customer_id" not in placed
+
+    def is_listed() -> bool:
+        rows = {it["order_id"]: it for it in app.asks(ORDERS, token).json["orders"]}
+        return bool(rows[order_id]["status"] == "confirmed" and rows[order_id]["version"] == 2)
+
+    eventually(is_listed, timeout=30)
+
+
+def test_a_code_is_worth_nothing_without_its_verifier(app: App, operator: Operator) -> None:
+    verifier = secrets.token_urlsafe(48)
+    code = app.code(operator, verifier)
+    assert app.redeem(code, secrets.token_urlsafe(48)).status == 400
+    fresh = app.code(operator, verifier)
+    assert app.redeem(fresh, verifier).status == 200
+    assert app.redeem(fresh, verifier).status == 400, "a code is used once"
+
+
+def test_the_login_sends_nobody_to_another_address(app: App) -> None:
+    page = app.page("v" * 43, redirect_uri="https://elsewhere.example/")
+    assert page.status == 400
+
+
+def test_the_app_gets_no_scope_that_it_was_not_given(app: App) -> None:
+    page = app.page("v" * 43, scope="openid console/read")
+    assert page.status == 302
+    assert "invalid_scope" in page.headers["Location"]
+    assert urlsplit(page.headers["Location"]).netloc == urlsplit(app.url).netloc
+
+
+@pytest.mark.parametrize("path", [PULSE, ORDERS])
+def test_nobody_is_answered_without_an_operators_token(
+    deployment: Deployment, app: App, token: str, path: str
+) -> None:
+    forged = f"{token.rpartition('.')[0]}.{'A' * 342}"
+    customers = deployment.token(kind="access")
+    for offered in (None, "", forged, customers, deployment.token(kind="id")):
+        assert refused(app.asks(path, offered)), offered
+
+
+def test_an_operators_token_without_the_scope_is_refused(
+    deployment: Deployment, app: App, operator: Operator
+) -> None:
+    operating = app.access_token(operator, scope="console/operate")
+    assert refused(app.asks(PULSE, operating))
+    reading = app.access_token(operator, scope="console/read")
+    pulse = app.asks(PULSE, reading)
+    assert (pulse.status, pulse.json["operator"]["may_operate"]) == (200, False)
+    # And what customers' services serve is not an operator's.
+    assert refused(App(deployment.url("order-views") + "/", {}).asks("v1/orders", reading))
+
+
+@pytest.mark.skipif(not ENFORCED, reason="flows are judged where policies are; see the ledger")
+def test_no_password_gets_a_token_past_the_login(
+    deployment: Deployment, app: App, operator: Operator
+) -> None:
+    cognito = deployment.cloud.client("cognito-idp")
+    with pytest.raises(cognito.exceptions.ClientError):
+        cognito.initiate_auth(
+            ClientId=app.config["client_id"],
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": operator.username, "PASSWORD": operator.password},
+        )
+
+
+@pytest.mark.parametrize("after", ["", "x", "A" * 64, "../..", "%00"])
+@pytest.mark.parametrize("path", [PULSE, ORDERS])
+def test_a_place_that_nobody_gave_out_is_a_problem(
+    app: App, token: str, path: str, after: str
+) -> None:
+    answer = app.asks(f"{path}?after={after}", token)
+    assert (answer.status, answer.headers["Content-Type"]) == (400, "application/problem+json")
+
+
+def test_files_come_before_the_login_and_say_what_a_browser_may_do(app: App) -> None:
+    page = app.asks("", None)
+    assert page.status == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    assert app.asks("nothing.js", None).status == 404
+    assert app.config["login_url"] in page.headers["Content-Security-Policy"]
+
+
+def test_what_the_gateway_refuses_is_protected_too(app: App) -> None:
+    answer = app.asks(PULSE, None)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
