@@ -18,6 +18,7 @@ const STATUSES: Record<string, Status> = {
   running: { word: "running", tone: "busy" },
   undone: { word: "undone", tone: "undone" },
   succeeded: { word: "succeeded", tone: "good" },
+  parked: { word: "parked", tone: "warn" },
   stuck: { word: "stuck", tone: "bad" },
   timed_out: { word: "timed out", tone: "bad" },
   aborted: { word: "aborted", tone: "undone" },

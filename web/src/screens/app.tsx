@@ -1,6 +1,6 @@
 // The frame around every screen: where to go, whether what is shown is live, who is logged in.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Skeleton } from "../parts/states.tsx";
 import { Ago, Line, Whole } from "../parts/text.tsx";
 import { GO } from "../logic/keys.ts";
@@ -96,6 +96,11 @@ function Content({ screen, id }: { screen: Screen | "unknown"; id: string | null
 }
 
 function Header({ screen }: { screen: string }) {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.clientWidth / 3;
+  }, [screen]);
   return (
     <header>
       <div class="bar">
@@ -112,7 +117,7 @@ function Header({ screen }: { screen: string }) {
         <Search />
         <Operator />
       </div>
-      <nav aria-label="Screens">
+      <nav ref={nav} aria-label="Screens">
         {SCREENS.map((it) => (
           <a key={it} href={address(it)} aria-current={it === screen ? "page" : undefined}>
             {NAMES[it]}

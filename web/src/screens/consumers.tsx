@@ -93,12 +93,8 @@ function One({ name }: { name: string }) {
       <Answered of={parked}>
         {(data) => (
           <>
-            <p>
-              {data.parked.length === 0 ? (
-                <StatusMark name="done" />
-              ) : (
-                <StatusMark name="failed" />
-              )}{" "}
+            <p class="said">
+              <StatusMark name={data.parked.length === 0 ? "done" : "parked"} />{" "}
               {data.parked.length === 0 ? "It has applied every record." : `It could not apply ${data.parked.length} records.`}{" "}
               {data.capped && "There are more than are listed. "}
               <AsOf time={data.as_of} />

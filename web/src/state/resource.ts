@@ -7,11 +7,13 @@ import { get, Problem } from "./client.ts";
 import { onBeat } from "./live.ts";
 
 const BETWEEN = 2000; // milliseconds between two questions that messages cause
+const AGAIN = 5000; // after one that failed
 
 export interface Resource<T> {
   data: Signal<T | null>;
   at: Signal<number | null>; // when it was answered, of this clock
   problem: Signal<Problem | null>;
+  asked: () => number; // when it was asked last
   refresh: () => Promise<void>;
 }
 
@@ -32,8 +34,9 @@ export function useResource<T>(path: string | null, { when, every }: Refreshing)
     return onBeat(({ fresh, first, leftOut }) => {
       if (first) return;
       stale ||= leftOut > 0 || (when !== undefined && fresh.some(when));
-      const age = Date.now() - (resource.at.peek() ?? 0);
-      if ((stale && age >= BETWEEN) || age >= every || resource.problem.peek() !== null) {
+      const age = Date.now() - resource.asked();
+      const failed = resource.problem.peek() !== null;
+      if ((stale && age >= BETWEEN) || age >= every || (failed && age >= AGAIN)) {
         stale = false;
         void resource.refresh();
       }
@@ -47,9 +50,11 @@ function make<T>(path: string | null): Resource<T> {
   const at = signal<number | null>(null);
   const problem = signal<Problem | null>(null);
   let asking = false;
+  let asked = 0;
   const refresh = async () => {
     if (asking || path === null) return;
     asking = true;
+    asked = Date.now();
     try {
       data.value = await get<T>(path);
       at.value = Date.now();
@@ -60,5 +65,5 @@ function make<T>(path: string | null): Resource<T> {
       asking = false;
     }
   };
-  return { data, at, problem, refresh };
+  return { data, at, problem, asked: () => asked, refresh };
 }
