@@ -1,7 +1,7 @@
-"""Which messages each service takes and says, and so from whom each one counts.
+"""Which messages each service receives and publishes, and so from which source each one counts.
 
-The schemas' `x-owner` is the one place that says whose a message is: rules on the bus, what their
-consumers believe and the catalogue follow from it.
+The schemas' `x-owner` alone says who owns a message. Rules on the bus, the sources that consumers
+accept, and the catalogue follow from it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contracts.product import PRODUCT
 from contracts.schemas import CURRENT, schemas_in
 
 PARTS = {"carriers": "shipping"}
-"""Who speaks in a service's stack without being the service itself."""
+"""Publishers in a service's stack that are not the service itself."""
 COMMAND, REPLY, INTEGRATION_EVENT = "command", "reply", "fact"
 EVENTS = ("event", INTEGRATION_EVENT)
 ENVELOPE = "Envelope.v1.schema.json"
@@ -42,25 +42,25 @@ def published() -> list[Message]:
 
 
 def source_of(service: str) -> str:
-    """The source by which EventBridge knows what a service says."""
+    """The source of a service's events in EventBridge."""
     return f"{PRODUCT}.{service}"
 
 
 def sources_of(type: str) -> tuple[str, ...]:
-    """Every source from which a message of that type counts: its owner's alone.
+    """Every source from which a message of that type counts: only its owner's.
 
-    A reply comes from each service that takes commands; which of them may answer a command is its
-    sender's to know.
+    A reply comes from each service that receives commands; the sender of a command knows which of
+    them may answer it.
 
     Raises:
-        LookupError: no schema of that name is something that is said on the bus.
+        LookupError: no schema of that name is published on the bus.
     """
     messages = _all()
     speakers = {
         owner
         for owner in {it.owner for it in messages}
-        for said in said_by(owner, messages)
-        if said.type == type
+        for message in published_by(owner, messages)
+        if message.type == type
     }
     if not speakers:
         raise LookupError(f"contracts/events has no event, integration event or reply {type!r}")
@@ -68,7 +68,7 @@ def sources_of(type: str) -> tuple[str, ...]:
 
 
 def owner_of(type: str) -> str:
-    """Whose a message is.
+    """The service that owns a message.
 
     Raises:
         LookupError: it has no schema.
@@ -76,7 +76,7 @@ def owner_of(type: str) -> str:
     for message in _all():
         if message.type == type:
             return message.owner
-    raise LookupError(f"contracts/events has no {type!r}: whose is it?")
+    raise LookupError(f"contracts/events has no {type!r}: its owner is not known")
 
 
 def integration_events_by_source() -> dict[str, list[str]]:
@@ -93,15 +93,15 @@ def _all() -> tuple[Message, ...]:
     return tuple(published())
 
 
-def taken_by(service: str, messages: Iterable[Message]) -> list[Message]:
-    """The commands that a service takes from its queue."""
+def commands_of(service: str, messages: Iterable[Message]) -> list[Message]:
+    """The commands that a service receives in its queue."""
     return [it for it in messages if it.kind == COMMAND and it.owner == service]
 
 
-def said_by(service: str, messages: Iterable[Message]) -> list[Message]:
-    """What a service says to everybody; who takes commands also answers them."""
+def published_by(service: str, messages: Iterable[Message]) -> list[Message]:
+    """What a service publishes for all others; one that receives commands also answers them."""
     messages = list(messages)
-    answers = bool(taken_by(service, messages))
+    answers = bool(commands_of(service, messages))
     return [
         it
         for it in messages
@@ -109,7 +109,7 @@ def said_by(service: str, messages: Iterable[Message]) -> list[Message]:
     ]
 
 
-def kept_inside(service: str, messages: Iterable[Message]) -> list[Message]:
-    """What a service's own parts tell each other."""
+def internal_messages_of(service: str, messages: Iterable[Message]) -> list[Message]:
+    """Messages between a service's own parts."""
     public = (COMMAND, REPLY, *EVENTS)
     return [it for it in messages if it.kind not in public and it.owner == service]

@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
-from stacks.constructs.bus import let_speak
+from stacks.constructs.bus import grant_publishing
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
@@ -98,7 +98,7 @@ class CustomersStack(ServiceStack):
             description="Tells every service which customer is forgotten",
             timeout=Duration.seconds(60),
         )
-        let_speak(announce, self)
+        grant_publishing(announce, self)
         announce.add_event_source(
             sources.DynamoEventSource(
                 self.tombstones,

@@ -16,7 +16,7 @@ from constructs import Construct
 from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on, alarm_when_counted
-from stacks.constructs.bus import let_speak
+from stacks.constructs.bus import grant_publishing
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.schedule import call_every
 from stacks.constructs.service_principal import service_of_this_account
@@ -172,7 +172,7 @@ class FulfilmentStack(ServiceStack):
             "Says what could not be undone",
         )
         grant(reporter, "dynamodb:Query", "dynamodb:UpdateItem", on=self.sagas.table_arn)
-        let_speak(reporter, self)
+        grant_publishing(reporter, self)
         return reporter
 
     def _start_when_an_order_is_placed(self) -> None:

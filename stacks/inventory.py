@@ -7,7 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_on
-from stacks.constructs.bus import let_speak
+from stacks.constructs.bus import grant_publishing
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.schedule import call_every
 from stacks.constructs.service_queue import ServiceQueue
@@ -71,7 +71,7 @@ class InventoryStack(ServiceStack):
             HOLD_SECONDS=str(HOLD.to_seconds()),
         )
         self._let_move_stock(worker)
-        let_speak(worker, self)
+        grant_publishing(worker, self)
         commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
         commands.publish("commands")
 
@@ -98,7 +98,7 @@ class InventoryStack(ServiceStack):
             "dynamodb:Query",
             on=f"{self.reservations.table_arn}/index/{BY_DEADLINE}",
         )
-        let_speak(release_expired, self)
+        grant_publishing(release_expired, self)
         call_every(
             Duration.minutes(1),
             release_expired,

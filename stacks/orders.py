@@ -7,7 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_counted
-from stacks.constructs.bus import let_speak
+from stacks.constructs.bus import grant_publishing
 from stacks.constructs.event_store import EventStore
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
@@ -105,7 +105,7 @@ class OrdersStack(ServiceStack):
             "Confirms and rejects orders, and replies",
         )
         grant(worker, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
-        let_speak(worker, self)
+        grant_publishing(worker, self)
         self.key.grant_encrypt_decrypt(worker)
         commands.consumed_by(worker, max_concurrency=20)
         commands.publish("commands")
@@ -154,5 +154,5 @@ class OrdersStack(ServiceStack):
             "dynamodb:PartiQLInsert",
             on=gate.table_arn,
         )
-        let_speak(publisher.projector, self)
-        let_speak(publisher.redrive, self)
+        grant_publishing(publisher.projector, self)
+        grant_publishing(publisher.redrive, self)

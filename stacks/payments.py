@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_counted
-from stacks.constructs.bus import let_speak
+from stacks.constructs.bus import grant_publishing
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rotated_secret import tell_when_unreadable
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -92,7 +92,7 @@ class PaymentsStack(ServiceStack):
         grant(worker, "dynamodb:GetItem", "dynamodb:PutItem", on=self.payments.table_arn)
         for key in (self.provider_key, self.backup_provider_key):
             key.read_by(worker)
-        let_speak(worker, self)
+        grant_publishing(worker, self)
         self.configuration.read_by(worker)
         commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
         commands.publish("commands")

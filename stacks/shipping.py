@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
-from stacks.constructs.bus import let_speak
+from stacks.constructs.bus import grant_publishing
 from stacks.constructs.keyed_api import KeyedApi
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -162,7 +162,7 @@ class ShippingStack(ServiceStack):
             "lambda:InvokeFunction",
             on=[function.function_arn for function in self.carriers.functions.values()],
         )
-        let_speak(worker, self)
+        grant_publishing(worker, self)
         self.configuration.read_by(worker)
         commands.consumed_by(worker, max_concurrency=20)
         commands.publish("commands")
@@ -224,7 +224,7 @@ class ShippingStack(ServiceStack):
                 "DEAD_LETTERS_URL": self.answers.dead_letters.queue_url,
             },
         )
-        let_speak(announce, self)
+        grant_publishing(announce, self)
         grant(announce, "sqs:SendMessage", on=self.answers.dead_letters.queue_arn)
         self.key.grant_encrypt_decrypt(announce)
         announce.add_event_source(

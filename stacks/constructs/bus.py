@@ -1,4 +1,4 @@
-"""The bus that services hear each other on, and who may say what there."""
+"""The bus between services, and the permission to publish on it."""
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -9,14 +9,14 @@ from stacks.constructs.service_stack import ServiceStack
 
 
 def bus_of(stack: ServiceStack) -> events.IEventBus:
-    """The bus that integration events and replies travel on."""
+    """The bus for integration events and replies."""
     existing = stack.node.try_find_child("Bus")
     if existing is not None:
         return existing  # type: ignore[return-value]
     return events.EventBus.from_event_bus_arn(stack, "Bus", stack.find("event-log", "bus-arn"))
 
 
-def let_speak(function: MicroserviceFunction, stack: ServiceStack) -> None:
+def grant_publishing(function: MicroserviceFunction, stack: ServiceStack) -> None:
     """Let a function put events on the bus, with its own service as their source and no other."""
     function.add_environment("BUS_NAME", stack.find("event-log", "bus-name"))
     function.add_to_role_policy(

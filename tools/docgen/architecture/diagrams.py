@@ -168,7 +168,7 @@ def bus(services: Iterable[Service]) -> str:
     for service in services:
         itself = Thing(service.name, "")
         if any(it.thing == BUS for it in _without_repeats(service)):
-            said = [it.type for it in messages.said_by(service.name, published)]
+            said = [it.type for it in messages.published_by(service.name, published)]
             _node(drawing, itself, services)
             _node(drawing, BUS, services)
             drawing.arrow(_id(itself), _id(BUS), _named(said))
@@ -192,7 +192,7 @@ def commands(services: Iterable[Service]) -> str:
             if owner != service.name and access.action == "sqs:SendMessage":
                 for name in (service.name, owner):
                     _node(drawing, Thing(name, ""), services)
-                types = [it.type for it in messages.taken_by(owner, published)]
+                types = [it.type for it in messages.commands_of(owner, published)]
                 drawing.arrow(service.name, owner, "<br>".join(types))
     return drawing.text()
 

@@ -14,12 +14,13 @@ KINDS = {messages.INTEGRATION_EVENT: "integration event"}
 OPENING = """\
 # The services
 
-One section for each service: who owns it, what it keeps, what it takes in and says, what it needs
-of others, what wakes its team, and how far it scales by itself. `make catalogue` writes this page
-from the templates of `dev` and from the [messages' schemas](../contracts/events); a test fails when
-it is stale. Staging and production hold the same with other sizes and retentions.
+One section for each service: its owner, its resources, the messages that it receives and
+publishes, the services that it needs, its alarms, and its limits of scale. `make catalogue` writes
+this page from the templates of `dev` and from the [messages' schemas](../contracts/events); a test
+fails when it is stale. Staging and production have the same resources, with other sizes and
+retentions.
 
-What an alarm asks for is in [operations.md](operations.md), one section for each.
+[operations.md](operations.md) has a section for each alarm, and says what to do.
 """
 
 
@@ -36,7 +37,7 @@ def document(services: list[Service], operations: str) -> str:
         [(f"[{it.name}](#{it.name})", it.owner, it.purpose) for it in services],
     )
     sections = [_section(it, published, headings) for it in services]
-    return "\n".join([OPENING, summary, *sections, _who_hears_what(services, published)])
+    return "\n".join([OPENING, summary, *sections, _who_receives_what(services, published)])
 
 
 def section_of(alarm: str, headings: Iterable[str]) -> str:
@@ -70,9 +71,9 @@ def _section(service: Service, published: list[Message], headings: list[str]) ->
         "code": code,
         "owns": _lines(f"{kind} `{name}`" for kind, name in service.owned()),
         "API": _lines(f"`{route}` → `{function}`" for route, function in service.routes()),
-        "takes commands": _links(messages.taken_by(service.name, published)),
-        "says": _links(messages.said_by(service.name, published)),
-        "tells its own parts": _links(messages.kept_inside(service.name, published)),
+        "receives commands": _links(messages.commands_of(service.name, published)),
+        "publishes": _links(messages.published_by(service.name, published)),
+        "internal messages": _links(messages.internal_messages_of(service.name, published)),
         "reacts to": _lines(_reactions(service)),
         "reads parameters of": _lines(
             f"[{other}](#{other}): {_names(names)}" for other, names in service.reads().items()
@@ -97,31 +98,32 @@ def _reactions(service: Service) -> Iterable[str]:
     for _, words in service.heard():
         yield words
     for when, function in service.schedules():
-        yield f"the clock, `{when}` (`{function}`)"
+        yield f"a schedule, `{when}` (`{function}`)"
 
 
-def _who_hears_what(services: list[Service], published: list[Message]) -> str:
+def _who_receives_what(services: list[Service], published: list[Message]) -> str:
     """By name: those who follow the log, and the intake, hear the rest without a rule for it."""
     rows = []
     for message in published:
-        hearers = [it.name for it in services for types, _ in it.heard() if message.type in types]
+        receivers = [it.name for it in services for types, _ in it.heard() if message.type in types]
         if message.kind == messages.COMMAND:
-            hearers = [message.owner]
+            receivers = [message.owner]
         if message.kind in ("request", "answer", "deadline"):
-            hearers = [f"{message.owner}, inside"]
-        heard_by = ", ".join(dict.fromkeys(hearers)) or "the log alone"
+            receivers = [f"{message.owner}, internally"]
+        received_by = ", ".join(dict.fromkeys(receivers)) or "only the log"
         kind = KINDS.get(message.kind, message.kind)
-        rows.append((_links([message]), kind, message.owner, heard_by))
+        rows.append((_links([message]), kind, message.owner, received_by))
     followers = ", ".join(it.name for it in services if it.follows_the_log())
     watchers = ", ".join(it.name for it in services if any(not types for types, _ in it.heard()))
     return "\n".join(
         [
-            "## Who hears what\n",
+            "## Who receives what\n",
             "By a rule or a queue of its own. event-log's function Intake puts every integration "
             f"event on the log. Services that follow the log read each of its events: {followers}. "
             "A command's owner takes it from its queue; fulfilment sends all commands. "
-            f"{watchers} shows whatever the bus carries.\n",
-            _table(("message", "kind", "owner", "heard by"), rows),
+            f"{watchers} reads every message on the bus.
+",
+            _table(("message", "kind", "owner", "received by"), rows),
         ]
     )
 
