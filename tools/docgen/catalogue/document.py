@@ -121,8 +121,7 @@ def _who_receives_what(services: list[Service], published: list[Message]) -> str
             "By a rule or a queue of its own. event-log's function Intake puts every integration "
             f"event on the log. Services that follow the log read each of its events: {followers}. "
             "A command's owner takes it from its queue; fulfilment sends all commands. "
-            f"{watchers} reads every message on the bus.
-",
+            f"{watchers} reads every message on the bus.\n",
             _table(("message", "kind", "owner", "received by"), rows),
         ]
     )
