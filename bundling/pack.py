@@ -12,11 +12,15 @@ show.
 import py_compile
 import sys
 import zipfile
+from importlib.util import cache_from_source
 from pathlib import Path
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that a zip can hold, and the one that the CDK writes
 FILE, LIBRARY = 0o100644, 0o100755  # Lambda runs as another user: all may read
 COMPRESSION_LEVEL = 9
+
+Compiled = dict[tuple[Path, bytes], bytes]
+"""By a source's place in the zip and what it says: its byte code."""
 
 
 def pack_folders(staging: Path) -> None:
@@ -24,18 +28,28 @@ def pack_folders(staging: Path) -> None:
 
     Raises py_compile.PyCompileError for a source that this Python cannot compile.
     """
+    compiled: Compiled = {}
     for folder in sorted(path for path in staging.iterdir() if path.is_dir()):
-        compile_sources(folder)
+        compile_sources(folder, compiled)
         write_zip(folder, folder.with_suffix(".zip"))
 
 
-def compile_sources(folder: Path) -> None:
+def compile_sources(folder: Path, compiled: Compiled) -> None:
     """Put a .pyc into `__pycache__` for each source, naming the source as it lies in the zip.
+
+    What several packages hold, as they all hold `shared`, is compiled once: the same bytes under
+    the same name give the same byte code, and compiling is most of a build's work.
 
     Unchecked: the CDK rewrites all dates, and a .pyc that is checked against a date would be
     stale on arrival and compiled again in every cold start.
     """
     for source in sorted(folder.rglob("*.py")):
+        byte_code = Path(cache_from_source(str(source), optimization=""))
+        key = (source.relative_to(folder), source.read_bytes())
+        if key in compiled:
+            byte_code.parent.mkdir(exist_ok=True)
+            byte_code.write_bytes(compiled[key])
+            continue
         py_compile.compile(
             str(source),
             dfile=source.relative_to(folder).as_posix(),
@@ -43,6 +57,7 @@ def compile_sources(folder: Path) -> None:
             optimize=0,
             invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
+        compiled[key] = byte_code.read_bytes()
 
 
 def write_zip(folder: Path, target: Path) -> None:

@@ -2,6 +2,9 @@
 
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -40,11 +43,34 @@ class Workspace:
         return self.build / target / f"{service}.digest"
 
 
+_empty: Path | None = None
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+
+
+@contextmanager
+def unbuilt() -> Iterator[None]:
+    """Within it, `asset_path` gives one empty zip for all services.
+
+    For templates that are read and never deployed: they differ in the digests of packages alone,
+    and nobody need wait until those are built.
+    """
+    global _empty
+    with tempfile.TemporaryDirectory() as folder:
+        before, _empty = _empty, Path(folder) / "empty.zip"
+        _empty.write_bytes(EMPTY_ZIP)
+        try:
+            yield
+        finally:
+            _empty = before
+
+
 def asset_path(service: str, target: TargetName, workspace: Workspace | None = None) -> Path:
     """The finished zip of a service, for a stack's `Code.from_asset`; builds nothing.
 
     Raises AssetMissing if there is none yet.
     """
+    if _empty:
+        return _empty
     path = (workspace or Workspace()).zip_of(service, target)
     if not path.exists():
         raise AssetMissing(service, target)

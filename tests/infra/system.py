@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import atexit
-import copy
+import fcntl
 import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +28,16 @@ from tools.base.assembly import Assembly, service_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PARAMETER = "AWS::SSM::Parameter"
+REFERENCE = re.compile(r"(\{[\w-]+:\w+)[.}]")
+"""The place of a resource, where a text refers to it."""
 CONTEXT = {
     **json.loads((CHECKOUT / "cdk.json").read_text())["context"],
     "aws:cdk:enable-path-metadata": True,  # which the CLI sets
 }
+
+
+shared: Path | None = None
+"""A folder for all workers of this run, if it has several."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Resource:
 
     def is_in(self, text: str) -> bool:
         """Whether a text refers to this resource, by whatever attribute."""
-        return bool(re.search(re.escape(self.place) + r"[.}]", text))
+        return f"{self.place}." in text or f"{self.place}}}" in text
 
     def __str__(self) -> str:
         return f"{self.template.environment} {self.template.service} {self.id}"
@@ -156,7 +164,7 @@ class System:
             name(stack.name): Template(
                 self,
                 name(stack.name),
-                copy.deepcopy(stack.template),
+                json.loads(stack.template_file.read_text()),  # faults are planted in it
                 frozenset(map(name, stack.depends_on)),
                 artifacts[stack.artifact]["properties"],
             )
@@ -177,7 +185,10 @@ class System:
 
     def find(self, text: str, *types: str) -> Resource | None:
         """The resource of one of these types that a text refers to."""
-        return next((it for it in self.resources(*types) if it.is_in(text)), None)
+        named = set(REFERENCE.findall(text))
+        if not named:
+            return None
+        return next((it for it in self.resources(*types) if it.place in named), None)
 
     def parameter_value(self, name: str) -> str:
         """What a service writes into an SSM parameter; its name in braces if nobody does."""
@@ -249,9 +260,42 @@ def synthesized(environment: str, *context: tuple[str, str]) -> System:
 
     ``context`` is what ``-c`` would say.
     """
-    build_packages("cloud", [])
-    out = tempfile.mkdtemp(prefix=f"{PRODUCT}-{environment}-")
-    atexit.register(shutil.rmtree, out, ignore_errors=True)
-    app = App(outdir=out, context={**CONTEXT, **dict(context), "environment": environment})
+    digest = sha256(json.dumps(context).encode()).hexdigest()[:8]
+    out = _folder_of_the_run() / f"{environment}-{digest}"
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            with packages():
+                draft = _synthesize(out, {**dict(context), "environment": environment})
+            draft.rename(out)
+    return System(Assembly(out), environment)
+
+
+def _synthesize(out: Path, context: Mapping[str, str]) -> Path:
+    draft = Path(tempfile.mkdtemp(prefix=f"{out.name}-", dir=out.parent))
+    app = App(outdir=str(draft), context={**CONTEXT, **context})
     build(app, from_context(app))
-    return System(Assembly(Path(app.synth().directory)), environment)
+    app.synth()
+    return draft
+
+
+@contextmanager
+def built() -> Iterator[None]:
+    """Brings the packages up to date."""
+    build_packages("cloud", [])
+    yield
+
+
+packages: Callable[[], AbstractContextManager[None]] = built
+"""What templates are made with."""
+
+
+@cache
+def _folder_of_the_run() -> Path:
+    """Where the workers of one run find what another of them has synthesized."""
+    if shared:
+        shared.mkdir(exist_ok=True)
+        return shared
+    own = tempfile.mkdtemp(prefix=f"{PRODUCT}-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    return Path(own)

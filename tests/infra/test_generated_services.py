@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,9 @@ def assert_it_holds(tree: Path, *packages: str) -> None:
 @pytest.mark.parametrize("kind", kinds())
 def test_a_service_is_made_passes_and_goes_without_a_trace(tree: Path, kind: str) -> None:
     before = content(tree)
+    shutil.rmtree(tree / ".build")
     make(tree, "returns", kind)
+    assert not (tree / ".build").exists(), "pages and snapshots need no package"
     after = content(tree)
     changed = {name for name in before if before[name] != after.get(name)}
     assert {name for name in changed if not name.startswith(SNAPSHOTS)} == PAGES

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from contracts.product import PRODUCT
-from tests.infra.system import CHECKOUT
+from tests.infra.system import CHECKOUT, synthesized
 
 TOOLS = (".venv", ".venv-emulator", "node_modules")
 NOT_COPIED = shutil.ignore_patterns(
@@ -42,7 +42,7 @@ def copy_of_the_repository(tmp_path: Path) -> Path:
 
 
 def test_only_the_changed_service_is_deployed_again(copy_of_the_repository: Path) -> None:
-    before = _synthesize(copy_of_the_repository)
+    before = _templates(synthesized("dev").assembly.directory)
     changed = copy_of_the_repository / "lambdas" / "orders" / "commands.py"
     changed.write_text(changed.read_text() + "\nA_CHANGE = True\n")
     after = _synthesize(copy_of_the_repository)
@@ -52,13 +52,18 @@ def test_only_the_changed_service_is_deployed_again(copy_of_the_repository: Path
     }
 
 
+def _templates(assembly: Path) -> dict[str, str]:
+    """Every template's file, by its name."""
+    return {file.name: file.read_text() for file in assembly.glob("*.template.json")}
+
+
 def _synthesize(repository: Path) -> dict[str, str]:
-    """Every template's file, by its name, from a process that knows no other sources."""
+    """The same from a process that knows no other sources."""
     program = (
         "import json\n"
         "from tests.infra.system import synthesized\n"
-        "files = synthesized('dev').assembly.directory.glob('*.template.json')\n"
-        "print(json.dumps({file.name: file.read_text() for file in files}))"
+        "from tests.infra.test_independent_deployment import _templates\n"
+        "print(json.dumps(_templates(synthesized('dev').assembly.directory)))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

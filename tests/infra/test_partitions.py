@@ -42,6 +42,7 @@ def test_every_rule_holds_in_every_partition(rule: Rule, partition: str) -> None
     assert not list(rule(system))
 
 
+@pytest.mark.nightly  # of dev, test_acknowledged_findings asks the packs each day
 def test_the_packs_of_rules_find_nothing_in_another_partition(tmp_path: Path) -> None:
     """As the CDK's command line runs it: what is accepted is accepted wherever it is."""
     done = _synthesize(tmp_path, {**CHINA, "environment": "prod"})

@@ -207,9 +207,9 @@ def test_a_failed_deployment_shows_the_reason_and_what_the_function_said(
         ("emulator.json", signal.SIGINT),
         ("emulator.log", signal.SIGINT),
         ("cdk.offline", signal.SIGINT),
-        ("outputs.json", signal.SIGINT),
+        pytest.param("outputs.json", signal.SIGINT, marks=pytest.mark.nightly),
         ("outputs.json", signal.SIGTERM),
-        ("outputs.json", signal.SIGHUP),
+        pytest.param("outputs.json", signal.SIGHUP, marks=pytest.mark.nightly),
     ],
 )
 def test_an_interrupted_run_leaves_no_process(

@@ -209,7 +209,7 @@ def mortal_target(target: Target, calls: int) -> MortalTarget:
     return made
 
 
-@pytest.mark.parametrize("percent", [10, 50, 99])
+@pytest.mark.parametrize("percent", [pytest.param(10, marks=pytest.mark.nightly), 50, 99])
 def test_a_rebuild_that_was_killed_goes_on_where_it_ended(system: OwnSystem, percent: int) -> None:
     before = status(system, "sales")["live"]
     service = {"step": "begin"}

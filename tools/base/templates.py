@@ -1,4 +1,4 @@
-"""The templates as ``cdk synth`` makes them for the cloud."""
+"""The templates as ``cdk synth`` makes them for the cloud, but for the digests of packages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bundling.build import build as build_packages
+from bundling.workspace import unbuilt
 from contracts.product import PRODUCT
 from tools.base.assembly import Assembly
 from tools.base.workspace import CHECKOUT
@@ -31,13 +31,12 @@ def templates(
     from stacks.stage import from_context
     from stacks.system import build
 
-    build_packages("cloud", [])
     values = {
         **json.loads(CDK_JSON.read_text())["context"],
         **(context or {}),
         "environment": environment,
     }
-    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-costs-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-costs-") as folder, unbuilt():
         app = App(outdir=folder, context=values)
         build(app, from_context(app))
         assembly = Assembly(Path(app.synth().directory))

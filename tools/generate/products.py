@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,8 +43,16 @@ class Synthesis:
     """The templates of dev, made once for all that is written from them."""
 
     @cached_property
+    def _made(self) -> Future[list[Service]]:
+        return ThreadPoolExecutor(1).submit(lambda: services_of(templates("dev")))
+
+    def begin(self) -> None:
+        """Have them made while something else is done."""
+        self._made.running()
+
+    @property
     def services(self) -> list[Service]:
-        return services_of(templates("dev"))
+        return self._made.result()
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,8 @@ def _contracts_are_released() -> bool:
     return not breaking_changes(released, current) and current.items() <= released.items()
 
 
-def _write_snapshots(_: Synthesis) -> None:
+def _write_snapshots(synthesis: Synthesis) -> None:
+    synthesis.begin()  # beside another process
     test = ("-m", "pytest", "-q", "tests/infra/test_snapshots.py", "--snapshot-update")
     done = subprocess.run(
         [sys.executable, *test], cwd=CHECKOUT, capture_output=True, text=True, check=False

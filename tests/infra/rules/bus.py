@@ -99,14 +99,15 @@ def who_hears_everything_only_keeps_it(system: System) -> Iterator[str]:
 
 def rules_alone_fill_the_queues_that_hear_the_bus(system: System) -> Iterator[str]:
     """Who could send there could write any source into an event; only its worker sends again."""
+    statements = [it for it in role_statements(system) if it.allows("sqs:SendMessage")]
     for rule in _rules_on_the_bus(system):
         for target in rule.properties["Targets"]:
             queue = rule.text(target["Arn"])
             workers = {worker.id for worker in _workers_of(system, queue)}
-            for statement in role_statements(system):
-                senders = {it.id for it in functions_of(statement.role)}
-                may = statement.allows("sqs:SendMessage") and queue in statement.resources
-                if may and not senders <= workers:
+            for statement in statements:
+                if queue not in statement.resources:
+                    continue
+                if not {it.id for it in functions_of(statement.role)} <= workers:
                     yield f"{statement.role} may send to {queue}, where rules alone deliver"
 
 

@@ -44,9 +44,10 @@ def readers_have_the_agent(system: System) -> Iterator[str]:
 
 def readers_may_read_their_own_configuration_alone(system: System) -> Iterator[str]:
     """Exactly two actions, on exactly the configurations of its own application."""
+    statements = list(_appconfig_statements(system))
     for function in own_functions(system):
         own = sorted(_configurations(function.template))
-        allowed = list(_appconfig_statements(system, function))
+        allowed = [it for it in statements if function.place in _who_runs_with(it.role)]
         granted = sorted(resource for it in allowed for resource in it.resources)
         if _reads_configuration(function) and granted != own:
             yield f"{function} may read {granted}, and its own is {own}"
@@ -141,11 +142,14 @@ def _configurations(template: Any) -> Iterator[str]:
             )
 
 
-def _appconfig_statements(system: System, function: Resource) -> Iterator[Statement]:
+def _appconfig_statements(system: System) -> Iterator[Statement]:
     for statement in role_statements(system):
-        about_appconfig = any(it.startswith(("appconfig:", "*")) for it in statement.actions)
-        if about_appconfig and function.place in {it.place for it in functions_of(statement.role)}:
+        if any(it.startswith(("appconfig:", "*")) for it in statement.actions):
             yield statement
+
+
+def _who_runs_with(role: Resource) -> set[str]:
+    return {it.place for it in functions_of(role)}
 
 
 RULES: tuple[Rule, ...] = (

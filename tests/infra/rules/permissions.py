@@ -1,6 +1,6 @@
 """Who may do what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from contracts.product import PRODUCT
 from tests.infra.rules import Rule
@@ -113,9 +113,10 @@ def every_function_has_a_role_of_its_own(system: System) -> Iterator[str]:
 
 def what_only_reads_cannot_write(system: System) -> Iterator[str]:
     """A function that serves GET alone is a query: its role denies every write."""
+    statements = list(role_statements(system))
     for function in own_functions(system):
         if _methods(system, function) == {"GET"}:
-            for statement in _statements_of(system, function):
+            for statement in _statements_of(function, statements):
                 for action in filter(statement.allows, WRITES):
                     yield f"{function} serves queries and may {action}"
 
@@ -138,8 +139,8 @@ def every_role_of_a_function_has_the_reserved_prefix(system: System) -> Iterator
             yield f"{function} runs as {name!r}, which is not {prefix}... of at most 64 characters"
 
 
-def _statements_of(system: System, function: Resource) -> Iterator[Statement]:
-    for statement in role_statements(system):
+def _statements_of(function: Resource, statements: Iterable[Statement]) -> Iterator[Statement]:
+    for statement in statements:
         if function.id in {it.id for it in functions_of(statement.role)}:
             yield statement
 
@@ -177,6 +178,7 @@ def services_call_functions_for_this_account_only(system: System) -> Iterator[st
 
 def a_distributed_map_may_run_its_parts(system: System) -> Iterator[str]:
     """It starts executions of its own machine, watches and stops them, and redrives them."""
+    statements = list(role_statements(system))
     for machine in system.resources("AWS::StepFunctions::StateMachine"):
         if '"DISTRIBUTED"' not in machine.text(machine.properties["DefinitionString"]):
             continue
@@ -188,7 +190,7 @@ def a_distributed_map_may_run_its_parts(system: System) -> Iterator[str]:
                 and statement.role.place == role.place
                 and statement.allows(action)
                 and any(wanted.format(name) in it for it in statement.resources)
-                for statement in role_statements(system)
+                for statement in statements
             ):
                 yield f"{machine} has a distributed map and may not {action}"
 

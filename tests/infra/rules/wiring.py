@@ -14,6 +14,7 @@ import inspect
 import os
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any
 from unittest import mock
@@ -149,6 +150,7 @@ def environment_of(function: Resource) -> list[Form]:
     return sorted(found, key=lambda it: it.__name__)
 
 
+@cache
 def _loaded_by(module: ModuleType) -> set[Form]:
     """The classes of which the module says ``load(...)``."""
     return {

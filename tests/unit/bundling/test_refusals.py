@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from bundling.errors import (
     ToolMissing,
     UnknownService,
 )
-from bundling.workspace import TargetName, Workspace, asset_path
+from bundling.workspace import TargetName, Workspace, asset_path, unbuilt
 from tests.unit.bundling.conftest import AddWheel, write
 
 
@@ -119,6 +120,15 @@ def test_a_stack_that_asks_for_an_unbuilt_package_is_told_how_to_build_it(
     workspace: Workspace,
 ) -> None:
     with pytest.raises(AssetMissing, match="`orders` is not built: run `make build`"):
+        asset_path("orders", "cloud", workspace)
+
+
+def test_templates_that_nobody_deploys_need_no_package(workspace: Workspace) -> None:
+    with unbuilt():
+        file = asset_path("orders", "cloud", workspace)
+        assert zipfile.ZipFile(file).namelist() == []
+    assert not file.exists()
+    with pytest.raises(AssetMissing):
         asset_path("orders", "cloud", workspace)
 
 

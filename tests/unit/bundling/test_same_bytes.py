@@ -11,7 +11,7 @@ from bundling.workspace import TargetName, Workspace, asset_path
 from tests.unit.bundling.conftest import make_workspace, write
 
 
-@pytest.mark.parametrize("target", ["local", "cloud"])
+@pytest.mark.parametrize("target", ["local", pytest.param("cloud", marks=pytest.mark.nightly)])
 def test_a_package_is_the_same_wherever_and_in_whatever_company_it_is_built(
     tmp_path: Path, target: TargetName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
