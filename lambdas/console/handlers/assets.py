@@ -50,11 +50,11 @@ def _not_found(event: Mapping[str, Any]) -> Answer:
 @cache
 def _configuration() -> File:
     """What the app reads first: where to log in, as whom, and what this deployment is."""
-    settings = load(SiteEnvironment)
+    site = load(SiteEnvironment)
     document = {
-        "environment": settings.environment,
-        "login_url": settings.login_url,
-        "client_id": settings.client_id,
+        "environment": site.environment,
+        "login_url": site.login_url,
+        "client_id": site.client_id,
         "scopes": SCOPES,
     }
     return File(json.dumps(document), "application/json", NOT_KEPT)

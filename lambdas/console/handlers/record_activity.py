@@ -27,13 +27,13 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _recorder() -> "Recorder":
-    settings, sqs = load(RecorderEnvironment), aws.client("sqs")
-    kept = DynamoDbActivity(aws.client("dynamodb"), settings.activity_table)
+    environment, sqs = load(RecorderEnvironment), aws.client("sqs")
+    activity = DynamoDbActivity(aws.client("dynamodb"), environment.activity_table)
     return Recorder(
-        kept,
-        kept,
-        DeadLetters(sqs, settings.dead_letters_url),
-        Retries(sqs, settings.queue_url, settings.queue_attempts),
+        activity,
+        activity,
+        DeadLetters(sqs, environment.dead_letters_url),
+        Retries(sqs, environment.queue_url, environment.queue_attempts),
     )
 
 
@@ -61,14 +61,14 @@ class Recorder:
             else:
                 activity = commands.activity_of(service, message, recorded_at)
                 read[record["messageId"]] = activity
-        kept = self._is_kept(list(read.values()))
+        stored = self._is_stored(list(read.values()))
 
         def settled(record: Record) -> bool:
             its_id = record["messageId"]
             if its_id in unreadable:
                 return self._park(record, unreadable[its_id])
             # What holds the others up is found by keeping each alone.
-            if kept or self._is_kept([read[its_id]]):
+            if stored or self._is_stored([read[its_id]]):
                 return True
             if not self._retries.are_used_up(record):
                 return False
@@ -76,7 +76,7 @@ class Recorder:
 
         return settle_each(event, settled, self._retries)
 
-    def _is_kept(self, activities: Sequence[Activity]) -> bool:
+    def _is_stored(self, activities: Sequence[Activity]) -> bool:
         try:
             commands.record(self._messages, self._orders, activities)
         except Exception as error:
