@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,8 @@ from contracts.product import PRODUCT_TITLE
 from tools.base import proxies
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.support.drivers.offline import Deployment
     from tools.base.endpoint import Cloud
     from tools.base.outputs import Outputs
@@ -78,3 +80,25 @@ def demo_token(deployment: Deployment) -> str:
 def other_token(deployment: Deployment) -> str:
     """An id token of another user, who must not see what belongs to `demo`."""
     return deployment.token("other")
+
+
+@pytest.fixture(scope="module")
+def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """The machine's Chromium. Where there is none the tests are skipped, and in CI they fail.
+
+    It keeps an event loop at work, beside which tests of other modules could not have theirs.
+    """
+    from tests.support.browser import launched
+    from tests.support.chromium import chromium
+
+    program = chromium()
+    if program is None:
+        said = "NO CHROMIUM: the console's screens are not tested; name one with CHROMIUM=/path"
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            print(f"\n{said}", flush=True)  # noqa: T201
+        pytest.skip(said)
+    with launched(str(program)) as started:
+        yield started

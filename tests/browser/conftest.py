@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-from tests.support.chromium import FLAGS, chromium, libraries
+from tests.support.browser import Console, open_console
 from tests.support.console_api import ConsoleApi, serving
-
-
-@pytest.fixture(scope="session")
-def browser(pytestconfig: pytest.Config) -> Iterator[Browser]:
-    """The machine's Chromium. Where there is none the tests are skipped, and in CI they fail."""
-    program = chromium()
-    if program is None:
-        said = "NO CHROMIUM: the console's screens are not tested; name one with CHROMIUM=/path"
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        capture: Any = pytestconfig.pluginmanager.getplugin("capturemanager")
-        with capture.global_and_fixture_disabled():
-            print(f"\n{said}", flush=True)  # noqa: T201
-        pytest.skip(said)
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=program, args=FLAGS, env={**os.environ, **libraries()}
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
@@ -43,57 +20,8 @@ def api() -> Iterator[ConsoleApi]:
         yield console
 
 
-@dataclass
-class Console:
-    """A page of a browser, what it complained of, and where else it went."""
-
-    page: Page
-    api: ConsoleApi
-    complaints: list[str] = field(default_factory=list)
-
-    def open(self, place: str = "#/") -> Page:
-        """Open a screen; the login goes by itself."""
-        self.page.goto("about:blank")
-        self.page.goto(self.api.url + place)
-        self.page.wait_for_selector("main#content h1, main#content h2")
-        return self.page
-
-
 @pytest.fixture
 def console(browser: Browser, api: ConsoleApi) -> Iterator[Console]:
     """A window of a common size, which asks nothing of any other host."""
     with open_console(browser, api) as opened:
         yield opened
-
-
-class open_console:  # noqa: N801
-    """A console in a window of a size and with a look; no complaint is left at its end."""
-
-    def __init__(self, browser: Browser, api: ConsoleApi, **options: Any) -> None:
-        settings = {"viewport": {"width": 1280, "height": 800}} | options
-        self._context = browser.new_context(**settings)
-        self._console = Console(self._context.new_page(), api)
-
-    def __enter__(self) -> Console:
-        page, complaints = self._console.page, self._console.complaints
-        own = self._console.api.url.split("/dev/")[0]
-        page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
-        page.on("console", lambda said: complaints.append(said.text) if _counts(said) else None)
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith((own, "about:")) else complaints.append(request.url)
-            ),
-        )
-        return self._console
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._context.close()
-        if kind is None:
-            assert self._console.complaints == []
-
-
-def _counts(said: Any) -> bool:
-    """A failed request is told on the screen, which its test looks at."""
-    return said.type in ("error", "warning") and "Failed to load resource" not in said.text

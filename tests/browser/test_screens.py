@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Console, open_console
 from tests.support import console_answers as recorded
+from tests.support.browser import Console, open_console
 from tests.support.chromium import axe
 from tests.support.console_api import ConsoleApi, hostile, serving
 
