@@ -31,6 +31,14 @@ def copy_to(folder: Path, *without: str) -> Path:
     return folder
 
 
+def link_web_tools(web: Path) -> None:
+    """The tools of the console's app for a copy of it; what its build notes is the copy's own."""
+    (web / "node_modules").mkdir()
+    for tool in (CHECKOUT / "web" / "node_modules").iterdir():
+        if not tool.name.startswith("."):
+            (web / "node_modules" / tool.name).symlink_to(tool)
+
+
 def run(tree: Path, *program: str) -> subprocess.CompletedProcess[str]:
     """One of the copy's own programs."""
     environment = {

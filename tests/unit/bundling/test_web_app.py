@@ -14,6 +14,7 @@ from bundling.errors import AppNotBuilt, ToolMissing
 from bundling.sources import read_packages
 from bundling.web import MANIFEST, app_files, build_app
 from bundling.workspace import ROOT
+from tests.support.drivers.copied_tree import link_web_tools
 
 MOST_GZIPPED = 60_000
 """Of script and style together: a page that opens at once on a slow line."""
@@ -26,10 +27,7 @@ def web(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "web" / "src", here / "src")
     for name in ("build.mjs", "package-lock.json", "package.json"):
         shutil.copy(ROOT / "web" / name, here)
-    (here / "node_modules").mkdir()
-    for tool in (ROOT / "web" / "node_modules").iterdir():
-        if not tool.name.startswith("."):
-            (here / "node_modules" / tool.name).symlink_to(tool)
+    link_web_tools(here)
     return here
 
 

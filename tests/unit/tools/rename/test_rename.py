@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import tools.rename.__main__ as command
+from tests.support.drivers.copied_tree import link_web_tools
 from tools.base.interruption import Interrupted
 from tools.base.workspace import CHECKOUT
 from tools.checks.secret_scan.scan import code
@@ -185,6 +186,7 @@ def tree(tmp_path: Path) -> Path:
     folder = repository(tmp_path, {})
     for name in (".venv", ".venv-emulator", "node_modules"):
         (folder / name).symlink_to(CHECKOUT / name)
+    link_web_tools(folder / "web")
     with (folder / ".git" / "info" / "exclude").open("a") as excluded:
         excluded.write(".venv\n.venv-emulator\nnode_modules\n")
     return folder
