@@ -42,5 +42,6 @@ test("an order is listed once, as it was told last, the newest first", () => {
   });
   const merged = merge([row("a", 2, "2026-01-01"), row("b", 1, "2026-01-02")], [row("a", 1, "2026-01-01"), row("c", 1, "2026-01-03")], 10);
   assert.deepEqual(merged.map((it) => `${it.order_id}${it.version}`), ["c1", "b1", "a2"]);
+  assert.ok(merge(merged, [row("b", 1, "2026-01-02")], 9)[1] === merged[1], "what did not change is the same object");
   assert.equal(merge(merged, [row("d", 1, "2026-01-04")], 2).map((it) => it.order_id).join(""), "dc");
 });

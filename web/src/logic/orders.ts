@@ -11,8 +11,11 @@ export function merge(known: readonly OrderRow[], told: readonly OrderRow[], mos
   return [...orders.values()].sort(byPlace).slice(0, most);
 }
 
+/** What is told again as it was stays the same object: its row is not drawn again. */
 function isNewer(order: OrderRow, before: OrderRow): boolean {
-  return order.version > before.version || order.updated_at >= before.updated_at;
+  if (order.version !== before.version) return order.version > before.version;
+  if (order.updated_at !== before.updated_at) return order.updated_at > before.updated_at;
+  return order.status !== before.status || order.last !== before.last || order.placed_at !== before.placed_at;
 }
 
 function byPlace(one: OrderRow, other: OrderRow): number {

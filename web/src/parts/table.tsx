@@ -1,6 +1,6 @@
 // A table whose rows are walked with j and k, and stand one below the other on a narrow page.
 
-import type { ComponentChildren } from "preact";
+import { Component, type ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { walked } from "../state/keyboard.ts";
 
@@ -16,6 +16,30 @@ interface Props<T> {
   rows: readonly T[];
   id: (row: T) => string;
   open?: (row: T) => void;
+}
+
+interface RowProps {
+  row: unknown;
+  columns: Column<unknown>[];
+}
+
+/** Drawn again only for another row: a list of a thousand is told again every few seconds. */
+class Row extends Component<RowProps> {
+  override shouldComponentUpdate(next: RowProps): boolean {
+    return next.row !== this.props.row || next.columns !== this.props.columns;
+  }
+
+  override render({ row, columns }: RowProps) {
+    return (
+      <tr tabIndex={-1}>
+        {columns.map((column) => (
+          <td key={column.name} data-label={column.name} class={column.number ? "number" : ""}>
+            {column.show(row)}
+          </td>
+        ))}
+      </tr>
+    );
+  }
 }
 
 export function Table<T>({ label, columns, rows, id, open }: Props<T>) {
@@ -35,13 +59,7 @@ export function Table<T>({ label, columns, rows, id, open }: Props<T>) {
         </thead>
         <tbody ref={body}>
           {rows.map((row) => (
-            <tr key={id(row)} tabIndex={-1}>
-              {columns.map((column) => (
-                <td key={column.name} data-label={column.name} class={column.number ? "number" : ""}>
-                  {column.show(row)}
-                </td>
-              ))}
-            </tr>
+            <Row key={id(row)} row={row} columns={columns as Column<unknown>[]} />
           ))}
         </tbody>
       </table>

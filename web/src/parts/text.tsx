@@ -1,6 +1,8 @@
 // Every text of the API is shown by one of these: isolated, without what hides or acts, bounded.
 
+import { computed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
 import { status } from "../logic/status.ts";
 import { ago, clock, line, short, value, visible } from "../logic/text.ts";
 import { now } from "../state/live.ts";
@@ -38,12 +40,14 @@ export function OrderLink({ id, whole = false }: { id: string; whole?: boolean }
 
 /** A moment: how long ago it was, and exactly when as a title. */
 export function Ago({ time }: { time: string | number | null }) {
+  const then = typeof time === "number" ? time : Date.parse(time ?? "");
+  // A signal of the text alone: a thousand of these are looked at each second, and few change.
+  const words = useMemo(() => computed(() => ago(then, now.value)), [then]);
   if (time === null) return <span class="quiet">never</span>;
-  const then = typeof time === "number" ? time : Date.parse(time);
   const exact = Number.isNaN(then) ? "" : new Date(then).toISOString();
   return (
     <time dateTime={exact} title={exact}>
-      {ago(then, now.value)}
+      {words}
     </time>
   );
 }

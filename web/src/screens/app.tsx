@@ -107,11 +107,7 @@ function Header({ screen }: { screen: string }) {
         <a class="brand" href={address("home")}>
           <span class="logo" aria-hidden="true" />
           <span class="brand-name">{PRODUCT}</span>
-          {pulse.value && (
-            <span class="environment">
-              <Line text={pulse.value.environment} longest={16} />
-            </span>
-          )}
+          <span class="environment">{pulse.value && <Line text={pulse.value.environment} longest={16} />}</span>
         </a>
         <Live />
         <Search />
