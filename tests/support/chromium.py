@@ -2,6 +2,7 @@
 
 On Linux for x64 it comes from npm, unpacked into .cache; on other Linux machines it is the
 distribution's, on macOS the Chrome that is installed. CHROMIUM=/path names another one.
+`python -m tests.support.chromium` prints which it is, and fails where there is none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from bundling.workspace import ROOT, command_line_tool
@@ -22,6 +24,8 @@ ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 OF_DISTRIBUTIONS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--font-render-hinting=none")
 """A container lets nobody make the sandbox's own namespaces; these pages are ours."""
+
+NONE = "NO CHROMIUM: the console's screens are not tested here; name one with CHROMIUM=/path"
 
 
 def chromium() -> Path | None:
@@ -84,3 +88,15 @@ def _install(modules: Path) -> None:
             capture_output=True,
             env=os.environ | {"TMPDIR": str(UNPACKED)},
         )
+
+
+def main() -> None:
+    """Print the program, or end with one line that says that there is none."""
+    found = chromium()
+    if found is None:
+        sys.exit(NONE)
+    print(found)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bundling.workspace import ROOT
 from tests.support import chromium
 
 
@@ -22,6 +23,19 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_without_a_browser_there_is_none(machine: Path) -> None:
     assert chromium.chromium() is None
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_the_run_of_ci_ends_at_once_where_there_is_none(machine: Path, there: bool) -> None:
+    if there:
+        (machine / "chromium").touch(mode=0o755)
+        chromium.main()
+    else:
+        with pytest.raises(SystemExit, match="NO CHROMIUM"):
+            chromium.main()
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "set -e" in script
+    assert ".venv/bin/python -m tests.support.chromium\n" in script
 
 
 def test_the_distributions_is_found(machine: Path) -> None:
