@@ -93,7 +93,8 @@ APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),-
 # it need not be named twice, else by python3.
 OUTSIDE := env PATH="$$OUTSIDE_PATH" "$${GIVEN_PYTHON:-python3}"
 TOOLCHAIN := -E -s -S -m tools.toolchain
-DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
+BY_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' $(BY_TWO)
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
@@ -149,10 +150,10 @@ load: setup ## Place orders on the running system, then check the invariants: RA
 	@$(LOCAL) $(RUN) -m tools.local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
-	@$(PYTEST) tests -m 'not nightly' --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests -m 'not nightly' $(BY_TWO)
 
 test-nightly: setup ## The same with the long tests; then the tests of the deployed system under IAM, and on half a core
-	@$(PYTEST) tests --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	@$(PYTEST) tests $(BY_TWO)
 	@$(MAKE) --no-print-directory test-enforced test-slow
 
 test-enforced: setup ## Every test of the deployed system, with the functions' permissions enforced
@@ -161,7 +162,7 @@ test-enforced: setup ## Every test of the deployed system, with the functions' p
 test-slow: setup ## Every test of the deployed system, with half a core for each of two workers (Linux)
 	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED)
 
-check: setup ## Formatting, lint, types, layers, what is generated, and the fast tests, in little more than a minute
+check: setup ## Formatting, lint, types, layers, what is generated, and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs 2 check-code check-generated check-behaviour
 
 check-code: setup
@@ -175,7 +176,7 @@ check-generated: setup
 	@$(RUN) -m tools.generate --check
 
 check-behaviour: setup
-	@$(PYTEST) tests/unit tests/contract -m 'not nightly'
+	@$(PYTEST) tests/unit tests/contract -m 'not nightly' $(BY_TWO)
 
 generate: setup ## Write all that is generated, and say what changed: contracts, snapshots, catalogue, pages, picture
 	@$(LOCAL) $(RUN) -m tools.generate

@@ -71,6 +71,7 @@ def assembly(emulator: Emulator) -> Assembly:
     return copy
 
 
+@pytest.mark.nightly
 def test_the_cli_bootstraps_deploys_and_finds_nothing_left_to_do(
     emulator: Emulator, assembly: Assembly, tmp_path: Path
 ) -> None:

@@ -122,7 +122,7 @@ def _deploy(emulator: Emulator, console: Console) -> None:
 
 def _write_what_follows(checkout: Path, console: Console) -> None:
     """Contracts, snapshots, owners and pages: what `make generate` writes."""
-    console.print("\nwriting the generated pages; this takes about half a minute", style="dim")
+    console.print("\nwriting the generated pages; this takes some twenty seconds", style="dim")
     command = [sys.executable, "-u", "-m", "tools.generate"]
     with subprocess.Popen(
         command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from bundling.build import build
+from bundling.pack import pack_folders
 from bundling.workspace import TargetName, Workspace, asset_path
+from tests.unit.bundling.bytecode import byte_code_in
 from tests.unit.bundling.conftest import make_workspace, write
 
 
@@ -24,6 +26,17 @@ def test_a_package_is_the_same_wherever_and_in_whatever_company_it_is_built(
     monkeypatch.setenv("PYTHONHASHSEED", "7")
     build(target, ["payments"], there)
     assert bytes_of("payments", target, there) == bytes_of("payments", target, here)
+
+
+def test_files_of_one_name_in_two_packages_are_compiled_as_each_says(tmp_path: Path) -> None:
+    """As two services may lock two versions of a library."""
+    for package, text in {"one": "A = 1\n", "other": "A = 2\n", "same": "A = 1\n"}.items():
+        write(tmp_path / package / "library.py", text)
+    pack_folders(tmp_path)
+    one, other, same = (
+        byte_code_in(tmp_path / f"{it}.zip").values() for it in ("one", "other", "same")
+    )
+    assert list(one) == list(same) != list(other)
 
 
 def test_entries_are_sorted_and_bear_one_date_and_two_modes(workspace: Workspace) -> None:
