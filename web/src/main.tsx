@@ -8,6 +8,8 @@ import { readAddress, show } from "./state/place.ts";
 import { start } from "./state/session.ts";
 import "./style.css";
 
+// A page that the browser kept while its operator was at the login knows of no token any more.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 show();
 listen();
 begin();

@@ -320,7 +320,7 @@ function Legend() {
 const NEWEST = 8;
 
 function NewestOrders() {
-  const orders = useResource<Orders>("v1/orders", { every: 60_000, when: (message) => message.order_id !== null });
+  const orders = useResource<Orders>("v1/orders", { every: 300_000, when: (message) => message.order_id !== null });
   return (
     <section class="card" aria-label="Newest orders">
       <div class="card-head">

@@ -24,7 +24,7 @@ const COLUMNS: Column<OrderRow>[] = [
 ];
 
 export function OrdersScreen() {
-  const newest = useResource<Orders>("v1/orders", { every: 60_000, when: (message) => message.order_id !== null });
+  const newest = useResource<Orders>("v1/orders", { every: 300_000, when: (message) => message.order_id !== null });
   const older = useMemo(() => signal<{ rows: OrderRow[]; next: string | null } | null>(null), []);
   const kept = useMemo(() => ({ rows: [] as OrderRow[] }), []);
   const [trouble, setTrouble] = useState("");
