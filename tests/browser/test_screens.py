@@ -101,6 +101,45 @@ def test_an_outage_loses_nothing_and_tells_nothing_twice(console: Console) -> No
     )
 
 
+PAINTED = """() => {
+    const canvas = document.querySelector('canvas');
+    if (canvas.width === 0 || canvas.height === 0) return 0;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.filter((_, index) => index % 4 === 3).some((it) => it > 0) ? 1 : 0;
+}"""
+
+
+def test_marks_move_for_messages_that_the_bus_carried_and_for_nothing_else(
+    console: Console,
+) -> None:
+    page = console.open()
+    expect(page.get_by_role("button", name="payments")).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert page.evaluate(PAINTED) == 0
+    console.api.place("new one")
+    page.wait_for_function(PAINTED)
+    page.wait_for_function(f"() => ({PAINTED})() === 0")
+    expect(page.get_by_role("button", name="payments")).to_contain_text("3 in 1 min")
+
+
+def test_a_burst_is_counted_and_still_motion_moves_nothing(
+    browser: Browser, api: ConsoleApi
+) -> None:
+    with open_console(browser, api) as console:
+        page = console.open()
+        expect(page.get_by_role("button", name="payments")).to_be_visible()
+        for index in range(12):
+            api.place(f"burst {index}")
+        expect(page.get_by_role("button", name="payments")).to_contain_text("+36")
+        assert page.evaluate(PAINTED) == 0
+    with open_console(browser, api, reduced_motion="reduce") as console:
+        page = console.open()
+        expect(page.get_by_role("button", name="payments")).to_be_visible()
+        api.place("one")
+        expect(page.get_by_role("button", name="payments")).to_contain_text("+3")
+        assert page.evaluate(PAINTED) == 0
+
+
 def test_an_ended_login_leads_to_the_login_and_back_to_the_same_place(console: Console) -> None:
     page = console.open(f"#/orders/{ORDER}?view=compact")
     console.api.tokens.clear()

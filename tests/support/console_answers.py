@@ -105,8 +105,7 @@ _CARDS = {
         "What customers are told",
         False,
         "",
-        "OrderPlaced OrderConfirmed OrderRejected OrderCancelled ShipmentTracked"
-        " CustomerForgotten FulfilmentStuck",
+        "OrderCancelled OrderConfirmed OrderPlaced OrderRejected PaymentRefunded ShipmentTracked",
         False,
         "",
         "",
@@ -134,7 +133,7 @@ _CARDS = {
     "sales": (
         "commercial",
         "What was sold, by day and currency",
-        True,
+        False,
         "",
         "",
         True,
