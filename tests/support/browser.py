@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.chromium import FLAGS, libraries
 from tests.support.console_api import ConsoleApi
+
+expect.set_options(timeout=20_000)  # milliseconds: a machine may be busy with other tests
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -71,11 +71,17 @@ class ConsoleApi:
 
     def place(self, name: str) -> str:
         """Another order goes through, at once; its id."""
-        order = recorded.identifier(name)
-        self.orders.insert(0, recorded.order_row(order, 7200))
-        self.timelines[order] = recorded.timeline(order)
-        self.activity = [*self.activity, *recorded.story(order, 7200)]
-        return order
+        return self.place_all([name])[0]
+
+    def place_all(self, names: Iterable[str]) -> list[str]:
+        """Several orders go through between two questions; their ids."""
+        orders = [recorded.identifier(name) for name in names]
+        for order in orders:
+            self.orders.insert(0, recorded.order_row(order, 7200))
+            self.timelines[order] = recorded.timeline(order)
+        told = [message for order in orders for message in recorded.story(order, 7200)]
+        self.activity = [*self.activity, *told]
+        return orders
 
     def pulse(self, after: str | None) -> tuple[int, Document]:
         """What is new since a cursor, as the API tells it."""

@@ -86,7 +86,7 @@ function Story({ data }: { data: Timeline }) {
           The rest is whole.
         </div>
       )}
-      {data.left_out > 0 && <div class="notice" role="status">{data.left_out} later entries are left out: an order's page lists 500.</div>}
+      {data.left_out > 0 && <div class="notice" role="status">{data.left_out.toLocaleString("en")} more entries are left out: an order's page lists 500.</div>}
       <div class="tabs" role="tablist" aria-label="How it is shown">
         {VIEWS.map((it) => (
           <button key={it} role="tab" aria-selected={it === view} onClick={() => set({ view: it === "timeline" ? null : it })}>
