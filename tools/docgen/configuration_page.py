@@ -17,6 +17,7 @@ from contracts.product import PRODUCT
 from shared.event_sourcing import environment as event_sourcing_environment
 from shared.read_models import environment as read_models_environment
 from shared.runtime import configuration as shared_configuration
+from stacks.services import shortened
 from tools.base.templates import templates
 from tools.configuration import services, values
 from tools.configuration.documents import CHECKOUT
@@ -44,7 +45,7 @@ BY_THE_PLATFORM = {
     ),
 }
 """Variables that no class has."""
-_ROLE = re.compile(rf"role/{PRODUCT}-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-([\w*-]+)")
+_ROLE = re.compile(rf"role/({PRODUCT}-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-)([\w*-]+)")
 
 
 def main() -> int:
@@ -147,9 +148,18 @@ def _secrets(service: Service) -> Iterator[tuple[str, ...]]:
                 days = f"every {every} days, by `{_rotated_by(schedule)}`"
         for _, policy in _resources(service, "AWS::SecretsManager::ResourcePolicy"):
             if f'"{id}"' in json.dumps(policy["SecretId"]):
-                readers += _ROLE.findall(json.dumps(policy["ResourcePolicy"]))
+                for prefix, name in _ROLE.findall(json.dumps(policy["ResourcePolicy"])):
+                    readers.append(_in_full(service, prefix, name))
         whose = ", ".join(f"`{it}`" for it in readers)
         yield f"`{plain(id).removesuffix('Secret')}`", secret["Description"], days, whose
+
+
+def _in_full(service: Service, prefix: str, name: str) -> str:
+    """Whose role it is; a long name is cut off, unless the product's name is short."""
+    whole = (
+        f"{service.name}-{plain(id)}" for id, _ in _resources(service, "AWS::Lambda::Function")
+    )
+    return next((it for it in whole if shortened(prefix + it) == prefix + name), name)
 
 
 def _rotated_by(schedule: Mapping[str, Any]) -> str:
