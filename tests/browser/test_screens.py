@@ -89,6 +89,7 @@ def test_an_outage_loses_nothing_and_tells_nothing_twice(console: Console) -> No
     alert = page.get_by_role("alert").first
     expect(alert).to_contain_text("The service is not there")
     expect(alert).to_contain_text("answered")
+    expect(page.get_by_role("main")).to_have_class("stale")
     expect(rows.first).to_be_visible()
     console.api.down = False
     page.get_by_role("button", name="Ask now").click()

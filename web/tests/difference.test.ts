@@ -9,13 +9,20 @@ test("each value that differs has a line, however deep it lies", () => {
     { path: "carrier", before: undefined, after: "tern" },
     { path: "gone", before: 1, after: undefined },
     { path: "lines.0.quantity", before: 1, after: 2 },
-    { path: "lines.1", before: undefined, after: { sku: "b" } },
+    { path: "lines.1.sku", before: undefined, after: "b" },
     { path: "status", before: "placed", after: "confirmed" },
   ]);
 });
 
 test("what is the same has no line, whatever the order of its fields", () => {
   assert.deepEqual(difference({ a: 1, b: [null, { c: 2 }] }, { b: [null, { c: 2 }], a: 1 }), []);
+});
+
+test("what comes or goes as a whole is told value by value, and what is empty as it is", () => {
+  const lines = [{ sku: "a" }, { sku: "b" }];
+  assert.deepEqual(difference(undefined, { lines }).map((it) => it.path), ["lines.0.sku", "lines.1.sku"]);
+  assert.deepEqual(difference({ lines }, {}).map((it) => it.after), [undefined, undefined]);
+  assert.deepEqual(difference({}, { lines: [] }), [{ path: "lines", before: undefined, after: [] }]);
 });
 
 test("null, false, 0 and nothing are four things", () => {
@@ -36,6 +43,6 @@ test("a tenth line stands after the second", () => {
 
 test("names that JavaScript has uses for are names like others", () => {
   const hostile = JSON.parse('{"__proto__": {"x": 1}, "constructor": 2}') as unknown;
-  assert.deepEqual(difference({}, hostile).map((it) => it.path), ["__proto__", "constructor"]);
+  assert.deepEqual(difference({}, hostile).map((it) => it.path), ["__proto__.x", "constructor"]);
   assert.deepEqual(leaves(hostile).map((it) => it.path), ["__proto__.x", "constructor"]);
 });

@@ -45,9 +45,20 @@ test("it asks nothing while the page is hidden", () => {
 
 test("it waits longer after each failure, half a minute at most, and not after an answer", () => {
   let pace = begin(0);
-  const waits = Array.from({ length: 8 }, () => wait((pace = failed(pace)), 0, false));
-  assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  const waits = Array.from({ length: 20 }, () => wait((pace = failed(pace)), 0, false)!);
+  assert.deepEqual([waits[0], waits[1], waits[19]], [1000, 1300, 30_000]);
+  assert.ok(waits.every((it, index) => index === 0 || it > waits[index - 1]! || it === 30_000));
   assert.equal(wait(answered(pace, 5, false), 5, false), 1000);
+});
+
+test("after an outage of half a minute the page is back within ten seconds", () => {
+  let [pace, now, longest] = [begin(0), 0, 0];
+  while (now < 30_000) {
+    pace = failed(pace);
+    longest = wait(pace, now, false)!;
+    now += longest;
+  }
+  assert.ok(now - 30_000 <= 10_000 && longest <= 10_000);
 });
 
 test("it looks closely again when the operator comes back", () => {

@@ -9,7 +9,9 @@ export interface Difference {
 /** Every value that was added, changed or removed, by path. */
 export function difference(before: unknown, after: unknown, path = ""): Difference[] {
   if (same(before, after)) return [];
-  const [left, right] = [children(before), children(after)];
+  // What was added or removed as a whole is told value by value too.
+  const left = before === undefined && hasChildren(after) ? new Map<string, unknown>() : children(before);
+  const right = after === undefined && hasChildren(before) ? new Map<string, unknown>() : children(after);
   if (left === null || right === null) return [{ path: path || "(all)", before, after }];
   const names = [...new Set([...left.keys(), ...right.keys()])].sort(byName);
   return names.flatMap((name) =>
@@ -29,6 +31,10 @@ export function leaves(state: unknown, path = ""): { path: string; value: unknow
 function children(it: unknown): Map<string, unknown> | null {
   if (typeof it !== "object" || it === null) return null;
   return new Map(Object.entries(it)); // of a list: by index
+}
+
+function hasChildren(it: unknown): boolean {
+  return (children(it)?.size ?? 0) > 0;
 }
 
 function byName(one: string, other: string): number {

@@ -7,6 +7,7 @@ const IDLE = 15 * SECOND;
 const QUIET_AFTER = 15 * SECOND;
 const IDLE_AFTER = 120 * SECOND;
 const AT_MOST = 30 * SECOND;
+const GROWS = 1.3; // so a page is back within a third of the time for which the API was gone
 
 export interface Pace {
   readonly lastHappened: number; // milliseconds, of the page's own clock
@@ -34,7 +35,7 @@ export function woken(pace: Pace, now: number): Pace {
 /** Milliseconds until the next question; null while the page is hidden. */
 export function wait(pace: Pace, now: number, hidden: boolean): number | null {
   if (hidden) return null;
-  if (pace.failures > 0) return Math.min(AT_MOST, SECOND * 2 ** (pace.failures - 1));
+  if (pace.failures > 0) return Math.min(AT_MOST, Math.round(SECOND * GROWS ** (pace.failures - 1)));
   const quiet = now - pace.lastHappened;
   if (quiet < QUIET_AFTER) return BUSY;
   return quiet < IDLE_AFTER ? QUIET : IDLE;

@@ -51,7 +51,7 @@ export function App() {
       </a>
       <Header screen={screen} />
       <Trouble />
-      <main id="content" tabIndex={-1}>
+      <main id="content" tabIndex={-1} class={trouble.value === null ? "" : "stale"}>
         <Content key={`${screen}/${id}`} screen={screen} id={id} />
       </main>
       {help.value && <Help />}
