@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from contracts.product import PRODUCT_TITLE
 from tools.base import proxies
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 if os.environ.get("ON_ONE_CORE") == "yes" and hasattr(os, "sched_setaffinity"):
     # This process, and all that it starts. What passes here depends on no machine's pace.
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+# A busy machine is no fault of the code: no example is timed.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Handlers that a test calls here speak to the emulator as they would to AWS: through the proxy.
 proxies.bypass(os.environ)
