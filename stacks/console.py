@@ -50,6 +50,7 @@ class ConsoleStack(ServiceStack):
         self.api = ConsoleApi(self, rate=50, burst=100)
         self.login = OperatorsLogin(self, "Login", app_url=self.api.url)
         self.api.admit(self.login.pool)
+        self.publish("operators-pool-name", self.login.pool.user_pool_id)
         self._show_files()
         self._show_activity()
 
@@ -63,13 +64,7 @@ class ConsoleStack(ServiceStack):
         record = self._function(
             "RecordActivity", "record_activity", "Keeps for a day what the bus carries"
         )
-        grant(
-            record,
-            "dynamodb:PartiQLInsert",
-            "dynamodb:BatchGetItem",
-            "dynamodb:PutItem",
-            on=self.activity.table_arn,
-        )
+        grant(record, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=self.activity.table_arn)
         heard.consumed_by(record, max_concurrency=10)
 
     def _show_files(self) -> None:

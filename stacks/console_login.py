@@ -2,11 +2,13 @@
 
 from aws_cdk import Duration, Fn
 from aws_cdk import aws_cognito as cognito
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
+from stacks.partitions import login_domain
 
 READ, OPERATE = "read", "operate"
 GROUP = "operators"
@@ -112,9 +114,6 @@ class OperatorsLogin(Construct):
             user_pool_id=self.pool.user_pool_id,
             domain=f"{PRODUCT}-{stack.stage.name}-{stack.account}",
         )
-        return Fn.join("", ["https://", domain.ref, login_domain(stack)])
-
-
-def login_domain(stack: ServiceStack) -> str:
-    """What follows the prefix in the address of a pool's login."""
-    return f".auth.{stack.region}.amazoncognito.com"
+        partition = RegionInfo.get(stack.region).partition
+        assert partition, f"{stack.region} is in no partition, which the stage has looked at"
+        return Fn.join("", ["https://", domain.ref, login_domain(stack.region, partition)])

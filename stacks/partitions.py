@@ -35,10 +35,14 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """``regions`` are those that the system can be synthesized for; None is any that AWS has."""
+    """``regions`` are those that the system can be synthesized for; None is any that AWS has.
+
+    ``login_host`` is the part of a user pool's address that follows its prefix.
+    """
 
     regions: tuple[str, ...] | None
     lacks: tuple[Lack, ...]
+    login_host: str = "auth"
 
 
 NO_USER_POOLS = Lack(
@@ -63,7 +67,9 @@ NO_AGENT_LAYER = Lack(
 
 PARTITIONS: Mapping[str, Partition] = {
     "aws": Partition(None, ()),
-    "aws-us-gov": Partition(("us-gov-west-1", "us-gov-east-1"), (NO_AGENT_LAYER,)),
+    "aws-us-gov": Partition(
+        ("us-gov-west-1", "us-gov-east-1"), (NO_AGENT_LAYER,), login_host="auth-fips"
+    ),
     "aws-cn": Partition(("cn-north-1", "cn-northwest-1"), (NO_USER_POOLS, NO_MAIL, NO_AGENT_LAYER)),
     "aws-eusc": Partition(("eusc-de-east-1",), (NO_AGENT_LAYER,)),
 }
@@ -133,3 +139,8 @@ def archive_region(
         )
     assert wanted
     return wanted
+
+
+def login_domain(region: str, partition: str) -> str:
+    """What follows the prefix in the address where a user pool's users log in."""
+    return f".{PARTITIONS[partition].login_host}.{region}.amazoncognito.com"

@@ -10,7 +10,7 @@ from console.domain.order_row import OrderRow
 
 
 class NotKept(Exception):
-    """The store refuses now; trying again later may help."""
+    """Others write at the same time; trying again later helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Messages(Protocol):
     """What the bus carried lately."""
 
     def keep(self, messages: Sequence[Activity]) -> None:
-        """Keep each once: one whose id is there already changes nothing. Raises NotKept."""
+        """Keep each once: one whose id is there already changes nothing."""
 
     def since(self, earliest: datetime, latest: datetime, most: int) -> Sequence[Activity]:
         """The last ones that were recorded in that time, newest first."""

@@ -93,6 +93,21 @@ def test_the_logins_address_is_this_accounts_and_this_environments(system: Syste
     }
 
 
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [("aws", ".auth.eu-west-1"), ("aws-us-gov", ".auth-fips.us-gov-west-1")],
+)
+def test_the_app_is_told_the_logins_address_of_its_partition(partition: str, host: str) -> None:
+    template = synthesized("prod", *CONTEXTS[partition]).templates["console"]
+    [domain] = template.resources("AWS::Cognito::UserPoolDomain")
+    [assets] = [
+        it for it in template.resources("AWS::Lambda::Function") if it.id.startswith("Assets")
+    ]
+    assert assets.properties["Environment"]["Variables"]["LOGIN_URL"] == {
+        "Fn::Join": ["", ["https://", {"Ref": domain.id}, f"{host}.amazoncognito.com"]]
+    }
+
+
 def test_operators_are_a_pool_of_their_own(system: System) -> None:
     pool = the(system, "AWS::Cognito::UserPool")
     authorizer = the(system, "AWS::ApiGateway::Authorizer")

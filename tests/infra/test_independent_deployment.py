@@ -14,7 +14,7 @@ import pytest
 from contracts.product import PRODUCT
 from tests.infra.system import CHECKOUT, synthesized
 
-TOOLS = (".venv", ".venv-emulator", "node_modules")
+TOOLS = (".venv", ".venv-emulator", "node_modules", "web/node_modules")
 NOT_COPIED = shutil.ignore_patterns(
     *TOOLS,
     ".git",

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 _API = re.compile(r"\.execute-api\.[a-z0-9-]+\.")
-_LOGIN = re.compile(r"\.auth\.[a-z0-9-]+\.amazoncognito\.com(?P<path>.*)")
+_LOGIN = re.compile(r"\.auth(-fips)?\.[a-z0-9-]+\.amazoncognito\.com(?P<path>.*)")
 
 
 def at_the_emulator(value: Any, endpoint: str) -> Any:

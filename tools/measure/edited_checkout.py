@@ -20,9 +20,9 @@ from tools.base.workspace import CHECKOUT
 from tools.emulator.emulator import Emulator
 from tools.emulator.function_code import handlers
 
-_INSTALLED = (".venv", ".venv-emulator", "node_modules")
+_INSTALLED = (".venv", ".venv-emulator", "node_modules", "web/node_modules")
 _BUILT = (".build/local", ".build/libraries", ".local/cdk.out")
-_NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
+_NOT_COPIED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", "node_modules")
 UP_SECONDS = 180.0
 READY = "watches the checkout"
 PROBE = "lambdas/order_views/handlers/get_order.py"

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from console.domain.activity import Activity
 from console.domain.order_row import OrderRow
-from console.ports import KeptRow, NotKept
+from console.ports import KeptRow
 from console.queries import KEPT
 from shared.runtime import clock
 from shared.runtime.dynamodb_batches import read_items
@@ -22,8 +22,6 @@ from shared.runtime.dynamodb_batches import read_items
 KEY = "id"
 BY_TIME = "by-time"
 PARTITION, SORT = "kept_in", "kept_at"
-BATCH = 25
-"""BatchExecuteStatement's limit of statements."""
 HOUR = timedelta(hours=1)
 Item = dict[str, Any]
 
@@ -36,13 +34,19 @@ class DynamoDbActivity:
         self._table = table
 
     def keep(self, messages: Sequence[Activity]) -> None:
-        """PartiQL's INSERT fails where an item exists, each for itself."""
-        for start in range(0, len(messages), BATCH):
-            statements = [self._insertion(it) for it in messages[start : start + BATCH]]
-            answer = self._client.batch_execute_statement(Statements=statements)
-            codes = {it["Error"]["Code"] for it in answer["Responses"] if "Error" in it}
-            if codes - {"DuplicateItem"}:
-                raise NotKept(", ".join(sorted(codes)))
+        """One conditional put each: no call writes many items and looks at each of them first.
+
+        PartiQL would; but what IAM asks of it, nobody can try offline.
+        """
+        for it in messages:
+            item = {
+                **_attributes(it),
+                KEY: {"S": f"message#{it.id}"},
+                "message_id": {"S": it.id},
+                **_place("messages", it.recorded_at, it.id),
+                "expires_at": _end(it.recorded_at),
+            }
+            self._put(item, "attribute_not_exists(id)")
 
     def since(self, earliest: datetime, latest: datetime, most: int) -> Sequence[Activity]:
         """Newest first, hour by hour."""
@@ -65,18 +69,11 @@ class DynamoDbActivity:
             "revision": {"N": str(revision)},
             "expires_at": _end(row.updated_at),
         }
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(id) OR revision = :before",
-                ExpressionAttributeValues={":before": {"N": str(revision - 1)}},
-            )
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
-            raise
-        return True
+        return self._put(
+            item,
+            "attribute_not_exists(id) OR revision = :before",
+            ExpressionAttributeValues={":before": {"N": str(revision - 1)}},
+        )
 
     def listed(
         self, earliest: datetime, latest: datetime, before: tuple[str, str] | None, most: int
@@ -114,17 +111,17 @@ class DynamoDbActivity:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def _insertion(self, message: Activity) -> Item:
-        item = {
-            **_attributes(message),
-            KEY: {"S": f"message#{message.id}"},
-            "message_id": {"S": message.id},
-            **_place("messages", message.recorded_at, message.id),
-            "expires_at": _end(message.recorded_at),
-        }
-        names = ", ".join(f"'{name}': ?" for name in item)
-        statement = f'INSERT INTO "{self._table}" VALUE {{{names}}}'
-        return {"Statement": statement, "Parameters": list(item.values())}
+    def _put(self, item: Item, condition: str, **values: Item) -> bool:
+        """Whether the condition held."""
+        try:
+            self._client.put_item(
+                TableName=self._table, Item=item, ConditionExpression=condition, **values
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
 
 
 def _after_all(moment: datetime) -> str:

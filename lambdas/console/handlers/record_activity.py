@@ -80,7 +80,12 @@ class Recorder:
         try:
             commands.record(self._messages, self._orders, activities)
         except Exception as error:
-            log.error("activity not kept", error=type(error).__name__, messages=len(activities))
+            log.error(
+                "activity not kept",
+                error=type(error).__name__,
+                code=getattr(error, "response", {}).get("Error", {}).get("Code"),
+                messages=len(activities),
+            )
             return False
         return True
 

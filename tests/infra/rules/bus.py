@@ -17,7 +17,6 @@ EVERYTHING = {"source": [{"prefix": f"{PRODUCT}."}]}
 KEEPING = {
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
-    "dynamodb:PartiQLInsert",
     "dynamodb:PutItem",
     "dynamodb:Query",
     "kms:Decrypt",

@@ -11,15 +11,15 @@ from pathlib import Path
 from tools.base.workspace import CHECKOUT
 
 COPIED = (
-    *("stacks", "lambdas", "bundling", "contracts", "config", "tools", "docs", "tests"),
+    *("stacks", "lambdas", "web", "bundling", "contracts", "config", "tools", "docs", "tests"),
     *("app.py", "cdk.json", "pyproject.toml", "CODEOWNERS", ".build"),
 )
-INSTALLED = ("node_modules", ".venv-emulator")
+INSTALLED = ("node_modules", "web/node_modules", ".venv-emulator")
 
 
 def copy_to(folder: Path, *without: str) -> Path:
     """The sources, the packages that are built already, and links to what is installed."""
-    ignored = shutil.ignore_patterns("__pycache__", *without)
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules", *without)
     for name in COPIED:
         source = CHECKOUT / name
         if source.is_dir():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from shared.messaging.envelope import Envelope, encode
 from shared.messaging.retries import Retries
 from tests.support.examples.activity import HEARD, NOON, ORDER
 from tests.support.fakes.dynamodb_expressions import refusal
-from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory, refusing
 from tests.support.fakes.fake_queue import FakeQueue, delivered
 
 TABLE = "activity"
@@ -84,7 +85,7 @@ def test_a_batch_is_kept_with_its_orders_lines(parts: Parts, dynamodb: DynamoDbI
         f"message#{it}" for it in (first.event_id, second.event_id)
     )
     assert kept(dynamodb, "order#") == [f"order#{ORDER}"]
-    assert dynamodb.names() == ["batch_execute_statement", "batch_get_item", "put_item"]
+    assert dynamodb.names() == ["put_item", "put_item", "batch_get_item", "put_item"]
 
 
 def test_what_comes_again_keeps_its_time_and_moves_nothing(
@@ -95,6 +96,14 @@ def test_what_comes_again_keeps_its_time_and_moves_nothing(
     before = dynamodb.items(TABLE)
     assert parts.take(said, said) == {"batchItemFailures": []}
     assert dynamodb.items(TABLE) == before
+    assert parts.queue.sent == []
+
+
+def test_a_message_that_comes_again_is_not_told_again(activity: DynamoDbActivity) -> None:
+    activity.keep([HEARD])
+    activity.keep([replace(HEARD, recorded_at="2026-12-01T12:00:09.000Z")])
+    earliest, latest = NOON - timedelta(hours=1), NOON + timedelta(hours=1)
+    assert activity.since(earliest, latest, 10) == [HEARD]
 
 
 def test_everything_goes_after_a_day(parts: Parts, dynamodb: DynamoDbInMemory) -> None:
@@ -189,7 +198,7 @@ def test_one_message_that_cannot_be_kept_comes_again_by_itself(
     bad, good = message(), message()
 
     def refuse(operation: str, request: dict[str, Any]) -> None:
-        if operation == "batch_execute_statement" and bad.event_id in str(request):
+        if operation == "put_item" and bad.event_id in str(request):
             raise refusal("ValidationException")
 
     dynamodb.before = refuse
@@ -199,7 +208,7 @@ def test_one_message_that_cannot_be_kept_comes_again_by_itself(
 
 
 def test_what_failed_often_enough_is_parked(parts: Parts, dynamodb: DynamoDbInMemory) -> None:
-    dynamodb.breaks = ["ThrottlingError"] * 2
+    dynamodb.before = refusing(*["ThrottlingException"] * 2, on="put_item")
     parts.take(on_the_bus(message()), failures=2)
     assert parts.letters.reasons() == ["it could not be kept"]
     assert not parts.queue.sent
