@@ -201,6 +201,16 @@ def test_a_hidden_page_asks_nothing(console: Console) -> None:
     assert len(console.api.calls) == before
 
 
+def test_a_part_that_does_not_answer_takes_nothing_from_the_others(console: Console) -> None:
+    story = console.api.timelines[ORDER]
+    story["entries"] = [it for it in story["entries"] if it["lane"] != "archive"]
+    story["parts"]["archive"] = {"answered": False, "problem": "it is late", "as_of": None}
+    page = console.open(f"#/orders/{ORDER}")
+    expect(page.get_by_role("status")).to_contain_text("archive, because it is late")
+    lanes = page.get_by_role("group", name="What happened, by lane")
+    expect(lanes.get_by_role("button", name="ReserveStock")).to_be_visible()
+
+
 def test_empty_screens_say_how_to_fill_them(browser: Browser) -> None:
     empty = ConsoleApi(
         services=[], consumers=[], parked=[], queues=[], configurations=[],

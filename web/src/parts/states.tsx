@@ -42,6 +42,13 @@ export function Answered<T>({
   children: (data: T) => ComponentChildren;
 }) {
   const [data, problem] = [of.data.value, of.problem.value];
+  if (data === null && problem?.status === 404) {
+    return (
+      <Empty whole title="The API of this deployment does not tell this.">
+        It may be older than this page: <code>make up</code> or <code>make deploy</code> brings it up to date.
+      </Empty>
+    );
+  }
   return (
     <>
       {problem !== null && (

@@ -1,7 +1,7 @@
 // One order: what happened to it, where and when, and what it was at each moment.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Entry, Timeline } from "../api.ts";
+import type { Entry, Lane, Timeline } from "../api.ts";
 import { difference, leaves } from "../logic/difference.ts";
 import { draw, LANES, versionAt, type Drawing } from "../logic/lanes.ts";
 import { address } from "../logic/route.ts";
@@ -77,14 +77,16 @@ function Story({ data }: { data: Timeline }) {
         </p>
       )}
       {silent.length > 0 && (
-        <div class="notice" role="status">
-          {silent.map((lane) => (
+        <p class="quiet silent-parts" role="status">
+          Not told here:{" "}
+          {silent.map((lane, index) => (
             <span key={lane}>
-              <strong>{lane}</strong> did not answer: <Whole text={data.parts[lane].problem ?? "no reason"} longest={160} />.{" "}
+              {index > 0 && "; "}
+              <strong>{lane}</strong>, because <Whole text={data.parts[lane].problem ?? "it gave no reason"} longest={160} />
             </span>
           ))}
-          The rest is whole.
-        </div>
+          . The rest is whole.
+        </p>
       )}
       {data.left_out > 0 && <div class="notice" role="status">{data.left_out.toLocaleString("en")} more entries are left out: an order's page lists 500.</div>}
       <div class="tabs" role="tablist" aria-label="How it is shown">
@@ -267,7 +269,11 @@ function Lanes({ entries, parts, at, choose }: LanesProps) {
   const box = useRef<HTMLDivElement>(null);
   const whole = useWidth(box);
   const room = whole < 560 ? whole : whole - LABEL_COLUMN;
-  const drawing = useMemo(() => draw(entries, room, labelWidth), [entries, room]);
+  const drawing = useMemo(() => {
+    const whole = draw(entries, room, labelWidth);
+    const told = (lane: Lane) => parts[lane]?.answered !== false;
+    return { ...whole, lanes: whole.lanes.filter((it) => it.entries.length > 0 || told(it.lane)) };
+  }, [entries, parts, room]);
   const [open, setOpen] = useState<string | null>(null);
   const shown = entries.find((entry, index) => key(entry, index) === open);
   const named = whole < 560 ? 17 : 0; // on a narrow page a lane's name stands in it
