@@ -8,6 +8,7 @@ import pytest
 
 from contracts.product import PRODUCT
 from tests.infra.places import CONTEXTS
+from tests.infra.rules import bus
 from tests.infra.system import Resource, System, role_statements, synthesized
 
 METHOD = "AWS::ApiGateway::Method"
@@ -119,6 +120,19 @@ def test_operators_are_a_pool_of_their_own(system: System) -> None:
             assert not any(
                 pool.is_in(other.text(it)) for it in other.properties.get("ProviderARNs", [])
             )
+
+
+def test_a_message_or_a_service_that_is_new_changes_nothing_of_the_console(
+    system: System,
+) -> None:
+    """No type and no service is named in what it hears."""
+    assert the(system, "AWS::Events::Rule").properties["EventPattern"] == bus.EVERYTHING
+    recorder = next(
+        it
+        for it in system.templates["console"].resources("AWS::Lambda::Function")
+        if it.id.startswith("RecordActivity")
+    )
+    assert "MESSAGE_SOURCES" not in recorder.properties["Environment"]["Variables"]
 
 
 def test_what_the_gateway_answers_itself_is_protected(system: System) -> None:

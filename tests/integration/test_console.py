@@ -57,6 +57,8 @@ def test_an_operator_logs_in_by_code_with_pkce_and_reads_the_pulse(app: App, tok
     assert pulse.json["environment"] == "dev"
     assert pulse.json["operator"] == {"name": "operator", "may_operate": True}
     assert pulse.headers["Cache-Control"] == "no-store"
+    assert pulse.headers["X-Content-Type-Options"] == "nosniff"
+    assert pulse.headers["Strict-Transport-Security"]
 
 
 def test_a_placed_order_is_told_by_the_pulse_and_listed(

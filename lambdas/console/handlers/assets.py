@@ -11,6 +11,7 @@ from typing import Any
 from console.adapters.site import INDEX, NOT_KEPT, File, files
 from console.environment import SiteEnvironment
 from shared.runtime import log, problems
+from shared.runtime.api import BROWSERS
 from shared.runtime.environment import load
 from shared.runtime.tracing import Trace
 
@@ -90,8 +91,7 @@ def _security_headers(login_url: str) -> Mapping[str, str]:
     }
     return {
         "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-        "X-Content-Type-Options": "nosniff",
+        **BROWSERS,
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",

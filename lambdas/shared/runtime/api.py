@@ -16,6 +16,11 @@ from shared.runtime.problems import Problem, Violation
 from shared.runtime.tracing import Trace
 
 BodyT = TypeVar("BodyT")
+BROWSERS = {
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What a browser is told with every answer: never without TLS, and never as another type."""
 _AT = re.compile(r"^(?P<detail>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -194,6 +199,7 @@ def _answer(
         "headers": {
             "Content-Type": content_type,
             "Cache-Control": "no-store",
+            **BROWSERS,
             "X-Correlation-Id": trace.correlation_id,
             **headers,
         },

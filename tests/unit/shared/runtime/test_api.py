@@ -68,6 +68,8 @@ def test_a_good_request_is_answered_as_json_that_nobody_caches() -> None:
         "Content-Type": "application/json",
         "Cache-Control": "no-store",
         "X-Correlation-Id": JOURNEY,
+        "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff",
     }
 
 
