@@ -81,7 +81,18 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
             Key={"order_id": {"S": order_id}},
             ConsistentRead=True,
         )
+        kept = (
+            deployment.cloud.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=deployment.named("console", "tables", "Activity"),
+                FilterExpression="order_id = :order",
+                ExpressionAttributeValues={":order": {"S": order_id}},
+                ConsistentRead=True,
+            )
+        )
         return {
+            "console": {it["id"]["S"]: it for page in kept for it in page["Items"]},
             "notifications": notifications_driver.templates(ada.id),
             "inventory": reservation["Item"],
             "fulfilment": sorted(it["name"] for it in saga if it["name"].startswith(order_id)),
@@ -101,6 +112,7 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
         assert before["fulfilment"] == [order_id]
         assert set(before["event-log"].values()) == {1}
         assert before["inventory"]["status"] == {"S": "sold"}
+        assert before["console"][f"order#{order_id}"]["status"] == {"S": "confirmed"}
         untold = consumers.keys() - before.keys()
         assert not untold, f"say in what_is_done what these do with what they hear: {untold}"
         newcomer = BusListener(deployment.cloud, bus, f"{PRODUCT}.orders")
