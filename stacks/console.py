@@ -1,14 +1,18 @@
 """The console: what operators see of the system in a browser, and the way in."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from contracts.product import PRODUCT
 from stacks.console_api import ConsoleApi
 from stacks.console_login import READ, OperatorsLogin
+from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.service_card import path_of_cards
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -23,6 +27,8 @@ SERVICE = Service(
 BY_TIME = "by-time"
 """The table's index of messages and orders by hour."""
 RECORDING = Duration.seconds(10)
+ASKING = Duration.seconds(15)
+"""Owners are asked twice at most, five seconds each time."""
 
 
 class ConsoleStack(ServiceStack):
@@ -53,6 +59,8 @@ class ConsoleStack(ServiceStack):
         self.publish("operators-pool-name", self.login.pool.user_pool_id)
         self._show_files()
         self._show_activity()
+        self._show_an_orders_past()
+        self._show_services()
 
     @classmethod
     def is_in(cls, stage: Stage) -> bool:
@@ -89,6 +97,60 @@ class ConsoleStack(ServiceStack):
             grant(function, "dynamodb:Query", on=f"{self.activity.table_arn}/index/{BY_TIME}")
             self.key.grant_decrypt(function)
             self.api.route("GET", path, function, scope=self.login.scopes[READ])
+
+    def _show_an_orders_past(self) -> None:
+        owners = {
+            "READ_EVENTS_ARN": self.find("orders", "read-events-arn"),
+            "SHOW_SAGAS_ARN": self.find("fulfilment", "show-sagas-arn"),
+            "SHOW_NOTIFICATIONS_ARN": self.find("notifications", "show-notifications-arn"),
+        }
+        timeline = self._asks_owners("Timeline", "timeline", "Tells an order's past", owners)
+        self._route("/v1/orders/{order_id}/timeline", timeline)
+
+    def _show_services(self) -> None:
+        owners = {"SHOW_SAGAS_ARN": self.find("fulfilment", "show-sagas-arn")}
+        inspect = self._asks_owners(
+            "Inspect", "inspect", "Tells of services and their work", owners
+        )
+        for path in ("services", "consumers", "consumers/{name}/parked", "sagas"):
+            self._route(f"/v1/{path}", inspect)
+
+    def _asks_owners(
+        self, id: str, handler: str, description: str, owners: Mapping[str, str]
+    ) -> MicroserviceFunction:
+        """A function with no right on any data: it calls what owners let operators look with.
+
+        Which consumers of the log there are it reads in their services' cards while it runs, so
+        that a service more changes nothing here.
+        """
+        function = MicroserviceFunction(
+            self,
+            id,
+            handler=handler,
+            description=description,
+            timeout=ASKING,
+            environment={"CARDS_PATH": path_of_cards(self.stage), **owners},
+        )
+        here = f"{self.region}:{self.account}"
+        looks = f"function:{PRODUCT}-{self.stage.name}-*Show*"
+        cards = f"arn:{self.partition}:ssm:{here}:parameter{path_of_cards(self.stage)}"
+        shows = f"arn:{self.partition}:lambda:{here}:{looks}"
+        grant(function, "lambda:InvokeFunction", on=[*owners.values(), shows])
+        grant(function, "ssm:GetParametersByPath", on=[cards, f"{cards}/*"])
+        assert function.role
+        known = f"{self.region}:<AWS::AccountId>"
+        acknowledge(
+            function.role,
+            "Who follows the log is read in the services' cards while it runs; functions of that "
+            "name only look, which a rule of the templates holds.",
+            f"AwsSolutions-IAM5[Resource::arn:{self.partition}:lambda:{known}:{looks}]",
+            f"AwsSolutions-IAM5[Resource::arn:{self.partition}:ssm:{known}:parameter"
+            f"{path_of_cards(self.stage)}/*]",
+        )
+        return function
+
+    def _route(self, path: str, function: MicroserviceFunction) -> None:
+        self.api.route("GET", path, function, scope=self.login.scopes[READ])
 
     def _function(self, id: str, handler: str, description: str) -> MicroserviceFunction:
         return MicroserviceFunction(

@@ -203,6 +203,7 @@ class FulfilmentStack(ServiceStack):
         self._allow_resuming(resume)
         self.publish("resume-arn", resume.function_arn)
         self._list_what_is_stuck()
+        self._show_sagas()
 
         interrupted = ServiceQueue(
             self, "Interruptions", key=self.key, worker_timeout=Duration.seconds(10)
@@ -281,6 +282,24 @@ class FulfilmentStack(ServiceStack):
         index = f"{self.sagas.table_arn}/index/{STUCK_SAGAS}"
         grant(lister, "dynamodb:Query", on=[self.sagas.table_arn, index])
         self.publish("list-stuck-arn", lister.function_arn)
+
+    def _show_sagas(self) -> None:
+        show = MicroserviceFunction(
+            self,
+            "ShowSagas",
+            handler="show_sagas",
+            description="For operators that only look: an order's saga, open sagas",
+            environment={
+                "SAGAS_TABLE": self.sagas.table_name,
+                "OPEN_SAGAS_INDEX": OPEN_SAGAS,
+                "STUCK_SAGAS_INDEX": STUCK_SAGAS,
+            },
+        )
+        self.key.grant_decrypt(show)
+        indexes = [f"{self.sagas.table_arn}/index/{it}" for it in (OPEN_SAGAS, STUCK_SAGAS)]
+        grant(show, "dynamodb:GetItem", on=self.sagas.table_arn)
+        grant(show, "dynamodb:Query", on=[self.sagas.table_arn, *indexes])
+        self.publish("show-sagas-arn", show.function_arn)
 
     def _start_what_was_missed(self) -> None:
         """Orders are placed before this stack's rule exists, and whenever it is switched off."""

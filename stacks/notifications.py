@@ -40,6 +40,7 @@ class NotificationsStack(ServiceStack):
         else:
             self._keep_an_outbox()
         self._listen()
+        self._show_what_was_told()
 
     def _make_function(self) -> MicroserviceFunction:
         read_contact_arn = self.find("customers", "read-contact-arn")
@@ -123,6 +124,18 @@ class NotificationsStack(ServiceStack):
         self.notify.add_environment("MAIL", "outbox")
         self.notify.add_environment("OUTBOX_TABLE", outbox.table_name)
         grant(self.notify, "dynamodb:PutItem", on=outbox.table_arn)
+
+    def _show_what_was_told(self) -> None:
+        show = MicroserviceFunction(
+            self,
+            "ShowNotifications",
+            handler="show_notifications",
+            description="For operators that only look: what customers were told about",
+            environment={"LEDGER_TABLE": self.ledger.table_name},
+        )
+        grant(show, "dynamodb:BatchGetItem", on=self.ledger.table_arn)
+        self.key.grant_decrypt(show)
+        self.publish("show-notifications-arn", show.function_arn)
 
     def _listen(self) -> None:
         events = ServiceQueue(self, "Events", key=self.key, worker_timeout=TIMEOUT)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from aws_cdk import App
 from aws_cdk import Environment as Place
 
+from stacks.constructs.service_card import publish_card
 from stacks.constructs.service_stack import ServiceStack
 from stacks.services import Service, declared
 from stacks.stage import Stage
@@ -32,6 +33,9 @@ def build(app: App, stage: Stage) -> dict[str, ServiceStack]:
         if stack.is_in(stage):
             place = Place(region=stack.region_in(stage))
             stacks[service.name] = stack(app, stage=stage, env=place)  # type: ignore[call-arg]
+    for service in declared():
+        if service.name in stacks:
+            publish_card(stacks[service.name], service)
     for each in stacks.values():
         _check(each, stacks)
         for name in sorted(each.needs - {each.service}):

@@ -35,3 +35,24 @@ class SiteEnvironment(msgspec.Struct, frozen=True):
     """Where operators log in."""
     client_id: str
     """By which the app is known there."""
+
+
+class CardsEnvironment(msgspec.Struct, frozen=True):
+    """Where services' cards are."""
+
+    cards_path: str
+    """The path of their parameters."""
+
+
+class OwnersEnvironment(CardsEnvironment, frozen=True):
+    """The functions of owners that an order's past is read with."""
+
+    read_events_arn: str
+    show_sagas_arn: str
+    show_notifications_arn: str
+
+
+class InspectEnvironment(CardsEnvironment, frozen=True):
+    """What the services and their work are looked at with."""
+
+    show_sagas_arn: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from console.domain.activity import Activity
 from console.domain.order_row import OrderRow
@@ -44,3 +44,14 @@ class Orders(Protocol):
         self, earliest: datetime, latest: datetime, before: tuple[str, str] | None, most: int
     ) -> Sequence[OrderRow]:
         """The orders of that time, newest first, after the one with that time and id."""
+
+
+class Unanswered(Exception):
+    """An owner did not answer, or not in time; the text says why and quotes nothing."""
+
+
+class Functions(Protocol):
+    """What owners publish as functions."""
+
+    def ask(self, arn: str, request: Mapping[str, Any]) -> Any:
+        """What a function answers. Raises Unanswered."""

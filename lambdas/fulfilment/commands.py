@@ -38,6 +38,8 @@ LOOKED_BACK = timedelta(days=7)
 """How far back the first look for orders without a saga goes."""
 MOST_LISTED = 100
 """Stuck sagas in one answer."""
+MOST_SHOWN, MOST_COUNTED = 50, 500
+"""Open sagas in one answer, and as many as are counted."""
 LONGEST_PAUSE = 6
 """Pauses between a sweeper's attempts double up to 2**6 times the deadline."""
 
@@ -306,6 +308,43 @@ def list_stuck(
     listed = found[:MOST_LISTED]
     more = listed[-1] if len(found) > MOST_LISTED else None
     return [(saga, unsettled(store.commands(saga.order_id))) for saga in listed], more
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSaga:
+    """A saga with the commands that it has sent, in the order in which it sent them."""
+
+    saga: Saga
+    sent: tuple[SentCommand, ...]
+
+    @property
+    def started_at(self) -> str | None:
+        """When it sent its first command; None if it has sent none."""
+        return self.sent[0].sent_at if self.sent else None
+
+    @property
+    def waits_for(self) -> str | None:
+        """The step that was sent last and has no final answer."""
+        waiting = (it.step for it in reversed(self.sent) if not (it.reply and it.reply.is_final))
+        return next(waiting, None)
+
+
+def show_saga(store: SagaStore, order_id: str) -> ShownSaga | None:
+    """An order's saga and its steps so far, for operators; None if there is none."""
+    saga = store.saga(order_id)
+    if saga is None:
+        return None
+    return ShownSaga(saga, tuple(sorted(store.commands(order_id), key=lambda it: it.sent_at)))
+
+
+def list_open(store: SagaStore, ever: str) -> tuple[list[ShownSaga], int]:
+    """Sagas of orders that may still be placed, MOST_SHOWN at most, and how many there are.
+
+    ``ever`` is a time after every deadline. No more than MOST_COUNTED are counted.
+    """
+    found = list(islice(store.overdue(ever), MOST_COUNTED))
+    shown = (show_saga(store, it.order_id) for it in found[:MOST_SHOWN])
+    return [it for it in shown if it is not None], len(found)
 
 
 def _step_answered(order_id: object, its_command_id: object) -> str:

@@ -5,6 +5,12 @@ from typing import Literal
 import msgspec
 
 
+class LedgerEnvironment(msgspec.Struct, frozen=True):
+    """What looking into the ledger needs."""
+
+    ledger_table: str
+
+
 class NotificationEnvironment(msgspec.Struct, frozen=True):
     """``mail`` chooses the way to the customer; ``outbox_table`` or ``mail_from`` belong to it."""
 

@@ -36,6 +36,20 @@ class BeingSent(Exception):
     """Another worker is sending this very message, or died doing so a moment ago."""
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an event that concerns a customer, and when; not whom.
+
+    ``how`` is ``sending`` or as the ledger settled it; what was settled by an older version of the
+    code has no time.
+    """
+
+    event_id: str
+    template: str
+    how: str
+    settled_at: str | None
+
+
 class Ledger(Protocol):
     """What has been told, by event."""
 

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from shared.read_models.environment import ConsumerEnvironment
+
 
 class QuoteEnvironment(msgspec.Struct, frozen=True):
     """What placing an order needs besides, if it comes with a quote: where the keys are."""
@@ -19,10 +21,13 @@ class QueueEnvironment(msgspec.Struct, frozen=True):
     queue_attempts: int
 
 
-class PublisherEnvironment(msgspec.Struct, frozen=True):
-    """What the bus publisher needs."""
+class ShownEnvironment(ConsumerEnvironment, frozen=True):
+    """What is looked at of the bus publisher."""
 
     publisher_gate_table: str
-    parked_table: str
+
+
+class PublisherEnvironment(ShownEnvironment, frozen=True):
+    """What the bus publisher needs."""
+
     bus_name: str
-    read_events_arn: str

@@ -20,8 +20,15 @@ BATCH_TIMEOUT = Duration.seconds(60)
 """How long a batch may be at work: a rebuild waits for the last one that did not know of it."""
 
 
+LOOKS = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query")
+"""What who only looks may do of what its consumer may."""
+
+
 class ParkedRecordsTable(ServiceTable):
-    """Where a consumer keeps records that it cannot apply, until they are redriven."""
+    """Where a consumer keeps records that it cannot apply, until they are redriven.
+
+    How far it has read the log stands there too.
+    """
 
     def __init__(self, stack: ServiceStack, *, key: kms.IKey, prefix: str = "") -> None:
         super().__init__(
@@ -38,18 +45,21 @@ class ParkedRecordsTable(ServiceTable):
 
 
 class LogConsumer:
-    """A projector on the log, and the function by which operators redrive what it parked.
+    """A projector on the log, and the functions of operators: one redrives what it parked, the
+    other only looks.
 
     No limit of attempts or age: a passing failure holds the shard until it has passed, and what can
     never succeed is parked by the function itself. Bisecting isolates a record that crashes it.
 
-    ``environment`` and the statements of ``allow`` are for both functions.
+    ``environment`` and the statements of ``allow`` are for all three; who looks has of them what
+    only reads.
 
     A stack may hold any number of consumers. One of them has no ``prefix``: its resources are
-    called ``Parked`` and ``Redrive``, its operators' function ``redrive-arn``, and its handler is
-    ``redrive``. A further one has a prefix, such as ``Returns``, and so ``ReturnsParked``,
-    ``ReturnsRedrive``, ``returns-redrive-arn`` and the handler ``redrive_returns``. A prefix never
-    changes: tables that hold data are found by their ids.
+    called ``Parked``, ``Redrive`` and ``Show``, its operators' functions ``redrive-arn`` and
+    ``show-arn``, and their handlers are ``redrive`` and ``show``. A further one has a prefix, such
+    as ``Returns``, and so ``ReturnsParked``, ``ReturnsRedrive``, ``returns-redrive-arn`` and the
+    handler ``redrive_returns``. A prefix never changes: tables that hold data are found by their
+    ids.
 
     Four readers share what a shard gives to all of them: five reads and two megabytes a second,
     Firehose included. Whoever comes after them has ``fan_out``, its own two megabytes, which costs
@@ -98,6 +108,15 @@ class LogConsumer:
             environment=environment,
             timeout=Duration.minutes(5),
         )
+        self.show = MicroserviceFunction(
+            stack,
+            f"{prefix}Show",
+            handler=self.handler_of("show"),
+            description=f"For operators that only look: how far {id} is, and what it has parked",
+            environment=environment,
+        )
+        grant(self.show, "dynamodb:Query", on=parked.table_arn)
+        key.grant_decrypt(self.show)
         for function in (self.projector, self.redrive):
             key.grant_encrypt_decrypt(function)
             grant(function, "lambda:InvokeFunction", on=read_events_arn)
@@ -111,11 +130,14 @@ class LogConsumer:
             written=event_stream_of(stack).metric_incoming_records(),
         )
         stack.publish(self.parameter_of("redrive-arn"), self.redrive.function_arn)
+        stack.publish(self.parameter_of("show-arn"), self.show.function_arn)
 
     def allow(self, *actions: str, on: str) -> None:
-        """What both functions may do with the read model."""
+        """What the functions may do with the read model; who looks, what only reads."""
         grant(self.projector, *actions, on=on)
         grant(self.redrive, *actions, on=on)
+        if looks := [it for it in actions if it in LOOKS]:
+            grant(self.show, *looks, on=on)
         self.allowed.append((actions, on))
 
     def handler_of(self, name: str) -> str:

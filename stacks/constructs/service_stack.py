@@ -30,7 +30,7 @@ class ServiceStack(Stack):
         )
         self.service = service.name
         self.stage = stage
-        self.published: set[str] = set()
+        self.published: dict[str, str] = {}
         self.found: set[tuple[str, str]] = set()
         self.needs: set[str] = set()
         Tags.of(self).add("system", PRODUCT)
@@ -63,7 +63,7 @@ class ServiceStack(Stack):
 
     def publish(self, resource: str, value: str) -> None:
         """Let other services find a resource, such as ``event-stream-arn``."""
-        self.published.add(resource)
+        self.published[resource] = value
         ssm.StringParameter(
             self,
             f"Parameter-{resource}",

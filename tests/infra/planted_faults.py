@@ -415,6 +415,16 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         allow("order-views", "GetOrder", "dynamodb:Update*", "{order-views:OrderView.Arn}"),
     ),
     (
+        permissions.who_only_looks_changes_nothing,
+        "what operators look with writes",
+        allow("sales", "ShowRole", "dynamodb:PutItem", "{sales:Sales.Arn}"),
+    ),
+    (
+        permissions.who_only_looks_changes_nothing,
+        "what is named as for looking does more",
+        set_property("sales", FUNCTION, "Handler", "sales.handlers.redrive.handler", "Show"),
+    ),
+    (
         permissions.a_star_needs_a_reason,
         "everything may be invoked",
         allow("order-views", "GetOrder", "lambda:InvokeFunction", "*"),

@@ -247,6 +247,11 @@ def functions_of(role: Resource) -> list[Resource]:
     ]
 
 
+def card_of(resource: Resource) -> str:
+    """The name of the parameter by which operators know the service that a resource is of."""
+    return f"/{PRODUCT}/{resource.template.environment}/cards/{resource.template.service}"
+
+
 def own_functions(system: System) -> Iterator[Resource]:
     """The functions whose handlers are in this repository."""
     for function in system.resources("AWS::Lambda::Function"):

@@ -84,8 +84,8 @@ def test_each_view_of_a_stack_has_resources_of_its_own(tmp_path: Path) -> None:
         if it["Type"] == "AWS::Lambda::Function" and "Handler" in it["Properties"]
     }
     assert functions == {
-        *("project_returns", "redrive", "rebuild"),
-        *("project_reasons", "redrive_reasons", "rebuild_reasons"),
+        *("project_returns", "redrive", "rebuild", "show"),
+        *("project_reasons", "redrive_reasons", "rebuild_reasons", "show_reasons"),
     }
     published = {
         it["Properties"]["Name"].rpartition("/")[2]
@@ -93,8 +93,9 @@ def test_each_view_of_a_stack_has_resources_of_its_own(tmp_path: Path) -> None:
         if it["Type"] == "AWS::SSM::Parameter"
     }
     assert published == {
-        *("redrive-arn", "rebuild-arn", "rebuild-machine-arn"),
+        *("redrive-arn", "rebuild-arn", "rebuild-machine-arn", "show-arn"),
         *("reasons-redrive-arn", "reasons-rebuild-arn", "reasons-rebuild-machine-arn"),
+        "reasons-show-arn",
     }
     machines = [
         it["Properties"]["StateMachineName"]

@@ -93,6 +93,56 @@ def test_a_placed_order_is_told_by_the_pulse_and_listed(
     eventually(is_listed, timeout=30)
 
 
+def test_an_orders_past_is_told_by_everybody_who_has_a_part_of_it(
+    deployment: Deployment, app: App, token: str
+) -> None:
+    with TrackingDriver(deployment) as courier:
+        order_id = Shop(deployment, courier).place()
+    path = f"v1/orders/{order_id}/timeline"
+
+    def everything_is_told() -> bool:
+        past = app.asks(path, token)
+        assert past.status == 200
+        told = {(it["lane"], it["title"]) for it in past.json["entries"]}
+        return {
+            ("store", "OrderPlaced"),
+            ("store", "OrderConfirmed"),
+            ("saga", "ReserveStock"),
+            ("saga", "ConfirmOrder"),
+            ("views", "order-view"),
+            ("views", "bus-publisher"),
+            ("notifications", "order-received"),
+        } <= told
+
+    eventually(everything_is_told, timeout=60)
+    past = app.asks(path, token).json
+    assert [it["state"]["status"] for it in past["states"]] == ["placed", "confirmed"]
+    for lane in ("store", "saga", "views", "notifications"):
+        assert past["parts"][lane]["answered"], past["parts"][lane]
+    assert not {"customer_id", "address_id"} & {*past["states"][0]["state"]}
+    unknown = "v1/orders/5eb1a7e5-0000-4000-8000-000000000001/timeline"
+    assert app.asks(unknown, token).status == 404
+    assert app.asks("v1/orders/x/timeline", token).status == 400
+
+
+def test_services_consumers_and_sagas_are_as_they_are_deployed(app: App, token: str) -> None:
+    services = {it["name"]: it for it in app.asks("v1/services", token).json["services"]}
+    assert services["orders"]["says"] == [
+        *("CommandReplied", "OrderCancelled", "OrderConfirmed", "OrderPlaced", "OrderRejected"),
+    ]
+    assert services["sales"]["reads_log"]
+
+    def everybody_has_read() -> bool:
+        found = {it["name"]: it for it in app.asks("v1/consumers", token).json["consumers"]}
+        assert {it["problem"] for it in found.values()} == {None}
+        return all(it["checkpoints"] for it in found.values()) and len(found) >= 3
+
+    eventually(everybody_has_read, timeout=30)
+    assert app.asks("v1/consumers/sales/parked", token).json["capped"] is False
+    assert app.asks("v1/consumers/nobody/parked", token).status == 404
+    assert app.asks("v1/sagas", token).json["counts"]["open"] >= 0
+
+
 def test_a_code_is_worth_nothing_without_its_verifier(app: App, operator: Operator) -> None:
     verifier = secrets.token_urlsafe(48)
     code = app.code(operator, verifier)
@@ -114,7 +164,7 @@ def test_the_app_gets_no_scope_that_it_was_not_given(app: App) -> None:
     assert urlsplit(page.headers["Location"]).netloc == urlsplit(app.url).netloc
 
 
-@pytest.mark.parametrize("path", [PULSE, ORDERS])
+@pytest.mark.parametrize("path", [PULSE, ORDERS, "v1/services", "v1/consumers", "v1/sagas"])
 def test_nobody_is_answered_without_an_operators_token(
     deployment: Deployment, app: App, token: str, path: str
 ) -> None:

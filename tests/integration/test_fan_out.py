@@ -33,6 +33,7 @@ CODE = {
     "returns/handlers/__init__.py": "",
     "returns/handlers/follow.py": "from sales.handlers.project_sales import handler",
     "returns/handlers/redrive.py": "from sales.handlers.redrive import handler",
+    "returns/handlers/show.py": "from sales.handlers.show import handler",
 }
 """A service that counts as sales does, in a table of its own."""
 SECONDS = 30

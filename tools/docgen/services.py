@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.product import PRODUCT, PRODUCT_TITLE
+from stacks.constructs.service_card import CARDS
 from tools.base.assembly import service_of
 
 KINDS = {
@@ -114,7 +115,7 @@ class Service:
     def publishes(self) -> list[str]:
         """Parameters by which others find it."""
         names = [it["Properties"]["Name"] for _, it in self._resources("AWS::SSM::Parameter")]
-        return sorted(name.split("/", 4)[4] for name in names)
+        return sorted(name.split("/", 4)[4] for name in names if f"/{CARDS}/" not in name)
 
     def alarms(self) -> dict[str, list[str]]:
         """Alarms by what they say, as docs/operations.md explains it."""

@@ -1,13 +1,15 @@
 """The ledger on DynamoDB: one item for each event that concerns a customer."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
 from notifications.domain.messages import Notification
-from notifications.ports import BeingSent
+from notifications.ports import BeingSent, Told
+from shared.runtime import clock
+from shared.runtime.dynamodb_batches import read_items
 
 SENDING = "sending"
 
@@ -65,7 +67,20 @@ class DynamoDbLedger:
         self._client.update_item(
             TableName=self._table,
             Key={"event_id": {"S": notification.event_id}},
-            UpdateExpression="SET #status = :how REMOVE claimed_until",
+            UpdateExpression="SET #status = :how, settled_at = :now REMOVE claimed_until",
             ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":how": {"S": how}},
+            ExpressionAttributeValues={":how": {"S": how}, ":now": {"S": clock.now()}},
         )
+
+    def told(self, event_ids: Sequence[str]) -> list[Told]:
+        """Those of these events that a customer was told about, or is being told."""
+        keys = [{"event_id": {"S": it}} for it in dict.fromkeys(event_ids)]
+        return [
+            Told(
+                item["event_id"]["S"],
+                item["template"]["S"],
+                item["status"]["S"],
+                item["settled_at"]["S"] if "settled_at" in item else None,
+            )
+            for item in read_items(self._client, self._table, keys)
+        ]

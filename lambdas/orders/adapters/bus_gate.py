@@ -22,11 +22,18 @@ class _NoState:
         return None
 
 
-class BusGate(VersionedTable[Events]):
+class GateItems(VersionedTable[Events]):
+    """The gate's items, for whoever looks at them only."""
+
+    def __init__(self, client: Any, table_name: str, parked: ParkedRecords) -> None:
+        super().__init__(client, table_name, "order_id", "bus", _NoState(), parked)
+
+
+class BusGate(GateItems):
     """Implements ``projector.Table`` for events that go out instead of being kept."""
 
     def __init__(self, client: Any, table_name: str, parked: ParkedRecords, bus: Bus) -> None:
-        super().__init__(client, table_name, "order_id", "bus", _NoState(), parked)
+        super().__init__(client, table_name, parked)
         self._bus = bus
 
     def save(self, change: Change[Events]) -> bool:

@@ -11,6 +11,7 @@ from shared.messaging import log_records
 from shared.messaging.bus import Bus, check_sendable
 from shared.messaging.envelope import Envelope
 from shared.read_models.history import PATIENCE
+from shared.read_models.log_positions import LogPositions
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector, ReadEvents
 from shared.runtime import aws, log
@@ -24,6 +25,7 @@ def handler(event: dict[str, Any], _context: Any) -> None:
     """Publish a batch of the log. What other services say is not ours to repeat: hence no loop."""
     records = log_records.read(event, parked_records().positions())
     log.metric("OrdersPublished", publisher().apply(records))
+    positions().reached(event)
 
 
 @cache
@@ -49,6 +51,12 @@ def projector_over(gate: BusGate, read_events: ReadEvents) -> Projector[Events]:
 def parked_records() -> ParkedRecords:
     """Where this consumer parks what it cannot publish."""
     return ParkedRecords(aws.client("dynamodb"), load(PublisherEnvironment).parked_table, CONSUMER)
+
+
+@cache
+def positions() -> LogPositions:
+    """How far this consumer has read the log."""
+    return LogPositions(aws.client("dynamodb"), load(PublisherEnvironment).parked_table, CONSUMER)
 
 
 def collect(events: Events | None, event: Envelope) -> Events:

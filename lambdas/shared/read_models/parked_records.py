@@ -141,6 +141,25 @@ class ParkedRecords:
                 return
             page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
+    def count(self, most: int) -> int:
+        """How many there are, ``most`` at most: without their bodies, which may be large."""
+        found = 0
+        page: dict[str, Any] = {}
+        while found < most:
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="consumer = :consumer",
+                ExpressionAttributeValues={":consumer": {"S": self._consumer}},
+                Select="COUNT",
+                Limit=most - found,
+                **page,
+            )
+            found += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                break
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return found
+
     def find(self, shard: str, sequence: str) -> ParkedRecord | None:
         """The record that stands at this place in the log, if it is parked."""
         wanted = ParkedRecord(shard, sequence, "", "", None)

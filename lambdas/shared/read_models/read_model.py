@@ -1,7 +1,7 @@
 """A read model that follows the event log, declared once: what keeps it up to date follows.
 
-``redrive.handler_of`` and ``rebuild.handler_of`` make the operators' functions of the same
-declaration.
+``redrive.handler_of``, ``rebuild.handler_of`` and ``show.handler_of`` make the operators' functions
+of the same declaration.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from shared.messaging.event_schemas import EventSchemas
 from shared.read_models.environment import ConsumerEnvironment
 from shared.read_models.generations import Generations, pointer_key
 from shared.read_models.history import PATIENCE, AggregateHistory
+from shared.read_models.log_positions import LogPositions
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Fold, Projector, Table
 from shared.runtime import aws, log
@@ -48,6 +49,7 @@ class ReadModel(Generic[StateT]):
         writes = sum(projector.apply(records) for projector in self.projectors())
         log.metric("RecordsProjected", len(records))
         log.metric("ViewWrites", writes)
+        self.positions.reached(event)
 
     def projectors(self) -> Sequence[Projector[StateT]]:
         """The live generation's projector first, then that of the one being built, if any."""
@@ -55,12 +57,24 @@ class ReadModel(Generic[StateT]):
 
     def projector(self, generation: str) -> Projector[StateT]:
         """The projector of one generation."""
-        table = self.table(
-            aws.client("dynamodb"), self.table_in_use, generation, self.parked_records
-        )
+        table = self._table_of(generation)
         functions = aws.patient_client("lambda", PATIENCE)
         history = self.history(functions, self._variables.read_events_arn)
         return Projector(self.events, table, self.fold, history.read_events)
+
+    def served_table(self) -> Table[StateT]:
+        """The table of the generation that queries read."""
+        return self._table_of(self._generations.live)
+
+    def _table_of(self, generation: str) -> Table[StateT]:
+        return self.table(
+            aws.client("dynamodb"), self.table_in_use, generation, self.parked_records
+        )
+
+    @cached_property
+    def positions(self) -> LogPositions:
+        """How far this consumer has read the log."""
+        return LogPositions(aws.client("dynamodb"), self._variables.parked_table, self.consumer)
 
     @cached_property
     def parked_records(self) -> ParkedRecords:

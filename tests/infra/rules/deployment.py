@@ -9,7 +9,7 @@ from contracts.product import PRODUCT
 from tests.infra.rules import Rule
 from tests.infra.rules.cost import tags_of
 from tests.infra.rules.secrets import replaces_a_secret
-from tests.infra.system import PARAMETER, System, functions_of, role_statements
+from tests.infra.system import PARAMETER, System, card_of, functions_of, role_statements
 
 SOURCES_OF_MESSAGES = ("AWS::SQS::Queue", "AWS::Kinesis::Stream")
 MESSAGES = ("events:PutEvents", "sns:Publish", "kinesis:PutRecords", "kinesis:GetRecords")
@@ -79,9 +79,14 @@ def nothing_is_exported(system: System) -> Iterator[str]:
 
 
 def parameters_are_named_by_their_owner(system: System) -> Iterator[str]:
-    """``/{product}/{environment}/{service}/{resource}``; the ending says what it is."""
+    """``/{product}/{environment}/{service}/{resource}``; the ending says what it is.
+
+    A service's card is the one that stands with those of the others, under its name.
+    """
     for parameter in system.resources(PARAMETER):
         name = parameter.properties["Name"]
+        if name == card_of(parameter):
+            continue
         owner = f"/{PRODUCT}/{system.environment}/{parameter.template.service}/"
         resource = name.removeprefix(owner)
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*-(arn|name|url|id)", resource):

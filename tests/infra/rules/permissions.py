@@ -1,5 +1,6 @@
 """Who may do what."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from contracts.product import PRODUCT
@@ -44,6 +45,18 @@ MAP_NEEDS = {
     "states:RedriveExecution": ":execution:{}/",
 }
 """As the CDK grants them to a map that it makes itself."""
+LOOKS = re.compile(r"[.]handlers[.]show(_[a-z_]+)?[.]handler$")
+LOOKED_WITH = {
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query",
+    "kms:Decrypt",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+}
+"""Whatever else a function may do that operators only look with, it may be more than to look."""
 KNOW_NO_RESOURCES = {
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
@@ -121,6 +134,19 @@ def what_only_reads_cannot_write(system: System) -> Iterator[str]:
                     yield f"{function} serves queries and may {action}"
 
 
+def who_only_looks_changes_nothing(system: System) -> Iterator[str]:
+    """The console may call what is named `Show`: only what operators look with has that name."""
+    statements = list(role_statements(system))
+    for function in system.resources("AWS::Lambda::Function"):
+        looks = bool(LOOKS.search(str(function.properties.get("Handler", ""))))
+        if looks != ("Show" in function.id):
+            yield f"{function} is named as what it is not: {function.properties.get('Handler')}"
+        if looks:
+            for statement in _statements_of(function, statements):
+                if statement.effect == "Allow" and (more := set(statement.actions) - LOOKED_WITH):
+                    yield f"{function} is to look only and may {', '.join(sorted(more))}"
+
+
 def a_star_needs_a_reason(system: System) -> Iterator[str]:
     """Only actions that know no resources may be allowed on all of them."""
     for statement in role_statements(system):
@@ -141,7 +167,7 @@ def every_role_of_a_function_has_the_reserved_prefix(system: System) -> Iterator
 
 def _statements_of(function: Resource, statements: Iterable[Statement]) -> Iterator[Statement]:
     for statement in statements:
-        if function.id in {it.id for it in functions_of(statement.role)}:
+        if function.place in {it.place for it in functions_of(statement.role)}:
             yield statement
 
 
@@ -200,6 +226,7 @@ RULES: tuple[Rule, ...] = (
     a_table_belongs_to_one_service,
     every_function_has_a_role_of_its_own,
     what_only_reads_cannot_write,
+    who_only_looks_changes_nothing,
     a_star_needs_a_reason,
     every_role_of_a_function_has_the_reserved_prefix,
     services_take_roles_for_this_account_only,

@@ -48,6 +48,7 @@ ADDRESSES = {
     "_AGENT_URL": re.compile(r"http://localhost:[0-9]+"),  # beside the function
     "_URL": re.compile(r"https://[a-z0-9.-]+(/[a-z0-9/-]*)?"),
     "_FROM": re.compile(r"[a-z-]+@[a-z0-9.-]+"),  # an identity of the mail service
+    "_PATH": re.compile(r"(/[a-z0-9-]+)+"),  # of parameters
 }
 """By the ending of the variable's name."""
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9._/-]{0,127}")

@@ -13,7 +13,7 @@ import pytest
 
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.event_schemas import EventSchemas
-from shared.read_models import rebuild, redrive
+from shared.read_models import rebuild, redrive, show
 from shared.read_models.environment import ConsumerEnvironment
 from shared.read_models.history import PATIENCE, AggregateHistory
 from shared.read_models.parked_records import ParkedRecords
@@ -22,7 +22,7 @@ from shared.read_models.read_model import ReadModel
 from shared.read_models.versioned_table import VersionedTable
 from shared.runtime import aws, environment
 from tests.support.examples.log_of_orders import ORDERS, event
-from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory, refusing
 
 PARCEL = "5eb1a7e5-0000-4000-8000-000000000001"
 Steps = tuple[str, ...]
@@ -129,6 +129,7 @@ def database(
     monkeypatch.setattr(aws, "patient_client", lambda *asked: patient[asked])
     vars(DEPOTS).pop("parked_records", None)
     vars(DEPOTS).pop("_generations", None)
+    vars(DEPOTS).pop("positions", None)
     yield database
     environment.forget()
 
@@ -184,6 +185,23 @@ def test_what_cannot_be_folded_is_parked_and_redriven(database: DynamoDbInMemory
     (redriven,) = handler({"dry_run": False}, None)["parked"]
     assert redriven["outcome"] == "redriven"
     assert seen(database)[f"g1#{PARCEL}"][-1] == "Scanned south by hand"
+
+
+def test_operators_see_how_far_it_is_and_not_what_it_keeps(database: DynamoDbInMemory) -> None:
+    DEPOTS.follow_the_log(log_of(SENT, SCANNED), None)
+    look = show.handler_of(DEPOTS)
+    assert [it["sequence"] for it in look({}, None)["positions"]] == ["1"]
+    kept = {"version": 2, "stalled_at_version": None}
+    assert look({"aggregate_id": PARCEL}, None) == {"consumer": "depots", "kept": kept}
+    assert look({"aggregate_id": ORDERS[0]}, None)["kept"] is None
+
+
+def test_a_batch_that_fails_moves_no_position(database: DynamoDbInMemory) -> None:
+    database.breaks = ["InternalServerError"]  # of both together; then of each by itself
+    database.before = refusing("InternalServerError", on="put_item")
+    with pytest.raises(Exception, match="InternalServerError"):
+        DEPOTS.follow_the_log(log_of(SENT, SCANNED), None)
+    assert show.handler_of(DEPOTS)({}, None)["positions"] == []
 
 
 def test_the_archive_is_divided_by_parcel() -> None:

@@ -1,0 +1,121 @@
+"""Operators see an order's saga step by step, and open sagas: no token, no data of a command."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from fulfilment import commands
+from fulfilment.domain.saga import Reply, Saga, SentCommand
+from fulfilment.domain.steps import command_id
+from fulfilment.handlers import show_sagas
+from tests.support.examples.fulfilment import CONTEXT, NINE, ORDER, TEN
+from tests.support.examples.hostile_records import TEXTS
+from tests.support.fakes.in_memory_sagas import InMemorySagas
+
+TOKEN = "the task's token"
+SECOND = "2026-12-01T09:00:02.000Z"
+
+
+@pytest.fixture
+def store(monkeypatch: pytest.MonkeyPatch) -> InMemorySagas:
+    store = InMemorySagas()
+    monkeypatch.setattr(show_sagas, "sagas", lambda _: store)
+    monkeypatch.setattr(show_sagas, "load", lambda _: None)
+    return store
+
+
+def ask(**request: Any) -> Any:
+    return json.loads(json.dumps(show_sagas.handler(request, None)))
+
+
+def send(store: InMemorySagas, step: str, at: str, reply: Reply | None = None) -> None:
+    data = {"customer_id": "customer-1"}
+    store.keep_token(SentCommand(ORDER, step, command_id(ORDER, step), data, TOKEN, at, reply))
+
+
+def test_the_steps_of_a_saga_are_told_in_the_order_in_which_they_were_sent(
+    store: InMemorySagas,
+) -> None:
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    send(store, "authorize-payment", SECOND)
+    send(store, "reserve-stock", NINE, Reply("done", None, {"lines": []}, SECOND))
+    saga = ask(order_id=ORDER)["saga"]
+    assert (saga["state"], saga["started_at"]) == ("running", NINE)
+    assert saga["waits_for"] == "authorize-payment"
+    assert saga["steps"][0] == {
+        "step": "reserve-stock",
+        "command": "ReserveStock",
+        "command_id": command_id(ORDER, "reserve-stock"),
+        "owner": "inventory",
+        "undoes": [],
+        "sent_at": NINE,
+        "outcome": "done",
+        "reason": None,
+        "answered_at": SECOND,
+    }
+    assert [it["step"] for it in saga["steps"]] == ["reserve-stock", "authorize-payment"]
+
+
+def test_an_undo_says_what_it_undoes_and_a_failure_is_waited_for(store: InMemorySagas) -> None:
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    send(store, "void-payment", NINE, Reply("failed", "gave-up", {}, SECOND))
+    saga = ask(order_id=ORDER)["saga"]
+    (step,) = saga["steps"]
+    assert (step["undoes"], step["reason"]) == (["authorize-payment"], "gave-up")
+    assert saga["waits_for"] == "void-payment"
+
+
+def test_neither_token_nor_data_is_told(store: InMemorySagas) -> None:
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    send(store, "authorize-payment", NINE, Reply("done", None, {"authorization_id": "a-1"}, TEN))
+    told = json.dumps([ask(order_id=ORDER), ask()])
+    assert "reserve" not in told
+    for secret in (TOKEN, "customer-1", "authorization_id", "traceparent"):
+        assert secret not in told
+
+
+def test_of_an_order_without_a_saga_there_is_none(store: InMemorySagas) -> None:
+    assert ask(order_id=ORDER) == {"saga": None}
+    assert ask() == {"sagas": [], "counted": 0, "capped": False}
+
+
+def test_open_sagas_are_listed_and_counted_up_to_limits(
+    store: InMemorySagas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "MOST_SHOWN", 3)
+    monkeypatch.setattr(commands, "MOST_COUNTED", 5)
+    ids = [f"{number:08x}{ORDER[8:]}" for number in range(4)]
+    for its_id in ids:
+        store.begin(Saga(its_id, CONTEXT, due_at=TEN))
+    answer = ask()
+    assert [it["order_id"] for it in answer["sagas"]] == ids[:3]
+    assert (answer["counted"], answer["capped"]) == (4, False)
+    assert answer["sagas"][0]["started_at"] is None, "it has sent nothing yet"
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    assert (ask()["counted"], ask()["capped"]) == (5, True)
+    for its_id in (*ids, ORDER):
+        store.mark_ended(its_id)
+    assert ask()["sagas"] == []
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=repr)
+def test_what_an_owner_gave_as_its_reason_is_bounded_and_plain(
+    store: InMemorySagas, text: str
+) -> None:
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    send(store, "release-stock", NINE, Reply("failed", text * 100, {}, TEN))
+    (step,) = ask(order_id=ORDER)["saga"]["steps"]
+    reason = step["reason"] or ""
+    assert bool(reason) == bool(text)
+    assert reason.isprintable()
+    assert len(reason) <= show_sagas.LONGEST_REASON
+
+
+@pytest.mark.parametrize("request_", [{"order_id": "x"}, {"resume": True}])
+def test_another_form_is_refused(store: InMemorySagas, request_: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        ask(**request_)
