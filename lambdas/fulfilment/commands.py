@@ -338,12 +338,15 @@ def show_saga(store: SagaStore, order_id: str) -> ShownSaga | None:
 
 
 def list_open(store: SagaStore, ever: str) -> tuple[list[ShownSaga], int]:
-    """Sagas of orders that may still be placed, MOST_SHOWN at most, and how many there are.
+    """Sagas that wait for an operator, then those of orders that may still be placed: MOST_SHOWN at
+    most, and how many there are.
 
     ``ever`` is a time after every deadline. No more than MOST_COUNTED are counted.
     """
-    found = list(islice(store.overdue(ever), MOST_COUNTED))
-    shown = (show_saga(store, it.order_id) for it in found[:MOST_SHOWN])
+    stuck = (it.order_id for it in islice(store.stuck(), MOST_COUNTED))
+    still_open = (it.order_id for it in islice(store.overdue(ever), MOST_COUNTED))
+    found = list(dict.fromkeys((*stuck, *still_open)))[:MOST_COUNTED]
+    shown = (show_saga(store, it) for it in found[:MOST_SHOWN])
     return [it for it in shown if it is not None], len(found)
 
 

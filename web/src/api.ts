@@ -81,7 +81,7 @@ export interface Consumer {
 // GET v1/consumers/{name}/parked
 export interface Parked { as_of: string; parked: { shard: string; sequence: string; reason: string; order_id: string | null; at: string | null; redrivable: boolean }[]; capped: boolean }
 // GET v1/sagas        open and stuck executions
-export interface Sagas { as_of: string; counts: Record<string, number>; sagas: { order_id: string; status: string; step: string | null; started_at: string; ended_at: string | null }[]; capped: boolean }
+export interface Sagas { as_of: string; counts: Record<string, number>; sagas: { order_id: string; status: string; step: string | null; started_at: string | null; ended_at: string | null }[]; capped: boolean }
 // GET v1/queues
 export interface Queues { as_of: string; queues: { name: string; service: string; waiting: number; in_flight: number; dead_letter: boolean }[] }
 // GET v1/configuration

@@ -215,5 +215,5 @@ def sagas(functions: Functions, show_sagas: str) -> dict[str, Any]:
             }
             for it in answer["sagas"]
         ],
-        "capped": answer["capped"],
+        "capped": answer["capped"] or answer["counted"] > len(answer["sagas"]),
     }

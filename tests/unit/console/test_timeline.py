@@ -227,6 +227,9 @@ def test_sagas_are_counted_by_state() -> None:
     found = owners_answers.sagas(Answers(sagas=answer), "sagas")
     assert found["counts"] == {"open": 3, "running": 2, "stuck": 1}
     assert found["sagas"][0]["step"] == "reserve-stock"
+    assert not found["capped"]
+    more = Answers(sagas={**answer, "counted": 4})
+    assert owners_answers.sagas(more, "sagas")["capped"], "not all that are counted are listed"
 
 
 class Lambda:

@@ -102,6 +102,21 @@ def test_open_sagas_are_listed_and_counted_up_to_limits(
     assert ask()["sagas"] == []
 
 
+def test_what_waits_for_an_operator_comes_first_and_once(store: InMemorySagas) -> None:
+    settled, unsettled, running = (f"{number:08x}{ORDER[8:]}" for number in (3, 2, 1))
+    for its_id in (settled, unsettled, running):
+        store.begin(Saga(its_id, CONTEXT, due_at=TEN))
+    store.mark_stuck(settled, NINE, settled=True)
+    store.mark_stuck(unsettled, TEN, settled=False)
+    answer = ask()
+    assert [(it["order_id"], it["state"]) for it in answer["sagas"]] == [
+        (settled, "stuck"),
+        (unsettled, "stuck"),
+        (running, "running"),
+    ]
+    assert answer["counted"] == 3
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=repr)
 def test_what_an_owner_gave_as_its_reason_is_bounded_and_plain(
     store: InMemorySagas, text: str
