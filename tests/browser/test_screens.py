@@ -24,8 +24,6 @@ SCREENS = (
     "#/consumers",
     "#/consumers/sales",
     "#/sagas",
-    "#/queues",
-    "#/configuration",
     "#/nowhere",
 )
 
@@ -61,7 +59,7 @@ HOSTILE = (
 
 def test_hostile_text_in_every_field_is_text(browser: Browser, api: ConsoleApi) -> None:
     change = hostile(HOSTILE)
-    for name in ("activity", "orders", "consumers", "parked", "sagas", "queues", "configurations"):
+    for name in ("activity", "orders", "consumers", "parked", "sagas"):
         setattr(api, name, change(getattr(api, name)))
     api.timelines = {ORDER: change(recorded.timeline(ORDER))}
     cards = change(recorded.services())
@@ -213,11 +211,11 @@ def test_a_part_that_does_not_answer_takes_nothing_from_the_others(console: Cons
 
 def test_empty_screens_say_how_to_fill_them(browser: Browser) -> None:
     empty = ConsoleApi(
-        services=[], consumers=[], parked=[], queues=[], configurations=[],
+        services=[], consumers=[], parked=[],
         sagas={"as_of": recorded.moment(), "counts": {}, "sagas": [], "capped": False},
     )  # fmt: skip
     with serving(empty), open_console(browser, empty) as console:
-        for screen in ("#/", "#/orders", "#/services", "#/consumers", "#/sagas", "#/queues"):
+        for screen in ("#/", "#/orders", "#/services", "#/consumers", "#/sagas"):
             page = console.open(screen)
             expect(page.locator(".empty code").first).to_contain_text("make")
 

@@ -45,8 +45,6 @@ class ConsoleApi:
     consumers: list[Document] = field(default_factory=recorded.consumers)
     parked: list[Document] = field(default_factory=recorded.parked)
     sagas: Document = field(default_factory=recorded.sagas)
-    queues: list[Document] = field(default_factory=recorded.queues)
-    configurations: list[Document] = field(default_factory=recorded.configurations)
     operator: str = "operator"
     down: bool = False
     """It answers 503 to everything that an operator asks."""
@@ -125,10 +123,6 @@ class ConsoleApi:
                 return 200, as_of | {"parked": self.parked, "capped": False}
             case ["sagas"]:
                 return 200, self.sagas
-            case ["queues"]:
-                return 200, as_of | {"queues": self.queues}
-            case ["configuration"]:
-                return 200, as_of | {"documents": self.configurations}
         return 404, _problem(404, "There is no such resource")
 
     def authorize(self, query: dict[str, str]) -> str:

@@ -31,6 +31,7 @@ SERVICES = (
 ONE_PAGE = {
     ("lambdas/orders/handlers/scan_events.py", "scan"): "the store's own scan, which pages",
     ("lambdas/shipping/adapters/dynamodb_shipments.py", "query"): "a number names one shipment",
+    ("lambdas/shared/read_models/log_positions.py", "query"): "as many shards as a page shows",
     ("lambdas/shared/read_models/parked_records.py", "query"): "a place names one record",
     ("tools/emulator/deploy.py", "describe_stacks"): "of one stack, by its name",
     ("tools/emulator/payment_provider/server.py", "list_keys"): "the provider's, not AWS's",

@@ -82,12 +82,3 @@ export interface Consumer {
 export interface Parked { as_of: string; parked: { shard: string; sequence: string; reason: string; order_id: string | null; at: string | null; redrivable: boolean }[]; capped: boolean }
 // GET v1/sagas        open and stuck executions
 export interface Sagas { as_of: string; counts: Record<string, number>; sagas: { order_id: string; status: string; step: string | null; started_at: string | null; ended_at: string | null }[]; capped: boolean }
-// GET v1/queues
-export interface Queues { as_of: string; queues: { name: string; service: string; waiting: number; in_flight: number; dead_letter: boolean }[] }
-// GET v1/configuration
-export interface Configurations { as_of: string; documents: { service: string; environment: string; deployed_version: string | null; deployed_at: string | null; state: string; percentage: number | null }[] }
-
-// POST v1/operations/{redrive|rebuild|resume}   {parameters, dry_run: true}  -> Plan
-// POST the same {parameters, plan: digest}      -> Done; 409 when the plan is not this operator's, is older than 5 minutes, or the state has changed; 403 without console/operate and group operators
-export interface Plan { as_of: string; plan: string; expires_at: string; says: string[]; nothing_to_do: boolean }
-export interface Done { as_of: string; says: string[]; operation_id: string | null }

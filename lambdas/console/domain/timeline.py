@@ -113,6 +113,10 @@ def of_view(consumer: str, kept: Mapping[str, Any], events: Sequence[Happened]) 
         )
 
 
+_ENDS: Mapping[str, str | None] = {"sent": "done", "nobody": None}
+"""A customer whose address is not known, or is forgotten, is told nothing, and nothing failed."""
+
+
 def of_notifications(told: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
     """What customers were told; what was told before times were kept has no place in time."""
     for it in told:
@@ -123,7 +127,7 @@ def of_notifications(told: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
                 it["template"],
                 f"notification#{it['event_id']}",
                 causation_id=it["event_id"],
-                status="done" if it["how"] == "sent" else "failed",
+                status=_ENDS.get(it["how"], "failed"),
                 detail={"how": it["how"]},
             )
 

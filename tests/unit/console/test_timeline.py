@@ -15,7 +15,14 @@ from console.adapters import owners_answers
 from console.adapters.asking import ask_all
 from console.adapters.owners_answers import OrderNotKnown, Owners, Timeline, timeline_of
 from console.adapters.published_reads import PublishedCards, PublishedFunctions, ServiceCard
-from console.domain.timeline import MOST_DETAILS, MOST_ENTRIES, Entry, flat, in_time
+from console.domain.timeline import (
+    MOST_DETAILS,
+    MOST_ENTRIES,
+    Entry,
+    flat,
+    in_time,
+    of_notifications,
+)
 from console.ports import Unanswered
 from contracts.operators import shown_fields
 from tests.support.contracts.event_schemas import example
@@ -148,6 +155,14 @@ def test_an_answer_that_is_not_understood_is_a_part_that_is_silent() -> None:
     found = of(Answers(view=KeyError("x")))
     assert found.parts["views"].problem == "its answer was not understood: KeyError"
     assert ("views", "bus-publisher") in lanes(found)
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [("sent", "done"), ("nobody", None), ("undeliverable", "failed")]
+)
+def test_a_notification_that_nobody_was_to_get_has_not_failed(how: str, status: str | None) -> None:
+    [entry] = of_notifications([TOLD | {"how": how}])
+    assert entry.status == status
 
 
 def test_without_cards_no_field_is_shown_and_no_view_is_asked() -> None:

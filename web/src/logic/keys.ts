@@ -11,9 +11,7 @@ export const GO: Record<string, Screen> = {
   o: "orders",
   s: "sagas",
   l: "consumers",
-  c: "configuration",
   v: "services",
-  q: "queues",
 };
 
 const SINGLE: Record<string, Action> = {

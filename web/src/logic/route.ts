@@ -6,8 +6,6 @@ export const SCREENS = [
   "services",
   "consumers",
   "sagas",
-  "queues",
-  "configuration",
 ] as const;
 export type Screen = (typeof SCREENS)[number];
 

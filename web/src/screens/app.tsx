@@ -10,12 +10,10 @@ import { help, closes } from "../state/keyboard.ts";
 import { answeredAt, feed, interval, now, pulse, trouble, wake } from "../state/live.ts";
 import { choose, go, look, note, route } from "../state/place.ts";
 import { login, logout, session } from "../state/session.ts";
-import { ConfigurationScreen } from "./configuration.tsx";
 import { ConsumersScreen } from "./consumers.tsx";
 import { HomeScreen } from "./home.tsx";
 import { OrderScreen } from "./order.tsx";
 import { OrdersScreen } from "./orders.tsx";
-import { QueuesScreen } from "./queues.tsx";
 import { SagasScreen } from "./sagas.tsx";
 import { ServicesScreen } from "./services.tsx";
 
@@ -25,8 +23,6 @@ const NAMES: Record<Screen, string> = {
   services: "Services",
   consumers: "Consumers",
   sagas: "Sagas",
-  queues: "Queues",
-  configuration: "Configuration",
 };
 
 // The page has the product's name, and no code has it.
@@ -79,10 +75,6 @@ function Content({ screen, id }: { screen: Screen | "unknown"; id: string | null
       return <ConsumersScreen name={id} />;
     case "sagas":
       return <SagasScreen />;
-    case "queues":
-      return <QueuesScreen />;
-    case "configuration":
-      return <ConfigurationScreen />;
     case "unknown":
       return (
         <div class="empty">
