@@ -18,6 +18,7 @@ from console.ports import KeptRow
 from console.queries import KEPT
 from shared.runtime import clock
 from shared.runtime.dynamodb_batches import read_items
+from shared.runtime.dynamodb_pages import every_item
 
 KEY = "id"
 BY_TIME = "by-time"
@@ -92,24 +93,20 @@ class DynamoDbActivity:
             hour -= HOUR
 
     def _in_hour(self, partition: str, since: str, before: str, most: int) -> Iterator[Item]:
-        request: Item = {
-            "TableName": self._table,
-            "IndexName": BY_TIME,
-            "KeyConditionExpression": "kept_in = :hour AND kept_at BETWEEN :since AND :before",
-            "ExpressionAttributeValues": {
+        items = every_item(
+            self._client,
+            TableName=self._table,
+            IndexName=BY_TIME,
+            KeyConditionExpression="kept_in = :hour AND kept_at BETWEEN :since AND :before",
+            ExpressionAttributeValues={
                 ":hour": {"S": partition},
                 ":since": {"S": since},
                 ":before": {"S": before},
             },
-            "ScanIndexForward": False,
-            "Limit": most + 1,  # the place before which they are may be one of them
-        }
-        while True:
-            answer = self._client.query(**request)
-            yield from (it for it in answer["Items"] if it[SORT]["S"] != before)
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            ScanIndexForward=False,
+            Limit=most + 1,  # the place before which they are may be one of them
+        )
+        return (it for it in items if it[SORT]["S"] != before)
 
     def _put(self, item: Item, condition: str, **values: Item) -> bool:
         """Whether the condition held."""

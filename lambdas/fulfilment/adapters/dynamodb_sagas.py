@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from fulfilment.domain.saga import MessageContext, Reply, Saga, SagaState, SentCommand, StuckSaga
 from fulfilment.ports import UnknownCommand
 from shared.runtime import clock
+from shared.runtime.dynamodb_pages import every_item
 
 Item = dict[str, dict[str, str]]
 SAGA = "saga"
@@ -154,13 +155,9 @@ class DynamoDbSagas:
             yield StuckSaga(item["order_id"]["S"], item["stuck_at"]["S"])
 
     def _all(self, index: str, *, after: Item | None = None, **query: Any) -> Iterator[Item]:
-        page: dict[str, Any] = {"ExclusiveStartKey": after} if after else {}
-        while True:
-            answer = self._client.query(TableName=self._table, IndexName=index, **query, **page)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        if after:
+            query["ExclusiveStartKey"] = after
+        return every_item(self._client, TableName=self._table, IndexName=index, **query)
 
     def without_saga(self, order_ids: Iterable[str]) -> Iterator[str]:
         """A hundred at a time, which is what one call takes."""
@@ -196,20 +193,14 @@ class DynamoDbSagas:
 
     def commands(self, order_id: str) -> Sequence[SentCommand]:
         """Everything under the order's id but the saga itself."""
-        found: list[SentCommand] = []
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="order_id = :id",
-                ExpressionAttributeValues={":id": {"S": order_id}},
-                ConsistentRead=True,
-                **page,
-            )
-            found += [_to_command(item) for item in answer["Items"] if item["part"]["S"] != SAGA]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = every_item(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="order_id = :id",
+            ExpressionAttributeValues={":id": {"S": order_id}},
+            ConsistentRead=True,
+        )
+        return [_to_command(item) for item in items if item["part"]["S"] != SAGA]
 
     def keep_token(self, command: SentCommand) -> SentCommand:
         """One update: the token is replaced, the data stays what was sent first."""

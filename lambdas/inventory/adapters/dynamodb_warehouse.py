@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from inventory.adapters.reservation_codec import DUE_SHARDS, Item, from_item, to_item
 from inventory.domain.errors import Contended, Overtaken, StockMissing
 from inventory.domain.reservation import Bucket, Line, Reservation
+from shared.runtime.dynamodb_pages import every_item
 
 BY_DEADLINE = "by-deadline"
 LEVEL = {"S": "level"}
@@ -77,19 +78,14 @@ class DynamoDbWarehouse:
     def due(self, now: str) -> Iterator[Reservation]:
         """From the index, shard by shard, the longest due first."""
         for shard in range(DUE_SHARDS):
-            start: Item = {}
-            while True:
-                answer = self._client.query(
-                    TableName=self._reservations,
-                    IndexName=BY_DEADLINE,
-                    KeyConditionExpression="due_shard = :shard AND expires_at <= :now",
-                    ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"S": now}},
-                    **start,
-                )
-                yield from map(from_item, answer["Items"])
-                if "LastEvaluatedKey" not in answer:
-                    break
-                start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            items = every_item(
+                self._client,
+                TableName=self._reservations,
+                IndexName=BY_DEADLINE,
+                KeyConditionExpression="due_shard = :shard AND expires_at <= :now",
+                ExpressionAttributeValues={":shard": {"S": str(shard)}, ":now": {"S": now}},
+            )
+            yield from map(from_item, items)
 
     def _put(self, before: Reservation | None, after: Reservation) -> Item:
         condition: Item = {"ConditionExpression": "attribute_not_exists(order_id)"}

@@ -19,6 +19,7 @@ from shared.read_models.parked_records import ParkedRecord, ParkedRecords
 from shared.read_models.projector import Change, Checkpoint
 from shared.read_models.versioned_table import checkpoint_of, gate, succeeds
 from shared.runtime.dynamodb_batches import read_items
+from shared.runtime.dynamodb_pages import every_item
 
 BUCKETS = 16
 """Counters of a day and currency: one item takes about 1,000 writes a second (DynamoDB quotas,
@@ -96,20 +97,14 @@ class SalesTable:
         return totals
 
     def _counters(self, day: str, currency: str) -> list[Item]:
-        found: list[Item] = []
-        page: Item = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="pk = :day",
-                ExpressionAttributeValues={":day": {"S": self._day(day, currency)}},
-                ConsistentRead=True,
-                **page,
-            )
-            found += answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = every_item(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="pk = :day",
+            ExpressionAttributeValues={":day": {"S": self._day(day, currency)}},
+            ConsistentRead=True,
+        )
+        return list(items)
 
     def _additions(self, order_id: str, sales: Sales) -> list[Item]:
         summed: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from shared.event_sourcing.event_codec import EventCodec, Item
 from shared.event_sourcing.recorded import EventT, RecordedEvent, VersionTaken
 from shared.messaging.envelope import Envelope
+from shared.runtime.dynamodb_pages import every_item
 
 Key = dict[str, dict[str, str]]
 
@@ -67,21 +68,17 @@ class DynamoDbEventStore(Generic[EventT]):
         self, aggregate_id: str, after_version: int, limit: int | None = None
     ) -> Iterator[Item]:
         page: dict[str, Any] = {"Limit": limit} if limit else {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression=f"{self._codec.id_name} = :id AND version > :after",
-                ExpressionAttributeValues={
-                    ":id": {"S": aggregate_id},
-                    ":after": {"N": str(after_version)},
-                },
-                ConsistentRead=True,
-                **page,
-            )
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            page["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return every_item(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression=f"{self._codec.id_name} = :id AND version > :after",
+            ExpressionAttributeValues={
+                ":id": {"S": aggregate_id},
+                ":after": {"N": str(after_version)},
+            },
+            ConsistentRead=True,
+            **page,
+        )
 
     def _key(self, aggregate_id: str, version: int) -> Key:
         return {self._codec.id_name: {"S": aggregate_id}, "version": {"N": str(version)}}

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from shared.messaging.envelope import LARGEST_VERSION
 from shared.messaging.log_records import LogRecord, Position
 from shared.runtime import clock, log
+from shared.runtime.dynamodb_pages import every_item
 from shared.runtime.plain_text import plain
 from shared.runtime.tracing import is_uuid
 
@@ -38,6 +39,18 @@ class ParkedRecord:
     def place(self) -> str:
         """Where it stands among the parked records: by shard, then in the order of the log."""
         return f"{self.shard}#{self.sequence.rjust(60, '0')}"
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """What a list for operators says of it: everything but its body and digest."""
+        return {
+            "shard": self.shard,
+            "sequence": self.sequence,
+            "reason": self.reason,
+            "aggregate_id": self.aggregate_id,
+            "version": self.version,
+            "parked_at": self.parked_at,
+        }
 
     @classmethod
     def of(
@@ -128,18 +141,15 @@ class ParkedRecords:
         if after is not None:
             start = {"consumer": {"S": self._consumer}, "record": {"S": after}}
             page = {"ExclusiveStartKey": start}
-        while True:
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="consumer = :consumer",
-                ExpressionAttributeValues={":consumer": {"S": self._consumer}},
-                ConsistentRead=True,
-                **page,
-            )
-            yield from map(_from_item, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = every_item(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="consumer = :consumer",
+            ExpressionAttributeValues={":consumer": {"S": self._consumer}},
+            ConsistentRead=True,
+            **page,
+        )
+        return map(_from_item, items)
 
     def count(self, most: int) -> int:
         """How many there are, ``most`` at most: without their bodies, which may be large."""

@@ -94,7 +94,7 @@ def answer(
         outcome, last = "parked", record_found.place
         if not request.dry_run and request.set_aside is None:
             outcome = _redrive(record_found, projectors, parked)
-        listed.append(_line(record_found, outcome))
+        listed.append(record_found.line | {"outcome": outcome})
     return {"parked": listed, "next": None}
 
 
@@ -133,7 +133,7 @@ def _discard(
         outcome = "discarded"
     else:
         outcome = "refused: it has changed in this moment; look at it again"
-    return {"parked": [_line(found, outcome)], "next": None}
+    return {"parked": [found.line | {"outcome": outcome}], "next": None}
 
 
 def _why_it_is_needed(record: ParkedRecord, projectors: Sequence[Projector[Any]]) -> str | None:
@@ -158,15 +158,3 @@ def _why_it_is_needed(record: ParkedRecord, projectors: Sequence[Projector[Any]]
     except Unreadable:
         return None
     return "it can be read by now; redrive it"
-
-
-def _line(record: ParkedRecord, outcome: str) -> dict[str, Any]:
-    return {
-        "shard": record.shard,
-        "sequence": record.sequence,
-        "reason": record.reason,
-        "aggregate_id": record.aggregate_id,
-        "version": record.version,
-        "parked_at": record.parked_at,
-        "outcome": outcome,
-    }

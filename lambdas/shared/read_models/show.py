@@ -98,13 +98,5 @@ def answer(event: dict[str, Any], of: Consumer, kept: Load) -> dict[str, Any]:
 
 
 def _line(record: ParkedRecord) -> dict[str, Any]:
-    return {
-        "shard": record.shard,
-        "sequence": record.sequence,
-        "reason": record.reason,
-        "aggregate_id": record.aggregate_id,
-        "version": record.version,
-        "parked_at": record.parked_at,
-        # What was too large to keep is in the archive alone.
-        "redrivable": record.aggregate_id is not None or record.body is not None,
-    }
+    # What was too large to keep is in the archive alone.
+    return record.line | {"redrivable": record.aggregate_id is not None or record.body is not None}

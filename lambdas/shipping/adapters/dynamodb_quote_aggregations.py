@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError
 
+from shared.runtime.dynamodb_pages import every_item
 from shipping.adapters.aggregation_codec import Item, from_item, key_of, quote_item, to_item
 from shipping.domain.quote_aggregation import Quote, QuoteAggregation
 from shipping.ports import Reception
@@ -41,20 +42,14 @@ class DynamoDbQuoteAggregations:
 
     def of_order(self, order_id: str) -> Sequence[QuoteAggregation]:
         """Every aggregation of an order: one in all but rare cases."""
-        found: list[QuoteAggregation] = []
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression="order_id = :id",
-                ExpressionAttributeValues={":id": {"S": order_id}},
-                ConsistentRead=True,
-                **page,
-            )
-            found += map(from_item, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        items = every_item(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="order_id = :id",
+            ExpressionAttributeValues={":id": {"S": order_id}},
+            ConsistentRead=True,
+        )
+        return [from_item(item) for item in items]
 
     def mark_requested(self, aggregation: QuoteAggregation, deadline: str) -> None:
         """Unless it is closed already: a closed aggregation is never written again."""
