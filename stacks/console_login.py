@@ -8,6 +8,7 @@ from constructs import Construct
 from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.user_pool import user_pool
 from stacks.partitions import login_domain
 
 READ, OPERATE = "read", "operate"
@@ -26,24 +27,8 @@ class OperatorsLogin(Construct):
     def __init__(self, stack: ServiceStack, id: str, *, app_url: str) -> None:
         super().__init__(stack, id)
         stage = stack.stage
-        self.pool = cognito.UserPool(
-            self,
-            "Operators",
-            sign_in_aliases=cognito.SignInAliases(username=True),
-            self_sign_up_enabled=False,
-            account_recovery=cognito.AccountRecovery.NONE,
-            password_policy=cognito.PasswordPolicy(
-                min_length=14,
-                require_digits=True,
-                require_lowercase=True,
-                require_uppercase=True,
-                require_symbols=True,
-            ),
-            mfa=cognito.Mfa.REQUIRED if stage.asks_operators_twice else cognito.Mfa.OPTIONAL,
-            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            removal_policy=stage.removal_policy,
-            deletion_protection=stage.protected,
-        )
+        mfa = cognito.Mfa.REQUIRED if stage.asks_operators_twice else cognito.Mfa.OPTIONAL
+        self.pool = user_pool(self, "Operators", stage, mfa=mfa)
         acknowledge(
             self.pool,
             "The plus plan is paid for each active user; a second factor, which operators have "

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.user_pool import user_pool
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -23,24 +24,7 @@ class IdentityStack(ServiceStack):
 
     def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
         super().__init__(scope, SERVICE, stage=stage, **kwargs)
-        users = cognito.UserPool(
-            self,
-            "Users",
-            sign_in_aliases=cognito.SignInAliases(username=True),
-            self_sign_up_enabled=False,
-            account_recovery=cognito.AccountRecovery.NONE,
-            password_policy=cognito.PasswordPolicy(
-                min_length=14,
-                require_digits=True,
-                require_lowercase=True,
-                require_uppercase=True,
-                require_symbols=True,
-            ),
-            mfa=cognito.Mfa.OPTIONAL,
-            mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
-            removal_policy=stage.removal_policy,
-            deletion_protection=stage.protected,
-        )
+        users = user_pool(self, "Users", stage, mfa=cognito.Mfa.OPTIONAL)
         acknowledge(
             users,
             "The plus plan is paid for each active user; what it adds, detection of stolen "
