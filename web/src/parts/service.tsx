@@ -36,8 +36,8 @@ export function ServiceDetail({ card, cards }: { card: ServiceCard; cards: Servi
         <Names name="takes" of={card.takes} />
         {(card.reads_log || card.consumers.length > 0) && <Lag card={card} />}
         <Names name="views" of={card.views} />
-        <Services name="tells" of={tells} />
-        <Services name="hears from" of={hears} />
+        <Names name="tells" of={tells} services />
+        <Names name="hears from" of={hears} services />
       </dl>
     </div>
   );
@@ -52,31 +52,24 @@ function Row({ name, children }: { name: string; children: ComponentChildren }) 
   );
 }
 
-function Names({ name, of }: { name: string; of: readonly string[] }) {
+/** `services` says that they are names of services, which have a page each. */
+function Names({ name, of, services }: { name: string; of: readonly string[]; services?: boolean }) {
   if (of.length === 0) return null;
   return (
     <Row name={name}>
       <span class="chips">
-        {of.map((it) => (
-          <span key={it} class="chip">
-            <Line text={it} longest={60} />
-          </span>
-        ))}
-      </span>
-    </Row>
-  );
-}
-
-function Services({ name, of }: { name: string; of: readonly string[] }) {
-  if (of.length === 0) return null;
-  return (
-    <Row name={name}>
-      <span class="chips">
-        {of.map((it) => (
-          <a key={it} class="chip" href={address("services", it)}>
-            <Line text={it} longest={60} />
-          </a>
-        ))}
+        {of.map((it) => {
+          const text = <Line text={it} longest={60} />;
+          return services ? (
+            <a key={it} class="chip" href={address("services", it)}>
+              {text}
+            </a>
+          ) : (
+            <span key={it} class="chip">
+              {text}
+            </span>
+          );
+        })}
       </span>
     </Row>
   );
