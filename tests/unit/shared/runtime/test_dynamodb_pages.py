@@ -16,11 +16,12 @@ class Pages:
 
     def query(self, **request: Any) -> dict[str, Any]:
         self.asked.append(request)
-        return [
+        answers: list[dict[str, Any]] = [
             {"Items": [{"id": 1}, {"id": 2}], "LastEvaluatedKey": {"id": 2}},
             {"Items": [], "LastEvaluatedKey": {"id": 4}},
             {"Items": [{"id": 5}]},
-        ][len(self.asked) - 1]
+        ]
+        return answers[len(self.asked) - 1]
 
 
 def test_a_query_is_read_to_its_end() -> None:
