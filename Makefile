@@ -5,8 +5,9 @@
 # `option`, `needed`, `argument` or `flag`. tests/contract/test_make_arguments.py holds all of this.
 
 # What a caller may say. Only make's command line counts: a VERSION of the environment is somebody else's.
-CALLERS := ALL APPROVE AT CONFIRM CONSUMER DURATION ENFORCE ENV ENVIRONMENT KIND MIX NAME ORDER ORDERS OWNER PATHS \
-	PYTHON QUEUE RATE REGION SEQUENCE SERVICE SHARD STRATEGY VERSION VIEW
+CALLERS := ALL APPROVE AT BASE BUG CONFIRM CONSUMER CONTAINERS CRDS DAYS DURATION ENFORCE ENV ENVIRONMENT \
+	FAULT FORMAT IN KEEP KIND LINES MIX NAME ORDER ORDERS OUT OWNER PATHS PYTHON QUEUE RATE REGION SEED SEEDS SEQUENCE SERVICE \
+	SHARD STRATEGY TRACE VERSION VIEW
 
 # Their text is taken as it is, and handed on in the environment as GIVEN_...: neither make nor a shell
 # reads it, whatever `$(...)`, quote, space or newline it holds. A sub-make gets none of them.
@@ -87,6 +88,11 @@ STAGE := "$${GIVEN_ENVIRONMENT:-dev}"
 HERE = --environment=$(STAGE) $(call option,--region,REGION)
 CDK = AWS_REGION="$$($(RUN) -m tools.base.region $(call option,--region,REGION))" && export AWS_REGION && $(BIN)/cdk
 CONTEXT := --context environment=$(STAGE) --context region="$$AWS_REGION"
+# One service's stack by its name, or all.
+PRODUCT = $(shell sed -n 's/^name = "\([a-z0-9-]*\)"/\1/p' pyproject.toml 2>/dev/null)
+ONE_OR_ALL = $(if $(GIVEN_SERVICE),--exclusively "$(PRODUCT)-"$(STAGE)-"$$GIVEN_SERVICE",--all)
+# Services in containers cost while nobody calls them: they are deployed where somebody says so.
+WITH_CONTAINERS = $(if $(filter yes,$(GIVEN_CONTAINERS)),--context containers=true)
 # A pipeline has nobody to ask.
 APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),--require-approval never)
 # Tools are installed by a Python that was named, else by the one that they are installed with, so that
@@ -98,15 +104,15 @@ DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' $(BY_TWO)
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run up down dev status load test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bench parity rotate secret-scan audit mutate catalogue release-contracts \
-	snapshots deploy destroy lock clean \
+.PHONY: help setup doctor run up down dev status load affected test-affected test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bill bench parity release quote rotate secret-scan audit mutate catalogue client release-contracts simulate \
+	snapshots deploy pipelines canary destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page open tour \
-	service service-remove rename smoke redrive redrive-queue stuck resume park discard history view reconcile rebuild rebuild-back rebuild-retire checksum
+	service service-remove rename k8s-check k8s-judge k8s-render pin-images smoke redrive redrive-queue stuck resume park discard history trace service-map view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11]
+setup: ## Install the pinned toolchain: [PYTHON=/path/to/python3.11] [CONTAINERS=yes]
 	@$(RUN) $(TOOLCHAIN) --ready 2>/dev/null || { \
 		if [ -z "$$GIVEN_PYTHON" ] && $(RUN) -E -s -S -c '' 2>/dev/null; \
 		then $(RUN) $(TOOLCHAIN); \
@@ -126,10 +132,10 @@ doctor: ## Check this machine and this checkout, and say how to correct what is 
 	}
 
 run: setup ## Deploy everything offline, show an order go through, stay up until Ctrl-C
-	@$(LOCAL) $(RUN) -m tools.local run
+	@$(LOCAL) $(RUN) -m tools.local run $(call flag,--containers,CONTAINERS)
 
-up: setup ## The same in the background
-	@$(LOCAL) $(RUN) -m tools.local up
+up: setup ## The same in the background; CONTAINERS=yes: with pricing and partners behind Envoy
+	@$(LOCAL) $(RUN) -m tools.local up $(call flag,--containers,CONTAINERS)
 
 down: ## Stop what `make up` started
 	@test ! -x $(BIN)/python || $(LOCAL) $(RUN) -m tools.local down
@@ -148,6 +154,12 @@ tour: setup ## Show flags, refusals, a rollback and a rotation on the running sy
 
 load: setup ## Place orders on the running system, then check the invariants: RATE=5 DURATION=20 MIX=good=1
 	@$(LOCAL) $(RUN) -m tools.local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
+
+affected: setup ## The services and tests that a difference touches, with reasons: [BASE=main] [FORMAT=json|github]
+	@$(RUN) -m tools.affected $(call option,--base,BASE) $(call option,--format,FORMAT)
+
+test-affected: setup ## The tests of that difference: [BASE=main]
+	@$(LOCAL) $(RUN) -m tools.affected test $(call option,--base,BASE)
 
 test: setup ## Every test: unit, contract, infra, integration, faults, end to end; ENFORCE=yes under IAM
 	@$(PYTEST) tests -m 'not nightly' $(BY_TWO)
@@ -188,12 +200,15 @@ format: setup ## Format the code and apply safe fixes
 build: setup ## Build the functions' packages for the cloud
 	@$(RUN) -m bundling --target cloud
 
-synth: setup ## Synthesize the CloudFormation templates, with every rule checked
+synth: setup ## Synthesize the CloudFormation templates, services in containers included, with every rule checked
 	@$(RUN) -m bundling --target cloud
-	@$(CDK) synth --quiet $(CONTEXT)
+	@$(CDK) synth --quiet $(CONTEXT) --context containers=true
 
-costs: setup ## What an idle month costs, before you deploy: ENV=prod; ORDERS=20 counts orders too
-	@$(LOCAL) $(RUN) -m tools.measure.costs $(if $(GIVEN_ORDERS),record $(call option,--count,ORDERS),idle) --environment=$(STAGE)
+costs: setup ## What an idle month costs, before you deploy: ENV=prod [CONTAINERS=yes]; ORDERS=20 counts orders too
+	@$(LOCAL) $(RUN) -m tools.measure.costs $(if $(GIVEN_ORDERS),record $(call option,--count,ORDERS),idle) --environment=$(STAGE) $(subst --context ,--context=,$(WITH_CONTAINERS))
+
+bill: setup ## A month with your own numbers, by service and part: ENV=prod ORDERS=1000000 LINES=3 KEEP=30 (days of logs)
+	@$(LOCAL) $(RUN) -m tools.measure.costs bill --environment=$(STAGE) $(call option,--orders,ORDERS) $(call option,--lines,LINES) $(call option,--log-days,KEEP)
 
 bench: setup ## Measure the claims about speed, memory and cost
 	@$(LOCAL) $(RUN) -m tools.measure.benchmarks
@@ -218,6 +233,12 @@ resume: setup ## Show what an order's saga waits for: ORDER=; CONFIRM=yes resume
 
 history: setup ## An order's events as a table: ORDER= [AT=time|VERSION=n]
 	@$(OPERATE) history $(call needed,--order,ORDER) $(MOMENT)
+
+trace: setup ## What happened to an order, in every service, drawn as a waterfall: ORDER=
+	@$(OPERATE) trace $(call needed,--order,ORDER)
+
+service-map: setup ## Which service had to do with which, as recorded spans tell it: [OUT=docs/service-map.md] writes a page
+	@$(OPERATE) service-map $(call option,--out,OUT)
 
 view: setup ## What a view said of an order: ORDER= [AT=time|VERSION=n] [VIEW=order-view]
 	@$(OPERATE) view $(call needed,--order,ORDER) $(MOMENT) $(call option,--view,VIEW)
@@ -252,6 +273,12 @@ config-drift: setup ## Fail if configuration was changed by hand, and name what:
 configuration-page: setup ## Write the list of every value into docs/configuration.md
 	@$(LOCAL) $(RUN) -m tools.docgen.configuration_page
 
+release: setup ## Release a version by a canary, and watch it: SERVICE=pricing VERSION= [ENVIRONMENT=]; offline [FAULT=errors=0.05]
+	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.release $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION) $(call needed,--service,SERVICE) $(call needed,--version,VERSION) $(call option,--fault,FAULT)
+
+quote: setup ## Ask pricing for a quote and order with it: [LINES=TEA-SENCHA=2,MUG-RED=1]; ENVIRONMENT= asks an account's function
+	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.quote $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION) $(call option,--lines,LINES)
+
 rotate: setup ## Replace the running system's secrets, as the schedule does: SERVICE=payments (an unknown name shows those there are)
 	@$(LOCAL) $(RUN) -m tools.local rotate $(call argument,SERVICE)
 
@@ -263,6 +290,21 @@ audit: setup ## Check every environment's templates with cfn-lint and checkov; e
 
 mutate: setup ## Change the code, one small change at a time: a test must fail, or a reason is on file: PATHS=lambdas/payments:lambdas/orders
 	@$(LOCAL) $(RUN) -m tools.checks.mutation $(call option,--paths,PATHS)
+
+k8s-check: setup ## Judge all manifests in k8s/, one by one and together: [CRDS=folder of definitions] [ENVIRONMENT=prod fails while it is blocked]
+	@$(LOCAL) $(RUN) -m tools.kubernetes check $(call option,--crds,CRDS) $(call option,--stage,ENVIRONMENT)
+
+pin-images: setup ## Ask registries what images are now, and write their digests into an overlay of k8s/: ENVIRONMENT=dev VERSION=1.0.0
+	@$(RUN) -m tools.kubernetes.pinning $(call needed,--environment,ENVIRONMENT,dev|staging|prod) $(call option,--region,REGION) $(call option,--version,VERSION)
+
+k8s-render: setup ## Write what kustomize makes of k8s/ into k8s/rendered/, for reviewers
+	@$(LOCAL) $(RUN) -m tools.kubernetes render
+
+k8s-judge: setup ## Judge manifests as an API server would: IN=cases.jsonl OUT=verdicts.jsonl [CRDS=folder of definitions]
+	@$(LOCAL) $(RUN) -m tools.kubernetes judge $(call needed,--in,IN,file) $(call needed,--out,OUT,file) $(call option,--crds,CRDS)
+
+simulate: setup ## Run the real code on a simulated AWS that breaks by dice: [SEED=7 | SEEDS=1-200] [DAYS=1] [BUG=name] [TRACE=file]
+	@$(LOCAL) $(RUN) -m tools.simulation $(call option,--seed,SEED) $(call option,--seeds,SEEDS) $(call option,--days,DAYS) $(call option,--bug,BUG) $(call option,--trace,TRACE)
 
 service: setup ## Show the files of a new service; CONFIRM=yes writes them: NAME=returns KIND=aggregate|worker|view|api [OWNER=team]
 	@$(LOCAL) $(RUN) -m tools.generator make $(call needed,--name,NAME) $(call needed,--kind,KIND,aggregate|worker|view|api) $(call option,--owner,OWNER) $(CONFIRMED)
@@ -279,17 +321,27 @@ parity: setup ## Write docs/parity.md from the templates and docs/parity.toml
 catalogue: setup ## Write docs/catalogue.md, docs/architecture.md and CODEOWNERS from templates, declarations and schemas
 	@$(LOCAL) $(RUN) -m tools.docgen.catalogue
 
-release-contracts: setup ## Keep the event schemas as released; refused if old readers would break
+client: setup ## Make a Python client of each API from its document: [OUT=folder], else .build/clients
+	@$(RUN) -m tools.docgen.clients $(call option,--out,OUT)
+
+release-contracts: setup ## Keep the event schemas and the APIs, GraphQL too, as released; refused if old readers or callers would break
 	@$(RUN) -m tools.checks.contracts.release
 
-deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=]; with APPROVE=yes it asks nothing
+deploy: setup ## Deploy to the account of your AWS credentials: ENV=dev|staging|prod [REGION=] [SERVICE=] [CONTAINERS=yes]; with APPROVE=yes it asks nothing
 	@$(RUN) -m tools.operations $(HERE) where
 	@$(RUN) -m tools.operations $(HERE) quota
 	@$(RUN) -m tools.operations $(HERE) mail
 	@$(RUN) -m tools.operations $(HERE) providers
+	@$(RUN) -m tools.operations $(HERE) spans
 	@$(RUN) -m tools.configuration check --environment=$(STAGE) --committed
-	@$(CDK) deploy --all $(CONTEXT) $(APPROVED)
-	@$(RUN) -m tools.configuration apply $(HERE)
+	@$(CDK) deploy $(ONE_OR_ALL) $(CONTEXT) $(WITH_CONTAINERS) $(APPROVED)
+	@$(RUN) -m tools.configuration apply $(HERE) $(call option,--service,SERVICE)
+
+pipelines: setup ## Synthesize the pipelines and the roles of each account, with every rule checked: tools/delivery/delivery.toml
+	@$(BIN)/cdk synth --quiet --app "$(RUN) -m tools.delivery.app" --output cdk.out/delivery
+
+canary: setup ## Watch a service's alarms after its deployment, as its pipeline does: ENV=prod SERVICE=orders
+	@$(RUN) -m tools.delivery $(HERE) $(call needed,--service,SERVICE)
 
 smoke: setup ## Check on a deployment what only AWS decides, and say what each check proves: ENVIRONMENT=dev|staging|prod
 	@$(if $(GIVEN_ENVIRONMENT),,$(LOCAL)) $(RUN) -m tools.smoke $(call option,--environment,ENVIRONMENT) $(call option,--region,REGION)
@@ -301,8 +353,11 @@ snapshots: setup ## Accept the templates as they are now; read the diff before y
 	@$(PYTEST) tests/infra/test_snapshots.py --snapshot-update
 
 lock: setup ## Resolve the pinned versions again
-	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench requirements/audit; do \
+	@for name in requirements requirements/bootstrap requirements/emulator requirements/bench requirements/audit requirements/kubernetes; do \
 		$(BIN)/uv pip compile $(LOCK) $$name.in -o $$name.txt; done
+	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt requirements/containers.in -o requirements/containers.txt
+	@for name in pricing_server/requirements pricing_server/build partners/requirements; do \
+		$(BIN)/uv pip compile $(LOCK) --constraint requirements/containers.txt containers/$$name.in -o containers/$$name.txt; done
 	@$(BIN)/uv pip compile $(LOCK) --constraint requirements.txt lambdas/shared/requirements.in -o lambdas/shared/requirements.txt
 
 clean: ## Stop the system, and remove what was built and installed

@@ -17,13 +17,14 @@ from pathlib import Path
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the oldest that a zip can hold, and the one that the CDK writes
 FILE, LIBRARY = 0o100644, 0o100755  # Lambda runs as another user: all may read
-COMPRESSION_LEVEL = 9
+SMALLEST, QUICKEST = 9, 1
+"""Levels of compression: for a cold start, which fetches the zip, and for one that waits for it."""
 
 Compiled = dict[tuple[Path, bytes], bytes]
 """By a source's place in the zip and what it says: its byte code."""
 
 
-def pack_folders(staging: Path) -> None:
+def pack_folders(staging: Path, level: int = SMALLEST) -> None:
     """Turn each folder `x` in `staging` into `x.zip` beside it, byte code included.
 
     Raises py_compile.PyCompileError for a source that this Python cannot compile.
@@ -31,7 +32,7 @@ def pack_folders(staging: Path) -> None:
     compiled: Compiled = {}
     for folder in sorted(path for path in staging.iterdir() if path.is_dir()):
         compile_sources(folder, compiled)
-        write_zip(folder, folder.with_suffix(".zip"))
+        write_zip(folder, folder.with_suffix(".zip"), level)
 
 
 def compile_sources(folder: Path, compiled: Compiled) -> None:
@@ -60,7 +61,7 @@ def compile_sources(folder: Path, compiled: Compiled) -> None:
         compiled[key] = byte_code.read_bytes()
 
 
-def write_zip(folder: Path, target: Path) -> None:
+def write_zip(folder: Path, target: Path, level: int) -> None:
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
     with zipfile.ZipFile(target, "w") as archive:
         for name, path in sorted(files.items()):
@@ -68,15 +69,14 @@ def write_zip(folder: Path, target: Path) -> None:
                 entry = zipfile.ZipInfo(name, DATE)
                 entry.create_system = 3  # Unix, on Windows too: only there are modes read
                 entry.external_attr = (LIBRARY if path.suffix == ".so" else FILE) << 16
-                archive.writestr(
-                    entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION_LEVEL
-                )
+                content = path.read_bytes()
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=level)
 
 
-def main(staging: str) -> int:
+def main(staging: str, level: str = str(SMALLEST)) -> int:
     """Pack, and return the exit status: 1 and a line on stderr for a source with an error."""
     try:
-        pack_folders(Path(staging))
+        pack_folders(Path(staging), int(level))
     except py_compile.PyCompileError as error:
         print(error.msg.strip(), file=sys.stderr)
         return 1
@@ -84,4 +84,4 @@ def main(staging: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from bundling.pack import QUICKEST
 from bundling.workspace import TargetName, Workspace, command_line_tool
 
 HERE = Path(__file__).parent
@@ -74,7 +75,7 @@ class Local:
         return ["--python", str(self._python)]
 
     def pack_command(self, staging: Path) -> list[str]:
-        return [str(self._python), "-I", "-S", str(PACKER), str(staging)]
+        return [str(self._python), "-I", "-S", str(PACKER), str(staging), str(QUICKEST)]
 
 
 def target_named(name: TargetName, workspace: Workspace) -> Target:

@@ -1,6 +1,6 @@
 """The console: what operators see of the system in a browser, and the way in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
@@ -9,7 +9,7 @@ from constructs import Construct
 
 from contracts.product import PRODUCT
 from stacks.console_api import ConsoleApi
-from stacks.console_login import READ, OperatorsLogin
+from stacks.console_login import OPERATE, READ, OperatorsLogin
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_card import path_of_cards
@@ -29,6 +29,12 @@ BY_TIME = "by-time"
 RECORDING = Duration.seconds(10)
 ASKING = Duration.seconds(15)
 """Owners are asked twice at most, five seconds each time."""
+OPERATING = Duration.seconds(29)
+"""As long as API Gateway waits."""
+LOOKS = "Show"
+"""What a function is called that operators only look with."""
+CHANGES = ("Redrive", "Change")
+"""What one is called that operators change something with."""
 
 
 class ConsoleStack(ServiceStack):
@@ -61,6 +67,8 @@ class ConsoleStack(ServiceStack):
         self._show_activity()
         self._show_an_orders_past()
         self._show_services()
+        self._operate()
+        self._show_configuration()
 
     @classmethod
     def is_in(cls, stage: Stage) -> bool:
@@ -103,22 +111,71 @@ class ConsoleStack(ServiceStack):
             "READ_EVENTS_ARN": self.find("orders", "read-events-arn"),
             "SHOW_SAGAS_ARN": self.find("fulfilment", "show-sagas-arn"),
             "SHOW_NOTIFICATIONS_ARN": self.find("notifications", "show-notifications-arn"),
+            "SHOW_ARCHIVE_ARN": self.find("event-log", "show-archive-arn"),
         }
         timeline = self._asks_owners("Timeline", "timeline", "Tells an order's past", owners)
         self._route("/v1/orders/{order_id}/timeline", timeline)
 
     def _show_services(self) -> None:
-        owners = {"SHOW_SAGAS_ARN": self.find("fulfilment", "show-sagas-arn")}
+        owners = {
+            "SHOW_SAGAS_ARN": self.find("fulfilment", "show-sagas-arn"),
+            "SHOW_LOG_ARN": self.find("event-log", "show-log-arn"),
+            "SHOW_QUOTES_ARN": self.find("shipping", "show-quotes-arn"),
+            "SHOW_ALARMS_ARN": self.find("event-log", "show-alarms-arn"),
+            "SHOW_RELEASES_ARN": self.find("releases", "show-releases-arn"),
+        }
         inspect = self._asks_owners(
             "Inspect", "inspect", "Tells of services and their work", owners
         )
-        for path in ("services", "consumers", "consumers/{name}/parked", "sagas"):
+        for path in ("services", "consumers", "consumers/{name}/parked", "views", "log"):
             self._route(f"/v1/{path}", inspect)
+        for path in ("sagas", "sagas/{order_id}", "alarms", "queues", "releases"):
+            self._route(f"/v1/{path}", inspect)
+
+    def _operate(self) -> None:
+        """The one function that calls what changes something, and the only one that may."""
+        owners = {
+            "SHOW_SAGAS_ARN": self.find("fulfilment", "show-sagas-arn"),
+            "RESUME_ARN": self.find("fulfilment", "resume-arn"),
+        }
+        operate = self._calls_what_owners_publish(
+            "Operate", "operate", "Changes what operators have planned", owners, OPERATING, CHANGES
+        )
+        operate.add_environment("ACTIVITY_TABLE", self.activity.table_name)
+        grant(operate, "dynamodb:PutItem", on=self.activity.table_arn)
+        self.key.grant_encrypt_decrypt(operate)
+        views = (f"views/{{name}}/{it}" for it in ("rebuild", "back", "retire"))
+        consumers = (f"consumers/{{name}}/{it}" for it in ("redrive", "discard", "park"))
+        others = (
+            "sagas/{order_id}/resume",
+            "configuration/{service}/{profile}/stop",
+            "queues/{service}/{name}/redrive",
+        )
+        for path in (*consumers, *views, *others):
+            self.api.route("POST", f"/v1/{path}", operate, scope=self.login.scopes[OPERATE])
+
+    def _show_configuration(self) -> None:
+        configuration = self._asks_owners(
+            "Configuration", "configuration", "Tells what services are told while they run", {}
+        )
+        self._route("/v1/configuration", configuration)
 
     def _asks_owners(
         self, id: str, handler: str, description: str, owners: Mapping[str, str]
     ) -> MicroserviceFunction:
-        """A function with no right on any data: it calls what owners let operators look with.
+        return self._calls_what_owners_publish(id, handler, description, owners, ASKING, ())
+
+    def _calls_what_owners_publish(
+        self,
+        id: str,
+        handler: str,
+        description: str,
+        owners: Mapping[str, str],
+        timeout: Duration,
+        changes: Sequence[str],
+    ) -> MicroserviceFunction:
+        """A function with no right on any data: it calls what owners let operators look with, and
+        what has one of the names of ``changes``.
 
         Which consumers of the log there are it reads in their services' cards while it runs, so
         that a service more changes nothing here.
@@ -128,22 +185,25 @@ class ConsoleStack(ServiceStack):
             id,
             handler=handler,
             description=description,
-            timeout=ASKING,
+            timeout=timeout,
             environment={"CARDS_PATH": path_of_cards(self.stage), **owners},
         )
         here = f"{self.region}:{self.account}"
-        looks = f"function:{PRODUCT}-{self.stage.name}-*Show*"
+        names = [f"function:{PRODUCT}-{self.stage.name}-*{it}*" for it in (LOOKS, *changes)]
         cards = f"arn:{self.partition}:ssm:{here}:parameter{path_of_cards(self.stage)}"
-        shows = f"arn:{self.partition}:lambda:{here}:{looks}"
-        grant(function, "lambda:InvokeFunction", on=[*owners.values(), shows])
+        called = [f"arn:{self.partition}:lambda:{here}:{it}" for it in names]
+        grant(function, "lambda:InvokeFunction", on=[*owners.values(), *called])
         grant(function, "ssm:GetParametersByPath", on=[cards, f"{cards}/*"])
         assert function.role
         known = f"{self.region}:<AWS::AccountId>"
         acknowledge(
             function.role,
-            "Who follows the log is read in the services' cards while it runs; functions of that "
-            "name only look, which a rule of the templates holds.",
-            f"AwsSolutions-IAM5[Resource::arn:{self.partition}:lambda:{known}:{looks}]",
+            "Who follows the log is read in the services' cards while it runs; what functions of "
+            "such a name do, and who may call them, a rule of the templates holds.",
+            *(
+                f"AwsSolutions-IAM5[Resource::arn:{self.partition}:lambda:{known}:{it}]"
+                for it in names
+            ),
             f"AwsSolutions-IAM5[Resource::arn:{self.partition}:ssm:{known}:parameter"
             f"{path_of_cards(self.stage)}/*]",
         )

@@ -12,8 +12,6 @@ from stacks.constructs.service_api import STAGE, RegionalApi
 from stacks.constructs.service_stack import ServiceStack
 
 HEADERS: Mapping[str, str] = {
-    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
@@ -44,16 +42,18 @@ class ConsoleApi(RegionalApi):
             self._stack, "Authorizer", cognito_user_pools=[pool]
         )
 
-    def show_files(self, function: lambda_.IFunction) -> None:
+    def show_files(self, function: lambda_.Function) -> None:
         """Send ``/`` and each file beside it to a function, whoever asks."""
-        for resource in (self.api.root, self.api.root.add_resource("{file}")):
-            shown = resource.add_method(
-                "GET",
-                apigateway.LambdaIntegration(function, allow_test_invoke=False),
-                authorization_type=apigateway.AuthorizationType.NONE,
+        added = [
+            method
+            for path in ("/", "/{file}")
+            for method in self._add(
+                "GET", path, function, authorization_type=apigateway.AuthorizationType.NONE
             )
+        ]
+        for each in added:
             acknowledge(
-                shown,
+                each,
                 "The app's files come before the login: they are the same for everybody and hold "
                 "nothing of the system. What they ask for needs an operator's token.",
                 "AwsSolutions-APIG4",
@@ -61,12 +61,13 @@ class ConsoleApi(RegionalApi):
             )
 
     def route(
-        self, method: str, path: str, function: lambda_.IFunction, *, scope: cognito.OAuthScope
+        self, method: str, path: str, function: lambda_.Function, *, scope: cognito.OAuthScope
     ) -> None:
         """Send a method of a path to a function, if the operator's token has the scope."""
-        self.api.root.resource_for_path(path).add_method(
+        self._add(
             method,
-            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            path,
+            function,
             authorization_type=apigateway.AuthorizationType.COGNITO,
             authorizer=self._authorizer,
             authorization_scopes=[scope.scope_name],

@@ -21,7 +21,16 @@ SERVICE = Service(
     name="customers",
     owner="experience",
     purpose="customers, the only place with personal data",
+    scopes={
+        "customers/read": "Look at your name and addresses",
+        "customers/write": "Change your name and addresses, and forget you",
+    },
+    machine_scopes={"partners/customers": "Keep profiles of customers of theirs"},
 )
+READ, WRITE = "customers/read", "customers/write"
+PARTNERS = "partners/customers"
+OWN, THEIRS = "/v1/customers/me", "/v1/partner-customers/{reference}"
+"""A profile's path: of whoever calls, and of a customer whom a partner registers."""
 PROFILE_RECOVERY_DAYS = 7
 """How far back profiles can be restored, and so how long a forgotten one is still in backups."""
 
@@ -58,11 +67,8 @@ class CustomersStack(ServiceStack):
     def _serve_api(self) -> None:
         api = ServiceApi(self, rate=100, burst=200)
         register = self._function("RegisterCustomer", "register_customer", "Registers, or renames")
-        api.route("PUT", "/v1/customers/me", register)
         add = self._function("AddAddress", "add_address", "Adds an address to a profile")
-        api.route("POST", "/v1/customers/me/addresses", add)
         replace = self._function("ReplaceAddress", "replace_address", "Corrects an address")
-        api.route("PUT", "/v1/customers/me/addresses/{address_id}", replace)
         for function in (register, add, replace):
             grant(function, "dynamodb:GetItem", "dynamodb:PutItem", on=self.profiles.table_arn)
             grant(
@@ -74,21 +80,33 @@ class CustomersStack(ServiceStack):
             self.key.grant_encrypt_decrypt(function)
 
         read = self._function("ReadCustomer", "read_customer", "Reads a profile")
-        api.route("GET", "/v1/customers/me", read)
         grant(read, "dynamodb:GetItem", on=[self.profiles.table_arn, self.tombstones.table_arn])
         self.key.grant_decrypt(read)
 
         forget = self._function("ForgetCustomer", "forget_customer", "Forgets a customer")
-        api.route("DELETE", "/v1/customers/me", forget)
         grant(forget, "dynamodb:DeleteItem", on=self.profiles.table_arn)
         grant(forget, "dynamodb:PutItem", on=self.tombstones.table_arn)
         self.key.grant_encrypt_decrypt(forget)
+
+        for path, reads, writes in ((OWN, READ, WRITE), (THEIRS, PARTNERS, PARTNERS)):
+            api.route("PUT", path, register, scope=writes)
+            api.route("POST", f"{path}/addresses", add, scope=writes)
+            api.route("PUT", f"{path}/addresses/{{address_id}}", replace, scope=writes)
+            api.route("GET", path, read, scope=reads)
+            api.route("DELETE", path, forget, scope=writes)
 
     def _let_others_read_contacts(self) -> None:
         read = self._function("ReadContact", "read_contact", "Reads a contact for other services")
         grant(read, "dynamodb:GetItem", on=[self.profiles.table_arn, self.tombstones.table_arn])
         self.key.grant_decrypt(read)
         self.publish("read-contact-arn", read.function_arn)
+
+        find = self._function(
+            "FindPartnerCustomer", "find_partner_customer", "Finds a partner's customer for others"
+        )
+        grant(find, "dynamodb:GetItem", on=[self.profiles.table_arn, self.tombstones.table_arn])
+        self.key.grant_decrypt(find)
+        self.publish("find-partner-customer-arn", find.function_arn)
 
     def _announce_the_forgotten(self) -> None:
         announce = MicroserviceFunction(

@@ -23,6 +23,7 @@ from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import RETENTION, ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
+from stacks.event_log_shown import show_the_alarms, show_the_archive, show_the_log
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -75,6 +76,9 @@ class EventLogStack(ServiceStack):
         self.bus = self._make_bus()
         self._remember_what_the_bus_carried()
         self._ingest_integration_events()
+        show_the_log(self, key=self.key, stream=self.event_stream)
+        show_the_archive(self, key=self.key, archive=self.archive)
+        show_the_alarms(self)
 
         self.publish("key-arn", self.key.key_arn)
         self.publish("event-stream-arn", self.event_stream.stream_arn)

@@ -180,7 +180,14 @@ class FulfilmentStack(ServiceStack):
             self, "PlacedOrders", key=self.key, worker_timeout=Duration.seconds(10)
         )
         placed.subscribe_to_bus("OrderPlaced", detail_type=["OrderPlaced"])
-        starter = self._function("StartSaga", "start_saga", "Starts the saga of a placed order")
+        read_events = self.find("orders", "read-events-arn")
+        starter = self._function(
+            "StartSaga",
+            "start_saga",
+            "Starts the saga of a placed order",
+            READ_EVENTS_ARN=read_events,
+        )
+        grant(starter, "lambda:InvokeFunction", on=read_events)
         grant(starter, "dynamodb:PutItem", on=self.sagas.table_arn)
         self._allow_executions(starter)
         placed.consumed_by(starter, max_concurrency=10)
@@ -293,11 +300,13 @@ class FulfilmentStack(ServiceStack):
                 "SAGAS_TABLE": self.sagas.table_name,
                 "OPEN_SAGAS_INDEX": OPEN_SAGAS,
                 "STUCK_SAGAS_INDEX": STUCK_SAGAS,
+                "STATE_MACHINE_ARN": self.machine.state_machine_arn,
             },
         )
         self.key.grant_decrypt(show)
         indexes = [f"{self.sagas.table_arn}/index/{it}" for it in (OPEN_SAGAS, STUCK_SAGAS)]
-        grant(show, "dynamodb:GetItem", on=self.sagas.table_arn)
+        grant(show, "dynamodb:BatchGetItem", "dynamodb:GetItem", on=self.sagas.table_arn)
+        grant(show, "states:ListExecutions", on=self.machine.state_machine_arn)
         grant(show, "dynamodb:Query", on=[self.sagas.table_arn, *indexes])
         self.publish("show-sagas-arn", show.function_arn)
 

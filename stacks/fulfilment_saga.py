@@ -7,6 +7,10 @@ the owner's reply. How it may end:
 - ``Refused``: the business says no, nothing was done, and what came before is undone;
 - no answer, or none that is final: the step is noted among ``possibly`` and undone as if done.
 
+Transitions are what the saga costs, so a confirmed order takes one for each step, and one more:
+the function that starts the first execution reads the order, and the one that takes the
+confirmation's reply closes the saga.
+
 The expressions are JSONata; ``${Names}`` are filled in when the stack is deployed, ``${Partition}``
 when it is synthesized.
 """
@@ -23,6 +27,12 @@ INVOKE = "arn:${Partition}:states:::lambda:invoke"
 EXECUTION = "$states.context.Execution"
 TOUCHED = "[$done, $possibly]"
 GIVEN_UP = "('OrderCancelled' in $events or 'OrderRejected' in $events)"
+THE_END = (
+    "('OrderConfirmed' in $events or 'confirm-order' in $done or $settled = 'order-confirmed')"
+    " ? 'confirmed'"
+    " : ('OrderCancelled' in $events or $settled = 'order-cancelled') ? 'cancelled' : 'rejected'"
+)
+"""What became of the order, once nothing is left to do."""
 JOURNEY = {
     name: f"{{% {EXECUTION}.Input.{name} %}}"
     for name in ("correlation_id", "causation_id", "traceparent")
@@ -68,7 +78,7 @@ def saga(times: SagaTimes) -> Json:
     return {
         "Comment": "Leads an order from placed to confirmed, or undoes it",
         "QueryLanguage": "JSONata",
-        "StartAt": "Read order",
+        "StartAt": "Order known already?",
         "States": {
             **_look_at_the_order(times),
             **_fulfil(times),
@@ -90,8 +100,33 @@ def owners(definition: Json) -> tuple[str, ...]:
 
 
 def _look_at_the_order(times: SagaTimes) -> Json:
-    """Names of executions are free again after 90 days, and customers cancel: so look first."""
+    """Names of executions are free again after 90 days, and customers cancel: so look first.
+
+    Whoever starts the first execution has looked, if orders answered at once.
+    """
+    begins = {
+        "done": f"{{% [{EXECUTION}.Input.done] %}}",
+        "possibly": f"{{% [{EXECUTION}.Input.possibly] %}}",
+        "cause": f"{{% {EXECUTION}.Input.cause %}}",
+        "failed_undo": [],
+        "settled": "",
+    }
     return {
+        "Order known already?": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Condition": f"{{% $exists({EXECUTION}.Input.placed) %}}",
+                    "Assign": {
+                        "placed": f"{{% {EXECUTION}.Input.placed %}}",
+                        "events": ["OrderPlaced"],
+                        **begins,
+                    },
+                    "Next": "Reserve stock",
+                }
+            ],
+            "Default": "Read order",
+        },
         "Read order": {
             "Type": "Task",
             "Resource": INVOKE,
@@ -102,11 +137,7 @@ def _look_at_the_order(times: SagaTimes) -> Json:
             "Assign": {
                 "placed": "{% $states.result.Payload.events[type = 'OrderPlaced'].data %}",
                 "events": "{% [$states.result.Payload.events.type] %}",
-                "done": f"{{% [{EXECUTION}.Input.done] %}}",
-                "possibly": f"{{% [{EXECUTION}.Input.possibly] %}}",
-                "cause": f"{{% {EXECUTION}.Input.cause %}}",
-                "failed_undo": [],
-                "settled": "",
+                **begins,
             },
             "Retry": _patiently(times),
             "Next": "Still to be fulfilled?",
@@ -172,7 +203,7 @@ def _fulfil(times: SagaTimes) -> Json:
         ),
         "Capture payment": _step(times, "capture-payment", {}, then="Confirm order"),
         # The pivot: a conditional append decides between this and the customer's cancellation.
-        "Confirm order": _step(times, "confirm-order", {}, then="Close saga"),
+        "Confirm order": _step(times, "confirm-order", {}, then=None),
     }
 
 
@@ -261,14 +292,17 @@ def _end(times: SagaTimes) -> Json:
                     "order_id": {"S": f"{{% {EXECUTION}.Input.order_id %}}"},
                     "part": {"S": "saga"},
                 },
-                "UpdateExpression": "SET #state = :ended REMOVE #open",
-                "ExpressionAttributeNames": {"#state": "state", "#open": "open"},
-                "ExpressionAttributeValues": {":ended": {"S": "ended"}},
+                "UpdateExpression": "SET #state = :ended, #end = :end REMOVE #open",
+                "ExpressionAttributeNames": {"#state": "state", "#end": "end", "#open": "open"},
+                "ExpressionAttributeValues": {
+                    ":ended": {"S": "ended"},
+                    ":end": {"S": f"{{% {THE_END} %}}"},
+                },
             },
             "Retry": _patiently(times),
             # The sweeper will find it, and see that the execution succeeded.
             "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Settled"}],
-            "Next": "Settled",
+            "End": True,
         },
         "Settled": {"Type": "Succeed"},
         "Report stuck saga": {
@@ -297,7 +331,9 @@ def _end(times: SagaTimes) -> Json:
     }
 
 
-def _step(times: SagaTimes, name: str, data: Json, *, then: str, keep: Json | None = None) -> Json:
+def _step(
+    times: SagaTimes, name: str, data: Json, *, then: str | None, keep: Json | None = None
+) -> Json:
     return {
         **_command(name, data, times.step),
         "Assign": {"done": f"{{% [$done, '{name}'] %}}", **(keep or {})},
@@ -317,7 +353,7 @@ def _step(times: SagaTimes, name: str, data: Json, *, then: str, keep: Json | No
                 "Next": "May it be confirmed?",
             },
         ],
-        "Next": then,
+        **({"Next": then} if then else {"End": True}),
     }
 
 

@@ -1,15 +1,17 @@
-"""Shared ground: who may call. A user pool whose tokens name customers by ``sub`` alone."""
+"""Shared ground: who may call, and for what. Tokens name customers by ``sub`` alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
+from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.user_pool import user_pool
-from stacks.services import Service
+from stacks.constructs.user_pool import add_app, add_scopes, open_login, user_pool
+from stacks.services import Service, machine_scopes, scopes
 from stacks.stage import Stage
 
 SERVICE = Service(
@@ -17,6 +19,8 @@ SERVICE = Service(
     owner="platform",
     purpose="users and their tokens",
 )
+REMEMBERED = Duration.days(30)
+"""After it a customer logs in again."""
 
 
 class IdentityStack(ServiceStack):
@@ -37,16 +41,46 @@ class IdentityStack(ServiceStack):
             "shop more orders than it protects. Authenticator apps are offered, text messages not.",
             "AwsSolutions-COG2",
         )
-        client = users.add_client(
+        self._users = users
+        asked = self._add_scopes({**scopes(), **machine_scopes()})
+        web = add_app(
+            users,
             "WebClient",
-            auth_flows=cognito.AuthFlow(user_password=True, user_srp=True),
-            disable_o_auth=True,
-            access_token_validity=Duration.hours(1),
-            id_token_validity=Duration.hours(1),
-            prevent_user_existence_errors=True,
+            [asked[it] for it in scopes()],
+            urls=[stage.web_origin],
+            session=REMEMBERED,
         )
+        self._let_machines_in([asked[it] for it in machine_scopes()])
+        prefix = f"{PRODUCT}-{stage.name}-customers-{self.account}"
+        self.publish("login-url", open_login(self, "Login", users, prefix))
         self.publish("user-pool-arn", users.user_pool_arn)
-        self.publish("web-client-name", client.user_pool_client_id)
+        self.publish("web-client-name", web.user_pool_client_id)
+
+    def _add_scopes(self, wanted: Mapping[str, str]) -> dict[str, cognito.OAuthScope]:
+        """A resource server for each service that asks for scopes; the scopes by their names."""
+        found: dict[str, cognito.OAuthScope] = {}
+        for server in sorted({scope.partition("/")[0] for scope in wanted}):
+            begin = f"{server}/"
+            what = {it.removeprefix(begin): wanted[it] for it in wanted if it.startswith(begin)}
+            made = add_scopes(self._users, f"{server.title()}Scopes", server, what)
+            found |= {begin + name: scope for name, scope in made.items()}
+        return found
+
+    def _let_machines_in(self, scopes: list[cognito.OAuthScope]) -> None:
+        """A client of its own, with a secret and nobody who logs in: no customer's scope is its."""
+        machines = self._users.add_client(
+            "MachineClient",
+            generate_secret=True,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(client_credentials=True), scopes=scopes
+            ),
+            access_token_validity=Duration.hours(1),
+            enable_token_revocation=True,
+        )
+        resource = machines.node.default_child
+        assert isinstance(resource, cognito.CfnUserPoolClient)
+        resource.explicit_auth_flows = ["ALLOW_REFRESH_TOKEN_AUTH"]
+        self.publish("machine-client-name", machines.user_pool_client_id)
 
     @classmethod
     def is_in(cls, stage: Stage) -> bool:

@@ -11,6 +11,7 @@ from stacks.constructs.bus import grant_publishing
 from stacks.constructs.event_store import EventStore
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
+from stacks.constructs.partners_customers import knows_customers
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -25,7 +26,14 @@ SERVICE = Service(
     owner="checkout",
     purpose="write side of ordering",
     consumers=("bus-publisher",),
+    scopes={
+        "orders/read": "Look at your orders",
+        "orders/write": "Place and cancel orders for you",
+    },
+    machine_scopes={"partners/orders": "Place orders for customers of theirs"},
 )
+READ, WRITE = "orders/read", "orders/write"
+PARTNERS = "partners/orders"
 BY_TIME = "by-time"
 """The event store's index of events by hour."""
 
@@ -49,6 +57,7 @@ class OrdersStack(ServiceStack):
                 )
             ],
         )
+        self.publish("event-store-arn", self.event_store.table_arn)
         self._function = FunctionsWith(self, EVENT_STORE_TABLE=self.event_store.table_name)
         self._serve_api()
         self._let_operators_change_what_runs()
@@ -64,17 +73,37 @@ class OrdersStack(ServiceStack):
         )
         grant(place_order, "dynamodb:PutItem", "dynamodb:GetItem", on=self.event_store.table_arn)
         self._let_verify_quotes(place_order)
-        api.route("POST", "/v1/orders", place_order)
+        api.route("POST", "/v1/orders", place_order, scope=WRITE, appends="OrderPlaced")
+        api.route("POST", "/v2/orders", place_order, scope=WRITE)
 
         cancel_order = self._function("CancelOrder", "cancel_order", "Appends OrderCancelled")
         grant(cancel_order, "dynamodb:Query", "dynamodb:PutItem", on=self.event_store.table_arn)
-        api.route("POST", "/v1/orders/{order_id}/cancellation", cancel_order)
+        cancellation = "/orders/{order_id}/cancellation"
+        api.route("POST", f"/v1{cancellation}", cancel_order, scope=WRITE, appends="OrderCancelled")
+        api.route("POST", f"/v2{cancellation}", cancel_order, scope=WRITE)
 
         order_history = self._function("OrderHistory", "order_history", "Reads an order's past")
         grant(order_history, "dynamodb:Query", on=self.event_store.table_arn)
-        api.route("GET", "/v1/orders/{order_id}/history", order_history)
+        for version in ("v1", "v2"):
+            api.route("GET", f"/{version}/orders/{{order_id}}/history", order_history, scope=READ)
 
-        for function in (place_order, cancel_order):
+        self.place_partner_order = self._function(
+            "PlacePartnerOrder",
+            "place_partner_order",
+            "Appends OrderPlaced for partners",
+        )
+        grant(
+            self.place_partner_order,
+            "dynamodb:PutItem",
+            "dynamodb:GetItem",
+            on=self.event_store.table_arn,
+        )
+        knows_customers(self.place_partner_order, self)
+        self._let_verify_quotes(self.place_partner_order)
+        api.route("POST", "/v1/partner-orders", self.place_partner_order, scope=PARTNERS)
+
+        tell_when_unreadable(self)
+        for function in (place_order, cancel_order, self.place_partner_order):
             self.key.grant_encrypt_decrypt(function)
         self.key.grant_decrypt(order_history)
 
@@ -84,7 +113,6 @@ class OrdersStack(ServiceStack):
             function, secret_arn=secret_arn, key_arn=self.find("signing", "quote-signing-key-arn")
         )
         function.add_environment("QUOTE_SIGNING_SECRET_ARN", secret_arn)
-        tell_when_unreadable(self)
 
     def _let_operators_change_what_runs(self) -> None:
         failures = alarm_when_counted(
@@ -96,6 +124,7 @@ class OrdersStack(ServiceStack):
         )
         configuration = ServiceConfiguration(self, flags=True, monitors=[failures])
         configuration.read_by(self.place_order)
+        configuration.read_by(self.place_partner_order)
 
     def _take_queued_commands(self) -> None:
         commands = ServiceQueue(self, "Commands", key=self.key, worker_timeout=Duration.seconds(10))

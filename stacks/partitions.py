@@ -13,6 +13,7 @@ AGENT_LAYER = "configuration_agent_layer_arn"
 MAIL = "mail"
 ARCHIVE_REGION = "archive_region"
 """Keys of the context, by which a deployment says what it uses instead."""
+GRAPHQL = "appsync"
 
 
 class NotInThisRegion(Exception):
@@ -37,20 +38,22 @@ class Lack:
 class Partition:
     """``regions`` are those that the system can be synthesized for; None is any that AWS has.
 
-    ``login_host`` is the part of a user pool's address that follows its prefix.
+    ``login_host`` is the part of a user pool's address that follows its prefix. ``left_out`` are
+    services, by botocore's names, whose stacks are left out there: nothing takes their place.
     """
 
     regions: tuple[str, ...] | None
     lacks: tuple[Lack, ...]
     login_host: str = "auth"
+    left_out: frozenset[str] = frozenset()
 
 
 NO_USER_POOLS = Lack(
     "Cognito user pools",
     "cognito-idp",
     TOKEN_AUTHORIZER,
-    "the ARN of a Lambda authorizer of your own, which checks your issuer's tokens and answers "
-    "with the customer's id as principalId",
+    "the ARN of a Lambda authorizer of your own, which checks your issuer's tokens and "
+    "whether they have the route's scope, and answers with the customer's id as principalId",
 )
 NO_MAIL = Lack(
     "Amazon SES",
@@ -68,10 +71,13 @@ NO_AGENT_LAYER = Lack(
 PARTITIONS: Mapping[str, Partition] = {
     "aws": Partition(None, ()),
     "aws-us-gov": Partition(
-        ("us-gov-west-1", "us-gov-east-1"), (NO_AGENT_LAYER,), login_host="auth-fips"
+        ("us-gov-west-1", "us-gov-east-1"),
+        (NO_AGENT_LAYER,),
+        login_host="auth-fips",
+        left_out=frozenset({GRAPHQL}),
     ),
     "aws-cn": Partition(("cn-north-1", "cn-northwest-1"), (NO_USER_POOLS, NO_MAIL, NO_AGENT_LAYER)),
-    "aws-eusc": Partition(("eusc-de-east-1",), (NO_AGENT_LAYER,)),
+    "aws-eusc": Partition(("eusc-de-east-1",), (NO_AGENT_LAYER,), left_out=frozenset({GRAPHQL})),
 }
 
 

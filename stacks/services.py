@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _STATEMENT = re.compile(r"^SERVICE = .*?\)$", re.MULTILINE | re.DOTALL)
 LONGEST_ROLE_NAME = 64
 """Characters that IAM takes."""
 _DIGEST = 6
+_SCOPE = re.compile(r"[a-z][a-z0-9-]*/[a-z][a-z0-9-]*")
 
 OWN = (
     "stacks/{package}.py",
@@ -31,6 +33,9 @@ OWN = (
     "lambdas/{package}_language/",
     "config/*/{name}.json",
     "config/schemas/{name}.*",
+    "contracts/apis/{name}.yaml",
+    "contracts/openapi/{name}.json",
+    "contracts/released/openapi/{name}.json",
     "tests/unit/{package}/",
     "tests/*/test_{package}.py",
     "tests/*/test_{package}_*.py",
@@ -51,7 +56,12 @@ class Service:
     ``consumers`` what else follows the log and parks; both by the names that operators know.
     ``also_owns`` are patterns of files that are its own by no rule. Of what is
     ``of_every_environment`` an account and a region have one: it has no environment in its name,
-    is made alike by all of them, and can only be deleted by hand.
+    is made alike by all of them, and can only be deleted by hand. What is ``optional`` is deployed
+    only where the context asks for it.
+
+    ``scopes`` are what routes ask of customers' tokens, such as ``orders/read``, each with what a
+    customer lets an app do by it; ``machine_scopes`` are asked of tokens of other companies'
+    systems. A service may ask for scopes that another one declares.
 
     What it reads of others, takes in and says is not declared: stack and contracts have it.
     """
@@ -63,6 +73,9 @@ class Service:
     consumers: tuple[str, ...] = ()
     also_owns: tuple[str, ...] = ()
     of_every_environment: bool = False
+    optional: bool = False
+    scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    machine_scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def package(self) -> str:
@@ -115,9 +128,29 @@ def consumers() -> dict[str, Service]:
     return views() | {name: it for it in declared() for name in it.consumers}
 
 
+def scopes() -> dict[str, str]:
+    """What customers' apps may ask for, and what it lets them do."""
+    return {scope: what for it in declared() for scope, what in it.scopes.items()}
+
+
+def machine_scopes() -> dict[str, str]:
+    """What other companies' systems may ask for, and what it lets them do."""
+    return {scope: what for it in declared() for scope, what in it.machine_scopes.items()}
+
+
 def _declaration(file: Path) -> Service | None:
-    """Only the statement itself is parsed: all of a stack would take ten times as long."""
-    statement = _STATEMENT.search(file.read_text("utf-8"))
+    return declaration_in(file, file.read_text("utf-8"))
+
+
+def declaration_in(file: Path, text: str) -> Service | None:
+    """What a module of this text declares, if it does; it need not be there any more.
+
+    Only the statement itself is parsed: all of a stack would take ten times as long.
+
+    Raises:
+        NotDeclared: the declaration is not literal, or the module has another name.
+    """
+    statement = _STATEMENT.search(text)
     if statement is None:
         return None
     try:
@@ -138,6 +171,9 @@ def _read(file: Path, keywords: list[ast.keyword]) -> Service:
             f"{file.name}: the arguments of SERVICE must be literals, without which no tool can "
             f"read them: {error}"
         ) from error
+    for scope in (*service.scopes, *service.machine_scopes):
+        if not _SCOPE.fullmatch(scope):
+            raise NotDeclared(f"{file.name}: a scope is written like orders/read, not {scope!r}")
     if service.package != file.stem:
         raise NotDeclared(f"{file.name}: {service.name} is declared in {service.package}.py")
     return service

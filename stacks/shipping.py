@@ -62,6 +62,7 @@ class ShippingStack(ServiceStack):
         )
         self._take_commands()
         self._hear_from_carriers()
+        self._show_quotes()
 
     def _make_tables(self) -> None:
         self.aggregations = ServiceTable(
@@ -114,6 +115,16 @@ class ShippingStack(ServiceStack):
                 },
             },
         )
+
+    def _show_quotes(self) -> None:
+        show = self._aggregator(
+            "ShowQuotes",
+            "show_quotes",
+            "For operators that only look: which carriers were asked, and who has answered",
+        )
+        grant(show, "dynamodb:Query", on=self.aggregations.table_arn)
+        self.key.grant_decrypt(show)
+        self.publish("show-quotes-arn", show.function_arn)
 
     def _aggregator(self, id: str, handler: str, description: str) -> MicroserviceFunction:
         return MicroserviceFunction(

@@ -32,6 +32,7 @@ class SigningStack(ServiceStack):
         )
         secret.let_read(
             self.stage.role_name("orders", "PlaceOrder"),
+            self.stage.role_name("orders", "PlacePartnerOrder"),
             self.stage.role_name("pricing", "*"),
         )
         secret.publish("quote-signing")

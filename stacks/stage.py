@@ -1,5 +1,6 @@
 """What differs between the stages dev, staging and prod, and nothing else."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
@@ -14,6 +15,10 @@ from stacks.services import shortened
 
 Target = Literal["cloud", "local"]
 """What the functions' packages are built for; nothing else in a template depends on it."""
+CONTAINERS = "containers"
+"""The context value that adds the services in containers, which cost while nobody calls them."""
+_ORIGIN = re.compile(r"https://[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]{1,5})?|http://localhost:[0-9]{1,5}")
+"""A browser's ``Origin``: Cognito sends codes, and APIs answer scripts, nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,14 @@ class Stage:
     pools, ``token_authorizer_arn`` is the function that checks tokens. A watched rollout of
     configuration takes ``rollout_minutes``, and alarms may call it back for ``bake_minutes`` more;
     where ``watches_rollouts`` every rollout is such a one. Operators log in with a second factor
-    where ``asks_operators_twice``. The event log has ``log_shards``, each
-    good for 1,000 records a second, or as many as its traffic needs where that is None.
+    where ``asks_operators_twice``. Customers come back from their login to ``web_origin``, from
+    which the shop's web app is served. Of all traces ``trace_share`` are sampled, from 0 to 1. APIs
+    stand behind a web ACL where ``has_web_acl``, at some dollars a month. An API gives a function's
+    new version a tenth of its calls for ``canary_minutes`` before all; where they are 0 there are
+    no versions. The event log has
+    ``log_shards``, each good for 1,000 records a second, or as many as its traffic needs where that
+    is None. Services in containers, and the network that they stand in, are there where it has
+    ``containers``.
     """
 
     name: str
@@ -44,8 +55,13 @@ class Stage:
     bake_minutes: int
     watches_rollouts: bool
     asks_operators_twice: bool
+    trace_share: float
+    has_web_acl: bool
+    canary_minutes: int
+    web_origin: str = "http://localhost:5173"
     archive_region: str | None = None
     token_authorizer_arn: str | None = None
+    containers: bool = False
 
     @property
     def removal_policy(self) -> RemovalPolicy:
@@ -105,7 +121,7 @@ def from_context(scope: Construct, *, region: str | None = None) -> Stage:
     """The environment that the context names, in ``region`` or the one that the context names.
 
     Raises:
-        ValueError: there is no such environment or target.
+        ValueError: there is no such environment or target, or the web app's address is no origin.
         NotInThisRegion: AWS lacks something there, and the context names nothing in its place.
     """
     node = scope.node
@@ -125,15 +141,36 @@ def from_context(scope: Construct, *, region: str | None = None) -> Stage:
     return replace(
         found,
         sends_mail=found.sends_mail and not outbox,
+        web_origin=_web_origin(scope, found),
         archive_region=_archive_region(scope, found, partition),
         token_authorizer_arn=named[partitions.TOKEN_AUTHORIZER],
+        containers=_has_containers(node.try_get_context(CONTAINERS)),
     )
+
+
+def _has_containers(said: object) -> bool:
+    """What ``-c containers=`` says; cdk.json can say true without quotation marks."""
+    if said not in (None, True, False, "true", "false"):
+        raise ValueError(f"{CONTAINERS} must be true or false, not {said!r}")
+    return said in (True, "true")
 
 
 def _keeps_an_outbox(mail: str | None) -> bool:
     if mail not in (None, "ses", "outbox"):
         raise ValueError(f"{partitions.MAIL} must be ses or outbox, not {mail!r}")
     return mail == "outbox"
+
+
+def _web_origin(scope: Construct, found: Stage) -> str:
+    """As ``-c web_origin=`` says, or what ``web_origins`` in cdk.json has for the environment."""
+    named = scope.node.try_get_context("web_origin")
+    origin = str(named or scope.node.get_context("web_origins")[found.name])
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError(
+            f"web_origin must be https:// and a host, without a path, or http://localhost with a "
+            f"port; not {origin!r}"
+        )
+    return origin
 
 
 def _archive_region(scope: Construct, found: Stage, partition: str) -> str | None:
@@ -173,6 +210,9 @@ def stage_named(name: str, target: str, region: str) -> Stage:
                 bake_minutes=1,
                 watches_rollouts=False,
                 asks_operators_twice=False,
+                trace_share=1,
+                has_web_acl=False,
+                canary_minutes=0,
             )
         case "staging":
             return Stage(
@@ -189,6 +229,9 @@ def stage_named(name: str, target: str, region: str) -> Stage:
                 bake_minutes=10,
                 watches_rollouts=True,
                 asks_operators_twice=True,
+                trace_share=0.1,
+                has_web_acl=True,
+                canary_minutes=5,
             )
         case "prod":
             return Stage(
@@ -205,5 +248,8 @@ def stage_named(name: str, target: str, region: str) -> Stage:
                 bake_minutes=30,
                 watches_rollouts=True,
                 asks_operators_twice=True,
+                trace_share=0.05,
+                has_web_acl=True,
+                canary_minutes=10,
             )
     raise ValueError(f"environment must be dev, staging or prod, not {name!r}")

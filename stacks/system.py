@@ -11,6 +11,7 @@ from aws_cdk import App
 from aws_cdk import Environment as Place
 
 from stacks.constructs.service_card import publish_card
+from stacks.constructs.service_dashboard import draw_dashboard
 from stacks.constructs.service_stack import ServiceStack
 from stacks.services import Service, declared
 from stacks.stage import Stage
@@ -36,6 +37,7 @@ def build(app: App, stage: Stage) -> dict[str, ServiceStack]:
     for service in declared():
         if service.name in stacks:
             publish_card(stacks[service.name], service)
+            draw_dashboard(stacks[service.name])
     for each in stacks.values():
         _check(each, stacks)
         for name in sorted(each.needs - {each.service}):

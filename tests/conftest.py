@@ -31,6 +31,9 @@ settings.load_profile("untimed")
 
 # Handlers that a test calls here speak to the emulator as they would to AWS: through the proxy.
 proxies.bypass(os.environ)
+# The rules of cdk-nag have a test of their own. It is read when aws_cdk is first imported, which
+# any test may do.
+os.environ["CDK_VALIDATION"] = "false"
 # As a stack has it for each function: what is called after the product, tests call so too.
 os.environ["METRIC_NAMESPACE"] = f"{PRODUCT_TITLE}/test"
 
@@ -77,13 +80,13 @@ def cloud(deployment: Deployment) -> Cloud:
 
 @pytest.fixture(scope="session")
 def demo_token(deployment: Deployment) -> str:
-    """An id token of the user `demo`."""
+    """An access token of the user `demo`."""
     return deployment.token("demo")
 
 
 @pytest.fixture(scope="session")
 def other_token(deployment: Deployment) -> str:
-    """An id token of another user, who must not see what belongs to `demo`."""
+    """An access token of another user, who must not see what belongs to `demo`."""
     return deployment.token("other")
 
 

@@ -50,9 +50,23 @@ class OwnersEnvironment(CardsEnvironment, frozen=True):
     read_events_arn: str
     show_sagas_arn: str
     show_notifications_arn: str
+    show_archive_arn: str
 
 
 class InspectEnvironment(CardsEnvironment, frozen=True):
     """What the services and their work are looked at with."""
 
     show_sagas_arn: str
+    show_log_arn: str
+    show_quotes_arn: str
+    show_alarms_arn: str
+    show_releases_arn: str
+
+
+class OperateEnvironment(CardsEnvironment, frozen=True):
+    """What operators change something with, and where it is kept who does."""
+
+    activity_table: str
+    show_sagas_arn: str
+    resume_arn: str
+    """Fulfilment's function that resumes a saga."""

@@ -50,8 +50,28 @@ class Unanswered(Exception):
     """An owner did not answer, or not in time; the text says why and quotes nothing."""
 
 
+class FunctionFailed(Unanswered):
+    """An owner's function raised; ``kind`` is the name of what it raised."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("its function failed")  # its own words may quote what it was given
+        self.kind = kind
+
+
 class Functions(Protocol):
     """What owners publish as functions."""
 
     def ask(self, arn: str, request: Mapping[str, Any]) -> Any:
-        """What a function answers. Raises Unanswered."""
+        """What a function answers. Raises Unanswered, or as one FunctionFailed."""
+
+
+class Claims(Protocol):
+    """Who is changing what: one change of a subject at a time."""
+
+    def claim(self, subject: str, *, planned_before: str, until: str) -> bool:
+        """Take the subject until then, unless a change of it ended after that plan was made, or may
+        be at work still. Whether that was done.
+        """
+
+    def end(self, subject: str, *, until: str, ended_at: str) -> None:
+        """The change that took it until then has ended."""

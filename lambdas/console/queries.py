@@ -11,7 +11,7 @@ from console.domain.order_row import OrderRow
 from console.domain.sealed_text import NotSealed, opened, sealed
 from console.ports import Messages, Orders
 from shared.runtime import clock
-from shared.runtime.tracing import is_uuid
+from shared.runtime.patterns import is_uuid
 
 KEPT = timedelta(hours=24)
 SETTLING = timedelta(seconds=5)

@@ -1,14 +1,16 @@
 """What fulfilment does besides deciding: start sagas, pass commands and replies on, resume."""
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from fulfilment.domain.saga import (
     MessageContext,
+    OrderToFulfil,
     Progress,
     Reply,
     Saga,
@@ -20,12 +22,21 @@ from fulfilment.domain.saga import (
     progress,
     unsettled,
 )
-from fulfilment.domain.steps import STEPS, command_id, step_of
-from fulfilment.ports import Executions, Owners, PlacedOrders, SagaStore, UnknownCommand
+from fulfilment.domain.steps import PIVOT, STEPS, command_id, step_of
+from fulfilment.ports import (
+    EndedExecutions,
+    Executions,
+    Owners,
+    PlacedOrders,
+    SagaStore,
+    UnknownCommand,
+)
 from orders_language.messages import about_order
 from shared.messaging.bus import Bus
 from shared.messaging.envelope import Envelope
+from shared.messaging.traced import going_on
 from shared.runtime import clock, log
+from shared.runtime.tracing.spans import INTERNAL
 
 Clock = Callable[[], str]
 REFUSED = "Refused"
@@ -40,6 +51,9 @@ MOST_LISTED = 100
 """Stuck sagas in one answer."""
 MOST_SHOWN, MOST_COUNTED = 50, 500
 """Open sagas in one answer, and as many as are counted."""
+MOST_ENDED = 200
+"""Executions that succeeded, of which it is told how they ended."""
+UNKNOWN_END = "unknown"
 LONGEST_PAUSE = 6
 """Pauses between a sweeper's attempts double up to 2**6 times the deadline."""
 
@@ -53,16 +67,22 @@ class SagaStillRunning(Exception):
 
 
 def start_saga(
-    store: SagaStore, executions: Executions, now: Clock, deadline: int, placed: Envelope
+    store: SagaStore,
+    executions: Executions,
+    now: Clock,
+    deadline: int,
+    placed: Envelope,
+    order: Callable[[str], OrderToFulfil | None] | None = None,
 ) -> Saga:
     """Record that the order's saga begins, then start its execution; repeating it changes nothing.
 
-    ``deadline`` is in seconds: the sweeper looks after sagas that are older.
+    ``deadline`` is in seconds: the sweeper looks after sagas that are older. ``order`` reads an
+    order that is still placed. What it does not know, the execution reads itself.
     """
     journey = MessageContext(placed.correlation_id, placed.event_id, placed.traceparent)
     saga = store.begin(Saga(placed.aggregate_id, journey, due_at=clock.later(now(), deadline)))
     if saga.state is SagaState.RUNNING and saga.attempt == 1:
-        executions.start(saga, Progress())
+        executions.start(saga, Progress(), order(saga.order_id) if order else None)
     return saga
 
 
@@ -96,7 +116,7 @@ def send_command(
         )
     )
     if sent.reply and sent.reply.is_final:
-        _answer(executions, sent, sent.reply)
+        _answer(store, executions, sent, sent.reply)
         happened = "answer known before was given"
     else:
         owners.send(step.owner, _message(step.command, sent, asked.journey))
@@ -124,7 +144,7 @@ def take_reply(store: SagaStore, executions: Executions, message: Envelope) -> S
     if not answer.is_final and answer.occurred_at <= sent.sent_at:
         log.metric("StaleRepliesIgnored", 1)  # of an earlier try: the present one is under way
         return sent
-    _answer(executions, sent, answer)
+    _answer(store, executions, sent, answer)
     return sent
 
 
@@ -154,7 +174,13 @@ def resume(
     begun = store.begin_attempt(saga, clock.later(now(), pause))
     if begun is None:
         raise SagaStillRunning(saga.execution_name)
-    executions.start(begun, progress(store.commands(order_id)))
+    context = begun.context
+    # What goes on later, perhaps by an operator's hand, does not make the old trace longer.
+    with going_on(
+        context.traceparent, "resume saga", INTERNAL, context.correlation_id, {}, again=True
+    ) as span:
+        journey = replace(context, traceparent=span.context.traceparent)
+        executions.start(replace(begun, context=journey), progress(store.commands(order_id)))
     log.info("saga resumed", order_id=order_id, execution=begun.execution_name)
     log.metric("SagasResumed", 1)
     return begun
@@ -350,6 +376,32 @@ def list_open(store: SagaStore, ever: str) -> tuple[list[ShownSaga], int]:
     return [it for it in shown if it is not None], len(found)
 
 
+@dataclass(frozen=True, slots=True)
+class EndedSagas:
+    """How the sagas ended that did so last: ``counts`` by end, of ``looked_at`` of them, the oldest
+    of which ended ``since``. ``capped`` says that more have ended before.
+    """
+
+    counts: Mapping[str, int]
+    looked_at: int
+    since: str | None
+    capped: bool
+
+
+def count_ended(store: SagaStore, executions: EndedExecutions) -> EndedSagas:
+    """By what became of their orders, of MOST_ENDED executions at most.
+
+    A saga that was resumed has several executions, and is counted once. One whose end nobody noted
+    is counted as UNKNOWN_END.
+    """
+    found, capped = executions.ended(MOST_ENDED)
+    ended_at = {order_of(name)[0]: at for name, at in reversed(found)}
+    ends = store.ends(list(ended_at))
+    counts = Counter(it or UNKNOWN_END for it in ends.values())
+    since = min((ended_at[it] for it in ends), default=None)
+    return EndedSagas(dict(sorted(counts.items())), len(ends), since, capped)
+
+
 def _step_answered(order_id: object, its_command_id: object) -> str:
     try:
         step = step_of(str(order_id), str(its_command_id))
@@ -360,9 +412,12 @@ def _step_answered(order_id: object, its_command_id: object) -> str:
     return step.name
 
 
-def _answer(executions: Executions, command: SentCommand, reply: Reply) -> None:
+def _answer(store: SagaStore, executions: Executions, command: SentCommand, reply: Reply) -> None:
+    """The confirmation closes the saga first: its execution has nothing to do after that."""
     match reply.outcome:
         case "done":
+            if command.step == PIVOT:
+                store.close(command.order_id)
             executions.succeed(command.token, reply.data)
         case "refused":
             executions.fail(command.token, REFUSED, reply.reason or "refused")

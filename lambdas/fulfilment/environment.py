@@ -14,6 +14,12 @@ class SagaEnvironment(msgspec.Struct, frozen=True):
     """Seconds after which the sweeper looks for an open saga."""
 
 
+class StarterEnvironment(SagaEnvironment, frozen=True):
+    """What starting a saga needs besides: the function by which orders tells an order's events."""
+
+    read_events_arn: str
+
+
 class MissedEnvironment(SagaEnvironment, frozen=True):
     """What looking for orders without a saga needs besides: the functions that orders publishes."""
 
@@ -42,6 +48,12 @@ class TokenEnvironment(msgspec.Struct, frozen=True):
     sagas_table: str
     open_sagas_index: str
     stuck_sagas_index: str
+
+
+class ShownSagasEnvironment(TokenEnvironment, frozen=True):
+    """What sagas are shown with: also the machine, which knows which executions ended lately."""
+
+    state_machine_arn: str
 
 
 class OwnerEnvironment(msgspec.Struct, frozen=True):

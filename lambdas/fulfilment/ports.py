@@ -1,9 +1,9 @@
 """What the saga needs from outside: its record, Step Functions, and the owners' queues."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from fulfilment.domain.saga import Progress, Reply, Saga, SentCommand, StuckSaga
+from fulfilment.domain.saga import OrderToFulfil, Progress, Reply, Saga, SentCommand, StuckSaga
 from shared.messaging.envelope import Envelope
 
 
@@ -35,8 +35,14 @@ class SagaStore(Protocol):
     def stuck(self, after: StuckSaga | None = None) -> Iterable[StuckSaga]:
         """Every saga that waits for an operator, longest first, or those after one of them."""
 
+    def close(self, order_id: str) -> None:
+        """It is confirmed: nothing is left to do. What waits for an operator goes on waiting."""
+
     def mark_ended(self, order_id: str) -> None:
-        """Nothing is left to do."""
+        """Its execution came to its end: nothing is left to do for anybody."""
+
+    def ends(self, order_ids: Sequence[str]) -> Mapping[str, str | None]:
+        """Of those of these orders whose saga has ended, how; None where nobody noted that."""
 
     def overdue(self, before: str) -> Iterable[Saga]:
         """Sagas of orders that may still be placed, due before that time."""
@@ -77,8 +83,11 @@ class PlacedOrders(Protocol):
 class Executions(Protocol):
     """The state machine."""
 
-    def start(self, saga: Saga, progress: Progress) -> None:
-        """Start the saga's present attempt; starting it again changes nothing."""
+    def start(self, saga: Saga, progress: Progress, placed: OrderToFulfil | None = None) -> None:
+        """Start the saga's present attempt; starting it again changes nothing.
+
+        Without ``placed`` the execution looks at the order first.
+        """
 
     def status(self, saga: Saga) -> str | None:
         """Of the present attempt: RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED; None: unknown."""
@@ -88,6 +97,15 @@ class Executions(Protocol):
 
     def fail(self, token: str, error: str, cause: str) -> None:
         """Let the execution that waits know; nothing happens if nobody waits any more."""
+
+
+class EndedExecutions(Protocol):
+    """What the state machine knows of those that came to their end."""
+
+    def ended(self, most: int) -> tuple[Sequence[tuple[str, str]], bool]:
+        """The names of executions that succeeded and when each did, the newest first; whether
+        there are more.
+        """
 
 
 class Owners(Protocol):

@@ -11,6 +11,18 @@ class QueryEnvironment(msgspec.Struct, frozen=True):
     order_view_table: str
 
 
+class PartnerEnvironment(QueryEnvironment, frozen=True):
+    """What partners' queries need besides: whose customer it is."""
+
+    find_partner_customer_arn: str
+
+
+class GraphEnvironment(msgspec.Struct, frozen=True):
+    """What the GraphQL API's function needs besides."""
+
+    read_events_arn: str
+
+
 class ProjectorEnvironment(ConsumerEnvironment, frozen=True):
     """What the projector needs, and operators' functions with it."""
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from order_views.domain.order_view import OrderView
-from order_views.ports import OrderViews
+from order_views.ports import Event, OrderEvents, OrderViews
+from shared.runtime.patterns import is_uuid
+
+MOST_EVENTS = 100
+"""Of a history; an order has a handful."""
 
 
 @dataclass
@@ -47,9 +52,19 @@ def orders(views: OrderViews, customer_id: str, limit: int, token: str | None) -
     """
     after = None
     if token is not None:
+        if not is_uuid(token):
+            raise PageTokenRefused
         after = views.get(token)
         if after is None or after.customer_id != customer_id:
             raise PageTokenRefused
     found = views.of_customer(customer_id, limit + 1, after)
     page = found[:limit]
     return Page(page, page[-1].order_id if len(found) > limit else None)
+
+
+def history(
+    views: OrderViews, events: OrderEvents, customer_id: str, order_id: str
+) -> Sequence[Event]:
+    """The first MOST_EVENTS events of one order of this customer. Raises OrderNotVisible."""
+    order(views, customer_id, order_id, 0)
+    return list(islice(events.read_events(order_id, 0), MOST_EVENTS))

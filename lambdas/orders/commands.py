@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orders.domain.errors import OrderError, OrderNotFound
-from orders.domain.events import CancellationReason, Destination, OrderEvent, OrderPlaced
+from orders.domain.events import CancellationReason, Destination, Gift, OrderEvent, OrderPlaced
 from orders.domain.order import Order, RequestedLine
 from orders.domain.terms import DEFAULT_TERMS, Terms
 from orders.ports import EventStore, RecordedEvent
@@ -34,6 +34,7 @@ class PlaceOrder:
     ship_to: Destination
     metadata: CommandMetadata
     offer: Offer | None = None
+    gift: Gift | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,13 @@ def place_order(
     def decide() -> OrderEvent:
         offered = command.offer() if command.offer else None
         return Order.place(
-            command.customer_id, command.lines, command.currency, command.ship_to, terms, offered
+            command.customer_id,
+            command.lines,
+            command.currency,
+            command.ship_to,
+            terms,
+            offered,
+            command.gift,
         )
 
     return begin(store, clock, command.order_id, command.metadata, decide, refusals=OrderError)

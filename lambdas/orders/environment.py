@@ -11,6 +11,12 @@ class QuoteEnvironment(msgspec.Struct, frozen=True):
     quote_signing_secret_arn: str
 
 
+class PartnerEnvironment(msgspec.Struct, frozen=True):
+    """What placing a partner's order needs besides: whose customer it is."""
+
+    find_partner_customer_arn: str
+
+
 class QueueEnvironment(msgspec.Struct, frozen=True):
     """What the queued commands need: the event store, and the ways out of the queue."""
 

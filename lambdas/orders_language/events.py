@@ -15,6 +15,10 @@ PostcodeArea = Annotated[str, msgspec.Meta(pattern=r"^[A-Z0-9]{1,4}\Z")]
 """As much of a postcode as carriers need."""
 
 
+Code = Annotated[str, msgspec.Meta(pattern=r"^[a-z-]{1,40}\Z")]
+"""A word of a list of orders' own, which may grow."""
+
+
 class Line(msgspec.Struct, frozen=True):
     """One line; ``unit_price`` in minor units of the order's currency."""
 
@@ -31,8 +35,15 @@ class ShipTo(msgspec.Struct, frozen=True):
     postcode_area: str
 
 
+class Gift(msgspec.Struct, frozen=True):
+    """How an order is wrapped; ``note_code`` is the card that lies with it, if any does."""
+
+    wrapping: Code
+    note_code: Code | None
+
+
 class OrderPlaced(msgspec.Struct, frozen=True):
-    """Version 1."""
+    """Version 2; version 1 knew no gifts."""
 
     customer_id: str
     lines: Annotated[list[Line], msgspec.Meta(min_length=1)]
@@ -40,6 +51,7 @@ class OrderPlaced(msgspec.Struct, frozen=True):
     total: Amount
     weight_grams: Amount
     ship_to: ShipTo
+    gift: Gift | None
 
 
 class OrderConfirmed(msgspec.Struct, frozen=True):

@@ -12,9 +12,17 @@ def _say_who_cancelled(data: Data) -> Data:
     return {**data, "cancelled_by": "customer"}
 
 
+def _say_that_it_is_no_gift(data: Data) -> Data:
+    """In version 1 no order could be a gift."""
+    return {**data, "gift": None}
+
+
 ORDER_EVENTS = EventSchemas(
     ORDER,
-    {"OrderPlaced": 1, "OrderConfirmed": 1, "OrderRejected": 1, "OrderCancelled": 2},
+    {"OrderPlaced": 2, "OrderConfirmed": 1, "OrderRejected": 1, "OrderCancelled": 2},
     FORMS,
-    {("OrderCancelled", 1): _say_who_cancelled},
+    {
+        ("OrderCancelled", 1): _say_who_cancelled,
+        ("OrderPlaced", 1): _say_that_it_is_no_gift,
+    },
 )

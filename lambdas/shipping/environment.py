@@ -56,3 +56,9 @@ class CarrierEnvironment(msgspec.Struct, frozen=True):
     dead_letters_url: str
     queue_url: str
     queue_attempts: int
+
+
+class ShownQuotesEnvironment(msgspec.Struct, frozen=True):
+    """What is looked at of quotes."""
+
+    gatherings_table: str

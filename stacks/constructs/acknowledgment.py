@@ -49,10 +49,10 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
 
     Args:
         reason: why that is right here, for a reader who does not know this system.
-        rules: ids as ``cdk synth`` prints them, without the name of their pack.
+        rules: ids as ``cdk synth`` prints them; those of cdk-nag without the name of their pack.
     """
     Validations.of(construct).acknowledge(
-        *(Acknowledgment(id=f"{_pack(rule)}::{rule}", reason=reason) for rule in rules)
+        *(Acknowledgment(id=_named(rule), reason=reason) for rule in rules)
     )
 
 
@@ -62,5 +62,6 @@ def acknowledge_everywhere(construct: IConstruct) -> None:
         acknowledge(construct, reason, rule)
 
 
-def _pack(rule: str) -> str:
-    return rule.partition("-")[0]
+def _named(rule: str) -> str:
+    """With the name of its pack, which the rules of cdk-nag begin with."""
+    return rule if "::" in rule.partition("[")[0] else f"{rule.partition('-')[0]}::{rule}"

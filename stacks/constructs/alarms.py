@@ -43,8 +43,13 @@ def alarm_on(
         evaluation_periods=periods,
         treat_missing_data=without_data,
     )
-    alarm.add_alarm_action(actions.SnsAction(_operations_topic(stack)))
+    tell_operations(alarm, stack)
     return alarm
+
+
+def tell_operations(alarm: cloudwatch.AlarmBase, stack: ServiceStack) -> None:
+    """Send what the alarm says to the topic that operators subscribe to."""
+    alarm.add_alarm_action(actions.SnsAction(_operations_topic(stack)))
 
 
 def alarm_when_counted(

@@ -18,21 +18,24 @@ class KeyedApi(RegionalApi):
         )
         self._stack = stack
 
-    def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
+    def route(self, method: str, path: str, function: lambda_.Function) -> None:
         """Send a method of a path to a function; callers bring their key as ``x-api-key``."""
-        added = self.api.root.resource_for_path(path).add_method(
+        added = self._add(
             method,
-            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            path,
+            function,
             authorization_type=apigateway.AuthorizationType.NONE,
             api_key_required=True,
         )
-        acknowledge(
-            added,
-            "The callers are other companies' systems, which are in no user pool: each has a key "
-            "with a plan of its own, and the function refuses one caller the name of another.",
-            "AwsSolutions-APIG4",
-            "AwsSolutions-COG4",
-        )
+        for each in added:
+            acknowledge(
+                each,
+                "The callers are other companies' systems, which are in no user pool: each has a "
+                "key with a plan of its own, and the function refuses one caller the name of "
+                "another.",
+                "AwsSolutions-APIG4",
+                "AwsSolutions-COG4",
+            )
 
     def add_caller(self, id: str, name: str, *, rate: int, burst: int, per_day: int) -> str:
         """Make a caller's key and the plan that limits it; returns the key's id."""

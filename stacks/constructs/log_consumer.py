@@ -105,7 +105,7 @@ class LogConsumer:
             f"{prefix}Redrive",
             handler=self.handler_of("redrive"),
             description=f"For operators: what {id} has parked, and how to apply it again",
-            environment=environment,
+            environment={**environment, "EVENT_STREAM_ARN": event_stream_of(stack).stream_arn},
             timeout=Duration.minutes(5),
         )
         self.show = MicroserviceFunction(
@@ -122,6 +122,7 @@ class LogConsumer:
             grant(function, "lambda:InvokeFunction", on=read_events_arn)
             grant(function, "dynamodb:PutItem", "dynamodb:Query", on=parked.table_arn)
         grant(self.redrive, "dynamodb:DeleteItem", on=parked.table_arn)
+        self._let_redrive_read_the_log()
         self._follow_the_log(id, fan_out)
         alarm_when_behind(
             stack,
@@ -149,6 +150,13 @@ class LogConsumer:
     def parameter_of(self, resource: str) -> str:
         """How operators find it: ``redrive-arn`` or, of a further one, ``returns-redrive-arn``."""
         return f"{_words(self.prefix, '-')}-{resource}" if self.prefix else resource
+
+    def _let_redrive_read_the_log(self) -> None:
+        """One record, which crashes its consumer and is to be set aside."""
+        stream = event_stream_of(self.stack)
+        grant(self.redrive, "kinesis:GetRecords", "kinesis:GetShardIterator", on=stream.stream_arn)
+        assert stream.encryption_key
+        grant(self.redrive, "kms:Decrypt", on=stream.encryption_key.key_arn)
 
     def _follow_the_log(self, id: str, fan_out: bool) -> None:
         stream = event_stream_of(self.stack)

@@ -1,8 +1,9 @@
 """A Lambda function as every service here runs it: arm64, its own role, its own log group."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -13,12 +14,16 @@ from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.service_stack import ServiceStack
 
+SPANS_ENDPOINT = "spans_endpoint"
+"""The context's key for a URL that takes spans as OTLP over HTTP. X-Ray's own needs Transaction
+Search in the account: `make deploy` asks."""
+
 
 class MicroserviceFunction(lambda_.Function):
     """``handler`` is a module of the service's handlers, such as ``place_order``.
 
     So many of it as ``reserved_concurrency`` says run whatever else the account is busy with, and
-    never more.
+    never more. In a ``vpc`` it has addresses of that network, and what ``security_groups`` let out.
     """
 
     def __init__(
@@ -32,6 +37,8 @@ class MicroserviceFunction(lambda_.Function):
         memory_size: int = 512,
         timeout: Duration | None = None,
         reserved_concurrency: int | None = None,
+        vpc: ec2.IVpc | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
     ) -> None:
         package = stack.service.replace("-", "_")
         stage = stack.stage
@@ -62,9 +69,13 @@ class MicroserviceFunction(lambda_.Function):
             log_group=log_group,
             role=role,
             tracing=lambda_.Tracing.ACTIVE,
+            vpc=vpc,
+            security_groups=security_groups,
             environment={
                 "SERVICE": stack.service,
                 "METRIC_NAMESPACE": stage.metric_namespace,
+                "TRACE_SHARE": str(stage.trace_share),
+                **_way_of_spans(stack),
                 **(environment or {}),
             },
         )
@@ -80,6 +91,12 @@ class MicroserviceFunction(lambda_.Function):
             "X-Ray's actions know no resources: a function that reports its traces may do so to *.",
             "AwsSolutions-IAM5[Resource::*]",
         )
+
+
+def _way_of_spans(stack: ServiceStack) -> dict[str, str]:
+    """Without an endpoint they go to the X-Ray daemon beside the function."""
+    endpoint = stack.node.try_get_context(SPANS_ENDPOINT)
+    return {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": endpoint} if endpoint else {}
 
 
 class FunctionsWith:

@@ -1,4 +1,7 @@
-"""The rebuild of a view as a state machine: partition the archive, fold the partitions, switch."""
+"""The rebuild of a view as a state machine: partition the archive, fold the partitions, switch.
+
+The same machine erases a generation that is retired.
+"""
 
 from typing import Any
 
@@ -12,13 +15,19 @@ def rebuild_machine() -> Json:
     """The definition; ``${Rebuild}`` is the function that takes the steps, ``${Partition}`` the
     first part of an ARN.
 
-    Its input is ``{batch_seconds, task_bytes, partition_bytes}``. A new execution goes on where one
-    that failed or was stopped has ended.
+    Its input is ``{batch_seconds, task_bytes, partition_bytes}``, or ``{erase, batch_seconds, at:
+    {after: null}}`` with the name of a retired generation. A new execution goes on where one that
+    failed or was stopped has ended.
     """
     return {
         "Comment": "Builds a new generation of a view from the archive, and serves it",
-        "StartAt": "Begin",
+        "StartAt": "What is asked?",
         "States": {
+            "What is asked?": {
+                "Type": "Choice",
+                "Choices": [{"Variable": "$.erase", "IsPresent": True, "Next": "Erase"}],
+                "Default": "Begin",
+            },
             "Begin": _step(
                 {"step": "begin"},
                 ResultSelector={"generation.$": "$.Payload.building"},
@@ -73,9 +82,55 @@ def rebuild_machine() -> Json:
             "Switch": _step(
                 {"step": "switch", "generation.$": "$.generation"},
                 OutputPath="$.Payload",
-                End=True,
+                Next="Compare",
             ),
+            # What is served is served, whatever comes of the comparison.
+            "Compare": _step(
+                {"step": "compare"},
+                ResultPath=None,
+                Catch=[{"ErrorEquals": ["States.ALL"], "ResultPath": None, "Next": "Served"}],
+                Next="Served",
+            ),
+            "Served": {"Type": "Succeed"},
+            **_erase(),
         },
+    }
+
+
+def _erase() -> Json:
+    return {
+        "Erase": _step(
+            {
+                "step": "erase",
+                "generation.$": "$.erase",
+                "batch_seconds.$": "$.batch_seconds",
+                "after.$": "$.at.after",
+            },
+            ResultSelector={
+                "after.$": "$.Payload.after",
+                "wait_seconds.$": "$.Payload.wait_seconds",
+            },
+            ResultPath="$.at",
+            Next="Erased?",
+        ),
+        "Erased?": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "Variable": "$.at.wait_seconds",
+                    "NumericGreaterThan": 0,
+                    "Next": "Wait until no projector writes it",
+                },
+                {"Variable": "$.at.after", "IsNull": True, "Next": "Erased"},
+            ],
+            "Default": "Erase",
+        },
+        "Wait until no projector writes it": {
+            "Type": "Wait",
+            "SecondsPath": "$.at.wait_seconds",
+            "Next": "Erase",
+        },
+        "Erased": {"Type": "Succeed"},
     }
 
 

@@ -14,11 +14,14 @@ from stacks.constructs.event_log_access import (
     allow_reading_the_log,
     event_stream_of,
 )
-from stacks.constructs.log_consumer import LogConsumer
+from stacks.constructs.log_consumer import BATCH_TIMEOUT, LogConsumer
 from stacks.constructs.logged_machine import logged_machine
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.rebuild_machine import rebuild_machine
 from stacks.constructs.service_table import ServiceTable
+
+NOTES = ("counts.json", "caught-up.json", "sum.json")
+"""What a rebuild notes of itself without content: who looks reads these objects and no others."""
 
 
 class RebuildableView:
@@ -34,10 +37,13 @@ class RebuildableView:
         self.scratch = self._make_scratch()
         self.function = self._make_function(consumer, view)
         self.machine = self._make_machine()
+        self._let_show_it(consumer.show)
+        self.change = self._make_change(view)
         self.stack.publish(consumer.parameter_of("rebuild-arn"), self.function.function_arn)
         self.stack.publish(
             consumer.parameter_of("rebuild-machine-arn"), self.machine.state_machine_arn
         )
+        self.stack.publish(consumer.parameter_of("change-arn"), self.change.function_arn)
 
     def _make_scratch(self) -> s3.Bucket:
         scratch = s3.Bucket(
@@ -122,10 +128,50 @@ class RebuildableView:
         )
         return machine
 
-    def _acknowledge_scratch(self, role: iam.IRole) -> None:
+    def _let_show_it(self, show: MicroserviceFunction) -> None:
+        """Who only looks sees the generations, and how far the rebuild of one is."""
+        show.add_environment("SCRATCH_BUCKET", self.scratch.bucket_name)
+        show.add_environment("REBUILD_MACHINE_ARN", self.machine.state_machine_arn)
+        grant(show, "s3:ListBucket", on=self.scratch.bucket_arn)
+        grant(show, "s3:GetObject", on=[self.scratch.arn_for_objects(f"*/{it}") for it in NOTES])
+        grant(show, "states:ListExecutions", on=self.machine.state_machine_arn)
+        assert show.role
+        self._acknowledge_scratch(show.role, *(f"/{it}" for it in NOTES))
+
+    def _make_change(self, view: ServiceTable) -> MicroserviceFunction:
+        """It moves the pointer, and starts the machine; it reads and writes no item of the view."""
+        consumer = self.consumer
+        change = MicroserviceFunction(
+            self.stack,
+            f"{consumer.prefix}Change",
+            handler=consumer.handler_of("change"),
+            description="For operators: a new generation, back to the one before, or its end",
+            environment={
+                **consumer.environment,
+                "REBUILD_MACHINE_ARN": self.machine.state_machine_arn,
+                "BATCH_SECONDS": str(BATCH_TIMEOUT.to_seconds()),
+            },
+        )
+        self.key.grant_encrypt_decrypt(change)
+        change.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:GetItem", "dynamodb:PutItem"],
+                resources=[view.table_arn],
+                conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["pointer"]}},
+            )
+        )
+        grant(
+            change,
+            "states:ListExecutions",
+            "states:StartExecution",
+            on=self.machine.state_machine_arn,
+        )
+        return change
+
+    def _acknowledge_scratch(self, role: iam.IRole, *names: str) -> None:
         bucket = self.stack.get_logical_id(self.scratch.node.default_child)  # type: ignore[arg-type]
         acknowledge(
             role,
             "The scratch's objects are named by generation, task and partition.",
-            f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*]",
+            *(f"AwsSolutions-IAM5[Resource::<{bucket}.Arn>/*{it}]" for it in names or ("",)),
         )

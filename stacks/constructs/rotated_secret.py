@@ -1,8 +1,10 @@
 """A secret as every service keeps one: under its key, for named readers, replaced every month."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -14,6 +16,22 @@ from stacks.constructs.schedule import keep_failed_runs
 from stacks.constructs.service_stack import ServiceStack
 
 READ = "secretsmanager:GetSecretValue"
+
+
+def read_by_these_alone(role_arns: Sequence[str]) -> dict[str, Any]:
+    """A secret's policy that refuses to tell its value to anybody else."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": READ,
+                "Resource": "*",  # in a secret's policy: this secret
+                "Condition": {"ArnNotLike": {"aws:PrincipalArn": list(role_arns)}},
+            }
+        ],
+    }
 
 
 class RotatedSecret(Construct):
@@ -71,6 +89,16 @@ class RotatedSecret(Construct):
         self._admit(self.stack.stage.role_name(self.stack.service, function.node.id))
         grant(function, READ, on=self.arn)
         grant(function, "kms:Decrypt", on=self.key.key_arn)
+
+    def given_at_the_start(self, execution_role: iam.IRole, field: str) -> ecs.Secret:
+        """For a container's ``Secrets``: ECS reads it when a task of this service begins, with its
+        role ``Execution``, and puts it into the container's environment.
+        """
+        self._admit(self.stack.stage.role_name(self.stack.service, "Execution"))
+        execution_role.add_to_principal_policy(
+            iam.PolicyStatement(actions=["kms:Decrypt"], resources=[self.key.key_arn])
+        )
+        return ecs.Secret.from_secrets_manager(self._secret, field)
 
     def let_read(self, *role_names: str) -> None:
         """Let roles of later stacks read it that call ``may_read``; names may end in ``*``.
@@ -153,22 +181,9 @@ class RotatedSecret(Construct):
         Who may change the policy is not locked out: that is the way in when all else is lost.
         """
         self._readers += role_names
-        self._policy.resource_policy = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": READ,
-                    "Resource": "*",  # in a secret's policy: this secret
-                    "Condition": {
-                        "ArnNotLike": {
-                            "aws:PrincipalArn": [self._role_arn(name) for name in self._readers]
-                        }
-                    },
-                }
-            ],
-        }
+        self._policy.resource_policy = read_by_these_alone(
+            [self._role_arn(name) for name in self._readers]
+        )
 
     def _role_arn(self, name: str) -> str:
         return f"arn:{self.stack.partition}:iam::{self.stack.account}:role/{name}"

@@ -1,7 +1,8 @@
-"""A service's REST API: an authorizer on every method, access logs, errors as problem documents."""
+"""A service's REST API: a scope on every method, access logs, errors as problem documents."""
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_apigateway as apigateway
@@ -9,12 +10,16 @@ from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_wafv2 as wafv2
 
 from contracts.product import PROBLEM_TYPES, PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.alarms import alarm_on
+from stacks.constructs.other_methods import BROWSERS, OtherMethods, read_from
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
+from stacks.constructs.shifted_calls import ShiftedCalls
+from stacks.services import machine_scopes, scopes
 
 STAGE = "live"
 NO_SUCH_RESOURCE = "this API has no resource with this method and path"
@@ -23,17 +28,29 @@ PROBLEMS = {
     "UNAUTHORIZED": (401, "unauthorized", "The token is missing or not valid"),
     "MISSING_AUTHENTICATION_TOKEN": (404, "no-such-resource", "There is no such resource"),
     "ACCESS_DENIED": (403, "forbidden", "This token may not do that"),
+    "INVALID_API_KEY": (403, "refused", "The key is missing or not valid"),
+    "INVALID_SIGNATURE": (403, "refused", "The request was refused"),
+    "WAF_FILTERED": (403, "refused", "The request was refused"),
     "EXPIRED_TOKEN": (401, "token-expired", "The token has expired"),
     "RESOURCE_NOT_FOUND": (404, "no-such-resource", "There is no such resource"),
+    "BAD_REQUEST_BODY": (400, "refused", "The request was refused"),
+    "BAD_REQUEST_PARAMETERS": (400, "refused", "The request was refused"),
     "REQUEST_TOO_LARGE": (413, "too-large", "The request is too large"),
     "UNSUPPORTED_MEDIA_TYPE": (415, "unsupported-media-type", "Send application/json"),
     "THROTTLED": (429, "throttled", "Too many requests; try again later"),
     "QUOTA_EXCEEDED": (429, "quota-exceeded", "The quota is used up"),
     "INTEGRATION_TIMEOUT": (504, "timeout", "The service took too long"),
     "INTEGRATION_FAILURE": (504, "unavailable", "The service did not answer"),
+    "API_CONFIGURATION_ERROR": (500, "unavailable", "Something broke on our side"),
+    "AUTHORIZER_CONFIGURATION_ERROR": (500, "unavailable", "Something broke on our side"),
+    "AUTHORIZER_FAILURE": (500, "unavailable", "Something broke on our side"),
+    # For what API Gateway has no type of its own yet: a template cannot say their status.
     "DEFAULT_4XX": (None, "refused", "The request was refused"),
     "DEFAULT_5XX": (None, "unavailable", "Something broke on our side"),
 }
+THROTTLED = "CallersThrottled"
+MOST_THROTTLED = 50
+"""Answers of 429 in a minute: who meets a limit once is told so, and comes again."""
 ACCESS_LOG = {
     "request_id": "$context.requestId",
     "method": "$context.httpMethod",
@@ -48,8 +65,9 @@ ACCESS_LOG = {
 class RegionalApi:
     """What all kinds of API have in common; ``log_caller`` adds who called to the access log.
 
-    ``headers`` are those that the gateway's own answers have besides. Answers from so many bytes on
-    as ``compress_from`` says are compressed for callers that want it.
+    ``headers`` are those that the gateway's own answers have besides. Scripts of ``origin`` may
+    call it; where that is None, none of another origin may. Answers from so many bytes on as
+    ``compress_from`` says are compressed for callers that want it.
     """
 
     def __init__(
@@ -60,9 +78,12 @@ class RegionalApi:
         burst: int,
         log_caller: Mapping[str, str],
         headers: Mapping[str, str] | None = None,
+        origin: str | None = None,
         compress_from: Size | None = None,
     ) -> None:
-        self._headers = {name: f"'{value}'" for name, value in (headers or {}).items()}
+        self._others = OtherMethods(headers or {}, origin=origin)
+        said = {**BROWSERS, **(headers or {}), **(read_from(origin) if origin else {})}
+        self._headers = {name: f"'{value}'" for name, value in said.items()}
         access_log = logs.LogGroup(
             stack,
             "ApiAccessLog",
@@ -90,13 +111,15 @@ class RegionalApi:
             ),
         )
         self._end_what_is_logged(stack)
-        alarm_on(
+        fails = alarm_on(
             self.api,
             "Fails",
             what="the API answers with errors of ours",
             metric=self.api.metric_server_error(statistic="Sum", period=Duration.minutes(1)),
             more_than=5,
         )
+        self._shifted = ShiftedCalls(stack, api_fails=fails) if stack.stage.canary_minutes else None
+        self._tell_when_callers_are_throttled(stack, access_log)
         for response_type, (status, kind, title) in PROBLEMS.items():
             self._answer_with_problem(response_type, status, kind, title)
         acknowledge(
@@ -105,14 +128,62 @@ class RegionalApi:
             "wrong; a second validator in the gateway could not, and would drift from the first.",
             "AwsSolutions-APIG2",
         )
-        acknowledge(
-            self.api,
-            "Every method asks who calls and every stage is throttled; a web ACL belongs to an "
-            "account's edge and is associated from there, since it outlives any one API.",
-            "AwsSolutions-APIG3",
-        )
+        self._stand_behind_the_web_acl(stack)
         stack.publish("api-url", self.api.url)
         stack.comes_after("account")  # by whose role API Gateway writes its logs
+
+    def _tell_when_callers_are_throttled(
+        self, stack: ServiceStack, access_log: logs.LogGroup
+    ) -> None:
+        """API Gateway counts answers of 429 with all others of 4xx: its access log tells them."""
+        refused = access_log.add_metric_filter(
+            "Throttled",
+            filter_pattern=logs.FilterPattern.string_value("$.status", "=", "429"),
+            metric_namespace=stack.stage.metric_namespace,
+            metric_name=f"{stack.service}-{THROTTLED}",
+            metric_value="1",
+        )
+        alarm_on(
+            self.api,
+            "CallersThrottled",
+            what="the API throttles its callers",
+            metric=refused.metric(statistic="Sum", period=Duration.minutes(1)),
+            more_than=MOST_THROTTLED,
+            periods=5,
+        )
+
+    def _stand_behind_the_web_acl(self, stack: ServiceStack) -> None:
+        if stack.stage.has_web_acl:
+            wafv2.CfnWebACLAssociation(
+                stack,
+                "BehindWebAcl",
+                resource_arn=self.api.deployment_stage.stage_arn,
+                web_acl_arn=stack.find("edge", "web-acl-arn"),
+            )
+        else:
+            acknowledge(
+                self.api,
+                "Every method asks who calls and every stage is throttled; a web ACL stands before "
+                "staging and prod, and would cost a development stage more than all else in it.",
+                "AwsSolutions-APIG3",
+            )
+
+    def _add(
+        self, method: str, path: str, function: lambda_.Function, **asks: Any
+    ) -> list[apigateway.Method]:
+        """Send a method of a path to a function; with GET goes HEAD, which answers without a body.
+
+        Where calls are shifted to new versions, they go to the function's alias. ``asks`` is what
+        ``add_method`` is told besides.
+        """
+        resource = self.api.root.resource_for_path(path)
+        called = self._shifted.of(function) if self._shifted else function
+        added = []
+        for it in ("GET", "HEAD") if method == "GET" else (method,):
+            integration = apigateway.LambdaIntegration(called, allow_test_invoke=False)
+            added.append(resource.add_method(it, integration, **asks))
+            self._others.beside(resource, it)
+        return added
 
     def _end_what_is_logged(self, stack: ServiceStack) -> None:
         """API Gateway would make this group itself when it first logs, and keep it for ever."""
@@ -172,25 +243,52 @@ class ServiceApi(RegionalApi):
             log_caller={
                 "customer_id": f"$context.authorizer.{'principalId' if own else 'claims.sub'}"
             },
+            origin=stack.stage.web_origin,
         )
+        self._origin = stack.stage.web_origin
         self._authorizer = _authorizer(stack, own) if own else _user_pool(stack)
         self._has_user_pool = own is None
+        self._stack = stack
 
-    def route(self, method: str, path: str, function: lambda_.IFunction) -> None:
-        """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function."""
-        added = self.api.root.resource_for_path(path).add_method(
+    def route(
+        self,
+        method: str,
+        path: str,
+        function: lambda_.Function,
+        *,
+        scope: str,
+        appends: str | None = None,
+    ) -> None:
+        """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function.
+
+        ``scope``, such as ``orders/read``, is what a token must have; without one, ID tokens would
+        be taken as well. ``appends`` is the type of event that a call leads to, if it is of one
+        alone: operators are told which call an event came from.
+
+        Raises:
+            ValueError: no service declares this scope, so that nobody could ask for it.
+        """
+        if scope not in {**scopes(), **machine_scopes()}:
+            raise ValueError(f"{method} {path}: no service declares the scope {scope}")
+        if appends is not None:
+            self._stack.calls[appends] = f"{method} {path}"
+        function.add_environment("WEB_ORIGIN", self._origin)
+        added = self._add(
             method,
-            apigateway.LambdaIntegration(function, allow_test_invoke=False),
+            path,
+            function,
             authorization_type=(
                 apigateway.AuthorizationType.COGNITO
                 if self._has_user_pool
                 else apigateway.AuthorizationType.CUSTOM
             ),
             authorizer=self._authorizer,
+            # An authorizer of one's own looks at scopes by itself: see docs/regions.md.
+            authorization_scopes=[scope] if self._has_user_pool else None,
         )
-        if not self._has_user_pool:
+        for each in added if not self._has_user_pool else []:
             acknowledge(
-                added,
+                each,
                 "This partition has no Cognito user pools: a Lambda authorizer that the context "
                 "names checks the tokens of the deployment's own issuer.",
                 "AwsSolutions-COG4",

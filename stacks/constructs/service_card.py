@@ -16,6 +16,7 @@ from aws_cdk import aws_ssm as ssm
 
 from contracts.messages import commands_of, published, published_by
 from contracts.operators import shown_fields
+from stacks.constructs.queue_redrive import PUBLISHED
 from stacks.constructs.service_stack import ServiceStack
 from stacks.services import Service
 from stacks.stage import Stage
@@ -82,8 +83,28 @@ def card_of(stack: ServiceStack, service: Service) -> dict[str, Any]:
             name: stack.published[service.parameter_of(name, "show-arn")]
             for name in (*service.views, *service.consumers)
         },
+        "change": _change(stack, service),
+        "configuration": stack.published.get("show-configuration-arn"),
         "fields": {type: fields[type] for type in says if fields[type]},
+        **({"calls": stack.calls} if stack.calls else {}),
     }
+
+
+def _change(stack: ServiceStack, service: Service) -> dict[str, dict[str, str]]:
+    """Functions by which operators change something: by what they do, then by what they change."""
+    names = (*service.views, *service.consumers)
+    redrive = {it: stack.published[service.parameter_of(it, "redrive-arn")] for it in names}
+    view = {it: stack.published[service.parameter_of(it, "change-arn")] for it in service.views}
+    stop = stack.published.get("change-configuration-arn")
+    configuration = {service.name: stop} if stop else {}
+    queues = dict.fromkeys(stack.redriven, stack.published.get(PUBLISHED, ""))
+    listed = (
+        ("redrive", redrive),
+        ("view", view),
+        ("configuration", configuration),
+        ("queue", queues),
+    )
+    return {name: of for name, of in listed if of}
 
 
 def _heard(stack: ServiceStack) -> set[str]:

@@ -24,6 +24,7 @@ MOST_MONITORS = 5
 """AppConfig watches no more alarms for an environment."""
 SETTINGS = "settings"
 FLAGS = "flags"
+READ = ("appconfig:StartConfigurationSession", "appconfig:GetLatestConfiguration")
 
 
 class ServiceConfiguration(Construct):
@@ -36,7 +37,9 @@ class ServiceConfiguration(Construct):
 
     Published for ``config-apply``: ``configuration-application-id``, ``-environment-id``,
     ``-settings-profile-id``, ``-flags-profile-id``, and the strategies ``-at-once-strategy-id``,
-    ``-watched-strategy-id`` and ``-strategy-id``, which is the environment's own choice.
+    ``-watched-strategy-id`` and ``-strategy-id``, which is the environment's own choice. For
+    operators that only look: ``show-configuration-arn``; for those that stop a rollout:
+    ``change-configuration-arn``.
     """
 
     def __init__(
@@ -55,39 +58,50 @@ class ServiceConfiguration(Construct):
             description=f"What changes in {stack.service} while it runs",
         )
         self._publish("application", self._application.ref)
-        self._watch([*monitors, self._refusals()])
+        watching = [*monitors, self._refusals()]
+        self._watch(watching)
         self._profiles = self._make_profiles(flags)
         self._make_strategies()
+        self._show(watching)
+        self._stop()
 
     def read_by(self, function: MicroserviceFunction) -> None:
         """Give a function the agent, the way to it, and the right to this configuration alone."""
-        application, environment = self._application.ref, self._environment.ref
-        path = f"/applications/{application}/environments/{environment}/configurations"
         for name, value in {
-            "CONFIGURATION_AGENT_URL": agent_url(self),
-            "CONFIGURATION_APPLICATION": application,
-            "CONFIGURATION_ENVIRONMENT": environment,
-            "CONFIGURATION_POLL_SECONDS": poll_seconds(self),
+            **self.variables(agent_url(self), poll_seconds(self)),
             # The agent fetches them while the function starts.
-            "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": ",".join(
-                f"{path}/{name}" for name in self._profiles
-            ),
+            "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": self.prefetched,
         }.items():
             function.add_environment(name, value)
         function.add_layers(agent_layer(self._stack))
-        grant(
-            function,
-            "appconfig:StartConfigurationSession",
-            "appconfig:GetLatestConfiguration",
-            on=[
-                self._stack.format_arn(
-                    service="appconfig",
-                    resource="application",
-                    resource_name=f"{application}/environment/{environment}/configuration/{id}",
-                )
-                for id in self._profiles.values()
-            ],
-        )
+        grant(function, *READ, on=self.arns)
+
+    def variables(self, agent: str, poll: str) -> dict[str, str]:
+        """What a reader is told: the address of its agent, and every how many seconds to ask."""
+        return {
+            "CONFIGURATION_AGENT_URL": agent,
+            "CONFIGURATION_APPLICATION": self._application.ref,
+            "CONFIGURATION_ENVIRONMENT": self._environment.ref,
+            "CONFIGURATION_POLL_SECONDS": poll,
+        }
+
+    @property
+    def prefetched(self) -> str:
+        """The documents that an agent fetches when it starts."""
+        application, environment = self._application.ref, self._environment.ref
+        path = f"/applications/{application}/environments/{environment}/configurations"
+        return ",".join(f"{path}/{name}" for name in self._profiles)
+
+    @property
+    def arns(self) -> list[str]:
+        """What a reader may read."""
+        at = f"{self._application.ref}/environment/{self._environment.ref}/configuration"
+        return [
+            self._stack.format_arn(
+                service="appconfig", resource="application", resource_name=f"{at}/{id}"
+            )
+            for id in self._profiles.values()
+        ]
 
     def _refusals(self) -> cloudwatch.Alarm:
         """A document that a consumer refuses must not go any further."""
@@ -138,7 +152,7 @@ class ServiceConfiguration(Construct):
         self._publish("environment", self._environment.ref)
 
     def _make_profiles(self, flags: bool) -> dict[str, str]:
-        judge = MicroserviceFunction(
+        self._judge = judge = MicroserviceFunction(
             self._stack,
             "ValidateConfiguration",
             handler="validate_configuration",
@@ -185,6 +199,7 @@ class ServiceConfiguration(Construct):
     def _make_strategies(self) -> None:
         """``at-once`` shows at once what it does; ``watched`` leaves alarms the time to speak."""
         stage = self._stack.stage
+        self._strategies: dict[str, str] = {}
         at_once = self._strategy("at-once", minutes=0, growth=100, bake_minutes=0)
         watched = self._strategy(
             "watched",
@@ -207,7 +222,100 @@ class ServiceConfiguration(Construct):
         )
         self._publish(f"{name}-strategy", strategy.ref)
         id: str = strategy.ref
+        self._strategies[id] = name
         return id
+
+    def _show(self, watching: Sequence[cloudwatch.Alarm]) -> None:
+        """Versions, deployments, and what the validator refused: to look at, and no more."""
+        application, environment = self._application.ref, self._environment.ref
+        stack = self._stack
+        logs = self._judge.log_group
+        show = MicroserviceFunction(
+            stack,
+            "ShowConfiguration",
+            handler="show_configuration",
+            description="For operators that only look: the configuration, and its rollouts",
+            environment={
+                "CONFIGURATION_APPLICATION": application,
+                "CONFIGURATION_ENVIRONMENT": environment,
+                "CONFIGURATION_PROFILES": stack.to_json_string(self._profiles),
+                "CONFIGURATION_STRATEGIES": stack.to_json_string(self._strategies),
+                "CONFIGURATION_MONITORS": stack.to_json_string([it.alarm_arn for it in watching]),
+                "VALIDATOR_LOGS": logs.log_group_name,
+            },
+        )
+        grant(
+            show,
+            "appconfig:ListDeployments",
+            "appconfig:GetDeployment",
+            on=self._places("", f"/environment/{environment}", "/deployment/*"),
+        )
+        for id in self._profiles.values():
+            grant(
+                show,
+                "appconfig:ListHostedConfigurationVersions",
+                "appconfig:GetHostedConfigurationVersion",
+                on=self._places("", f"/configurationprofile/{id}", "/hostedconfigurationversion/*"),
+            )
+        grant(show, "logs:FilterLogEvents", on=logs.log_group_arn)
+        self._acknowledge(
+            show,
+            f"/environment/{self._place_of(environment)}/deployment/*",
+            *(
+                f"/configurationprofile/{self._place_of(id)}/hostedconfigurationversion/*"
+                for id in self._profiles.values()
+            ),
+        )
+        stack.publish("show-configuration-arn", show.function_arn)
+
+    def _stop(self) -> None:
+        """A rollout is stopped by an operator, if no alarm does it."""
+        stop = MicroserviceFunction(
+            self._stack,
+            "ChangeConfiguration",
+            handler="change_configuration",
+            description="For operators: stops a rollout of the configuration",
+            environment={
+                "CONFIGURATION_APPLICATION": self._application.ref,
+                "CONFIGURATION_ENVIRONMENT": self._environment.ref,
+            },
+        )
+        grant(
+            stop,
+            "appconfig:GetDeployment",
+            "appconfig:StopDeployment",
+            on=self._places("", f"/environment/{self._environment.ref}", "/deployment/*"),
+        )
+        self._acknowledge(
+            stop, f"/environment/{self._place_of(self._environment.ref)}/deployment/*"
+        )
+        self._stack.publish("change-configuration-arn", stop.function_arn)
+
+    def _place_of(self, ref: str) -> str:
+        """How an acknowledgment names a resource of this stack."""
+        return f"<{self._stack.resolve(ref)['Ref']}>"
+
+    def _acknowledge(self, function: MicroserviceFunction, *below: str) -> None:
+        assert function.role
+        application = self._place_of(self._application.ref)
+        acknowledge(
+            function.role,
+            "Deployments and versions are numbered while the system runs: those of this service's "
+            "own application may be looked at, and its rollouts stopped.",
+            *(
+                f"AwsSolutions-IAM5[Resource::arn:{self._stack.partition}:appconfig:"
+                f"{self._stack.region}:<AWS::AccountId>:application/{application}{it}]"
+                for it in below
+            ),
+        )
+
+    def _places(self, *parts: str) -> list[str]:
+        """Application, what is in it, and what is in that: AppConfig asks for each by itself."""
+        names = [f"{self._application.ref}{''.join(parts[: n + 1])}" for n in range(len(parts))]
+        return [
+            self._stack.format_arn(service="appconfig", resource="application", resource_name=it)
+            for it in names
+        ]
 
     def _publish(self, resource: str, id: str) -> None:
         self._stack.publish(f"configuration-{resource}-id", id)

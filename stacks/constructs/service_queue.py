@@ -17,6 +17,7 @@ from contracts.messages import source_of, sources_of
 from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import bus_of
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
+from stacks.constructs.queue_redrive import let_operators_redrive
 from stacks.constructs.service_stack import ServiceStack
 
 ATTEMPTS = 10
@@ -76,6 +77,7 @@ class ServiceQueue(Construct):
                 max_receive_count=RECEIVES,
             ),
         )
+        let_operators_redrive(stack, id, queue=self.queue, dead_letters=self.dead_letters, key=key)
         alarm_on(
             self,
             "DeadLettersWait",

@@ -17,7 +17,8 @@ class ServiceStack(Stack):
     """Everything that a service owns goes here, and nothing that another service owns.
 
     ``needs`` are the services whose stacks must be there before this one: those whose resources it
-    finds, and those that it says it ``comes_after``.
+    finds, and those that it says it ``comes_after``. ``calls`` are routes of its API by the event
+    that a call of them appends; ``redriven`` the addresses of its queues and of their dead letters.
     """
 
     def __init__(self, scope: Construct, service: Service, *, stage: Stage, **kwargs: Any) -> None:
@@ -31,6 +32,8 @@ class ServiceStack(Stack):
         self.service = service.name
         self.stage = stage
         self.published: dict[str, str] = {}
+        self.calls: dict[str, str] = {}
+        self.redriven: dict[str, dict[str, str]] = {}
         self.found: set[tuple[str, str]] = set()
         self.needs: set[str] = set()
         Tags.of(self).add("system", PRODUCT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -9,6 +11,7 @@ from tests.support import console_answers as recorded
 from tests.support.browser import Console, open_console
 from tests.support.chromium import axe
 from tests.support.console_api import ConsoleApi, hostile, serving
+from tools.base.workspace import CHECKOUT
 
 ORDER = recorded.identifier("order 1")
 SCREENS = (
@@ -18,14 +21,42 @@ SCREENS = (
     f"#/orders/{ORDER}",
     f"#/orders/{ORDER}?view=compact",
     f"#/orders/{ORDER}?view=raw",
+    f"#/orders/{ORDER}?view=trace",
     f"#/orders/{recorded.identifier('nobody')}",
     "#/services",
     "#/services/fulfilment",
     "#/consumers",
     "#/consumers/sales",
+    "#/log",
+    "#/log?view=shards",
     "#/sagas",
+    f"#/sagas/{recorded.identifier('order 2')}",
+    f"#/sagas/{recorded.identifier('nobody')}",
+    "#/faults",
+    "#/tour",
+    "#/views",
+    "#/configuration",
+    "#/alarms",
+    "#/releases",
     "#/nowhere",
 )
+
+
+DIALOGS = (
+    ("#/consumers/sales", "Redrive"),
+    ("#/consumers/sales", "Discard"),
+    ("#/alarms", "Redrive"),
+    ("#/views", "Go back in order-view"),
+    ("#/configuration", "Stop the rollout"),
+    (f"#/sagas/{recorded.identifier('order 2')}", "Resume"),
+)
+"""Changes, by the screen and the button that they begin with."""
+
+
+def test_every_screen_is_looked_at_in_every_look() -> None:
+    source = (CHECKOUT / "web" / "src" / "logic" / "route.ts").read_text("utf-8")
+    known = re.findall('"([a-z]+)"', source.partition("SCREENS = [")[2].partition("]")[0])
+    assert {re.split("[/?]", it)[1] or "home" for it in SCREENS} == {*known, "nowhere"}
 
 
 def wider_by(page: Page) -> int:
@@ -59,7 +90,8 @@ HOSTILE = (
 
 def test_hostile_text_in_every_field_is_text(browser: Browser, api: ConsoleApi) -> None:
     change = hostile(HOSTILE)
-    for name in ("activity", "orders", "consumers", "parked", "sagas"):
+    names = ("activity", "orders", "consumers", "parked", "sagas", "views", "quotes", "releases")
+    for name in (*names, "configuration", "alarms", "queues", "faults", "tour"):
         setattr(api, name, change(getattr(api, name)))
     api.timelines = {ORDER: change(recorded.timeline(ORDER))}
     cards = change(recorded.services())
@@ -121,6 +153,7 @@ def test_marks_move_for_messages_that_the_bus_carried_and_for_nothing_else(
     expect(page.get_by_role("button", name="payments")).to_contain_text("3 in 1 min")
 
 
+@pytest.mark.nightly
 def test_a_burst_is_counted_and_still_motion_moves_nothing(
     browser: Browser, api: ConsoleApi
 ) -> None:
@@ -138,6 +171,7 @@ def test_a_burst_is_counted_and_still_motion_moves_nothing(
         assert page.evaluate(PAINTED) == 0
 
 
+@pytest.mark.nightly
 def test_an_ended_login_leads_to_the_login_and_back_to_the_same_place(console: Console) -> None:
     page = console.open(f"#/orders/{ORDER}?view=compact")
     console.api.tokens.clear()
@@ -169,7 +203,13 @@ def test_an_answer_of_a_login_that_nobody_asked_for_is_refused(console: Console)
 
 def test_the_keyboard_reaches_everything(console: Console) -> None:
     page = console.open()
-    for keys, name in (("go", "Orders"), ("gs", "Sagas"), ("gl", "Consumers of the log")):
+    for keys, name in (
+        ("go", "Orders"),
+        ("gs", "Sagas"),
+        ("gr", "Consumers of the log"),
+        ("gl", "Log"),
+        ("gc", "Configuration"),
+    ):
         page.keyboard.type(keys)
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     page.keyboard.type("go")
@@ -187,6 +227,7 @@ def test_the_keyboard_reaches_everything(console: Console) -> None:
     expect(page.get_by_role("heading", name=ORDER)).to_be_visible()
 
 
+@pytest.mark.nightly
 def test_a_hidden_page_asks_nothing(console: Console) -> None:
     page = console.open()
     page.evaluate(
@@ -211,11 +252,15 @@ def test_a_part_that_does_not_answer_takes_nothing_from_the_others(console: Cons
 
 def test_empty_screens_say_how_to_fill_them(browser: Browser) -> None:
     empty = ConsoleApi(
-        services=[], consumers=[], parked=[],
-        sagas={"as_of": recorded.moment(), "counts": {}, "sagas": [], "capped": False},
+        services=[], consumers=[], parked=[], configuration=[],
+        sagas={
+            "as_of": recorded.moment(), "counts": {}, "sagas": [], "capped": False,
+            "ended": {"counts": {}, "looked_at": 0, "since": None, "capped": False},
+            "ended_problem": None,
+        },
     )  # fmt: skip
     with serving(empty), open_console(browser, empty) as console:
-        for screen in ("#/", "#/orders", "#/services", "#/consumers", "#/sagas"):
+        for screen in ("#/", "#/orders", "#/services", "#/consumers", "#/sagas", "#/configuration"):
             page = console.open(screen)
             expect(page.locator(".empty code").first).to_contain_text("make")
 
@@ -226,7 +271,8 @@ def test_empty_screens_say_how_to_fill_them(browser: Browser) -> None:
 def test_everybody_can_use_every_screen(
     browser: Browser, api: ConsoleApi, look: str, width: int
 ) -> None:
-    source, found = axe(), []
+    source = axe()
+    found: list[tuple[str, ...]] = []
     size = {"width": width, "height": 800}
     with open_console(browser, api, color_scheme=look, viewport=size) as console:
         for screen in SCREENS:
@@ -236,6 +282,17 @@ def test_everybody_can_use_every_screen(
             broken = page.evaluate("async () => (await window.axe.run()).violations")
             found += [(screen, it["id"], it["nodes"][0]["html"][:120]) for it in broken]
             assert wider_by(page) <= 0, screen
+        for screen, button in DIALOGS:
+            page = console.open(screen)
+            page.get_by_role("button", name=button).first.click()
+            expect(page.get_by_role("dialog")).to_contain_text("Nothing has changed yet")
+            page.evaluate(f"() => {{ {source} }}")
+            broken = page.evaluate("async () => (await window.axe.run()).violations")
+            found += [(screen, button, it["id"], it["nodes"][0]["html"][:120]) for it in broken]
+            fits = "dialog => dialog.scrollWidth <= dialog.clientWidth"
+            assert page.get_by_role("dialog").evaluate(fits), (screen, button)
+            assert wider_by(page) <= 0, (screen, button)
+            page.keyboard.press("Escape")
     assert found == []
 
 

@@ -18,6 +18,14 @@ ANSWERS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("Consumers", "consumers", {}),
     ("Parked", "consumers/sales/parked", {}),
     ("Sagas", "sagas", {}),
+    ("Saga", f"sagas/{ORDER}", {}),
+    ("Log", "log", {}),
+    ("Log", "log", {"shard": "shardId-000000000001"}),
+    ("Views", "views", {}),
+    ("Configuration", "configuration", {}),
+    ("Alarms", "alarms", {}),
+    ("Queues", "queues", {}),
+    ("Releases", "releases", {}),
 )
 
 

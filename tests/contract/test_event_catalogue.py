@@ -27,7 +27,7 @@ from tests.support.contracts.event_schemas import (
 
 LAMBDAS = Path(__file__).parents[2] / "lambdas"
 ABOUT_A_PERSON = re.compile(
-    r"name|e_?mail|phone|street|city|house|birth|gender|iban|card|comment|note|message|text|"
+    r"name|e_?mail|phone|street|city|house|birth|gender|iban|card|comment|note(?!_code$)|message|text|"
     r"address(?!_id$)|postcode(?!_area$)|contact|recipient|addressee"
 )
 
@@ -78,7 +78,9 @@ def test_no_message_has_a_field_for_anything_about_a_person(name: str) -> None:
     assert [field for field in _fields(SCHEMAS[name]) if ABOUT_A_PERSON.search(field)] == []
 
 
-@pytest.mark.parametrize("field", ["name", "last_name", "email", "street", "postcode", "address"])
+@pytest.mark.parametrize(
+    "field", ["name", "last_name", "email", "street", "postcode", "address", "note"]
+)
 def test_a_field_about_a_person_would_be_found(field: str) -> None:
     data = {"type": "object", "properties": {"to": {"properties": {field: {"type": "string"}}}}}
     assert [it for it in _fields({"properties": {"data": data}}) if ABOUT_A_PERSON.search(it)]

@@ -152,7 +152,7 @@ def add_an_optional_field(it: Schemas) -> None:
 
 
 def add_a_version(it: Schemas) -> None:
-    it["OrderPlaced.v2.schema.json"] = {"type": "string"}
+    it["OrderPlaced.v3.schema.json"] = {"type": "string"}
 
 
 def explain_better(it: Schemas) -> None:

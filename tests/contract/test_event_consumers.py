@@ -15,6 +15,7 @@ from fulfilment import commands as fulfilment
 from fulfilment.commands import StepRequest
 from fulfilment.domain.saga import SagaState
 from fulfilment.domain.steps import STEPS, command_id
+from fulfilment.handlers.start_saga import SCHEMA_VERSION
 from fulfilment.handlers.take_reply import CommandReplied
 from inventory.domain.errors import NothingReserved
 from inventory.handlers.record_sales import record_confirmed
@@ -35,7 +36,7 @@ NOON = "2026-12-01T12:00:00.000Z"
 EVENTS = [it for it in MESSAGES if it[0] in types("event", owner="orders")]
 HEARD = [it for it in MESSAGES if it[0] in types("event", "fact", "reply")]
 every_event = pytest.mark.parametrize("event", EVENTS, ids=lambda it: f"{it[0]} v{it[1]}")
-PLACED = envelope(example("OrderPlaced"))
+PLACED = envelope(example("OrderPlaced", 2))
 
 
 def a_message(drawn: st.DataObject, message: tuple[str, int], **known: Any) -> Envelope:
@@ -74,10 +75,12 @@ def test_orders_reads_each_version_of_its_own_event(event: tuple[str, int]) -> N
     assert msgspec.to_builtins(read) == {"reason": "changed_mind", "cancelled_by": "customer"}
 
 
+@pytest.mark.parametrize("version", [it[1] for it in EVENTS if it[0] == "OrderPlaced"])
 @FEW
 @given(drawn=st.data())
-def test_a_saga_starts_with_any_placed_order(drawn: st.DataObject) -> None:
-    placed = a_message(drawn, ("OrderPlaced", 1), aggregate_id=PLACED.aggregate_id)
+def test_a_saga_starts_with_any_placed_order(version: int, drawn: st.DataObject) -> None:
+    placed = a_message(drawn, ("OrderPlaced", version), aggregate_id=PLACED.aggregate_id)
+    assert placed.schema_version <= SCHEMA_VERSION
     saga = fulfilment.start_saga(InMemorySagas(), FakeExecutions(), lambda: NOON, 600, placed)
     assert saga.state is SagaState.RUNNING
 

@@ -135,12 +135,13 @@ def _canonical(schema: Any) -> Any:
         return schema
     if "properties" in schema:
         return {
-            "type": schema["type"],
+            "type": sorted(kind) if isinstance(kind := schema["type"], list) else kind,
             "properties": {name: _canonical(it) for name, it in schema["properties"].items()},
             "required": sorted(schema.get("required", [])),
         }
-    if "anyOf" in schema:
-        return {"type": sorted(part["type"] for part in schema["anyOf"])}
+    if "anyOf" in schema:  # something, or null
+        (some,) = [_canonical(it) for it in schema["anyOf"] if it["type"] != "null"]
+        return some | {"type": sorted([some["type"], "null"])}
     parts = {key: it for key, it in schema.items() if key not in NOT_COMPARED and key[0] != "$"}
     if isinstance(parts.get("type"), list):
         parts["type"] = sorted(parts["type"])

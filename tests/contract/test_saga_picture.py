@@ -1,14 +1,17 @@
 """The picture in the documentation is the state machine that is deployed."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from fulfilment.domain.steps import STEPS
 from stacks.fulfilment_saga import saga, saga_times
 from stacks.stage import stage_named
-from tools.docgen.pictures.state_machine import LABELS, branch_labels, definition_in, draw
+from tools.docgen.pictures.state_machine import LABELS, branch_labels, definition_in, draw, layout
 
 PICTURE = Path(__file__).parents[2] / "docs" / "saga.svg"
+LAYOUT = Path(__file__).parents[2] / "web" / "src" / "pictures" / "saga.json"
 DEFINITION = saga(saga_times(stage_named("dev", "local", "eu-west-1")))
 
 
@@ -45,3 +48,18 @@ def test_every_branch_says_why_it_is_taken() -> None:
 def test_a_template_without_a_state_machine_is_refused() -> None:
     with pytest.raises(ValueError, match="0 state machines"):
         definition_in({"Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {}}}})
+
+
+def test_the_console_draws_the_same_picture() -> None:
+    drawn = json.loads(LAYOUT.read_text())
+    assert drawn == layout(DEFINITION), "web/src/pictures is stale: run `make generate`"
+    picture = PICTURE.read_text()
+    for box in drawn["boxes"]:
+        assert f"<rect x='{box['x']}' y='{box['y']}'" in picture
+    assert [it["path"] for it in drawn["lines"] if f"d='{it['path']}'" not in picture] == []
+    assert [it["text"] for it in drawn["labels"] if f">{it['text']}</text>" not in picture] == []
+
+
+def test_a_box_that_sends_a_command_says_which_step_it_is() -> None:
+    named = {it["step"] for it in layout(DEFINITION)["boxes"] if it["step"]}
+    assert named == set(STEPS)

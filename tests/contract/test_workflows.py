@@ -110,7 +110,37 @@ def test_no_step_keeps_a_credential_or_runs_what_somebody_wrote(workflow: Path) 
     for _, step in steps(workflow):
         if "actions/checkout" in step.get("uses", ""):
             assert step["with"]["persist-credentials"] is False
-        assert set(re.findall(r"\$\{\{ (.+?) \}\}", step.get("run", ""))) <= {"matrix.environment"}
+        assert set(re.findall(r"\$\{\{ (.+?) \}\}", step.get("run", ""))) <= {
+            "matrix.environment",
+            "matrix.service",
+        }
+
+
+def test_a_merge_is_delivered_in_the_order_of_the_stages_and_taken_back_if_its_canary_fails() -> (
+    None
+):
+    found = yaml.safe_load((ROOT / ".github/workflows/delivery.yml").read_text())
+    assert found[True] == {"push": {"branches": ["main"]}}  # YAML 1.1 reads `on` as a truth value
+    jobs = found["jobs"]
+    assert [(name, job.get("needs")) for name, job in jobs.items()] == [
+        ("affected", None),
+        ("staging", "affected"),
+        ("prod", ["affected", "staging"]),
+    ]
+    for stage in ("staging", "prod"):
+        job = jobs[stage]
+        assert job["environment"] == stage
+        services = "${{ fromJSON(needs.affected.outputs.services) }}"
+        assert job["strategy"] == {"max-parallel": 1, "matrix": {"service": services}}
+        made = [it["run"] for it in job["steps"] if "run" in it]
+        assert made[0].startswith(f"make deploy ENV={stage} SERVICE=")
+    canary, checkout, back = jobs["prod"]["steps"][-3:]
+    assert canary["run"].startswith("make canary ENV=prod")
+    assert (checkout["if"], checkout["with"]["ref"]) == (
+        "failure()",
+        "${{ github.event.before }}",
+    )
+    assert (back["if"], back["run"]) == ("failure()", jobs["prod"]["steps"][-4]["run"])
 
 
 def test_a_pull_request_is_checked_on_every_system_and_python_that_is_promised() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -56,7 +57,7 @@ def put_on_log(deployment: Deployment, *bodies: bytes, key: str = "poison") -> N
 
 def deliver(deployment: Deployment, consumer: LogConsumer, bodies: Sequence[bytes]) -> Any:
     """Hand a batch of records to a consumer, as Kinesis would, from a shard of the test's own."""
-    shard = f"shardId-{uuid.uuid4().hex[:12]}"
+    shard = f"shardId-{9 * 10**11 + secrets.randbelow(10**11)}"
     records = [
         {
             "eventID": f"{shard}:{n:021d}",

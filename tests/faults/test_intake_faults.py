@@ -10,7 +10,7 @@ import pytest
 
 from contracts.product import PRODUCT
 from shared.runtime import clock
-from shared.runtime.tracing import new_traceparent
+from shared.runtime.tracing.context import new_traceparent
 from tests.support.drivers.dead_letters import dead_letters
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.system import System

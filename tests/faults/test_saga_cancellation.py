@@ -17,6 +17,7 @@ def test_an_order_cancelled_while_any_step_is_under_way_is_undone_with_a_refund(
     assert {shop.state(order)["status"] for order in orders.values()} == {"cancelled"}
     for order in orders.values():
         assert "refund-payment" in shop.undone(order)
+        assert shop.end(order) == "cancelled"
     report = shop.report(orders.values())
     assert report.holds, report.violations
     assert not report.failed_undos
@@ -30,6 +31,7 @@ def test_an_order_cancelled_before_its_saga_begins_needs_no_undo(shop: Shop) -> 
     shop.courier.let_orders_go()
     shop.wait_until_over([order])
     assert shop.steps(order) == []
+    assert shop.end(order) == "cancelled"
     assert shop.report([order]).holds
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+from tests.support.drivers.console_operator import ConsoleOperator
 from tests.support.drivers.offline import eventually
 from tests.support.drivers.shop import UNDOS, Shop
 from tests.support.drivers.tracking_driver import BROKEN, BROKEN_ONCE, Handling, refused
@@ -63,8 +64,9 @@ def test_an_undo_that_fails_for_good_reaches_an_operator_and_is_undone_when_he_r
         for undo, order in {**orders, "reject-order": unsettled}.items()
     }
 
-    for order in everyone:
-        shop.courier.plan = {}
+    shop.courier.plan = {}
+    assert resumed_in_the_console(shop, unsettled) == f"{unsettled}.2"
+    for order in orders.values():
         assert shop.resume(order) == f"{order}.2"
     assert not set(everyone) & set(shop.waiting_for_operators())
     shop.wait_until_over(everyone)
@@ -73,6 +75,15 @@ def test_an_undo_that_fails_for_good_reaches_an_operator_and_is_undone_when_he_r
     assert report.holds, report.violations
     assert not report.failed_undos
     assert not report.excused
+
+
+def resumed_in_the_console(shop: Shop, order: str) -> str:
+    """Planned and confirmed by an operator; the new execution's name."""
+    operator = ConsoleOperator(shop.deployment)
+    path = f"sagas/{order}/resume"
+    assert [it["step"] for it in operator.plan(path)["items"]] == ["reject-order"]
+    execution: str = operator.change(path)["execution"]
+    return execution
 
 
 def test_the_operators_message_is_an_envelope_without_anything_about_a_person(shop: Shop) -> None:

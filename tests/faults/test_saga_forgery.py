@@ -10,7 +10,7 @@ from fulfilment.domain.steps import command_id
 from shared.messaging.bus import reply_to
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
-from shared.runtime.tracing import new_traceparent
+from shared.runtime.tracing.context import new_traceparent
 from tests.support.drivers.dead_letters import dead_letters
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.shop import Shop

@@ -77,6 +77,7 @@ def lasting(tmp_path: Path) -> Iterator[Deployment]:
         yield Deployment(emulator, bring_up(emulator, Console(quiet=True)), emulator.cloud)
 
 
+@pytest.mark.nightly
 def test_ten_sagas_in_the_middle_of_which_the_emulator_restarts_are_finished_by_the_sweeper(
     lasting: Deployment,
 ) -> None:

@@ -20,6 +20,7 @@ def test_a_refusal_at_each_step_undoes_the_steps_before_it_in_reverse(shop: Shop
     for order in orders.values():
         assert shop.state(order)["status"] == "rejected"
         assert shop.state(order)["reason"] == "not-today"
+        assert shop.end(order) == "rejected"
     report = shop.report(orders.values())
     assert report.holds, report.violations
     assert not report.failed_undos
@@ -35,6 +36,7 @@ def test_refusals_of_the_services_themselves_end_as_rejections_with_their_reason
         "unknown-destination": shop.place(country="ZZ"),
     }
     shop.wait_until_over(orders.values())
+    assert {shop.end(order) for order in orders.values()} == {"rejected"}
     reasons = {shop.state(order)["reason"]: order for order in orders.values()}
     assert reasons == orders
     report = shop.report(orders.values())

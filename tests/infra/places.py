@@ -5,6 +5,7 @@ AGENT = "layer:AWS-AppConfig-Extension-Arm64:1"
 CONTEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "aws": (),
     "aws-us-gov": (
+        ("containers", "false"),
         ("region", "us-gov-west-1"),
         ("archive_region", "us-gov-east-1"),
         (
@@ -13,6 +14,7 @@ CONTEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
     ),
     "aws-cn": (
+        ("containers", "false"),
         ("region", "cn-north-1"),
         ("archive_region", "cn-northwest-1"),
         ("configuration_agent_layer_arn", f"arn:aws-cn:lambda:cn-north-1:123456789012:{AGENT}"),
@@ -20,6 +22,7 @@ CONTEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("token_authorizer_arn", "arn:aws-cn:lambda:cn-north-1:123456789012:function:authorizer"),
     ),
     "aws-eusc": (
+        ("containers", "false"),
         ("region", "eusc-de-east-1"),
         ("archive_region", "eusc-de-east-1"),
         (

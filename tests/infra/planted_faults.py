@@ -24,6 +24,9 @@ Plant = Callable[[System], None]
 Body = dict[str, Any]
 
 TABLE = "AWS::DynamoDB::GlobalTable"
+CHANGES_BY_NAME = f"arn:aws:lambda:eu-west-1:1:function:{PRODUCT}-prod-*Redrive*"
+DEAD_LETTERS = "{payments:CommandsDeadLetters83B72B42.Arn}"
+RESUME = f"arn:aws:lambda:eu-west-1:1:function:{PRODUCT}-prod-fulfilment-Resume*"
 ROLE = "AWS::IAM::Role"
 
 
@@ -421,8 +424,48 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     ),
     (
         permissions.who_only_looks_changes_nothing,
+        "what looks at the log takes more than turns",
+        allow("event-log", "ShowLogRole", "dynamodb:PutItem", "{event-log:SeenFacts.Arn}"),
+    ),
+    (
+        permissions.who_only_looks_changes_nothing,
         "what is named as for looking does more",
         set_property("sales", FUNCTION, "Handler", "sales.handlers.redrive.handler", "Show"),
+    ),
+    (
+        permissions.dead_letters_are_read_by_their_owner_alone,
+        "the console takes a letter of another service",
+        allow("console", "OperateRole", "sqs:ReceiveMessage", DEAD_LETTERS),
+    ),
+    (
+        permissions.dead_letters_are_read_by_their_owner_alone,
+        "an owner's worker deletes letters",
+        allow("payments", "QueuedCommandsRole", "sqs:DeleteMessage", DEAD_LETTERS),
+    ),
+    (
+        permissions.what_operators_change_with_is_named_so,
+        "what is named as for changes is another function",
+        set_property("sales", FUNCTION, "Handler", "sales.handlers.show.handler", "Redrive"),
+    ),
+    (
+        permissions.what_operators_change_with_is_named_so,
+        "what changes something has the name of another function",
+        set_property("sales", FUNCTION, "Handler", "sales.handlers.change_view.handler", "Show"),
+    ),
+    (
+        permissions.only_operate_calls_what_operators_change_with,
+        "who looks may change something by its name",
+        allow("console", "InspectRole", "lambda:InvokeFunction", CHANGES_BY_NAME),
+    ),
+    (
+        permissions.only_operate_calls_what_operators_change_with,
+        "who looks may call every function",
+        allow("console", "TimelineRole", "lambda:*", "arn:aws:lambda:eu-west-1:1:function:*"),
+    ),
+    (
+        permissions.only_operate_calls_what_operators_change_with,
+        "a service resumes another's saga",
+        allow("sales", "ProjectSales", "lambda:InvokeFunction", RESUME),
     ),
     (
         permissions.a_star_needs_a_reason,
@@ -508,6 +551,16 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         bus.rules_alone_fill_the_queues_that_hear_the_bus,
         "another service's worker may",
         send_to_the_replies,
+    ),
+    (
+        bus.rules_alone_fill_the_queues_that_hear_the_bus,
+        "another service's redrive may",
+        allow(
+            "payments",
+            "RedriveQueuesRole",
+            "sqs:SendMessage",
+            "{notifications:EventsQueue7396B467.Arn}",
+        ),
     ),
     (
         places.nothing_names_another_place,
@@ -619,6 +672,16 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         consumers.every_api_says_when_it_fails,
         "no alarm",
         remove("orders", ALARM, "ApiFails"),
+    ),
+    (
+        consumers.every_api_says_when_it_throttles,
+        "no alarm",
+        remove("orders", ALARM, "ApiCallersThrottled"),
+    ),
+    (
+        consumers.every_api_says_when_it_throttles,
+        "another status",
+        set_property("orders", "AWS::Logs::MetricFilter", "FilterPattern", '{ $.status = "404" }'),
     ),
     (
         consumers.our_metrics_are_the_environments_own,
@@ -1022,6 +1085,11 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         set_property("orders", FUNCTION, "Environment", {"Variables": {"SERVICE": "orders"}}),
     ),
     (
+        wiring.every_log_line_names_a_trace,
+        "nothing says in which trace it is at work",
+        set_property("orders", FUNCTION, "Handler", "orders.handlers.publish_to_bus.collect"),
+    ),
+    (
         wiring.every_variable_is_read,
         "one too many",
         set_variable("orders", "RETRIES_TABLE", "retries"),
@@ -1175,6 +1243,41 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         configuration.readers_may_read_their_own_configuration_alone,
         "one that reads none may",
         allow("orders", "CancelOrder", "appconfig:GetLatestConfiguration", "*"),
+    ),
+    (
+        configuration.operators_look_at_one_service_with_each_function,
+        "one looks at another's configuration",
+        allow(
+            "orders",
+            "ShowConfiguration",
+            "appconfig:GetDeployment",
+            "arn:aws:appconfig:eu-west-1:123456789012:application/another",
+        ),
+    ),
+    (
+        configuration.operators_look_at_one_service_with_each_function,
+        "one that looks stops a rollout",
+        allow(
+            "orders",
+            "ShowConfiguration",
+            "appconfig:StopDeployment",
+            "{orders:ConfigurationApplication01EF0941}",
+        ),
+    ),
+    (
+        configuration.operators_look_at_one_service_with_each_function,
+        "nobody can look",
+        remove("orders", FUNCTION, "ShowConfiguration"),
+    ),
+    (
+        configuration.operators_look_at_one_service_with_each_function,
+        "one that stops rollouts begins one",
+        allow(
+            "orders",
+            "ChangeConfiguration",
+            "appconfig:StartDeployment",
+            "{orders:ConfigurationApplication01EF0941}",
+        ),
     ),
     (configuration.rollouts_are_watched, "too many alarms watch", watch_by_too_many),
     (configuration.rollouts_are_watched, "another's alarm watches", watch_by_somebody_elses_alarm),

@@ -25,14 +25,17 @@ from contracts.product import PRODUCT
 from stacks.stage import from_context
 from stacks.system import build
 from tools.base.assembly import Assembly, service_of
+from tools.base.templates import EVERYTHING
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PARAMETER = "AWS::SSM::Parameter"
+ALIAS = "AWS::Lambda::Alias"
 REFERENCE = re.compile(r"(\{[\w-]+:\w+)[.}]")
 """The place of a resource, where a text refers to it."""
 CONTEXT = {
     **json.loads((CHECKOUT / "cdk.json").read_text())["context"],
     "aws:cdk:enable-path-metadata": True,  # which the CLI sets
+    **EVERYTHING,
 }
 
 
@@ -149,6 +152,10 @@ class Template:
             return f"${{{name}}}"
         if name in self.parameters_read:
             return self.system.parameter_value(self.parameters_read[name])
+        alias = self.body.get("Resources", {}).get(name, {})
+        if alias.get("Type") == ALIAS:  # whose ARN is the function's, and its name
+            properties = alias["Properties"]
+            return f"{self.text(properties['FunctionName'])}:{properties['Name']}"
         return f"{{{self.service}:{name}}}"
 
 

@@ -100,6 +100,8 @@ def test_a_new_carrier_changes_nothing_of_the_others_but_who_may_call_them(
         ("AWS::Lambda::Function", "QueuedCommands"),  # the new carrier's ARN
         ("AWS::IAM::Policy", "QueuedCommandsRoleDefaultPolicy"),  # and the permission to call it
         ("AWS::Lambda::Function", "TrackShipment"),  # the new key's id
+        ("AWS::Lambda::Function", "RedriveQueues"),  # the new carrier's queue
+        ("AWS::IAM::Policy", "RedriveQueuesRoleDefaultPolicy"),  # and the permission to redrive it
     }
 
 

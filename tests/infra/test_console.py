@@ -10,8 +10,10 @@ from contracts.product import PRODUCT
 from tests.infra.places import CONTEXTS
 from tests.infra.rules import bus
 from tests.infra.system import Resource, System, role_statements, synthesized
+from tests.support.drivers.routes import is_answered_by_the_gateway
 
 METHOD = "AWS::ApiGateway::Method"
+FUNCTION = "AWS::Lambda::Function"
 FILES = {"", "{file}"}
 
 
@@ -28,18 +30,43 @@ def paths(system: System) -> dict[str, str]:
 
 def test_everything_but_the_files_asks_for_an_operators_token_with_a_scope(system: System) -> None:
     scopes = {f"console/{it['ScopeName']}" for it in scopes_of(system)}
+    server = f"{the(system, 'AWS::Cognito::UserPoolResourceServer').place}}}"
     for method in system.templates["console"].resources(METHOD):
+        if is_answered_by_the_gateway(method.body):
+            continue
         part = paths(system).get(str(method.properties["ResourceId"].get("Ref")), "")
         if part in FILES:
             assert method.properties["AuthorizationType"] == "NONE"
-            assert method.properties["HttpMethod"] == "GET"
+            assert method.properties["HttpMethod"] in ("GET", "HEAD")
         else:
             assert method.properties["AuthorizationType"] == "COGNITO_USER_POOLS", method
             assert {method.text(it) for it in method.properties["AuthorizationScopes"]} <= {
-                f"{{console:{the(system, 'AWS::Cognito::UserPoolResourceServer').id}}}/read",
+                *(f"{server}/{name}" for name in ("read", "operate")),
                 *scopes,
             }
             assert method.properties["AuthorizationScopes"]
+
+
+def test_who_only_may_look_is_let_to_nothing_that_changes_something(system: System) -> None:
+    """And what changes something is sent to the one function that asks for group and plan."""
+    console = system.templates["console"]
+    methods = [  # the others are answered by the gateway itself
+        it for it in console.resources(METHOD) if it.properties["Integration"]["Type"] != "MOCK"
+    ]
+    posts = [it for it in methods if it.properties["HttpMethod"] not in ("GET", "HEAD")]
+    assert posts
+    for method in methods:
+        scopes = {it.rpartition("/")[2] for it in _scopes(method)}
+        to = system.find(method.text(method.properties["Integration"]["Uri"]), FUNCTION)
+        assert to is not None
+        operates = to.properties["Handler"] == "console.handlers.operate.handler"
+        assert operates == (method in posts) == (scopes == {"operate"}), method
+        if operates:
+            assert method.properties["HttpMethod"] == "POST"
+
+
+def _scopes(method: Resource) -> list[str]:
+    return [method.text(it) for it in method.properties.get("AuthorizationScopes", [])]
 
 
 def scopes_of(system: System) -> list[dict[str, Any]]:
@@ -151,7 +178,10 @@ def test_the_console_may_use_nothing_of_others_but_functions(system: System) -> 
             own = resource == "*" or "{console:" in resource
             calls = set(statement.actions) <= {"lambda:InvokeFunction"}
             cards = "/cards" in resource and statement.actions == ("ssm:GetParametersByPath",)
-            assert own or calls or cards, f"{statement.role} may {statement.actions} on {resource}"
+            alarms = set(statement.actions) <= {"cloudwatch:DescribeAlarms"}  # who shifts calls
+            assert own or calls or cards or alarms, (
+                f"{statement.role} may {statement.actions} on {resource}"
+            )
 
 
 def test_who_reads_activity_may_read_its_index_alone(system: System) -> None:

@@ -84,8 +84,9 @@ def test_each_view_of_a_stack_has_resources_of_its_own(tmp_path: Path) -> None:
         if it["Type"] == "AWS::Lambda::Function" and "Handler" in it["Properties"]
     }
     assert functions == {
-        *("project_returns", "redrive", "rebuild", "show"),
+        *("project_returns", "redrive", "rebuild", "show", "change"),
         *("project_reasons", "redrive_reasons", "rebuild_reasons", "show_reasons"),
+        "change_reasons",
     }
     published = {
         it["Properties"]["Name"].rpartition("/")[2]
@@ -94,6 +95,7 @@ def test_each_view_of_a_stack_has_resources_of_its_own(tmp_path: Path) -> None:
     }
     assert published == {
         *("redrive-arn", "rebuild-arn", "rebuild-machine-arn", "show-arn"),
+        *("change-arn", "reasons-change-arn"),
         *("reasons-redrive-arn", "reasons-rebuild-arn", "reasons-rebuild-machine-arn"),
         "reasons-show-arn",
     }

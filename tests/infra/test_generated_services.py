@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -19,7 +24,10 @@ from tools.generator.generate import kinds
 
 PAGES = {
     "CODEOWNERS",
-    *(f"docs/{name}.md" for name in ("architecture", "catalogue", "configuration", "parity")),
+    *(
+        f"docs/{name}.md"
+        for name in ("architecture", "catalogue", "configuration", "parity", "permissions")
+    ),
 }
 SNAPSHOTS = "tests/infra/__snapshots__/"
 LEFT_BY_TOOLS = ("__pycache__", "cdk.out")
@@ -84,7 +92,13 @@ def test_a_service_is_made_passes_and_goes_without_a_trace(tree: Path, kind: str
     assert not (tree / ".build").exists(), "pages and snapshots need no package"
     after = content(tree)
     changed = {name for name in before if before[name] != after.get(name)}
-    assert {name for name in changed if not name.startswith(SNAPSHOTS)} == PAGES
+    says = any(name.startswith("contracts/events/") for name in after.keys() - before.keys())
+    described = "contracts/openapi/returns.json" in after
+    assert described == (kind != "worker"), "each API has a document"
+    assert ("contracts/released/openapi/returns.json" in after) == described
+    pages = PAGES | ({"contracts/asyncapi.json"} if says else set())
+    pages |= {"docs/api.md"} if described else set()
+    assert {name for name in changed if not name.startswith(SNAPSHOTS)} == pages
     assert f"/lambdas/returns/ @{PRODUCT}/research\n".encode() in after["CODEOWNERS"]
     assert b"\n## returns\n" in after["docs/catalogue.md"]
     assert f"{SNAPSHOTS}test_snapshots/test_template[returns].json" in after
@@ -130,4 +144,33 @@ def test_a_service_that_cannot_be_finished_is_taken_back(tree: Path) -> None:
     )
     assert done.returncode == 1
     assert "RuntimeError: broken" in done.stderr
+    assert content(tree) == before
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 2.0, 5.0, 9.0])
+def test_ctrl_c_leaves_nothing_of_a_service_that_was_being_made(tree: Path, seconds: float) -> None:
+    before = content(tree)
+    making = subprocess.Popen(
+        [
+            *(sys.executable, "-u", "-m", "tools.generator", "make"),
+            *("--name=gift-cards", "--kind=aggregate", "--confirm"),
+        ],
+        cwd=tree,
+        env={key: value for key, value in os.environ.items() if key != "PYTHONPATH"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches all of a terminal's processes, and no others
+    )
+    while not (tree / "stacks" / "gift_cards.py").exists():
+        assert making.poll() is None
+        time.sleep(0.002)
+    time.sleep(seconds)
+    os.killpg(making.pid, signal.SIGINT)
+    status = making.wait(60)
+    if seconds <= 2:
+        assert status == 128 + signal.SIGINT, "it was at work still"
+    if status:
+        assert content(tree) == before
+        make(tree, "gift-cards", "aggregate")
+    remove(tree, "gift-cards")
     assert content(tree) == before

@@ -9,11 +9,12 @@ from typing import Any
 from aws_cdk import App, Duration
 from aws_cdk import Environment as Account
 
+from bundling.workspace import unbuilt
 from contracts.product import PRODUCT
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.services import Service
-from stacks.stage import stage_named
+from stacks.stage import from_context, stage_named
 from stacks.system import build
 from tests.infra.system import CONTEXT, synthesized
 
@@ -38,9 +39,8 @@ class Newcomer(ServiceStack):
 
 
 def test_a_new_subscriber_changes_no_publisher(tmp_path: Path) -> None:
-    synthesized("dev")  # builds the packages
-    before = _templates(tmp_path / "before")
-    after = _templates(tmp_path / "after", Newcomer)
+    before = _templates(synthesized("dev").assembly.directory)
+    after = _templates(_with(tmp_path, Newcomer))
     newcomer = after.pop(f"{PRODUCT}-dev-newcomer.template.json")
     types = [resource["Type"] for resource in newcomer["Resources"].values()]
     assert types.count("AWS::Events::Rule") == 1
@@ -48,10 +48,14 @@ def test_a_new_subscriber_changes_no_publisher(tmp_path: Path) -> None:
     assert after == before
 
 
-def _templates(out: Path, *more: type[Newcomer]) -> dict[str, Any]:
-    app = App(outdir=str(out), context=CONTEXT)
-    build(app, DEV)
-    for stack in more:
+def _with(out: Path, stack: type[Newcomer]) -> Path:
+    app = App(outdir=str(out), context={**CONTEXT, "environment": "dev"})
+    build(app, from_context(app))
+    with unbuilt():  # nobody has written its functions
         stack(app)
     app.synth()
+    return out
+
+
+def _templates(out: Path) -> dict[str, Any]:
     return {it.name: json.loads(it.read_text()) for it in out.glob("*.template.json")}

@@ -19,7 +19,7 @@ def _section_of(alarm: str) -> str | None:
 
 
 def test_every_alarm_has_a_section(system: System) -> None:
-    alarms = list(system.resources("AWS::CloudWatch::Alarm"))
+    alarms = list(system.resources("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"))
     assert alarms
     for alarm in alarms:
         description = alarm.properties["AlarmDescription"]

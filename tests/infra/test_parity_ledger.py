@@ -32,6 +32,8 @@ CONTENT |= {"DefinitionSubstitutions", "ResponseTemplates", "Schema", "FilterPol
 """Properties whose parts are not the template's own, but content that it carries."""
 DOES_NOT_MATTER = {
     "AWS::ApiGateway::UsagePlan": {"Throttle.BurstLimit", "Throttle.RateLimit"},
+    "AWS::ECS::TaskDefinition": {"ContainerDefinitions.HealthCheck.Timeout"},
+    "AWS::VpcLattice::Rule": {"Match.HttpMatch.PathMatch.Match.Prefix"},
     "AWS::S3::Bucket": {"LifecycleConfiguration.Rules.Prefix"},
     "AWS::KinesisFirehose::DeliveryStream": {
         "ExtendedS3DestinationConfiguration.CloudWatchLoggingOptions"

@@ -27,7 +27,7 @@ ELSEWHERE = [name for name in CONTEXTS if name != "aws"]
 CHINA = dict(CONTEXTS["aws-cn"])
 LITERAL = re.compile(
     r"arn:aws[a-z-]*:"
-    r"|(?<![\w.-])(?!logging\.s3|[a-z0-9-]+\.amazonaws\.com\b)[\w{}.-]*\.amazonaws\.(?:com|eu)"
+    r"|(?<![\w.-])(?!logging\.s3|((pods|capabilities)\.)?[a-z0-9-]+\.amazonaws\.com\b)[\w{}.-]*\.amazonaws\.(?:com|eu)"
     r"|\b(?:[a-z]{2}|us-gov|eusc-[a-z]{2})-(?:north|south|east|west|central)[a-z]*-\d\b"
 )
 """A partition, an address of AWS that is no service's name as a principal, or a region."""
@@ -105,6 +105,9 @@ def test_the_table_says_what_botocore_says(partition: str) -> None:
     services = {lack.service for it in PARTITIONS.values() for lack in it.lacks if lack.service}
     lacking = {it for it in services if not session.get_available_regions(it, partition)}
     assert {lack.service for lack in known.lacks if lack.service} == lacking
+    possible = set().union(*(it.left_out for it in PARTITIONS.values()))
+    without = {it for it in possible if not session.get_available_regions(it, partition)}
+    assert known.left_out == without
     if known.regions is not None:
         assert set(known.regions) == set(session.get_available_regions("sqs", partition))
 
@@ -174,7 +177,7 @@ def _literals(source: str) -> Iterator[str]:
                 pass
             case _:
                 continue
-        yield from LITERAL.findall(text)
+        yield from (it[0] for it in LITERAL.finditer(text))
 
 
 def _synthesize(out: Path, context: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

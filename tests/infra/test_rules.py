@@ -4,21 +4,28 @@ import pytest
 
 from tests.infra.rules import (
     Rule,
+    access,
+    audit,
     bus,
     configuration,
     consumers,
+    containers,
     cost,
     data,
     deliveries,
     deployment,
+    graph,
     permissions,
     places,
     secrets,
+    shifting,
     wiring,
 )
 from tests.infra.system import System
 
 RULES = (
+    *access.RULES,
+    *audit.RULES,
     *permissions.RULES,
     *bus.RULES,
     *places.RULES,
@@ -30,6 +37,9 @@ RULES = (
     *wiring.RULES,
     *secrets.RULES,
     *configuration.RULES,
+    *containers.RULES,
+    *graph.RULES,
+    *shifting.RULES,
 )
 
 

@@ -4,10 +4,27 @@ from functools import cache
 
 import pytest
 
-from tests.infra.planted_faults import PLANTED, Plant
+from tests.infra import (
+    planted_access,
+    planted_audit,
+    planted_faults,
+    planted_graph,
+    planted_in_containers,
+    planted_shifting,
+)
+from tests.infra.planted_faults import Plant
 from tests.infra.rules import Rule
 from tests.infra.system import System, synthesized
 from tests.infra.test_rules import RULES
+
+PLANTED = (
+    *planted_faults.PLANTED,
+    *planted_access.PLANTED,
+    *planted_audit.PLANTED,
+    *planted_in_containers.PLANTED,
+    *planted_graph.PLANTED,
+    *planted_shifting.PLANTED,
+)
 
 
 @cache

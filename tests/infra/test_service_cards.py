@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from stacks.services import consumers, declared
 from stacks.stage import stage_named
 from stacks.system import stack_of
 from tests.infra.system import CONTEXT, synthesized
+from tools.configuration.services import configured
 from tools.docgen.services import Service, services_of
 
-DEV = stage_named("dev", "cloud", CONTEXT["region"])
+DEV = replace(stage_named("dev", "cloud", CONTEXT["region"]), containers=True)
 PATH = path_of_cards(DEV)
 
 
@@ -95,6 +97,52 @@ def test_each_consumer_of_the_log_can_be_looked_at(cards: dict[str, Any]) -> Non
         assert re.fullmatch(r"\{[a-z-]+:\w*Show[0-9A-F]{8}[.]Arn\}", arn)
 
 
+def test_what_each_consumer_has_parked_can_be_redriven(cards: dict[str, Any]) -> None:
+    redrive = {
+        name: arn
+        for card in cards.values()
+        for name, arn in card["change"].get("redrive", {}).items()
+    }
+    assert set(redrive) == set(consumers())
+    for arn in redrive.values():
+        assert re.fullmatch(r"\{[a-z-]+:\w*Redrive[0-9A-F]{8}[.]Arn\}", arn)
+
+
+def test_each_queue_with_dead_letters_can_be_redriven_by_its_owner_alone(
+    cards: dict[str, Any],
+) -> None:
+    owned = {
+        (card["name"], name): arn
+        for card in cards.values()
+        for name, arn in card["change"].get("queue", {}).items()
+    }
+    assert set(owned) == {
+        (it.template.service, re.sub("Queue[0-9A-F]{8}", "", it.id))
+        for it in synthesized("dev").resources("AWS::SQS::Queue")
+        if "RedrivePolicy" in it.properties and it.template.service in cards
+    }
+    for (service, _), arn in owned.items():
+        assert re.fullmatch(rf"\{{{service}:RedriveQueues[0-9A-F]{{8}}[.]Arn\}}", arn)
+
+
+def test_who_has_configuration_can_be_looked_at(cards: dict[str, Any]) -> None:
+    shows = {name: card.get("configuration") for name, card in cards.items()}
+    assert {name for name, arn in shows.items() if arn} == configured().keys()
+    for arn in filter(None, shows.values()):
+        assert re.fullmatch(r"\{[a-z-]+:ShowConfiguration[0-9A-F]{8}[.]Arn\}", arn)
+
+
+def test_who_has_configuration_lets_operators_stop_a_rollout(cards: dict[str, Any]) -> None:
+    stops = {
+        name: arn
+        for card in cards.values()
+        for name, arn in card["change"].get("configuration", {}).items()
+    }
+    assert stops.keys() == configured().keys()
+    for arn in stops.values():
+        assert re.fullmatch(r"\{[a-z-]+:ChangeConfiguration[0-9A-F]{8}[.]Arn\}", arn)
+
+
 def test_a_card_that_is_too_long_for_a_parameter_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -105,6 +153,16 @@ def test_a_card_that_is_too_long_for_a_parameter_is_refused(
     service = next(it for it in declared() if it.name == "orders")
     stack = ServiceStack(App(context=CONTEXT), service, stage=DEV)
     monkeypatch.setattr(service_card, "LONGEST", 200)
-    stack.publish("show-arn", "arn:aws:lambda:eu-west-1:1:function:x")
+    for name in ("show-arn", "redrive-arn"):
+        stack.publish(name, "arn:aws:lambda:eu-west-1:1:function:x")
     with pytest.raises(ValueError, match="too long"):
         service_card.publish_card(stack, service)
+
+
+def test_each_view_can_be_changed_by_its_owner(cards: dict[str, Any]) -> None:
+    of_views = {
+        name: arn for card in cards.values() for name, arn in card["change"].get("view", {}).items()
+    }
+    assert set(of_views) == {name for card in cards.values() for name in card["views"]}
+    for arn in of_views.values():
+        assert re.fullmatch(r"\{[a-z-]+:\w*Change[0-9A-F]{8}[.]Arn\}", arn)

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from contracts.product import PRODUCT
+from tests.support.drivers.console_operator import ConsoleOperator
 from tests.support.drivers.offline import Deployment, call, eventually
 from tools.base.endpoint import Cloud
 from tools.base.target import of_emulator
@@ -87,6 +88,52 @@ def test_what_was_brought_up_is_what_git_has(
     assert "what is deployed is what git has" in capsys.readouterr().out
     assert main(["drift", "--workspace", workspace]) == 0
     assert "nothing was changed by hand" in capsys.readouterr().out
+
+
+@pytest.mark.nightly  # a rollout under way keeps other tests from applying theirs
+def test_a_rollout_is_watched_in_the_console_and_stopped_there(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    cloud, operator = deployment.cloud, ConsoleOperator(deployment)
+    target, quiet = of_emulator(cloud), Console(quiet=True)
+    document = json.loads((services.CONFIG / ENVIRONMENT / f"{SERVICE}.json").read_text())
+    document["settings"]["max_lines"] = 1
+    (tmp_path / ENVIRONMENT).mkdir()
+    (tmp_path / ENVIRONMENT / f"{SERVICE}.json").write_text(json.dumps(document))
+    path = f"configuration/{SERVICE}/settings/stop"
+    before = settings_of(operator)
+    nothing = operator.post(path, {"dry_run": True})
+    assert (nothing.status, nothing.json["detail"]) == (409, "no rollout of it is under way")
+
+    with slow_strategy(cloud), ThreadPoolExecutor() as pool:
+        applying = pool.submit(
+            commands.apply,
+            target,
+            quiet,
+            chosen=services.chosen([SERVICE]),
+            config=tmp_path,
+            strategy=STRATEGY,
+        )
+        eventually(lambda: order_of_two_lines(deployment) == 422)
+        watched = eventually(lambda: settings_of(operator), 10)["rollout"]
+        assert (watched["state"], watched["under_way"]) == ("baking", True)
+        assert watched["number"] > before["rollout"]["number"]
+        assert operator.change(path) == {"state": "rolled_back"}
+        with pytest.raises(NotCompleted):
+            applying.result(timeout=20)
+    eventually(lambda: order_of_two_lines(deployment) == 202)
+    after = settings_of(operator)
+    assert (after["rollout"]["state"], after["rollout"]["ended_by"]) == ("rolled_back", "operator")
+    assert after["served"] == before["served"]
+    assert commands.plan(target, quiet, chosen=services.chosen([SERVICE]))
+
+
+def settings_of(operator: ConsoleOperator) -> Any:
+    """What the console tells of the settings of orders."""
+    told = operator.get("configuration")["services"]
+    [service] = [it for it in told if it["service"] == SERVICE]
+    [profile] = [it for it in service["profiles"] if it["profile"] == "settings"]
+    return profile
 
 
 def test_the_value_before_is_in_force_again_after_the_services_alarm_has_fired(

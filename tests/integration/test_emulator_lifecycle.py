@@ -16,15 +16,18 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from tests.support.containers import with_containers
 from tests.support.drivers.children import child
 from tests.support.drivers.offline import eventually
 from tests.support.drivers.small_assembly import write_assembly
 from tools.base import processes
 from tools.base.errors import DeploymentError, EmulatorError
+from tools.base.records import read_record
 from tools.base.workspace import CHECKOUT, Workspace
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
+from tools.emulator.pricing.process import listens
 from tools.local import commands
 from tools.local.commands import revive
 from tools.local.parts import Beside, beside
@@ -205,7 +208,7 @@ def test_a_failed_deployment_shows_the_reason_and_what_the_function_said(
     ("moment", "number"),
     [
         ("emulator.json", signal.SIGINT),
-        ("emulator.log", signal.SIGINT),
+        pytest.param("emulator.log", signal.SIGINT, marks=pytest.mark.nightly),
         ("cdk.offline", signal.SIGINT),
         pytest.param("outputs.json", signal.SIGINT, marks=pytest.mark.nightly),
         ("outputs.json", signal.SIGTERM),
@@ -221,6 +224,28 @@ def test_an_interrupted_run_leaves_no_process(
         running.send_signal(number)
         assert running.wait(20) == 128 + number
     assert _nothing_runs_in(directory)
+
+
+@with_containers
+@pytest.mark.nightly
+def test_a_run_with_containers_tells_of_two_releases_and_leaves_nothing(
+    directory: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "tools.local", "--workspace", str(directory)]
+    printed = tmp_path / "printed.txt"
+    with (
+        printed.open("w") as out,
+        child([*command, "run", "--containers"], cwd=CHECKOUT, stdout=out) as running,
+    ):
+        eventually(lambda: "running; Ctrl-C ends it" in printed.read_text(), timeout=500)
+        ports = read_record(Workspace(directory).pricing / "envoy.json")
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 128 + signal.SIGINT
+    told = printed.read_text()
+    assert "RolledBack: calls-fail" in told
+    assert "promoted: it has all calls" in told
+    assert _nothing_runs_in(directory)
+    assert not [name for name, port in ports.items() if name != "pid" and listens(port)]
 
 
 @pytest.fixture

@@ -98,6 +98,7 @@ def test_a_placed_order_is_confirmed_by_services_that_only_exchange_messages(
     )
     assert set(items) == {"saga", *(name for name, step in STEPS.items() if not step.undoes)}
     assert {it["outcome"]["S"] for part, it in items.items() if part != "saga"} == {"done"}
+    assert items["saga"]["end"]["S"] == "confirmed"
     assert "open" not in items["saga"], "the sweeper has nothing to look at"
     providers = PaymentProvider.all_of(deployment.emulator.workspace)
     report = examine(books.read(deployment.outputs, deployment.cloud, providers, [order_id]))
@@ -275,10 +276,10 @@ def test_a_reply_that_nobody_can_use_is_kept_with_its_reason(
 
 
 def test_an_order_of_a_newer_version_is_kept_and_starts_nothing(deployment: Deployment) -> None:
-    newer = message("OrderPlaced", {}, schema_version=2, version=1)
+    newer = message("OrderPlaced", {}, schema_version=3, version=1)
     put_on_bus(deployment.cloud, deployment, f"{PRODUCT}.orders", newer)
     said = eventually(lambda: parked(deployment, "PlacedOrders", newer["event_id"]), 30)
-    assert said == "OrderPlaced of version 2"
+    assert said == "OrderPlaced of version 3"
     assert saga_items(deployment, newer["aggregate_id"]) == {}
 
 

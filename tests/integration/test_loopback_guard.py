@@ -1,6 +1,6 @@
 """A page in the developer's browser reaches nothing that listens; the system's own clients do.
 
-The emulator, both providers and the agent run here with nothing deployed. That the guard lets a
+The emulator and all that runs beside it run here with nothing deployed. That the guard lets a
 whole system through is what every other test of this folder rests on.
 """
 
@@ -25,6 +25,8 @@ from tools.base.endpoint import ACCOUNT
 from tools.emulator.configuration_agent import ConfigurationAgent
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
+from tools.emulator.trace_receiver import TraceReceiver
+from tools.local.faults import FaultProcess
 
 PAGE = "https://page.example"
 JSON = "application/json"
@@ -41,10 +43,11 @@ class Listener:
     address: str
     port: int
     command: str
+    is_datagrams: bool
 
 
 def listeners(emulator: Emulator) -> Iterator[Listener]:
-    """Every one of the emulator, its workers, the providers and the agent."""
+    """Every one of the emulator, its workers, and what runs beside it."""
     root = emulator.workspace.root
     commands = {pid: command for pid, _, command in processes.listing()}
     for pid in processes.of_workspace(root, None):
@@ -56,7 +59,9 @@ def listeners(emulator: Emulator) -> Iterator[Listener]:
                     fields[3] == _LISTENING or table.startswith("udp")
                 ):
                     address, _, port = fields[1].partition(":")
-                    yield Listener(address, int(port, 16), commands.get(pid, ""))
+                    yield Listener(
+                        address, int(port, 16), commands.get(pid, ""), table[:3] == "udp"
+                    )
 
 
 def raw(port: int, request: str) -> int:
@@ -74,6 +79,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         for provider in PaymentProvider.all_of(emulator.workspace):
             provider.start()
         ConfigurationAgent(emulator.workspace).start(emulator.endpoint)
+        FaultProcess(emulator.workspace).start()
+        TraceReceiver(emulator.workspace).start()
         yield emulator
 
 
@@ -85,6 +92,8 @@ def ours(emulator: Emulator) -> dict[str, str]:
         "emulator": emulator.endpoint,
         **{it.name: it.url for it in PaymentProvider.all_of(workspace)},
         "agent": ConfigurationAgent(workspace).url,
+        "faults": FaultProcess(workspace).url,
+        "receiver": TraceReceiver(workspace).url,
     }
 
 
@@ -92,7 +101,12 @@ def ours(emulator: Emulator) -> dict[str, str]:
 def test_every_listener_is_known_listens_here_alone_and_refuses_pages(
     emulator: Emulator, ours: dict[str, str]
 ) -> None:
-    found = list(listeners(emulator))
+    found = [it for it in listeners(emulator) if not it.is_datagrams]
+    (spans,) = [it for it in listeners(emulator) if it.is_datagrams]  # it answers nobody
+    assert (spans.address, spans.port) == (
+        "0100007F",
+        TraceReceiver(emulator.workspace).datagram_port,
+    )
     assert {it.port for it in found} == {urlsplit(url).port for url in ours.values()}, found
     for listener in found:
         assert listener.address == "0100007F", listener  # 127.0.0.1
@@ -131,7 +145,7 @@ def test_every_listener_is_known_listens_here_alone_and_refuses_pages(
         ),
     ],
 )
-@pytest.mark.parametrize("name", ["emulator", "primary", "agent"])
+@pytest.mark.parametrize("name", ["emulator", "primary", "agent", "faults", "receiver"])
 def test_each_form_of_a_pages_request_is_refused(
     ours: dict[str, str], name: str, status: int, request_head: str
 ) -> None:

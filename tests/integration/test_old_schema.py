@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from contracts.product import PROBLEM_TYPES, PRODUCT
@@ -23,6 +23,8 @@ PLACED_AT = "2026-03-01T09:00:00.000Z"
 CANCELLED_AT = "2026-03-01T10:00:00.000Z"
 AS_WRITTEN = {"reason": "too_slow"}
 """Version 1 of OrderCancelled: nobody said yet who cancelled."""
+PLACED_AS_WRITTEN = {name: it for name, it in msgspec.to_builtins(PLACED).items() if name != "gift"}
+"""Version 1 of OrderPlaced: no order could be a gift yet. The customer is another."""
 AS_READ = {"reason": "too_slow", "cancelled_by": "customer"}
 
 
@@ -41,17 +43,21 @@ def bus(deployment: Deployment) -> BusListener:
 def items(deployment: Deployment, bus: BusListener) -> list[dict[str, Any]]:
     """An order in the event store: placed, and cancelled as older code wrote it."""
     order_id = str(uuid.uuid4())
-    placed = replace(PLACED, customer_id=_subject(deployment.token()))
-    old = {"schema_version": {"N": "1"}, "data": {"S": json.dumps(AS_WRITTEN)}}
+    placed = PLACED_AS_WRITTEN | {"customer_id": _subject(deployment.token())}
     items = [
-        CODEC.to_item(recorded(placed, 1, PLACED_AT, order_id)),
-        CODEC.to_item(recorded(CANCELLED, 2, CANCELLED_AT, order_id)) | old,
+        CODEC.to_item(recorded(PLACED, 1, PLACED_AT, order_id)) | as_of_before(placed),
+        CODEC.to_item(recorded(CANCELLED, 2, CANCELLED_AT, order_id)) | as_of_before(AS_WRITTEN),
     ]
     for item in items:
         deployment.cloud.client("dynamodb").put_item(
             TableName=deployment.named("orders", "tables", "EventStore"), Item=item
         )
     return items
+
+
+def as_of_before(data: Any) -> dict[str, Any]:
+    """What an item of version 1 of its schema has otherwise."""
+    return {"schema_version": {"N": "1"}, "data": {"S": json.dumps(data)}}
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +72,16 @@ def test_the_history_tells_it_in_todays_form(system: System, order_id: str) -> N
     history = system.history(order_id).json
     assert (history["state"]["status"], history["state"]["reason"]) == ("cancelled", "too_slow")
     assert history["events"][1]["data"] == AS_READ
+    assert "gift" not in history["state"]
+    newer = system.call("GET", "orders", f"/v2/orders/{order_id}/history").json
+    assert newer["state"]["gift"] is newer["events"][0]["data"]["gift"] is None
 
 
 def test_the_view_shows_the_order_cancelled(system: System, order_id: str) -> None:
     view = system.view(order_id).json
     assert (view["status"], view["reason"], view["version"]) == ("cancelled", "too_slow", 2)
+    newer = system.call("GET", "order-views", f"/v2/orders/{order_id}").json
+    assert newer == {**view, "gift": None}
 
 
 def test_sales_counts_past_it_and_counts_no_sale(deployment: Deployment, order_id: str) -> None:
@@ -99,7 +110,9 @@ def test_the_bus_says_it_in_todays_form(bus: BusListener, order_id: str) -> None
 
     placed, cancelled = eventually(heard)
     assert (placed.type, cancelled.type) == ("OrderPlaced", "OrderCancelled")
+    assert (placed.schema_version, placed.data["gift"]) == (2, None)
     assert (cancelled.schema_version, cancelled.data) == (2, AS_READ)
+    assert violations(placed, closed=True) == []
     assert violations(cancelled, closed=True) == []
 
 
@@ -109,7 +122,8 @@ def test_a_command_decides_on_it(system: System, order_id: str) -> None:
 
 
 def test_it_stays_as_it_was_in_store_log_and_archive(system: System, order_id: str) -> None:
-    stored = system.stored(order_id)[1]
+    placed, stored = system.stored(order_id)
+    assert (placed["schema_version"], "gift" in json.loads(placed["data"])) == ("1", False)
     assert (stored["schema_version"], json.loads(stored["data"])) == ("1", AS_WRITTEN)
     logged = [event for _, event in system.logged(order_id) if event["version"] == 2]
     archived = eventually(

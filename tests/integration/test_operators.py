@@ -11,6 +11,7 @@ import pytest
 
 from contracts.product import PRODUCT
 from shared.messaging.envelope import encode
+from tests.support.drivers.forged_events import put, put_forged
 from tests.support.drivers.notification_driver import NotificationDriver, order_placed
 from tests.support.drivers.offline import Deployment, call, eventually, stopped
 from tools.operations.__main__ import main
@@ -64,31 +65,7 @@ def order_id(deployment: Deployment) -> str:
 
 @pytest.fixture
 def forged(deployment: Deployment) -> dict[str, Any]:
-    """An event whose data has the wrong types, put on the log by nobody who may."""
-    event = {
-        "event_id": str(uuid.uuid4()),
-        "type": "OrderPlaced",
-        "schema_version": 1,
-        "aggregate_type": "order",
-        "aggregate_id": str(uuid.uuid4()),
-        "version": 1,
-        "occurred_at": "2026-12-01T09:30:00.125Z",
-        "correlation_id": str(uuid.uuid4()),
-        "causation_id": None,
-        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        "data": {"lines": "none"},
-    }
-    return {**event, **put(deployment, json.dumps(event).encode())}
-
-
-def put(deployment: Deployment, body: bytes) -> dict[str, Any]:
-    """Put a record on the log; where it stands."""
-    answer = deployment.cloud.client("kinesis").put_record(
-        StreamName=deployment.named("event-log", "streams", "EventStream"),
-        PartitionKey="operators",
-        Data=body,
-    )
-    return {"shard": answer["ShardId"], "sequence": answer["SequenceNumber"]}
+    return put_forged(deployment)
 
 
 def parked(deployment: Deployment, service: str, sequence: str) -> list[dict[str, Any]]:
@@ -176,7 +153,7 @@ def test_an_orders_history_and_views_are_shown_as_they_were(
         return "OrderConfirmed" in operator.said
 
     eventually(ended, timeout=60)
-    assert "OrderPlaced v1" in operator.said
+    assert "OrderPlaced v2" in operator.said
     assert operator.runs("history", "--order", order_id, "--version", "1") == 0
     assert "OrderPlaced" in operator.said
     assert "OrderConfirmed" not in operator.said

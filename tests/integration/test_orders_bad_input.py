@@ -154,6 +154,25 @@ def test_a_bad_order_is_told_what_is_wrong_and_where(wrong: str, api: Api) -> No
     assert problem.get("errors", [{}])[0].get("pointer") == pointer
 
 
+@pytest.mark.parametrize(
+    "gift", [{"wrapping": "gold"}, {"wrapping": "paper", "note_code": "For Jane"}, {}, "yes"]
+)
+@pytest.mark.usefixtures("no_event")
+def test_a_gift_in_ones_own_words_is_refused(gift: Any, api: Api) -> None:
+    problem = problem_of(api.post("/v2/orders", order(gift=gift)), 400, "invalid-request")
+    assert problem["errors"][0]["pointer"].startswith("/gift")
+
+
+def test_a_used_key_with_another_gift_is_refused_in_both_versions(api: Api) -> None:
+    key, wrapped = str(uuid.uuid4()), order(gift={"wrapping": "paper"})
+    first = api.post("/v1/orders", ORDER, key=key)
+    assert api.post("/v2/orders", ORDER, key=key).json == first.json
+    before = api.events
+    problem_of(api.post("/v2/orders", wrapped, key=key), 422, "idempotency-key-reused")
+    problem_of(api.post("/v1/orders", wrapped, key=key), 400, "invalid-request")
+    assert api.events == before
+
+
 @pytest.mark.usefixtures("no_event")
 def test_an_order_without_an_idempotency_key_is_refused(api: Api) -> None:
     problem_of(api.post("/v1/orders", ORDER, key=None), 400, "idempotency-key-missing")

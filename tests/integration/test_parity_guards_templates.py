@@ -527,6 +527,7 @@ def test_a_metric_filter_emits_nothing(resources: SmallResources) -> None:
     still(not metrics, "metric filters count: alarms on log lines can be tested by behaviour")
 
 
+@pytest.mark.nightly
 def test_an_alarm_on_an_expression_is_refused(resources: SmallResources) -> None:
     metric = {"Metric": {"Namespace": "n", "MetricName": "m"}, "Period": 60, "Stat": "Sum"}
     alarm = {

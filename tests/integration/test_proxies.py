@@ -104,6 +104,7 @@ def test_a_run_asks_no_proxy(proxy: Proxy, deployment: Deployment) -> None:
     assert proxy.asked == []
 
 
+@pytest.mark.nightly
 def test_a_load_asks_no_proxy(proxy: Proxy, deployment: Deployment) -> None:
     load = ("load", "--rate", "2", "--duration", "1", "--mix", "good=1")
     shown = ran(proxy, local(deployment, *load)).stdout
@@ -111,6 +112,7 @@ def test_a_load_asks_no_proxy(proxy: Proxy, deployment: Deployment) -> None:
     assert proxy.asked == []
 
 
+@pytest.mark.nightly
 def test_a_tour_asks_no_proxy(proxy: Proxy, deployment: Deployment) -> None:
     shown = ran(proxy, local(deployment, "tour"))
     assert shown.returncode == 0, shown.stdout

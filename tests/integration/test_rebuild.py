@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +15,11 @@ from rich.console import Console
 
 from shared.read_models.pointer import Pointer, PointerMoved
 from stacks.services import views
+from tests.support.drivers.console_views import Views
 from tests.support.drivers.offline import eventually
 from tests.support.drivers.own_system import OwnSystem, data, own_system
+from tests.support.drivers.shop import Shop
+from tests.support.drivers.tracking_driver import TrackingDriver
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 from tools.operations import rebuild
@@ -209,7 +213,10 @@ def mortal_target(target: Target, calls: int) -> MortalTarget:
     return made
 
 
-@pytest.mark.parametrize("percent", [pytest.param(10, marks=pytest.mark.nightly), 50, 99])
+@pytest.mark.parametrize(
+    "percent",
+    [pytest.param(10, marks=pytest.mark.nightly), 50, pytest.param(99, marks=pytest.mark.nightly)],
+)
 def test_a_rebuild_that_was_killed_goes_on_where_it_ended(system: OwnSystem, percent: int) -> None:
     before = status(system, "sales")["live"]
     service = {"step": "begin"}
@@ -247,6 +254,7 @@ def test_the_state_machine_does_the_same(system: OwnSystem) -> None:
     assert what_the_view_says(system, found["live"]) == what_the_store_says(system)
 
 
+@pytest.mark.nightly
 def test_the_way_back_has_everything_that_came_since(system: OwnSystem) -> None:
     before = status(system, "order-view")["live"]
     run(system, "order-view")
@@ -308,3 +316,47 @@ def test_a_pointer_that_was_moved_meanwhile_is_not_moved_again(
     with pytest.raises(PointerMoved, match="meanwhile"):
         slow.switch(begun.building or "")
     assert fast.read().live == begun.live
+
+
+@pytest.mark.nightly
+def test_an_operator_rebuilds_a_view_takes_it_back_and_retires_it(system: OwnSystem) -> None:
+    console = Views(system.deployment)
+    assert console.view()["problem"] is None
+    live = console.states()["served"]
+    assert console.view()["may"] == ["rebuild"]
+    plan = console.plan("rebuild")
+    assert "fills a new generation" in " ".join(plan["does"])
+    assert console.post("back", {"dry_run": True}).status == 409
+    with ThreadPoolExecutor(2) as both:
+        asked = list(both.map(lambda _: console.confirm("rebuild", plan), range(2)))
+    assert sorted(it.status for it in asked) == [200, 409], asked
+    new = next(it for it in asked if it.status == 200).json["result"]["generation"]
+    phases: set[str] = set()
+    with TrackingDriver(system.deployment) as courier:
+        shop = Shop(system.deployment, courier)
+
+        def is_served() -> bool:
+            view = console.view()
+            assert (view["run"] or {}).get("status") in (None, "RUNNING", "SUCCEEDED"), view
+            if view["rebuild"]:
+                phases.add(view["rebuild"]["phase"])
+                if len(phases) == 1:
+                    shop.place()
+            done = (console.states()["served"], view["run"]["status"])
+            return done == (new, "SUCCEEDED")
+
+        eventually(is_served, timeout=90)
+    assert phases & {"plan", "partition", "fold", "catch_up"}
+    view = console.view()
+    assert view["equal"] is True, view
+    assert view["may"] == ["back", "retire"]
+    plan = console.plan("back")
+    assert console.confirm("back", plan).json["result"] == {"generation": live, "joined": False}
+    assert console.confirm("back", plan).status == 409, "what was seen is not so any more"
+    assert console.states() == {"served": live, "kept": new}
+    assert console.confirm("back", console.plan("back")).status == 200
+    plan = console.plan("retire")
+    assert "erased for good" in " ".join(plan["does"])
+    assert console.confirm("retire", plan).json["result"]["generation"] == live
+    eventually(lambda: console.states() == {"served": new}, timeout=60)
+    assert console.view()["may"] == ["rebuild"]

@@ -84,6 +84,7 @@ def test_events_that_never_reached_the_log_are_named_published_and_archived(
     eventually(lambda: complete(system), timeout=30)
 
 
+@pytest.mark.nightly
 def test_an_archive_that_never_began_is_filled_once(system: OwnSystem) -> None:
     eventually(lambda: complete(system), timeout=30)
     s3 = system.deployment.cloud.client("s3")
@@ -104,6 +105,7 @@ def test_an_archive_that_never_began_is_filled_once(system: OwnSystem) -> None:
     assert complete(system)
 
 
+@pytest.mark.nightly
 def test_what_was_archived_twice_is_not_counted_twice(system: OwnSystem) -> None:
     eventually(lambda: complete(system), timeout=30)
     before = system.reconcile()["places"]
@@ -114,6 +116,7 @@ def test_what_was_archived_twice_is_not_counted_twice(system: OwnSystem) -> None
     assert complete(system)
 
 
+@pytest.mark.nightly
 def test_what_happened_lately_is_compared_by_itself(system: OwnSystem) -> None:
     eventually(lambda: complete(system), timeout=30)
     lately, ever = system.reconcile(hours=73), system.reconcile()

@@ -72,6 +72,7 @@ def test_a_query_that_may_write_is_found(smoke: System) -> None:
     assert only("queries cannot write", smoke).outcome is Outcome.PASSED
 
 
+@pytest.mark.nightly
 def test_a_message_among_dead_letters_fails_the_command(
     smoke: System, deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:

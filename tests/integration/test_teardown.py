@@ -91,11 +91,32 @@ def test_confirmed_it_leaves_nothing_behind_and_can_be_repeated(
     said = capsys.readouterr().out
     assert f"emptied {archive}" in said
     assert f"{PREFIX}orders: deleted 2 versions of its configuration" in said
+    assert "KMS deletes it, and bills it no more" in said
+    assert "Nothing of dev is billed any more" in said
     assert _stacks(cloud) == set()
     assert archive not in {it["Name"] for it in cloud.client("s3").list_buckets()["Buckets"]}
     assert cloud.client("dynamodb").list_tables()["TableNames"] == []
     assert main(["--environment", "dev", "--endpoint", cloud.endpoint, "--confirm"]) == 0
     assert "nothing to do" in capsys.readouterr().out
+
+
+def test_what_is_in_no_stack_is_found_and_keeps_the_proof_from_being_made(
+    cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="LeftBehind",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        Tags=[{"Key": "system", "Value": PRODUCT}, {"Key": "environment", "Value": "dev"}],
+    )
+    arguments = ["--environment", "dev", "--endpoint", cloud.endpoint, "--confirm", "--yes"]
+    assert main(arguments) == 1
+    assert "table/LeftBehind: it is in no stack, and is billed" in capsys.readouterr().out
+    dynamodb.delete_table(TableName="LeftBehind")
+    assert main(arguments) == 0
+    assert "Nothing of dev is billed any more" in capsys.readouterr().out
 
 
 def test_an_address_that_is_not_this_machine_is_refused(

@@ -324,10 +324,12 @@ def consumers() -> list[Document]:
                     "shard": f"shardId-00000000000{shard}",
                     "sequence": _SEQUENCE,
                     "at": moment(7298 + shard / 3),
+                    "lag_seconds": lag,
                 }
                 for shard in range(3)
             ],
             "lag_seconds": lag,
+            "log_looked_at": moment(7299),
             "parked": parked,
             "parked_capped": False,
             "problem": None,
@@ -352,27 +354,3 @@ def parked() -> list[Document]:
         }
         for index, reason in enumerate(("not an envelope", "an unknown currency: XXX"))
     ]
-
-
-def sagas() -> Document:
-    """Those that are open, and one that waits for an operator."""
-    rows = [
-        ("running", "GatherQuotes", 7290, None),
-        ("running", "AuthorizePayment", 7296, None),
-        ("stuck", "RefundPayment", 5400, 5460.0),
-    ]
-    return {
-        "as_of": moment(7300),
-        "counts": {"running": 2, "stuck": 1, "succeeded": 118, "failed": 4},
-        "sagas": [
-            {
-                "order_id": identifier(f"order {index}"),
-                "status": status,
-                "step": step,
-                "started_at": moment(began),
-                "ended_at": None if ended is None else moment(ended),
-            }
-            for index, (status, step, began, ended) in enumerate(rows)
-        ],
-        "capped": False,
-    }

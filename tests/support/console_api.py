@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -19,11 +19,24 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from bundling.web import MANIFEST, app_files
+from tests.support import (
+    console_alarms,
+    console_configuration,
+    console_faults,
+    console_releases,
+    console_traces,
+)
 from tests.support import console_answers as recorded
+from tests.support import console_sagas as recorded_sagas
+from tests.support import console_views as recorded_views
 from tests.support.console_answers import Document
+from tests.support.console_changes import RecordedChanges
+from tests.support.console_log import RecordedLog
 from tools.emulator.loopback_guard import GuardedHandler, GuardedServer
 
 FOLDER = "/dev/"
+FAULTS = "/_faults/v1/"
+"""Where the fault process answers, at the same origin."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -44,8 +57,21 @@ class ConsoleApi:
     timelines: dict[str, Document] = field(default_factory=dict)
     consumers: list[Document] = field(default_factory=recorded.consumers)
     parked: list[Document] = field(default_factory=recorded.parked)
-    sagas: Document = field(default_factory=recorded.sagas)
+    sagas: Document = field(default_factory=recorded_sagas.sagas)
+    quotes: Document = field(default_factory=recorded_sagas.quotes)
+    log: RecordedLog = field(default_factory=RecordedLog)
+    faults: Document = field(default_factory=console_faults.faults)
+    tour: Document = field(default_factory=console_faults.tour)
+    views: list[Document] = field(default_factory=recorded_views.views)
+    changes: RecordedChanges = field(default_factory=RecordedChanges)
+    configuration: list[Document] = field(default_factory=console_configuration.configuration)
+    alarms: Document = field(default_factory=console_alarms.alarms)
+    queues: list[Document] = field(default_factory=console_alarms.queues)
+    releases: Document = field(default_factory=console_releases.releases)
     operator: str = "operator"
+    may_operate: bool = True
+    traced: bool = True
+    """Whether the spans of its orders are kept."""
     down: bool = False
     """It answers 503 to everything that an operator asks."""
     slow: float = 0
@@ -53,6 +79,7 @@ class ConsoleApi:
     tokens: set[str] = field(default_factory=set)
     refreshes: bool = True
     logins: int = 0
+    logouts: int = 0
     calls: list[str] = field(default_factory=list)
     url: str = ""
     _asked: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -66,6 +93,8 @@ class ConsoleApi:
             self.orders.append(recorded.order_row(order, at, status))
             self.timelines[order] = recorded.timeline(order)
             self.activity = recorded.story(order, at, declined=status == "rejected") + self.activity
+        for message in self.activity:
+            self.log.say(message)
 
     def place(self, name: str) -> str:
         """Another order goes through, at once; its id."""
@@ -79,6 +108,8 @@ class ConsoleApi:
             self.timelines[order] = recorded.timeline(order)
         told = [message for order in orders for message in recorded.story(order, 7200)]
         self.activity = [*self.activity, *told]
+        for message in told:
+            self.log.say(message)
         return orders
 
     def pulse(self, after: str | None) -> tuple[int, Document]:
@@ -98,7 +129,7 @@ class ConsoleApi:
             "counts": counts,
             "gap": False,
             "environment": "dev",
-            "operator": {"name": self.operator, "may_operate": True},
+            "operator": {"name": self.operator, "may_operate": self.may_operate},
         }
 
     def answer(self, path: str, query: dict[str, str]) -> tuple[int, Document]:
@@ -121,9 +152,40 @@ class ConsoleApi:
                 return 200, as_of | {"consumers": self.consumers}
             case ["consumers", _, "parked"]:
                 return 200, as_of | {"parked": self.parked, "capped": False}
+            case ["configuration"]:
+                return 200, as_of | {"services": self.configuration}
+            case ["alarms"]:
+                return 200, as_of | self.alarms
+            case ["queues"]:
+                return 200, as_of | {"queues": self.queues, "capped": False}
+            case ["releases"]:
+                return 200, as_of | self.releases
             case ["sagas"]:
                 return 200, self.sagas
+            case ["sagas", order]:
+                return recorded_sagas.one(self.sagas, order, self.quotes)
+            case ["log"]:
+                return self.log.answer(query)
+            case ["views"]:
+                return 200, as_of | {"views": self.views}
         return 404, _problem(404, "There is no such resource")
+
+    def of_this_machine(self, path: str) -> tuple[int, Document]:
+        """What the fault process tells."""
+        match path.split("/"):
+            case ["tour"]:
+                return 200, self.tour
+            case ["traces", order]:
+                known = order in self.timelines and self.traced
+                told = console_traces.traces(order)
+                return (200, told) if known else (404, _problem(404, "There is no trace"))
+        return 200, self.faults
+
+    def act(self, path: str, asked: Document) -> tuple[int, Document]:
+        """What the fault process does when it is asked to."""
+        if path.startswith("tour/"):
+            return console_faults.begin(self.tour, path.removeprefix("tour/"))
+        return console_faults.answer(self.faults, path, asked)
 
     def authorize(self, query: dict[str, str]) -> str:
         """The address that the login leads back to: nobody is asked for a password here."""
@@ -166,6 +228,10 @@ class _Handler(GuardedHandler):
         query = {name: values[0] for name, values in parse_qs(address.query).items()}
         if address.path == "/oauth2/authorize":
             self._send(302, b"", Location=self.server.api.authorize(query))
+        elif address.path == "/logout":
+            self.server.api.logouts += 1
+            known = query == {"client_id": "console", "logout_uri": self.server.api.url}
+            self._send(302 if known else 400, b"", Location=self.server.api.url)
         elif address.path == f"{FOLDER}config.json":
             config = {
                 "environment": "dev",
@@ -175,16 +241,30 @@ class _Handler(GuardedHandler):
             }
             self._document(200, config)
         elif address.path.startswith(f"{FOLDER}v1/"):
-            self._answer(address.path.removeprefix(f"{FOLDER}v1/"), query)
+            path = address.path.removeprefix(f"{FOLDER}v1/")
+            self._answer(path, lambda: self.server.api.answer(path, query))
+        elif address.path.startswith(FAULTS):
+            api = self.server.api
+            path = address.path.removeprefix(FAULTS)
+            self._answer(path, lambda: api.of_this_machine(path))
         else:
             self._file(address.path.removeprefix(FOLDER) or "index.html")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith(FAULTS):
+            path = self.path.removeprefix(FAULTS)
+            self._answer(self.path, lambda: self.server.api.act(path, json.loads(body)))
+            return
+        if self.path.startswith(f"{FOLDER}v1/"):
+            path = self.path.removeprefix(f"{FOLDER}v1/")
+            asked = json.loads(body)
+            self._answer(path, lambda: self.server.api.changes.answer(path, asked))
+            return
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         self._document(*self.server.api.token(form))
 
-    def _answer(self, path: str, query: dict[str, str]) -> None:
+    def _answer(self, path: str, told: Callable[[], tuple[int, Document]]) -> None:
         api = self.server.api
         api.calls.append(path)
         time.sleep(api.slow)
@@ -193,7 +273,7 @@ class _Handler(GuardedHandler):
         elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in api.tokens:
             self._document(401, _problem(401, "Unauthorized"))
         else:
-            self._document(*api.answer(path, query))
+            self._document(*told())
 
     def _file(self, name: str) -> None:
         files = self.server.files
@@ -252,4 +332,4 @@ def hostile(text: str) -> Any:
     return change
 
 
-_KEPT = {"order_id", "as_of", "at", "id", "cursor", "kind", "lane", "version", "next"}
+_KEPT = {"order_id", "sequence", "as_of", "at", "id", "cursor", "kind", "lane", "version", "next"}

@@ -29,12 +29,25 @@ SERVICES = (
     "stepfunctions",
 )
 ONE_PAGE = {
+    (
+        "lambdas/shared/runtime/configuration_deployments.py",
+        "list_deployments",
+    ): "newest first, as AppConfig documents it",
     ("lambdas/orders/handlers/scan_events.py", "scan"): "the store's own scan, which pages",
     ("lambdas/shipping/adapters/dynamodb_shipments.py", "query"): "a number names one shipment",
+    ("lambdas/releases/adapters/ecs_canary.py", "describe_stacks"): "of one stack, by its name",
+    ("lambdas/releases/adapters/ecs_canary.py", "get_metric_data"): "a few figures of minutes",
+    ("lambdas/releases/adapters/running_executions.py", "list_executions"): "a thousand run",
+    (
+        "lambdas/releases/adapters/shown_releases.py",
+        "get_execution_history",
+    ): "from its end, as much as a page shows",
     ("lambdas/shared/read_models/log_positions.py", "query"): "as many shards as a page shows",
     ("lambdas/shared/read_models/parked_records.py", "query"): "a place names one record",
+    ("lambdas/shared/read_models/rebuild_runs.py", "list_executions"): "newest first: one alone",
     ("tools/emulator/deploy.py", "describe_stacks"): "of one stack, by its name",
     ("tools/emulator/payment_provider/server.py", "list_keys"): "the provider's, not AWS's",
+    ("tools/local/faults/at_the_log.py", "query"): "newest first: one alone",
     ("tools/smoke/account.py", "describe_alarms"): "a hundred of them, by their names",
     ("tools/smoke/account.py", "list_deployments"): "newest first, and one alone is under way",
     ("tools/teardown/deletion.py", "describe_stacks"): "of one stack, by its name",

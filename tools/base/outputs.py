@@ -137,7 +137,7 @@ def read(file: Path) -> Outputs:
 
 
 def _api_urls(resources: list[Deployed], endpoint: str) -> dict[str, str]:
-    """Each REST API's address; with several stages, each under the API's name and its own."""
+    """Each API's address; of a REST API with several stages, each under its own and the stage's."""
     apis = {it.logical_id: it for it in resources if it.type == "AWS::ApiGateway::RestApi"}
     stages = [it for it in resources if it.type == "AWS::ApiGateway::Stage"]
     owners = [it.properties["RestApiId"]["Ref"] for it in stages]
@@ -148,6 +148,9 @@ def _api_urls(resources: list[Deployed], endpoint: str) -> dict[str, str]:
         if owners.count(owner) > 1:
             name = f"{name}/{stage_name}"
         urls[name] = f"{endpoint}/_aws/execute-api/{apis[owner].physical_id}/{stage_name}"
+    for it in resources:
+        if it.type == "AWS::AppSync::GraphQLApi":
+            urls[logical_name(it.path)] = f"{endpoint}/v1/apis/{it.physical_id}/graphql"
     return urls
 
 

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from tools.base.workspace import OTHERS, open_private
 
 _PROC = Path("/proc")
 UNTIL_KILLED_SECONDS = 5.0
@@ -59,6 +61,33 @@ def end(root: Path, group: int | None, *, grace: float) -> list[int]:
         _gone(root, group, UNTIL_KILLED_SECONDS)
     collect(found if group is None else [*found, group])
     return found
+
+
+def launch(
+    command: Sequence[str],
+    *,
+    log: Path,
+    folder: Path,
+    environment: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """Start a process that goes on when this one has ended, in a session of its own.
+
+    What it prints begins ``log`` anew; that, and all that it writes, its owner alone may read.
+    """
+    with open_private(log, anew=True) as printed:
+        child = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=stdin,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            umask=OTHERS,
+        )
+    started(child)
+    return child
 
 
 def started(child: subprocess.Popen[bytes]) -> None:

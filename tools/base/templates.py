@@ -14,6 +14,8 @@ from tools.base.assembly import Assembly
 from tools.base.workspace import CHECKOUT
 
 CDK_JSON = CHECKOUT / "cdk.json"
+EVERYTHING = {"containers": "true"}
+"""The context in which nothing is left out: what documents are about, and what is checked."""
 
 
 def templates(

@@ -78,6 +78,29 @@ class Workspace:
         return self.root / "configuration-agent.log"
 
     @property
+    def faults_record(self) -> Path:
+        """Of the process that causes faults; its note of what to undo is beside it."""
+        return self.root / "faults.json"
+
+    @property
+    def faults_note(self) -> Path:
+        return self.root / "faults-to-undo.json"
+
+    @property
+    def trace_receiver_record(self) -> Path:
+        return self.root / "trace-receiver.json"
+
+    @property
+    def pricing(self) -> Path:
+        """Logs, certificates and ports of pricing's servers and of Envoy."""
+        return self.root / "pricing"
+
+    @property
+    def partners(self) -> Path:
+        """Logs, ports and configuration of the partners service and of its gateway."""
+        return self.root / "partners"
+
+    @property
     def development_lock(self) -> Path:
         """Held by the one `make dev` that keeps this workspace up to date."""
         return self.root / "development.lock"
@@ -126,7 +149,7 @@ class Workspace:
 
     @property
     def _folders(self) -> tuple[Path, ...]:
-        return self.scratch, self.state, self.offline_assembly
+        return self.scratch, self.state, self.offline_assembly, self.pricing, self.partners
 
     @property
     def _files(self) -> tuple[Path, ...]:
@@ -134,8 +157,12 @@ class Workspace:
             self.emulator_record,
             self.emulator_log,
             *self.root.glob("payment-provider-*"),
+            *self.root.glob("trace-receiver.*"),
             self.configuration_agent_record,
             self.configuration_agent_log,
+            self.faults_record,
+            self.faults_record.with_suffix(".log"),
+            self.faults_note,
             self.outputs,
             self.demo_password,
             self.operator,

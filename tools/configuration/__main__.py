@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, console: Console) -> bool:
-    chosen = services.chosen(options.service)
+    chosen = services.chosen(options.service) if options.service else None
     if options.command == "check":
         environments = [options.environment] if options.environment else ENVIRONMENTS
         commands.check(

@@ -62,7 +62,7 @@ def plan(
     Raises:
         ConfigurationError: a document is not right, or a service not deployed.
     """
-    found = _compared(target, chosen, config)
+    found = _compared(target, console, chosen, config)
     for change in found:
         _print_change(change, console)
     if not found:
@@ -95,7 +95,7 @@ def apply(
         NotValid: a document, or one of the validators, says no: nothing was deployed.
         ConfigurationError: the message says which service was not deployed to its end, and why.
     """
-    checked = _checked(target.environment, chosen or services.chosen(None), config)
+    checked = _checked(target.environment, _chosen(target, console, chosen), config)
     places = _places(target, checked, strategy)
     for at in places:
         say = _printer_for(console, at.service)
@@ -145,7 +145,7 @@ def drift(
     Raises:
         ConfigurationError: a document is not right, or a service not deployed.
     """
-    found = _compared(target, chosen, config)
+    found = _compared(target, console, chosen, config)
     for change in found:
         if change.is_by_hand:
             _print_by_hand(change, console)
@@ -175,9 +175,24 @@ def _changes(target: Target, found: Sequence[Document], places: Sequence[Place])
     ]
 
 
-def _compared(target: Target, chosen: Sequence[Configured] | None, config: Path) -> list[Change]:
+def _chosen(
+    target: Target, console: Console, chosen: Sequence[Configured] | None
+) -> Sequence[Configured]:
+    """Those that were named; else all, without optional ones that are not deployed here."""
+    if chosen:
+        return chosen
+    known = services.chosen(None)
+    absent = [it for it in known if it.is_optional and not deployed.is_there(target, it.name)]
+    for service in absent:
+        console.print(f"{service.name}: not deployed here, and left out", style="dim")
+    return [it for it in known if it not in absent]
+
+
+def _compared(
+    target: Target, console: Console, chosen: Sequence[Configured] | None, config: Path
+) -> list[Change]:
     """Every document is judged, and every service found, before the first is compared."""
-    found = _checked(target.environment, chosen or services.chosen(None), config)
+    found = _checked(target.environment, _chosen(target, console, chosen), config)
     return _changes(target, found, _places(target, found))
 
 

@@ -107,6 +107,12 @@ class Served:
         return described(self.description)
 
 
+def is_there(target: Target, service: str) -> bool:
+    """Whether a service's stack has published an application."""
+    name = f"/{PRODUCT}/{target.environment}/{service}/configuration-application-id"
+    return bool(target.client("ssm").get_parameters(Names=[name])["Parameters"])
+
+
 def place(target: Target, service: str, profiles: Iterable[str], strategy: str = "") -> Place:
     """Where a service's configuration goes, as its stack published it.
 

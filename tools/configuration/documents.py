@@ -6,10 +6,11 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
+from shared.runtime.configuration_deployments import canonical as canonical
+from shared.runtime.configuration_deployments import digest as digest
 from tools.configuration.errors import NotValid
 from tools.configuration.problems import Problem, pointer, shown
 
@@ -95,18 +96,6 @@ def parse(content: bytes, file: str) -> Any:
             if isinstance(text, str) and not _is_unicode(text):
                 refuse("valid Unicode", text, pointer(parts))
     return value
-
-
-def canonical(value: Any) -> bytes:
-    """The one way to write a value, so that equal values are equal bytes."""
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
-
-
-def digest(value: Any) -> str:
-    """SHA-256 of the canonical form, in hexadecimal."""
-    return sha256(canonical(value)).hexdigest()
 
 
 def name_of(path: Path) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.runtime.configuration import Profile
+from stacks.services import declared
 from tools.base.target import ENVIRONMENTS
 from tools.configuration import documents
 from tools.configuration.documents import CHECKOUT, Document
@@ -28,6 +29,8 @@ class Configured:
     name: str
     profiles: tuple[Profile[Any], ...]
     schemas: dict[str, dict[str, Any]]
+    is_optional: bool = False
+    """Whether it is deployed only where the context asks for it."""
 
 
 @cache
@@ -97,4 +100,5 @@ def _of_package(package: str) -> Configured:
     service = package.replace("_", "-")
     files = {it.name: CONFIG / "schemas" / f"{service}.{it.name}.schema.json" for it in profiles}
     schemas = {name: json.loads(file.read_text()) for name, file in files.items() if file.exists()}
-    return Configured(service, profiles, schemas)
+    is_optional = any(it.name == service and it.optional for it in declared())
+    return Configured(service, profiles, schemas, is_optional)

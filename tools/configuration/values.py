@@ -107,6 +107,8 @@ def type_of(type: forms.Type) -> str:
             return f"one of {', '.join(f'`{it}`' for it in values)}"
         case forms.VarTupleType(item_type=item) | forms.ListType(item_type=item):
             return f"list of: {type_of(item)}"
+        case forms.DictType(value_type=value):
+            return f"by name: {type_of(value)}"
     raise LookupError(f"there are no words for {type}")
 
 

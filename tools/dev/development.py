@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from bundling.build import build_packages
@@ -66,9 +67,22 @@ class Development:
 
     def _code(self, since: float) -> None:
         changed = self._changed()
-        deployed = handlers(self._emulator.cloud) if changed else {}
-        good = self._good(changed, deployed.values())
+        if not changed:
+            return
+        with self._built_ahead(changed):
+            good = self._good(changed, handlers(self._emulator.cloud).values())
         self._serve(good, since)
+
+    @contextmanager
+    def _built_ahead(self, packages: list[Package]) -> Iterator[None]:
+        """Build what is being tried, since nearly always it is good.
+
+        What cannot be built is built again when it is to be served, and then it is said why.
+        """
+        with ThreadPoolExecutor(1) as beside:
+            building = beside.submit(build_packages, "local", packages, self._built)
+            yield
+            building.exception()
 
     def _changed(self) -> list[Package]:
         """Packages whose sources are neither served nor known to be wrong."""

@@ -15,10 +15,12 @@ import msgspec
 
 from contracts.product import PRODUCT
 from shared.event_sourcing import environment as event_sourcing_environment
+from shared.messaging import redrive_queues
 from shared.read_models import environment as read_models_environment
 from shared.runtime import configuration as shared_configuration
+from shared.runtime import configuration_shown as shared_configuration_shown
 from stacks.services import shortened
-from tools.base.templates import templates
+from tools.base.templates import EVERYTHING, templates
 from tools.configuration import services, values
 from tools.configuration.documents import CHECKOUT
 from tools.configuration.values import Value
@@ -37,6 +39,18 @@ BY_THE_PLATFORM = {
         values.REQUIRED,
         "The product and the environment: the namespace of its metrics in CloudWatch.",
     ),
+    "TRACE_SHARE": Value(
+        "TRACE_SHARE",
+        "number",
+        "1",
+        "How many of all traces are sampled, from 0 to 1; each trace's id decides.",
+    ),
+    "WEB_ORIGIN": Value(
+        "WEB_ORIGIN",
+        "text",
+        "none",
+        "From where the shop's web app is served: its scripts may read the API's answers.",
+    ),
     "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": Value(
         "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST",
         "text",
@@ -51,7 +65,7 @@ _ROLE = re.compile(rf"role/({PRODUCT}-{ENVIRONMENT}-[a-z]+(?:-[a-z]+)+-\d-)([\w*
 def main() -> int:
     """Write the list as the templates of dev have it."""
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
-    write(services_of(templates(ENVIRONMENT)))
+    write(services_of(templates(ENVIRONMENT, EVERYTHING)))
     sys.stdout.write("docs/configuration.md is written.\n")
     return 0
 
@@ -118,8 +132,10 @@ def _read_by_code(service: Service) -> dict[str, Value]:
     found = dict(BY_THE_PLATFORM)
     modules: list[ModuleType] = [
         shared_configuration,
+        shared_configuration_shown,
         read_models_environment,
         event_sourcing_environment,
+        redrive_queues,
     ]
     if (CHECKOUT / "lambdas" / package / "environment.py").exists():
         modules.append(importlib.import_module(f"{package}.environment"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from tools.base.assembly import service_of
 from tools.base.target import ENVIRONMENTS
-from tools.base.templates import templates
+from tools.base.templates import EVERYTHING, templates
 from tools.base.workspace import CHECKOUT
 from tools.emulator import parity
 
@@ -100,7 +100,7 @@ def uses_of(templates: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, set
 def main() -> int:
     """Write the document."""
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
-    write(by_service({it: templates(it) for it in ENVIRONMENTS}))
+    write(by_service({it: templates(it, EVERYTHING) for it in ENVIRONMENTS}))
     sys.stdout.write(f"{DOCUMENT.relative_to(CHECKOUT)} is written.\n")
     return 0
 

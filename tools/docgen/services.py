@@ -74,12 +74,13 @@ class Service:
         }
 
     def routes(self) -> list[tuple[str, str]]:
-        """Method and path of each route of its API, and the function that answers."""
+        """Method and path of each route of its API, and the function; HEAD goes with each GET."""
         paths = {id: it["Properties"] for id, it in self._resources("AWS::ApiGateway::Resource")}
         return sorted(
             (f"{method['HttpMethod']} {_path(paths, method['ResourceId'])}", function)
             for _, it in self._resources("AWS::ApiGateway::Method")
             for method in [it["Properties"]]
+            if method["HttpMethod"] != "HEAD"
             for function in self._functions_in(method.get("Integration", {}))
         )
 

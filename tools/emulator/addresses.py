@@ -1,7 +1,7 @@
 """Writes the emulator's addresses into a template, for those that AWS would give its resources.
 
 An API's address is known when it is made, and so is that of a user pool's login: templates join
-them from ids. The emulator serves both under its own address.
+them from ids, or ask for a GraphQL API's. The emulator serves all of them under its own address.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ def at_the_emulator(value: Any, endpoint: str) -> Any:
                 return {"Fn::Join": ["", [f"{endpoint}/_aws/execute-api/", resource, *rest[1:]]]}
             if (login := _LOGIN.fullmatch(host)) and not rest:
                 return f"{endpoint}{login['path']}"
+        case {"Fn::GetAtt": [str(api), "GraphQLUrl"]}:
+            return {"Fn::Sub": f"{endpoint}/v1/apis/${{{api}.ApiId}}/graphql"}
     match value:
         case dict():
             return {key: at_the_emulator(it, endpoint) for key, it in value.items()}

@@ -18,7 +18,7 @@ from tools.base import processes, proxies
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
 from tools.base.errors import EmulatorError
 from tools.base.records import read_record
-from tools.base.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
+from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.emulator.loopback_guard import HOST
 from tools.emulator.resumption import read_streams_from_the_beginning
 
@@ -201,33 +201,30 @@ class Emulator:
         return saved
 
     def _spawn(self, port: int, *, tethered: bool) -> subprocess.Popen[bytes]:
+        spans = _free_port(None, socket.SOCK_DGRAM)
         self.workspace.prepare()
         self.workspace.scratch.mkdir(exist_ok=True, mode=0o700)
         root = self.workspace.root
         program = ["-P", str(_ENGINE), *(["--tethered"] if tethered else [])]
-        with open_private(self.workspace.emulator_log, anew=True) as log:
-            server = subprocess.Popen(
-                # The option -X only puts the workspace's path into the command line.
-                [str(_INTERPRETER), "-X", processes.workspace_option(root), *program],
-                cwd=root,
-                env=self._environment(port),
-                stdin=subprocess.PIPE if tethered else subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                umask=OTHERS,
-            )
-        processes.started(server)
+        server = processes.launch(
+            # The option -X only puts the workspace's path into the command line.
+            [str(_INTERPRETER), "-X", processes.workspace_option(root), *program],
+            log=self.workspace.emulator_log,
+            folder=root,
+            environment=self._environment(port, spans),
+            stdin=subprocess.PIPE if tethered else subprocess.DEVNULL,
+        )
         record = {
             "pid": server.pid,
             "port": port,
+            "spans": spans,
             "auth": self.auth,
             "persistence": self.persistence,
         }
         write_private(self.workspace.emulator_record, json.dumps(record))
         return server
 
-    def _environment(self, port: int) -> dict[str, str]:
+    def _environment(self, port: int, spans: int) -> dict[str, str]:
         """All that the emulator sees, and the functions too: they inherit it."""
         environment = {
             "PATH": os.defpath,
@@ -247,6 +244,8 @@ class Emulator:
             "LAMBDA_WARM_TTL_SECONDS": "60",  # for all but a function's first process
             "DOCKER_HOST": f"unix://{self.workspace.scratch}/no-docker.sock",
             "AWS_EC2_METADATA_DISABLED": "true",
+            # Where Lambda's daemon for X-Ray would be, whether something receives there or not.
+            "AWS_XRAY_DAEMON_ADDRESS": f"{HOST}:{spans}",
             **proxies.NONE,
         }
         if self.auth:
@@ -274,11 +273,11 @@ class Emulator:
         )
 
 
-def _free_port(preferred: int | None) -> int:
+def _free_port(preferred: int | None, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     """The port of last time if it is free, so that addresses stay; else any free one."""
     for candidate in (preferred, 0):
         if candidate is not None:
-            with socket.socket() as probe:
+            with socket.socket(type=kind) as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind((HOST, candidate))

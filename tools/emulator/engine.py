@@ -1,11 +1,12 @@
 """Serves the emulator's application from this process.
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
-four beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
+seven beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
 from which functions get their processes, ``function_updates.py``, by which these end for new code,
-and ``engine_saves.py``. With ``--tethered`` it ends, workers included, when the process that
-started it is gone: its standard input is then a pipe, which closes when its other end dies,
-however it dies.
+``engine_saves.py``, ``engine_tokens.py``, which looks at tokens for GraphQL, and
+``engine_throttling.py`` and ``engine_forwarding.py``, which faults need that somebody causes. With
+``--tethered`` it ends, workers included, when the process that started it is gone: its standard
+input is then a pipe, which closes when its other end dies, however it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
@@ -36,8 +37,11 @@ KEEP_ALIVE_SECONDS = 75
 GRACE_SECONDS = 1
 """For requests under way at a clean end; receiving from a queue may wait for 20 s."""
 ENDED_IN_ORDER = "ended-in-order"
-CONTROL = ("/_ministack/", "/_localstack/")
-"""Where the emulator itself is told what to do; everything else is an AWS service's."""
+CONTROL = ("/_ministack/", "/_localstack/", "/_throttles", "/_faults/")
+"""Where the emulator itself is told what to do, or a process beside it; everything else is an AWS
+service's."""
+FAULTS_RECORD = "faults.json"
+"""Where the fault process writes its port, in the workspace's folder, which this process is in."""
 
 
 def serve() -> None:
@@ -83,7 +87,13 @@ def _application() -> Application:
     updates.let_functions_finish(lambda_runtime)
     updates.serve_the_present_code(lambda_runtime)
     application: Application = app
-    return application
+    throttling: Application = _beside("engine_throttling").Throttling(application)
+    tokens = _beside("engine_tokens")
+    checked: Application = tokens.TokenCheck(throttling, tokens.is_issued)
+    forwarding: Application = _beside("engine_forwarding").Forwarding(
+        checked, Path.cwd() / FAULTS_RECORD
+    )
+    return forwarding
 
 
 def _write_state(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from bundling.sources import services_in
@@ -11,6 +12,7 @@ from bundling.workspace import Workspace
 from tools.base.endpoint import Cloud
 
 _HANDLERS = ".handlers."
+_AT_ONCE = 4
 
 
 def give_functions_their_code(
@@ -27,15 +29,21 @@ def give_functions_their_code(
     zips = {name: built.zip_of(name, "local") for name in packages or services_in(built.sources)}
     content = {name: path.read_bytes() for name, path in zips.items() if path.exists()}
     digests = {name: base64.b64encode(sha256(it).digest()).decode() for name, it in content.items()}
+    client = cloud.client("lambda")
     updated: dict[str, list[str]] = {}
-    for page in cloud.client("lambda").get_paginator("list_functions").paginate():
+    for page in client.get_paginator("list_functions").paginate():
         for function in page["Functions"]:
             package = package_of(function.get("Handler", ""))
             if package in digests and function["CodeSha256"] != digests[package]:
-                cloud.client("lambda").update_function_code(
-                    FunctionName=function["FunctionName"], ZipFile=content[package]
-                )
                 updated.setdefault(package, []).append(function["FunctionName"])
+
+    def update(package: str, name: str) -> None:
+        client.update_function_code(FunctionName=name, ZipFile=content[package])
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        given = [pool.submit(update, it, name) for it, names in updated.items() for name in names]
+    for it in given:
+        it.result()
     return updated
 
 

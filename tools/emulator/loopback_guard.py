@@ -9,6 +9,7 @@ The emulator's interpreter loads this file by its path, so it imports the standa
 from __future__ import annotations
 
 import json
+import socket
 import tomllib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -252,6 +253,17 @@ def serve(
         http=Protocol,
         **options,
     )
+
+
+def datagrams(port: int) -> socket.socket:
+    """A socket that receives datagrams of this machine, from whoever sends them.
+
+    A page cannot send one of its own: what a browser sends (WebRTC, HTTP/3) begins otherwise, and
+    whoever reads here refuses what it does not know. Nothing is ever answered.
+    """
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind((HOST, port))
+    return receiver
 
 
 class GuardedHandler(BaseHTTPRequestHandler):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from tools.base.assembly import Assembly, Stack
 from tools.emulator import parity
 from tools.emulator.addresses import at_the_emulator
+from tools.emulator.batches import with_short_batches
 from tools.emulator.removal import (
     STREAM_CONSUMER,
     Removed,
@@ -73,6 +74,7 @@ def make_offline_copy(
             template, widened = widen_task_answers(template, stack=stack.name)
             template, unchecked = take_out_event_sources(template, stack=stack.name)
             gone += statements + widened + unchecked
+        template = with_short_batches(template)
         if endpoint is not None:
             template = at_the_emulator(template, endpoint)
         text = json.dumps(template, indent=1)

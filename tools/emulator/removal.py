@@ -35,7 +35,8 @@ def take_out(
     """A copy of `template` without the resources of the `unknown` types.
 
     With them go their places in `DependsOn`, the outputs that show them, the policy statements
-    about them, and the routes that lead to them. Nothing else does.
+    about them, the routes that lead to them, and what an update leaves to them: CloudFormation does
+    it itself then. Nothing else does.
 
     Raises:
         ParityError: a resource that stays still refers to one that was taken out.
@@ -52,6 +53,8 @@ def take_out(
     for resource in resources.values():
         _forget_dependencies(resource, gone)
         _forget_statements(resource.get("Properties", {}), gone)
+        if _mentions(resource.get("UpdatePolicy", {})) & gone:
+            del resource["UpdatePolicy"]
     result["Outputs"] = {
         name: output
         for name, output in result.get("Outputs", {}).items()

@@ -17,10 +17,11 @@ from typing import TypeVar
 from tools.base import processes, proxies
 from tools.base.errors import OfflineError
 from tools.base.records import read_record
-from tools.base.workspace import CHECKOUT, OTHERS, Workspace, open_private, write_private
+from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.emulator.loopback_guard import HOST, GuardedServer
 
-_START_SECONDS = 10.0
+_START_SECONDS = 30.0
+"""A busy machine takes ten for the imports alone."""
 ServerT = TypeVar("ServerT", bound=GuardedServer)
 
 
@@ -92,18 +93,9 @@ class SideProcess:
         ]
         if follows := until_gone or read_record(self.workspace.emulator_record).get("pid"):
             command += ["--until-gone", str(follows)]
-        with open_private(self._log, anew=True) as log:
-            child = subprocess.Popen(
-                command,
-                cwd=CHECKOUT,
-                env=proxies.without(os.environ),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                umask=OTHERS,
-            )
-        processes.started(child)
+        child = processes.launch(
+            command, log=self._log, folder=CHECKOUT, environment=proxies.without(os.environ)
+        )
         self._wait_until_it_listens(child)
 
     def stop(self) -> None:

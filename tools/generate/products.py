@@ -7,6 +7,7 @@ are not. tests/infra compares every letter with what a synthesis gives.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -17,22 +18,47 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from contracts.schemas import CURRENT, RELEASED, schemas_in
+from contracts.schemas import (
+    APIS,
+    CURRENT,
+    GRAPHS,
+    RELEASED,
+    RELEASED_APIS,
+    RELEASED_GRAPHS,
+    documents_in,
+    graphs_in,
+    schemas_in,
+)
 from stacks.fulfilment_saga import saga, saga_times
+from stacks.releases_machine import release_machine
 from stacks.stage import stage_named
-from tools.base.templates import templates
+from tools.base.templates import EVERYTHING, templates
 from tools.base.workspace import CHECKOUT
+from tools.checks.contracts.api_compatibility import breaking_api_changes
 from tools.checks.contracts.compatibility import breaking_changes
-from tools.checks.contracts.release import release
-from tools.docgen import configuration_page, parity_document
+from tools.checks.contracts.graph_compatibility import breaking_graphs
+from tools.checks.contracts.release import release, release_apis, release_graphs
+from tools.containers import proto
+from tools.containers.environment import ContainerToolsError
+from tools.docgen import (
+    api_page,
+    asyncapi,
+    configuration_page,
+    graphql_page,
+    parity_document,
+    permissions_page,
+)
 from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
-from tools.docgen.pictures.state_machine import draw
+from tools.docgen.openapi import files as openapi
+from tools.docgen.pictures import release as release_picture
+from tools.docgen.pictures.state_machine import draw, layout
 from tools.docgen.services import Service, services_of
 from tools.emulator import parity
 from tools.generate import snapshots
 
 SAGA_PICTURE = CHECKOUT / "docs" / "saga.svg"
+SAGA_LAYOUT = CHECKOUT / "web" / "src" / "pictures" / "saga.json"
 
 
 class NotGenerated(Exception):
@@ -44,7 +70,7 @@ class Synthesis:
 
     @cached_property
     def _made(self) -> Future[list[Service]]:
-        return ThreadPoolExecutor(1).submit(lambda: services_of(templates("dev")))
+        return ThreadPoolExecutor(1).submit(lambda: services_of(templates("dev", EVERYTHING)))
 
     def begin(self) -> None:
         """Have them made while something else is done."""
@@ -78,13 +104,26 @@ class Product:
 
 
 def _write_contracts(_: Synthesis) -> None:
-    if changes := release():
+    _refuse(release())
+
+
+def _write_asyncapi() -> None:
+    asyncapi.FILE.write_text(asyncapi.text(), "utf-8")
+
+
+def _write_apis(synthesis: Synthesis) -> None:
+    openapi.write(synthesis.services)
+    _refuse(release_apis())
+
+
+def _refuse(changes: list[str]) -> None:
+    if changes:
         raise NotGenerated(
             "\n".join(
                 [
                     *changes,
-                    "no contract was released: give each changed schema a new version, so that "
-                    "those who read the old one still can",
+                    "no contract was released: give each changed schema or route a new version, so "
+                    "that those who rely on the old one still can",
                 ]
             )
         )
@@ -93,6 +132,33 @@ def _write_contracts(_: Synthesis) -> None:
 def _contracts_are_released() -> bool:
     released, current = schemas_in(RELEASED), schemas_in(CURRENT)
     return not breaking_changes(released, current) and current.items() <= released.items()
+
+
+def _graphs_are_released() -> bool:
+    """Raises LookupError: what breaks callers is said, since no command mends it."""
+    released, current = graphs_in(RELEASED_GRAPHS), graphs_in(GRAPHS)
+    if changes := breaking_graphs(released, current):
+        raise LookupError("; ".join(changes))
+    return current == released
+
+
+def _write_released_proto(_: Synthesis) -> None:
+    try:
+        _refuse(proto.release())
+    except ContainerToolsError as refused:
+        raise NotGenerated("\n".join([str(refused), *refused.evidence])) from refused
+
+
+def _write_api_page() -> None:
+    api_page.PAGE.write_text(api_page.page(), "utf-8")
+
+
+def _apis_are_fresh() -> bool:
+    """Raises LookupError: what breaks callers is said, since no command mends it."""
+    released, current = documents_in(RELEASED_APIS), documents_in(APIS)
+    if changes := breaking_api_changes(released, current):
+        raise LookupError("; ".join(changes))
+    return openapi.are_fresh(_snapshots()) and current.items() <= released.items()
 
 
 def _write_snapshots(synthesis: Synthesis) -> None:
@@ -108,10 +174,21 @@ def _write_snapshots(synthesis: Synthesis) -> None:
 
 def _write_saga_picture(_: Synthesis) -> None:
     SAGA_PICTURE.write_text(_saga_picture(), "utf-8")
+    SAGA_LAYOUT.write_text(_saga_layout(), "utf-8")
 
 
 def _saga_picture() -> str:
     return draw(saga(saga_times(stage_named("dev", "local", "eu-west-1"))))
+
+
+def _saga_layout() -> str:
+    """The same picture for the console, which colours it for an order."""
+    definition = saga(saga_times(stage_named("dev", "local", "eu-west-1")))
+    return f"{json.dumps(layout(definition), separators=(',', ':'))}\n"
+
+
+def _write_release_picture(_: Synthesis) -> None:
+    release_picture.PAGE.write_text(release_picture.page(release_machine()), "utf-8")
 
 
 def _catalogue_is_fresh() -> bool:
@@ -161,7 +238,49 @@ PRODUCTS = (
         _write_contracts,
         _contracts_are_released,
     ),
+    Product(
+        "contract of the messages",
+        "make generate",
+        ("contracts/asyncapi.json",),
+        lambda _: _write_asyncapi(),
+        lambda: asyncapi.FILE.read_text("utf-8") == asyncapi.text(),
+    ),
+    Product(
+        "released GraphQL schema",
+        "make release-contracts",
+        ("contracts/released/graphql/*.graphql",),
+        lambda _: _refuse(release_graphs()),
+        _graphs_are_released,
+    ),
+    Product(
+        "contracts of gRPC services",
+        "make generate",
+        ("contracts/released/proto/**/*.proto",),
+        _write_released_proto,
+        proto.is_fresh,
+    ),
     SNAPSHOTS,
+    Product(
+        "contracts of the APIs",
+        "make generate",
+        ("contracts/openapi/*.json", "contracts/released/openapi/*.json"),
+        _write_apis,
+        _apis_are_fresh,
+    ),
+    Product(
+        "page and types of GraphQL",
+        "make generate",
+        ("docs/graphql.md", "contracts/graphql/orders.ts"),
+        lambda _: graphql_page.write(),
+        graphql_page.are_fresh,
+    ),
+    Product(
+        "page of the APIs",
+        "make generate",
+        ("docs/api.md",),
+        lambda _: _write_api_page(),
+        lambda: api_page.PAGE.read_text("utf-8") == api_page.page(),
+    ),
     Product(
         "catalogue and CODEOWNERS",
         "make catalogue",
@@ -184,6 +303,13 @@ PRODUCTS = (
         _configuration_page_is_fresh,
     ),
     Product(
+        "page of the permissions",
+        "make generate",
+        ("docs/permissions.md",),
+        lambda synthesis: permissions_page.write(synthesis.services),
+        lambda: permissions_page.PAGE.read_text("utf-8") == permissions_page.page(_snapshots()),
+    ),
+    Product(
         "parity page",
         "make parity",
         ("docs/parity.md",),
@@ -193,8 +319,18 @@ PRODUCTS = (
     Product(
         "picture of the saga",
         "make generate",
-        ("docs/saga.svg",),
+        ("docs/saga.svg", "web/src/pictures/saga.json"),
         _write_saga_picture,
-        lambda: SAGA_PICTURE.read_text("utf-8") == _saga_picture(),
+        lambda: (
+            SAGA_PICTURE.read_text("utf-8") == _saga_picture()
+            and SAGA_LAYOUT.read_text("utf-8") == _saga_layout()
+        ),
+    ),
+    Product(
+        "picture of a release",
+        "make generate",
+        ("docs/release.md",),
+        _write_release_picture,
+        lambda: release_picture.PAGE.read_text("utf-8") == release_picture.page(release_machine()),
     ),
 )

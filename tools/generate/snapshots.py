@@ -19,7 +19,7 @@ FOLDER = Path("tests", "infra", "__snapshots__", "test_snapshots")
 MADE_FROM = Path(".cache", "snapshots-made-from")
 INPUTS = (
     *("app.py", "cdk.json", "requirements.txt", "package-lock.json"),
-    *("stacks/**/*", "config/**/*.json", "contracts/**/*", "lambdas/**/*.json"),
+    *("stacks/**/*", "config/**/*.json", "contracts/*", "contracts/events/*", "lambdas/**/*.json"),
     *("bundling/**/*.py", "tools/base/**/*.py", "tests/infra/test_snapshots.py"),
 )
 """What templates are made from; digests of the functions' code are not in the snapshots."""

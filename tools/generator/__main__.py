@@ -69,7 +69,7 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
     try:
         _write_what_follows(checkout, console)
     except BaseException:
-        generate.take_back([checkout / path for path in files])
+        generate.take_back([checkout / path for path in files], checkout)
         before.restore()
         console.print(f"{named.name} is removed again: all files are as before.", style="yellow")
         raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tools.generator.errors import GeneratorError, InTheWay
 from tools.generator.names import Names
 
 TEMPLATES = Path(__file__).parent / "templates"
+BYTE_CODE = "__pycache__"
 OURS = ("bundling", "contracts", "stacks", "tests", "tools")
 """The checkout's packages beside those of ``lambdas/``."""
 
@@ -91,27 +93,27 @@ def write(files: Mapping[Path, str], checkout: Path) -> None:
     try:
         for path, content in sorted(files.items(), key=lambda it: it[0].parts[0] != "stacks"):
             file = checkout / path
-            made = [it for it in [*file.parents] if not it.exists()]
             file.parent.mkdir(parents=True, exist_ok=True)
-            written += [file, *made]
+            written.append(file)
             with file.open("x", encoding="utf-8") as stream:  # never over somebody else's
                 stream.write(content)
     except (FileExistsError, NotADirectoryError) as error:
-        take_back([it for it in written if it != Path(error.filename)])
+        take_back([it for it in written if it != Path(error.filename)], checkout)
         raise InTheWay(f"{error.filename} has come up meanwhile") from error
     except BaseException:
-        take_back(written)
+        take_back(written, checkout)
         raise
 
 
-def take_back(written: list[Path]) -> None:
-    """Remove files, and folders that are empty then."""
-    for path in sorted(set(written), key=lambda it: len(it.parts), reverse=True):
-        if path.is_dir():
-            if not any(path.iterdir()):
-                path.rmdir()
-        else:
-            path.unlink(missing_ok=True)
+def take_back(written: Iterable[Path], checkout: Path) -> None:
+    """Remove files, and the folders in which nothing of anybody's is then."""
+    folders = set()
+    for path in written:
+        path.unlink(missing_ok=True)
+        folders |= {it for it in path.parents if it.is_relative_to(checkout) and it != checkout}
+    for folder in sorted(folders, key=lambda it: len(it.parts), reverse=True):
+        if folder.is_dir() and {it.name for it in folder.iterdir()} <= {BYTE_CODE}:
+            shutil.rmtree(folder)  # whoever imported the files has left byte code of them
 
 
 @contextmanager

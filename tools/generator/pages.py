@@ -7,7 +7,9 @@ from pathlib import Path
 
 WRITTEN = (
     "CODEOWNERS",
-    "contracts/released/*.json",
+    "contracts/asyncapi.json",
+    "contracts/openapi/*.json",
+    "contracts/released/**/*.json",
     "docs/*.md",
     "docs/**/*.svg",
     "tests/infra/__snapshots__/**/*",

@@ -59,6 +59,7 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
                 auth=options.auth,
                 persistence=options.persist,
                 verbose=options.verbose,
+                containers=options.containers,
             )
         case "run":
             commands.run(
@@ -67,6 +68,7 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
                 auth=options.auth,
                 persistence=options.persist,
                 verbose=options.verbose,
+                containers=options.containers,
                 picture=options.picture,
             )
         case "down":
@@ -76,7 +78,7 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
         case "logs":
             commands.logs(workspace, console, service=options.service, follow=options.follow)
         case "token":
-            commands.token(workspace, console, user=options.user, kind=options.kind)
+            commands.token(workspace, console, user=options.user, scopes=options.scopes)
         case "load":
             held = commands.load(
                 workspace, console, rate=options.rate, duration=options.duration, mix=options.mix
@@ -109,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--auth", action="store_true", help="enforce IAM policies")
         command.add_argument("--persist", action="store_true", help="keep state over a restart")
         command.add_argument("--verbose", action="store_true", help="name all that is left out")
+        command.add_argument(
+            "--containers", action="store_true", help="start pricing and partners behind Envoy, too"
+        )
         if name == "run":
             command.add_argument("--picture", type=Path, help="keep what is printed, as SVG")
     command = kinds.add_parser("down", help="end every process that was started here")
@@ -117,9 +122,11 @@ def _parser() -> argparse.ArgumentParser:
     command = kinds.add_parser("logs", help="what functions logged")
     command.add_argument("service", nargs="?", help="only this service's functions")
     command.add_argument("-f", "--follow", action="store_true", help="go on with new lines")
-    command = kinds.add_parser("token", help="a fresh token of a demo user")
+    command = kinds.add_parser("token", help="a fresh access token of a demo user")
     command.add_argument("--user", default="demo", help="made when first named (default: demo)")
-    command.add_argument("--kind", choices=("id", "access"), default="id", help="default: id")
+    command.add_argument(
+        "--scopes", help='such as "orders/read" (default: all that customers may ask for)'
+    )
     command = kinds.add_parser("load", help="place orders at a rate, and check the invariants")
     command.add_argument("--rate", type=_positive, default=5.0, help="orders a second (default: 5)")
     command.add_argument(

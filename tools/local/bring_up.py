@@ -21,10 +21,14 @@ from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
 from tools.emulator.function_code import give_functions_their_code
 from tools.emulator.offline_copy import make_offline_copy, summary
+from tools.emulator.partners.system import PartnersSystem
 from tools.emulator.payment_provider import PaymentProvider
 from tools.emulator.payment_provider.process import Name
+from tools.emulator.pricing.system import PricingSystem
 from tools.emulator.removal import Removed
+from tools.emulator.trace_receiver import TraceReceiver
 from tools.local import opening, operators
+from tools.local.faults import FaultProcess
 
 CONFIGURATION_SECONDS = 150.0
 """How long a rollout of configuration that somebody has begun may still take."""
@@ -35,8 +39,12 @@ PROVIDER_URLS: dict[Name, str] = {
 """The context keys of the providers' addresses."""
 
 
-def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> Outputs:
+def bring_up(
+    emulator: Emulator, console: Console, *, verbose: bool = False, with_containers: bool = False
+) -> Outputs:
     """Deploy the repository as it is now to a running emulator; return what was written down.
+
+    ``with_containers`` starts pricing and partners, too, each behind an Envoy.
 
     Raises:
         OfflineError: one of the phases failed.
@@ -52,6 +60,8 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     agent = ConfigurationAgent(workspace)
     with phase(console, "configuration agent"):
         agent.start(emulator.endpoint)
+    with phase(console, "receiver of spans"):
+        TraceReceiver(workspace).start()
     with ExitStack() as held:
         with phase(console, "packages and templates"):
             assembly = held.enter_context(synthesized(environment=OFFLINE))
@@ -76,11 +86,22 @@ def bring_up(emulator: Emulator, console: Console, *, verbose: bool = False) -> 
     with phase(console, "configuration"), _told_as_deployment():
         target, told = of_emulator(cloud), console if verbose else Console(quiet=True)
         deployed = configuration.apply(target, told, wait_seconds=CONFIGURATION_SECONDS)
+    found = outputs.collect(copy, cloud, environment=OFFLINE)
+    if with_containers:
+        with phase(console, "pricing behind Envoy"):
+            pricing = PricingSystem(workspace)
+            pricing.start()
+            pricing.show(found)
+        with phase(console, "partners behind their gateway"):
+            partners = PartnersSystem(workspace)
+            partners.start(found)
+            partners.show(found)
     with phase(console, "outputs"):
-        found = outputs.collect(copy, cloud, environment=OFFLINE)
         outputs.write(found, workspace.outputs)
     with phase(console, "operator"):
         operators.introduce(found, cloud, workspace)
+    with phase(console, "fault process"):
+        FaultProcess(workspace).start()
     for name, change in changes.items():
         if change != "unchanged":
             console.print(f"  {name}: {change}", style="dim")

@@ -17,21 +17,44 @@ from tools.base.errors import OfflineError
 from tools.base.interruption import Interrupted
 from tools.base.outputs import Outputs
 from tools.base.workspace import Workspace
+from tools.containers import environment as containers_environment
 from tools.emulator import function_logs
 from tools.emulator.emulator import Emulator
-from tools.local import demo_order, operators, pictures, rotation, stories, tokens
+from tools.emulator.pricing.system import PricingSystem
+from tools.local import (
+    demo_order,
+    operators,
+    partner_story,
+    pictures,
+    release_stories,
+    rotation,
+    stories,
+    tokens,
+)
 from tools.local import load as loads
 from tools.local import tour as tours
 from tools.local.bring_up import bring_up, phase
-from tools.local.parts import beside, parts_of, total
+from tools.local.faults import FaultProcess
+from tools.local.parts import beside, has_pricing, parts_of, total
+from tools.toolchain.containers import missing_platform
 
 
 def up(
-    workspace: Workspace, console: Console, *, auth: bool, persistence: bool, verbose: bool
+    workspace: Workspace,
+    console: Console,
+    *,
+    auth: bool,
+    persistence: bool,
+    verbose: bool,
+    containers: bool = False,
 ) -> Outputs:
-    """Start the emulator unless it runs, and deploy what has changed."""
+    """Start the emulator unless it runs, and deploy what has changed.
+
+    With ``containers`` pricing and partners run, too; where it cannot, a sentence says so.
+    """
+    containers = containers and _containers_can_run(console)
     with workspace.reserved(), _running(workspace, console, auth, persistence) as emulator:
-        deployed = bring_up(emulator, console, verbose=verbose)
+        deployed = bring_up(emulator, console, verbose=verbose, with_containers=containers)
     _show_urls(deployed, console)
     console.print(f"everything else: {os.path.relpath(workspace.outputs)}")
     _show_the_way_in(operators.known(workspace), workspace, console)
@@ -45,6 +68,7 @@ def run(
     auth: bool,
     persistence: bool,
     verbose: bool,
+    containers: bool = False,
     picture: Path | None = None,
 ) -> None:
     """Bring everything up, stay in the foreground, and take down what was started at the end.
@@ -54,7 +78,14 @@ def run(
     """
     was_running = Emulator.of(workspace).is_healthy()
     try:
-        deployed = up(workspace, console, auth=auth, persistence=persistence, verbose=verbose)
+        deployed = up(
+            workspace,
+            console,
+            auth=auth,
+            persistence=persistence,
+            verbose=verbose,
+            containers=containers,
+        )
         emulator = Emulator.of(workspace)
         if picture is not None:
             pictures.forget_what_was_printed(console)
@@ -64,6 +95,10 @@ def run(
         if picture is not None:
             pictures.save(console, picture)
         stories.tell_of_a_silent_carrier(deployed, emulator.cloud, workspace, console)
+        if "partners" in deployed["services"]:
+            partner_story.show(deployed, emulator.cloud, workspace, console)
+        if has_pricing(workspace):
+            release_stories.tell(emulator.cloud, workspace, console)
         console.print("\nrunning; Ctrl-C ends it", style="bold")
         _show_the_way_in(operators.known(workspace), workspace, console)
         console.print("meanwhile, in another terminal: make tour, make load", style="dim")
@@ -79,6 +114,7 @@ def run(
 def down(workspace: Workspace, console: Console, *, forget: bool) -> None:
     """End every process of this workspace; with `forget`, remove all that was kept here too."""
     with workspace.reserved():
+        FaultProcess(workspace).stop()  # it undoes what is on, while there is something to undo in
         ended = Emulator.of(workspace).stop()
         console.print(f"stopped, {len(ended)} processes ended" if ended else "nothing was running")
     if forget:
@@ -129,11 +165,11 @@ def logs(workspace: Workspace, console: Console, *, service: str | None, follow:
         console.print(str(line))
 
 
-def token(workspace: Workspace, console: Console, *, user: str, kind: tokens.Kind) -> None:
+def token(workspace: Workspace, console: Console, *, user: str, scopes: str | None) -> None:
     """Print a fresh token, and nothing else, so that it can be used in a shell."""
     cloud = _running_emulator(workspace).cloud
     deployed = outputs.read(workspace.outputs)
-    text = tokens.token(deployed, cloud, workspace, user=user, kind=kind)
+    text = tokens.token(deployed, cloud, workspace, user=user, scopes=scopes)
     console.print(text)
 
 
@@ -178,6 +214,21 @@ def revive(emulator: Emulator, console: Console) -> None:
         if not it.process.is_running():
             console.print(f"the {it.name} has ended by itself: it is started again")
             it.start()
+    if has_pricing(emulator.workspace):
+        pricing = PricingSystem(emulator.workspace)
+        alive = {name for name, pids in pricing.processes().items() if pids}
+        if ended := sorted(pricing.needed() - alive):
+            console.print(f"pricing's {' and '.join(ended)} ended by itself: it is started again")
+            pricing.start()
+
+
+def _containers_can_run(console: Console) -> bool:
+    reason = missing_platform()
+    if reason is None and not containers_environment.is_there():
+        reason = f"containers: their tools are not installed: {containers_environment.HOW}"
+    if reason is not None:
+        console.print(reason, style="bold yellow")
+    return reason is None
 
 
 @contextmanager

@@ -41,6 +41,20 @@ KINDS: Mapping[str, dict[str, Any]] = {
 """What customers do; ``country`` is DE unless it is given. ``cancelled`` cancels at once."""
 
 
+def body_of(kind: str) -> dict[str, Any]:
+    """What a customer of that kind sends to ``POST /v1/orders``."""
+    order = KINDS[kind]
+    return {
+        "lines": order["lines"],
+        "currency": "EUR",
+        "ship_to": {
+            "address_id": str(uuid.uuid4()),
+            "country": order.get("country", "DE"),
+            "postcode_area": "10",
+        },
+    }
+
+
 def parse_mix(text: str) -> dict[str, float]:
     """Weights by kind, from text such as ``good=90,declined=10``.
 
@@ -142,18 +156,8 @@ class Load:
             placing.result()
 
     def _place(self, kind: str, token: str) -> None:
-        order = KINDS[kind]
         caller = DemoOrder(self.outputs, self.emulator.cloud, token)
-        body = {
-            "lines": order["lines"],
-            "currency": "EUR",
-            "ship_to": {
-                "address_id": str(uuid.uuid4()),
-                "country": order.get("country", "DE"),
-                "postcode_area": "10",
-            },
-        }
-        status, answer = caller.call("POST", "orders", "/v1/orders", body)
+        status, answer = caller.call("POST", "orders", "/v1/orders", body_of(kind))
         if status != 202:
             self.failed_requests += 1
             return

@@ -8,11 +8,15 @@ from functools import partial
 
 import psutil
 
-from tools.base import processes
+from tools.base import outputs, processes
+from tools.base.workspace import Workspace
 from tools.emulator.configuration_agent import ConfigurationAgent
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
+from tools.emulator.pricing.system import PricingSystem
 from tools.emulator.side_process import SideProcess
+from tools.emulator.trace_receiver import TraceReceiver
+from tools.local.faults import FaultProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,26 @@ def parts_of(emulator: Emulator) -> list[Part]:
             _part(it.name, {it.process.pid} if it.process.is_running() else set())
             for it in beside(emulator)
         ),
+        *_of_pricing(emulator.workspace),
     ]
+
+
+def _of_pricing(workspace: Workspace) -> list[Part]:
+    """Nothing, unless it was started; what gets no calls need not run."""
+    pricing = PricingSystem(workspace)
+    is_up, needed = has_pricing(workspace), pricing.needed()
+    return [
+        _part(f"pricing's {name}", pids, is_expected=is_up and name in needed)
+        for name, pids in pricing.processes().items()
+        if pids or (is_up and name in needed)
+    ]
+
+
+def has_pricing(workspace: Workspace) -> bool:
+    """Whether what was brought up last had pricing with it."""
+    if not workspace.outputs.exists():
+        return False
+    return "grpc" in outputs.read(workspace.outputs)["services"].get("pricing", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +83,8 @@ class Beside:
 def beside(emulator: Emulator) -> list[Beside]:
     """All of them."""
     agent = ConfigurationAgent(emulator.workspace)
+    faults = FaultProcess(emulator.workspace)
+    receiver = TraceReceiver(emulator.workspace)
     return [
         *(
             Beside(
@@ -70,6 +95,8 @@ def beside(emulator: Emulator) -> list[Beside]:
             for it in PaymentProvider.all_of(emulator.workspace)
         ),
         Beside("configuration agent", agent, partial(agent.start, emulator.endpoint)),
+        Beside("fault process", faults, faults.start),
+        Beside("receiver of spans", receiver, receiver.start),
     ]
 
 

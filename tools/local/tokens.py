@@ -1,12 +1,15 @@
-"""Signs demo users in: makes them when they are first wanted, and hands out their tokens."""
+"""Logs demo users in: makes them when they are first wanted, and hands out their tokens."""
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
 import string
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from tools.base.code_flow import Login, machine_token
 from tools.base.endpoint import Cloud
 from tools.base.errors import TokenError
 from tools.base.outputs import Outputs
@@ -15,41 +18,61 @@ from tools.base.workspace import Workspace
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
-Kind = Literal["id", "access"]
 _SERVICE = "identity"
+_APP, _MACHINE = "Users/WebClient", "Users/MachineClient"
 _ALPHABET = string.ascii_letters + string.digits
 
 
 def token(
-    outputs: Outputs, cloud: Cloud, workspace: Workspace, *, user: str = "demo", kind: Kind = "id"
+    outputs: Outputs,
+    cloud: Cloud,
+    workspace: Workspace,
+    *,
+    user: str = "demo",
+    scopes: str | None = None,
 ) -> str:
-    """A fresh token of a demo user, who is made if there is none of that name.
+    """A fresh access token of a demo user, who is made if there is none of that name.
+
+    ``scopes``, such as ``orders/read customers/read``, are all that customers' app may ask for
+    where nothing is said.
 
     Raises:
-        TokenError: what is deployed has no user pool, or its client takes no passwords.
+        TokenError: what is deployed has no user pool, or the login refuses the user or the scopes.
     """
-    pool, client = _pool_and_client(outputs)
+    pool, client = _pool_and_client(outputs, _APP)
     cognito = cloud.client("cognito-idp")
     secret = password(workspace)
     _ensure_user(cognito, pool, user, secret)
-    try:
-        answer = cognito.initiate_auth(
-            ClientId=client,
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": user, "PASSWORD": secret},
-        )["AuthenticationResult"]
-    except (cognito.exceptions.ClientError, KeyError) as error:
-        raise TokenError(f"user {user} could not sign in: {error}") from error
-    return answer["IdToken"] if kind == "id" else answer["AccessToken"]
+    app = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)["UserPoolClient"]
+    login = Login(cloud.endpoint, client, app["CallbackURLs"][0])
+    return login.access_token(user, secret, scopes or " ".join(app["AllowedOAuthScopes"]))
 
 
-def _pool_and_client(outputs: Outputs) -> tuple[str, str]:
+def subject(token: str) -> str:
+    """Whom a token names, as the APIs know them."""
+    claims = token.split(".")[1]
+    found: str = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
+    return found
+
+
+def of_a_machine(outputs: Outputs, cloud: Cloud, scopes: str = "") -> str:
+    """A fresh token of another company's system, with ``scopes`` or all that it may have.
+
+    Raises:
+        TokenError: what is deployed has no client for one.
+    """
+    pool, client = _pool_and_client(outputs, _MACHINE)
+    app = cloud.client("cognito-idp").describe_user_pool_client(UserPoolId=pool, ClientId=client)
+    return machine_token(cloud.endpoint, client, app["UserPoolClient"]["ClientSecret"], scopes)
+
+
+def _pool_and_client(outputs: Outputs, client: str) -> tuple[str, str]:
     service = outputs["services"].get(_SERVICE, {})
     pools = list(service.get("user_pools", {}).values())
-    clients = list(service.get("user_pool_clients", {}).values())
-    if not pools or not clients:
-        raise TokenError(f"the deployed stack `{_SERVICE}` has no user pool with a client")
-    return pools[0], clients[0]
+    clients = service.get("user_pool_clients", {})
+    if not pools or client not in clients:
+        raise TokenError(f"the deployed stack `{_SERVICE}` has no user pool with a {client}")
+    return pools[0], clients[client]
 
 
 def _ensure_user(cognito: CognitoIdentityProviderClient, pool: str, user: str, secret: str) -> None:
@@ -57,7 +80,7 @@ def _ensure_user(cognito: CognitoIdentityProviderClient, pool: str, user: str, s
         cognito.admin_create_user(
             UserPoolId=pool, Username=user, TemporaryPassword=secret, MessageAction="SUPPRESS"
         )
-    # Each time: a user whose making was interrupted here could never sign in.
+    # Each time: a user whose making was interrupted here could never log in.
     cognito.admin_set_user_password(UserPoolId=pool, Username=user, Password=secret, Permanent=True)
 
 

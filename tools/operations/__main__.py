@@ -19,14 +19,23 @@ from tools.base.errors import OfflineError, OperationFailed
 from tools.base.target import ENVIRONMENTS, Target, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
-from tools.operations import dead_letters, history, parked, quota, rebuild, reconcile, stuck
+from tools.emulator.batches import BATCH_OFFLINE
+from tools.operations import (
+    dead_letters,
+    history,
+    parked,
+    quota,
+    rebuild,
+    reconcile,
+    service_map,
+    stuck,
+    trace,
+)
 from tools.operations.history import Moment
 
 SETTLE_OFFLINE, SETTLE = 5, 900
 """Seconds that an event may be on its way to the archive."""
 PIPE_WIDTH = 240
-BATCH_OFFLINE = 5
-"""Seconds that a batch may be at work: offline it is milliseconds."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,6 +97,10 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
             from tools.operations import mail  # loads the CDK, for which no other command waits
 
             mail.check(target, console)
+        case "spans":
+            from tools.operations import spans  # loads the CDK, as mail does
+
+            spans.check(target, console)
         case "redrive-queue":
             if options.queue is None:
                 return dead_letters.show_queues(target, console)
@@ -101,6 +114,10 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
         case "history":
             moment = Moment(options.at, options.version)
             history.show_events(target, console, order_id=options.order, moment=moment)
+        case "trace":
+            trace.show(target, console, order_id=options.order, workspace=options.workspace)
+        case "service-map":
+            service_map.show(target, console, workspace=options.workspace, out=options.out)
         case "view":
             moment = Moment(options.at, options.version)
             history.show_view(
@@ -183,6 +200,8 @@ def _parser() -> argparse.ArgumentParser:
     kinds.add_parser("providers", help="check that payment providers can be asked")
     kinds.add_parser("mail", help="check that the domain that mail comes from can be verified")
 
+    kinds.add_parser("spans", help="check that the account takes the spans that functions send")
+
     command = kinds.add_parser("redrive-queue", help="show dead letters; send them again")
     command.add_argument("--queue", help="such as payments/Commands; without it, all are listed")
     command.add_argument("--confirm", action="store_true", help="send them to their queue again")
@@ -192,6 +211,12 @@ def _parser() -> argparse.ArgumentParser:
     command = kinds.add_parser("resume", help="let an order's saga go on where it ended")
     command.add_argument("--order", required=True, type=_order_id)
     command.add_argument("--confirm", action="store_true", help="start it")
+
+    command = kinds.add_parser("trace", help="what happened to an order, drawn as a waterfall")
+    command.add_argument("--order", required=True, type=_order_id)
+
+    command = kinds.add_parser("service-map", help="which service had to do with which")
+    command.add_argument("--out", type=Path, help="write it as a page into this file")
 
     for name, what in (("history", "an order's events"), ("view", "what a view said of an order")):
         command = kinds.add_parser(name, help=what)

@@ -11,7 +11,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from contracts.product import PRODUCT
+from shared.messaging.letters import Letter, letter_of, send_again
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 
@@ -27,10 +28,6 @@ SHOWN = 100
 HIDDEN_SECONDS = 120
 """For how long a message is hidden from others who look, so that nobody sends it twice at once."""
 SERVER_WAIT_SECONDS = 1
-RETRIES = "failures"
-"""The message attribute that counts failures (messaging.retries): each try here begins anew."""
-RULE_ARN = "RULE_ARN"
-"""The message attribute by which EventBridge names the rule that could not deliver."""
 UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a0-\u024f]")
 
 
@@ -42,30 +39,6 @@ class DeadLetterQueue:
     url: str
     queue_url: str
     waiting: int
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One dead letter: why it is there, and what its queue would get."""
-
-    sent_at: float
-    receipt: str
-    reason: str
-    body: str
-    attributes: dict[str, Any]
-
-    @property
-    def what(self) -> tuple[str, str]:
-        """Type and order, as far as the body says."""
-        try:
-            message = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return "", ""
-        if isinstance(message, dict) and isinstance(message.get("detail"), dict):
-            message = message["detail"]
-        if not isinstance(message, dict):
-            return "", ""
-        return str(message.get("type", ""))[:40], str(message.get("aggregate_id", ""))[:40]
 
 
 def show_queues(target: Target, console: Console) -> bool:
@@ -100,7 +73,12 @@ def redrive(target: Target, console: Console, *, queue: str, confirm: bool) -> b
         if counted <= SHOWN:
             _add(table, letter)
         if confirm:
-            _send(target, chosen, letter)
+            send_again(
+                target.client("sqs"),
+                letter,
+                dead_letters_url=chosen.url,
+                queue_url=chosen.queue_url,
+            )
         else:
             looked_at.append(letter)
     for letter in looked_at:
@@ -182,38 +160,10 @@ def _letters(target: Target, queue: DeadLetterQueue) -> Iterator[Letter]:
 
 
 def _letter(message: dict[str, Any], input_path: Callable[[str], str | None]) -> Letter:
-    attributes = message.get("MessageAttributes") or {}
-    texts = {name: str(it.get("StringValue", "")) for name, it in attributes.items()}
-    body = message["Body"]
-    if RULE_ARN in texts and input_path(texts[RULE_ARN]) == "$.detail":
-        body = _detail_of(body)
-    received = "set aside by the queue: its worker died of it, or was throttled, too often"
-    return Letter(
-        _sent_at(message),
-        message["ReceiptHandle"],
-        texts.get("reason") or texts.get("ERROR_MESSAGE") or texts.get("ERROR_CODE") or received,
-        body,
-        {
-            name: {key: value for key, value in it.items() if key in _SENDABLE}
-            for name, it in attributes.items()
-            if name not in _OF_DEAD_LETTERS
-        },
-    )
-
-
-_SENDABLE = ("DataType", "StringValue", "BinaryValue")
-_OF_DEAD_LETTERS = {
-    "reason",
-    "parked_by",
-    RETRIES,
-    RULE_ARN,
-    "TARGET_ARN",
-    "ERROR_CODE",
-    "ERROR_MESSAGE",
-    "EXHAUSTED_RETRY_CONDITION",
-    "RETRY_ATTEMPTS",
-}
-"""What says why a message is here, and so belongs to no further try."""
+    letter = letter_of(message)
+    if letter.rule_arn is not None and input_path(letter.rule_arn) == "$.detail":
+        return replace(letter, body=_detail_of(letter.body))
+    return letter
 
 
 def _sent_at(message: dict[str, Any]) -> float:
@@ -248,15 +198,6 @@ def _detail_of(body: str) -> str:
     return json.dumps(event["detail"], ensure_ascii=False, separators=(",", ":"))
 
 
-def _send(target: Target, queue: DeadLetterQueue, letter: Letter) -> None:
-    """To its queue first: if what follows fails, the message is there twice and not lost."""
-    sqs = target.client("sqs")
-    sqs.send_message(
-        QueueUrl=queue.queue_url, MessageBody=letter.body, MessageAttributes=letter.attributes
-    )
-    sqs.delete_message(QueueUrl=queue.url, ReceiptHandle=letter.receipt)
-
-
 def _show_again(target: Target, queue: DeadLetterQueue, letter: Letter) -> None:
     target.client("sqs").change_message_visibility(
         QueueUrl=queue.url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
@@ -271,7 +212,20 @@ def _table() -> Table:
 
 def _add(table: Table, letter: Letter) -> None:
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(letter.sent_at))
-    table.add_row(since, *(Text(_plain(it)) for it in (*letter.what, letter.reason)))
+    table.add_row(since, *(Text(_plain(it)) for it in (*_what(letter.body), letter.reason)))
+
+
+def _what(body: str) -> tuple[str, str]:
+    """Type and order, as far as the body says."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", ""
+    if isinstance(message, dict) and isinstance(message.get("detail"), dict):
+        message = message["detail"]
+    if not isinstance(message, dict):
+        return "", ""
+    return str(message.get("type", ""))[:40], str(message.get("aggregate_id", ""))[:40]
 
 
 def _plain(text: str) -> str:

@@ -1,13 +1,11 @@
 """Records that a consumer could not apply: list, apply again, set one aside, discard one."""
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
 from rich.table import Column, Table
 
-from shared.messaging.log_reader import LogReader, RecordNotFound
 from stacks.services import consumers
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
@@ -32,20 +30,13 @@ def park(
     Raises:
         OperationFailed: the log has no such record.
     """
-    log = LogReader(target.client("kinesis"), target.find("event-log", "event-stream-arn"))
-    try:
-        record = log.record(shard, sequence)
-    except RecordNotFound as missing:
-        raise OperationFailed(str(missing)) from missing
-    request = {
-        "set_aside": {
-            "shard": shard,
-            "sequence": sequence,
-            "body": base64.b64encode(record.body).decode(),
-            "reason": reason,
-        }
-    }
-    _call(target, consumer, request)
+    request = {"set_aside": {"shard": shard, "sequence": sequence, "reason": reason}}
+    records = _call(target, consumer, {**request, "dry_run": False})["parked"]
+    if not records:
+        raise OperationFailed(
+            f"{shard} has no record {sequence}, or not any more: take the numbers from the log of "
+            f"{consumer}'s function"
+        )
     _show(list(_every(target, consumer, {"dry_run": True})), console)
 
 

@@ -160,13 +160,18 @@ def retire(
 
 def show_checksums(target: Target, console: Console, *, view: str) -> None:
     """Print what each generation holds: the same content has the same sum."""
-    found = _steps(target, view)("status")
     table = Table("generation", "", "items", "sum", box=None)
-    for generation, role in ((found["live"], "served"), (found["building"], "written beside it")):
-        if generation:
-            result = checksum(target, view, generation)
-            table.add_row(generation, role, f"{result['items']:,}", result["sum"])
+    roles = ("served", "written beside it")
+    for generation, role in zip(generations(target, view), roles, strict=False):
+        result = checksum(target, view, generation)
+        table.add_row(generation, role, f"{result['items']:,}", result["sum"])
     console.print(table)
+
+
+def generations(target: Target, view: str) -> list[str]:
+    """The generation that is served, and the one that is written beside it, if there is one."""
+    found = _steps(target, view)("status")
+    return [it for it in (found["live"], found["building"]) if it]
 
 
 def checksum(target: Target, view: str, generation: str) -> dict[str, Any]:

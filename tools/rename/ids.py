@@ -37,6 +37,15 @@ def _letters(part: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", "", part)
 
 
+def _replaced_from_the_right(token: str, old: str, new: str) -> str:
+    """What follows the name in an id is an environment, and what comes before it may end as the
+    name begins.
+    """
+    for form in (str, str.capitalize, str.upper):
+        token = form(new).join(token.rsplit(form(old)))
+    return token
+
+
 class Ids:
     """Finds the path that each digest is of, and makes the id again from the renamed path."""
 
@@ -71,7 +80,7 @@ class Ids:
 
     def _made_again(self, token: str) -> str:
         if not _DIGEST.search(token):
-            return replaced(token, self._old, self._new)
+            return _replaced_from_the_right(token, self._old, self._new)
         if path := self._logical.get(token):
             return unique_id([self.renamed(part) for part in path])
         start = token.find(self._old)

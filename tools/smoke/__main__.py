@@ -19,13 +19,20 @@ from tools.base.target import ENVIRONMENTS, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.smoke import account as accounts
-from tools.smoke import orders, permissions
+from tools.smoke import operators, orders, permissions
 from tools.smoke.check import Check, Failed, NotAsked, Outcome, Result
 from tools.smoke.system import System
 
-CHECKS: tuple[Check, ...] = (*orders.CHECKS, *accounts.CHECKS, *permissions.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *orders.CHECKS,
+    *operators.CHECKS,
+    *accounts.CHECKS,
+    *permissions.CHECKS,
+)
 PIPE_WIDTH = 200
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_ASKED: "dim"}
+
+_BROKEN = (OperationFailed, OfflineError, BotoCoreError, ClientError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
         system = _system(options)
-    except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
+    except _BROKEN as error:
         Terminal(stderr=True, soft_wrap=True).print(f"error: {error}", style="bold red")
         return 1
     console.print(f"{system.target.name}: {system.name}", style="dim")
@@ -67,7 +74,7 @@ def run(system: System, checks: Iterable[Check]) -> Iterator[Result]:
             outcome, found = Outcome.NOT_ASKED, str(reason)
         except Failed as failure:
             outcome, found = Outcome.FAILED, str(failure)
-        except (OSError, LookupError, OperationFailed, BotoCoreError, ClientError) as error:
+        except (OSError, LookupError, *_BROKEN) as error:
             outcome, found = Outcome.FAILED, f"{type(error).__name__}: {error}"
         yield Result(check, outcome, found, time.monotonic() - began)
 

@@ -115,10 +115,19 @@ def no_alarm_is_raised(system: System) -> str:
     return f"{len(names)} alarms"
 
 
+def _configured(system: System) -> list[str]:
+    """The services that have configuration; what is optional may not be deployed."""
+    return [
+        it.name
+        for it in configured().values()
+        if not it.is_optional or system.resources(it.name, "AWS::AppConfig::Application")
+    ]
+
+
 def configuration_is_deployed(system: System) -> str:
     """Every service's documents have reached their readers."""
     appconfig, found = system.client("appconfig"), 0
-    for service in configured():
+    for service in _configured(system):
         application = system.one(service, "AWS::AppConfig::Application")
         environment = system.one(service, "AWS::AppConfig::Environment")
         items = appconfig.list_deployments(
@@ -148,7 +157,7 @@ def configuration_is_served(system: System) -> str:
 def validators_are_called(system: System) -> str:
     """AppConfig judges what is deployed once more, by its schema and by the service's function."""
     appconfig, found = system.client("appconfig"), 0
-    for service in configured():
+    for service in _configured(system):
         application = system.one(service, "AWS::AppConfig::Application")
         for profile in system.resources(service, "AWS::AppConfig::ConfigurationProfile"):
             ids = {"ApplicationId": application, "ConfigurationProfileId": profile.id}

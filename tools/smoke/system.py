@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from stacks.services import declared
+from tools.base import code_flow
 from tools.base.target import Target
 
 STACKS = {it.name: it for it in declared()}
@@ -127,27 +128,43 @@ class System:
                 return _answer(refusal.code, refusal)
 
     def token(self) -> str:
-        """A token of a customer who is made for this test."""
+        """An access token of a customer who is made for this test, and logs in as customers do.
+
+        Raises:
+            TokenError: the login does not let the customer in.
+        """
         if not self._token:
             cognito = self.client("cognito-idp")
             pool = self.target.find("identity", "user-pool-arn").rpartition("/")[2]
-            password = f"{secrets.token_urlsafe(24)}-aA1"
-            cognito.admin_create_user(
-                UserPoolId=pool,
-                Username=self.name,
-                TemporaryPassword=password,
-                MessageAction="SUPPRESS",
-            )
-            self.undo_later(lambda: cognito.admin_delete_user(UserPoolId=pool, Username=self.name))
-            cognito.admin_set_user_password(
-                UserPoolId=pool, Username=self.name, Password=password, Permanent=True
-            )
-            self._token = cognito.initiate_auth(
-                ClientId=self.target.find("identity", "web-client-name"),
-                AuthFlow="USER_PASSWORD_AUTH",
-                AuthParameters={"USERNAME": self.name, "PASSWORD": password},
-            )["AuthenticationResult"]["IdToken"]
+            client = self.target.find("identity", "web-client-name")
+            app = cognito.describe_user_pool_client(UserPoolId=pool, ClientId=client)
+            app = app["UserPoolClient"]
+            url = self.target.find("identity", "login-url")
+            scopes = app["AllowedOAuthScopes"]
+            self._token = self.logged_in(pool, url, client, app["CallbackURLs"][0], scopes)
         return self._token
+
+    def logged_in(
+        self, pool: str, login_url: str, client: str, back: str, scopes: Iterable[str]
+    ) -> str:
+        """An access token of a user who is made for this test, and logs in as the pool's users do.
+
+        Raises:
+            TokenError: the login does not let the user in.
+        """
+        cognito, password = self.client("cognito-idp"), f"{secrets.token_urlsafe(24)}-aA1"
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=self.name,
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
+        )
+        self.undo_later(lambda: cognito.admin_delete_user(UserPoolId=pool, Username=self.name))
+        cognito.admin_set_user_password(
+            UserPoolId=pool, Username=self.name, Password=password, Permanent=True
+        )
+        login = code_flow.Login(login_url, client, back, self.as_a_browser)
+        return login.access_token(self.name, password, " ".join(scopes))
 
     def order(self) -> str:
         """The id of an order that is placed, and cancelled at once.
@@ -191,11 +208,28 @@ class System:
                     time.sleep(pause)
         return left
 
-    def _opener(self) -> urllib.request.OpenerDirector:
+    def as_a_browser(
+        self, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> code_flow.Answer:
+        """One request, whose redirect is looked at and not followed."""
+        request = urllib.request.Request(url, body, dict(headers))
+        try:
+            with self._opener(_Stay()).open(request, timeout=30) as response:
+                return code_flow.answer_of(url, response)
+        except urllib.error.HTTPError as other:  # a redirect, too
+            with other:
+                return code_flow.answer_of(url, other)
+
+    def _opener(self, *handlers: urllib.request.BaseHandler) -> urllib.request.OpenerDirector:
         """Nothing that is local goes through a proxy."""
         if self.target.is_offline:
-            return urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        return urllib.request.build_opener()
+            handlers = (*handlers, urllib.request.ProxyHandler({}))
+        return urllib.request.build_opener(*handlers)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Where the login sends the app is looked at, not gone to."""
 
 
 def _answer(status: int, response: Any) -> Answer:

@@ -19,6 +19,8 @@ from tools.base.terminal import say, show_errors_plainly
 from tools.teardown.deletion import Outcome, delete
 from tools.teardown.errors import NotConfirmed, StillProtected, TeardownError
 from tools.teardown.plan import StackPlan, Stays, plan
+from tools.teardown.proof import prove, show_what_is_left_behind
+from tools.teardown.remains import remainders
 from tools.teardown.stacks import DeployedStack, copies, deployed
 
 
@@ -47,7 +49,7 @@ def _teardown(options: argparse.Namespace) -> int:
     elsewhere = copies(copy, options.environment) if copy else []
     if not stacks and not elsewhere:
         say(f"There is no stack, so there is nothing to do: {target.name}.")
-        return 0
+        return prove(target, copy, announced=frozenset())
     now = datetime.now(UTC)
     plans = [plan(target, stack, now) for stack in stacks]
     far_plans = [plan(copy, stack, now) for stack in elsewhere] if copy else []
@@ -58,6 +60,7 @@ def _teardown(options: argparse.Namespace) -> int:
         say(f"and the copy of its archive, in region {copy.region}\n")
         for each in far_plans:
             _show(each)
+    show_what_is_left_behind(remainders(target, stacks))
     _show_what_no_teardown_touches()
     if not options.confirm:
         say("Nothing was deleted. With --confirm (or make destroy CONFIRM=yes) it will be.")
@@ -71,7 +74,8 @@ def _teardown(options: argparse.Namespace) -> int:
     outcome = delete(target, plans, say)
     if copy and far_plans:
         outcome = outcome.with_those_of(delete(copy, far_plans, say))
-    return _report(outcome, [*plans, *far_plans])
+    announced = frozenset(it.what.rpartition(" ")[2] for it in _left(outcome, [*plans, *far_plans]))
+    return max(_report(outcome, [*plans, *far_plans]), prove(target, copy, announced=announced))
 
 
 def _target(options: argparse.Namespace, chosen: Region) -> Target:
@@ -138,7 +142,7 @@ def _ask(environment: str) -> None:
 
 def _report(outcome: Outcome, plans: list[StackPlan]) -> int:
     say(f"\n{len(outcome.deleted)} of {len(plans)} stacks deleted.")
-    left = [it for each in plans if each.stack.name in outcome.deleted for it in each.stays]
+    left = _left(outcome, plans)
     for stays in left:
         if stays.until is None:
             say(f"  stays    {_described(stays)}")
@@ -152,6 +156,10 @@ def _report(outcome: Outcome, plans: list[StackPlan]) -> int:
     if outcome.failed:
         say("Some stacks could not be deleted: repair what they name, and run this again.")
     return 1 if outcome.failed else 0
+
+
+def _left(outcome: Outcome, plans: list[StackPlan]) -> list[Stays]:
+    return [it for each in plans if each.stack.name in outcome.deleted for it in each.stays]
 
 
 def _short(type: str) -> str:

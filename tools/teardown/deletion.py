@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.base.target import Target
 from tools.teardown import buckets, documents
-from tools.teardown.plan import StackPlan
+from tools.teardown.plan import KEY, StackPlan
+from tools.teardown.remains import key_goes_at
 
 Say = Callable[[str], None]
 
@@ -80,7 +82,11 @@ def _delete_one(target: Target, plan: StackPlan, outcome: Outcome, say: Say) -> 
 
 
 def _empty_and_delete(target: Target, plan: StackPlan, say: Say) -> None:
-    """More than once if need be: what writes to a bucket may do so until it is gone itself."""
+    """More than once if need be: what writes to a bucket may do so until it is gone itself.
+
+    A key that somebody has scheduled for deletion already is left out of the next attempt.
+    """
+    pending: list[str] = []
     for attempt in range(1, _ATTEMPTS + 1):
         for bucket in _to_empty(plan):
             deleted = buckets.empty(target, bucket, say)
@@ -89,12 +95,35 @@ def _empty_and_delete(target: Target, plan: StackPlan, say: Say) -> None:
         if versions := documents.delete_versions(target, plan.stack):
             say(f"{plan.stack.name}: deleted {versions:,} versions of its configuration")
         say(f"{plan.stack.name}: deleting")
-        target.client("cloudformation").delete_stack(StackName=plan.stack.name)
+        target.client("cloudformation").delete_stack(StackName=plan.stack.name, **without(pending))
         reason = _wait_until_gone(target, plan.stack.name)
         if reason is None:
             return
-        if attempt == _ATTEMPTS or not any(map(reason.__contains__, _to_empty(plan))):
+        pending = keys_that_go_anyway(target, plan.stack.name)
+        again = pending or any(map(reason.__contains__, _to_empty(plan)))
+        if attempt == _ATTEMPTS or not again:
             raise StackFailed(reason)
+
+
+def keys_that_go_anyway(target: Target, stack: str) -> list[str]:
+    """Logical ids of the keys at which a deletion failed, and which KMS deletes by itself."""
+    pages = target.client("cloudformation").get_paginator("list_stack_resources")
+    failed = [
+        it
+        for page in pages.paginate(StackName=stack)
+        for it in page["StackResourceSummaries"]
+        if it["ResourceType"] == KEY and it["ResourceStatus"] == "DELETE_FAILED"
+    ]
+    return [
+        it["LogicalResourceId"]
+        for it in failed
+        if key_goes_at(target, it["PhysicalResourceId"]) is not None
+    ]
+
+
+def without(keys: list[str]) -> dict[str, Any]:
+    """What has CloudFormation leave these resources of a stack that it could not delete."""
+    return {"RetainResources": keys} if keys else {}
 
 
 def _to_empty(plan: StackPlan) -> list[str]:

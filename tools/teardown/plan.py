@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from tools.base.target import Target
 from tools.teardown import buckets
+from tools.teardown.remains import key_goes_at
 from tools.teardown.stacks import DeployedStack, Resource
 
 BUCKET = "AWS::S3::Bucket"
@@ -80,6 +81,8 @@ def _what_stays(target: Target, stack: DeployedStack, now: datetime) -> Iterator
             locked = found.locked_until if found else None
             why = "its template retains it" + (f" ({found})" if found else "")
             yield Stays(what, why + (", and its objects are locked" if locked else ""), locked)
+        elif resource.type == KEY and (goes := key_goes_at(target, resource.physical_id)):
+            yield Stays(what, "somebody has asked KMS to delete it already", goes)
         elif resource.type == KEY:
             yield Stays(
                 what,

@@ -9,6 +9,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from contracts.product import PRODUCT
 from tools.base.target import Target
 
@@ -59,13 +61,13 @@ def deployed(target: Target, environment: str) -> list[DeployedStack]:
     """
     prefix = f"{PRODUCT}-{environment}-"
     pages = target.client("cloudformation").get_paginator("describe_stacks").paginate()
-    found = [
-        _read(target, described, prefix)
+    described = [
+        it
         for page in pages
-        for described in page["Stacks"]
-        if described["StackName"].startswith(prefix)
-        and described["StackStatus"] != "DELETE_COMPLETE"
+        for it in page["Stacks"]
+        if it["StackName"].startswith(prefix) and it["StackStatus"] != "DELETE_COMPLETE"
     ]
+    found = [stack for it in described if (stack := _read(target, it, prefix)) is not None]
     return list(_readers_first(sorted(found, key=lambda it: it.created, reverse=True)))
 
 
@@ -88,13 +90,18 @@ def _readers_first(stacks: list[DeployedStack]) -> Iterator[DeployedStack]:
             yield stack
 
 
-def _read(target: Target, described: Mapping[str, Any], prefix: str) -> DeployedStack:
+def _read(target: Target, described: Mapping[str, Any], prefix: str) -> DeployedStack | None:
+    """None if somebody else has deleted it since it was described."""
     name = described["StackName"]
     cloudformation = target.client("cloudformation")
-    body = cloudformation.get_template(StackName=name)["TemplateBody"]
-    template = json.loads(body) if isinstance(body, str) else body
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-    listed = [it for page in pages for it in page["StackResourceSummaries"]]
+    try:
+        template = _template(cloudformation, described)
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        listed = [it for page in pages for it in page["StackResourceSummaries"]]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"]["Message"]:
+            return None
+        raise
     return DeployedStack(
         name=name,
         service=name.removeprefix(prefix),
@@ -107,7 +114,7 @@ def _read(target: Target, described: Mapping[str, Any], prefix: str) -> Deployed
                 it["LogicalResourceId"],
                 it["ResourceType"],
                 it.get("PhysicalResourceId", ""),
-                template["Resources"]
+                template.get("Resources", {})
                 .get(it["LogicalResourceId"], {})
                 .get("DeletionPolicy", "Delete"),
             )
@@ -115,3 +122,12 @@ def _read(target: Target, described: Mapping[str, Any], prefix: str) -> Deployed
             if it["ResourceStatus"] != "DELETE_COMPLETE"
         ),
     )
+
+
+def _template(cloudformation: Any, described: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A stack whose first change set was never carried out has no template, and no resources."""
+    if described["StackStatus"] == "REVIEW_IN_PROGRESS":
+        return {}
+    body = cloudformation.get_template(StackName=described["StackName"])["TemplateBody"]
+    template: Mapping[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return template

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.toolchain.containers import missing_platform
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -86,11 +88,13 @@ class Toolchain:
     Args:
         python: the interpreter that the virtual environments are made from.
         run: carries out a command, or raises ToolFailed.
+        containers: whether the tools for containers are among the parts.
     """
 
     checkout: Path
     python: Path
     run: Run
+    containers: bool = False
 
     @property
     def _venv(self) -> Path:
@@ -99,6 +103,10 @@ class Toolchain:
     @property
     def _emulator(self) -> Path:
         return self.checkout / ".venv-emulator"
+
+    @property
+    def _containers(self) -> Path:
+        return self.checkout / ".venv-containers"
 
     @property
     def _bin(self) -> Path:
@@ -122,7 +130,7 @@ class Toolchain:
             self._emulator,
             self._emulator / ".ready",
             (bootstrap, emulator),
-            self._install_emulator,
+            lambda: self._install_venv(self._emulator, emulator),
             program=self._emulator / "bin" / "python",
         )
         node_modules = self.checkout / "node_modules"
@@ -143,6 +151,16 @@ class Toolchain:
             lambda: self._install_node_modules(web),
             is_movable=True,
         )
+        if self.containers:
+            containers = requirements / "containers.txt"
+            yield Part(
+                "tools for containers",
+                self._containers,
+                self._containers / ".ready",
+                (bootstrap, containers),
+                lambda: self._install_venv(self._containers, containers),
+                program=self._containers / "bin" / "python",
+            )
 
     @property
     def is_ready(self) -> bool:
@@ -176,18 +194,11 @@ class Toolchain:
         self.run([*pip, "--quiet", "--require-hashes", "-r", lock])
         self._sync(self._bin / "python", self.checkout / "requirements.txt")
 
-    def _install_emulator(self) -> None:
-        venv: Command = (
-            "venv",
-            "--quiet",
-            "--clear",
-            "--python",
-            self._bin / "python",
-            self._emulator,
-        )
+    def _install_venv(self, folder: Path, lock: Path) -> None:
+        python = self._bin / "python"
+        venv: Command = ("venv", "--quiet", "--clear", "--python", python, folder)
         self.run([self._bin / "uv", *venv])
-        lock = self.checkout / "requirements" / "emulator.txt"
-        self._sync(self._emulator / "bin" / "python", lock)
+        self._sync(folder / "bin" / "python", lock)
 
     def _sync(self, python: Path, lock: Path) -> None:
         pip_sync: Command = ("pip", "sync", "--quiet", "--python", python, "--require-hashes", lock)
@@ -245,14 +256,18 @@ def _all_that_is_said(process: subprocess.Popen[str]) -> str:
 
 def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
     """Set up, or only look; the exit status."""
-    toolchain = Toolchain(CHECKOUT, _base_python(), run)
+    missing = missing_platform() if _containers_are_wanted() else None
+    containers = _containers_are_wanted() and not missing
+    toolchain = Toolchain(CHECKOUT, _base_python(), run, containers)
     if "--ready" in arguments:
-        return 0 if toolchain.is_ready else 1
+        return 0 if toolchain.is_ready and not missing else 1
     try:
         # Two commands of make that begin at the same time do not do this twice.
         with Path(__file__).open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             toolchain.set_up(lambda name: print(f"setup: {name}", flush=True))
+        if missing:
+            print(f"setup: {missing}", flush=True)
     except (ToolFailed, OSError) as error:
         print(
             f"setup: {error}\n\nsetup: not finished. Correct the cause, then run the same "
@@ -264,6 +279,11 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
         print("\nsetup: interrupted; run the same command again to continue.", file=sys.stderr)
         return 130
     return 0
+
+
+def _containers_are_wanted() -> bool:
+    """As make hands it on."""
+    return os.environ.get("GIVEN_CONTAINERS") == "yes"
 
 
 def _base_python() -> Path:

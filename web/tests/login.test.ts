@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { authorizeAddress, challenge, folder, parseAsked, random, returned } from "../src/logic/login.ts";
+import { authorizeAddress, challenge, folder, logoutAddress, parseAsked, random, returned } from "../src/logic/login.ts";
 
 const ASKED = { state: "the state", verifier: "v", hash: "#/orders" };
 
@@ -53,4 +53,11 @@ test("what was kept and is not whole counts for nothing", () => {
   for (const not of [null, "", "{", "{}", '{"state": 1, "verifier": "v", "hash": ""}', "null"]) {
     assert.equal(parseAsked(not), null);
   }
+});
+
+test("a logout names the app and where to come back to", () => {
+  const configuration = { login_url: "https://login.example", client_id: "c", scopes: [] };
+  const left = new URL(logoutAddress(configuration, "https://here.example/dev/"));
+  assert.equal(left.origin + left.pathname, "https://login.example/logout");
+  assert.deepEqual([...left.searchParams], [["client_id", "c"], ["logout_uri", "https://here.example/dev/"]]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { action } from "../src/logic/keys.ts";
-import { address, parse } from "../src/logic/route.ts";
+import { address, parse, screensAt } from "../src/logic/route.ts";
 import { merge } from "../src/logic/orders.ts";
 import { status } from "../src/logic/status.ts";
 
@@ -44,4 +44,14 @@ test("an order is listed once, as it was told last, the newest first", () => {
   assert.deepEqual(merged.map((it) => `${it.order_id}${it.version}`), ["c1", "b1", "a2"]);
   assert.ok(merge(merged, [row("b", 1, "2026-01-02")], 9)[1] === merged[1], "what did not change is the same object");
   assert.equal(merge(merged, [row("d", 1, "2026-01-04")], 2).map((it) => it.order_id).join(""), "dc");
+});
+
+test("what causes faults is a screen on the operator's own machine alone", () => {
+  assert.equal(parse("#/faults", screensAt("127.0.0.1")).screen, "faults");
+  assert.equal(parse("#/faults", screensAt("localhost")).screen, "faults");
+  for (const host of ["a1b2.execute-api.eu-west-1.amazonaws.com", "console.example.com", "127.0.0.1.example.com", ""]) {
+    assert.equal(parse("#/faults", screensAt(host)).screen, "unknown");
+    assert.equal(screensAt(host).includes("faults"), false);
+    assert.equal(parse("#/sagas", screensAt(host)).screen, "sagas");
+  }
 });

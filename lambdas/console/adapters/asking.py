@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
-from console.ports import Unanswered
+from console.ports import Functions, Unanswered
 from shared.runtime import log
 
 SECONDS = 5.0
@@ -32,6 +32,11 @@ def ask_all(questions: Mapping[str, Question], seconds: float = SECONDS) -> dict
         else:
             answers[name] = future.result()
     return answers
+
+
+def asking(functions: Functions, arn: str, request: Mapping[str, Any]) -> Question:
+    """A question to an owner's function."""
+    return lambda: functions.ask(arn, request)
 
 
 def _unexpected(name: str, error: BaseException) -> Unanswered:

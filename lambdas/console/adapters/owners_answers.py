@@ -7,21 +7,20 @@ from typing import Any
 
 import msgspec
 
-from console.adapters.asking import Answer, Question, ask_all
+from console.adapters import archived
+from console.adapters.asking import Answer, Question, ask_all, asking
+from console.adapters.log_ends import LogEnd, log_ends
 from console.adapters.published_reads import ServiceCard
 from console.domain import timeline
 from console.domain.timeline import Entry, Happened, OrderState
 from console.ports import Functions, Unanswered
 from shared.messaging.envelope import Envelope
 from shared.messaging.shown_fields import shown
-from shared.runtime import clock
 
-NOT_KEPT = {
-    "api": "calls of the API are not kept by order",
-    "log": "positions on the log are not kept by order",
-    "archive": "the archive is kept by day, not by order: see make history",
-}
-"""Lanes that nobody can answer for yet, and why."""
+NO_PLACE = Unanswered(
+    "no consumer has noted where the log has its events: it was published before places were kept, "
+    "or has not been yet"
+)
 MOST_EVENTS = 500
 MOST_TOLD = 100
 
@@ -37,6 +36,7 @@ class Owners:
     read_events: str
     show_sagas: str
     show_notifications: str
+    show_archive: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +87,26 @@ def timeline_of(
     events: Sequence[Happened] = [] if isinstance(store, Unanswered) else store
     shows = {name: arn for card in known for name, arn in card.show.items()}
     questions: dict[str, Question] = {
-        name: _asking(functions, arn, {"aggregate_id": order_id}) for name, arn in shows.items()
+        name: asking(functions, arn, {"aggregate_id": order_id}) for name, arn in shows.items()
     }
     told = {"event_ids": [it.id for it in events][:MOST_TOLD]}
-    questions["notifications"] = _asking(functions, owners.show_notifications, told)
+    questions["notifications"] = asking(functions, owners.show_notifications, told)
+    if events:
+        questions["archive"] = asking(functions, owners.show_archive, archived.asked_of(events))
     second = ask_all(questions)
-    notifications = second.pop("notifications")
+    notifications, archive = second.pop("notifications"), second.pop("archive", archived.NOTHING)
+    calls = {type: route for card in known for type, route in card.calls.items()}
     entries, left_out = timeline.in_time(
         list(
             chain(
+                timeline.of_api(events, calls),
                 timeline.of_store(events),
                 () if isinstance(saga, Unanswered) or not saga["saga"]
                 else timeline.of_saga(saga["saga"]),
                 _of_views(second, events),
+                _of_log(second, events),
+                () if isinstance(archive, Unanswered)
+                else timeline.of_archive(archive["found"], events),
                 () if isinstance(notifications, Unanswered)
                 else timeline.of_notifications(notifications["told"]),
             )
@@ -107,7 +114,12 @@ def timeline_of(
     )  # fmt: skip
     views = next((it for it in second.values() if isinstance(it, Unanswered)), first["cards"])
     answered = {"store": store, "saga": saga, "views": views, "notifications": notifications}
+    answered["log"] = next((it for it in second.values() if _has_places(it)), NO_PLACE)
+    answered["archive"] = archived.judged(archive, events, as_of)
+    answered["api"] = first["cards"] if isinstance(first["cards"], Unanswered) else store
     if isinstance(store, Unanswered):
+        answered["log"] = Unanswered("places are known by version, and the store is silent")
+        answered["archive"] = Unanswered("it is looked for by event, and the store is silent")
         answered["notifications"] = Unanswered("they are known by event, and the store is silent")
     return Timeline(
         events[0].correlation_id if events else None,
@@ -115,14 +127,9 @@ def timeline_of(
         left_out,
         timeline.states(events),
         {
-            **{lane: Part(False, why, None) for lane, why in NOT_KEPT.items()},
             **{lane: _part(answer, as_of) for lane, answer in answered.items()},
         },
     )
-
-
-def _asking(functions: Functions, arn: str, request: Mapping[str, Any]) -> Question:
-    return lambda: functions.ask(arn, request)
 
 
 def _part(answer: Answer, as_of: str) -> Part:
@@ -156,64 +163,55 @@ def _of_views(answers: Mapping[str, Answer], events: Sequence[Happened]) -> Iter
             yield from timeline.of_view(name, answer["kept"], events)
 
 
-def consumers(functions: Functions, cards: Sequence[ServiceCard]) -> list[dict[str, Any]]:
+def _of_log(answers: Mapping[str, Answer], events: Sequence[Happened]) -> Iterator[Entry]:
+    """As the first consumer says that keeps places."""
+    for answer in answers.values():
+        if _has_places(answer):
+            yield from timeline.of_log(answer["kept"], events)
+            return
+
+
+def _has_places(answer: Answer) -> bool:
+    return not isinstance(answer, Unanswered) and bool((answer["kept"] or {}).get("places"))
+
+
+def consumers(
+    functions: Functions, cards: Sequence[ServiceCard], show_log: str
+) -> list[dict[str, Any]]:
     """Each consumer of the log: how far it is, what it has parked, and how far it is behind.
 
-    A consumer's lag is how much later the last record came that any consumer has read in a shard,
-    than the last one that it has read there itself. Positions are written once a second.
+    A consumer's lag is how much later the newest record of a shard came than the last one that it
+    has read there. Positions are written once a second.
     """
     of = {name: card for card in cards for name in card.show}
-    answers = ask_all({name: _asking(functions, card.show[name], {}) for name, card in of.items()})
-    furthest: dict[str, float] = {}
-    for answer in answers.values():
-        for it in () if isinstance(answer, Unanswered) else answer["positions"]:
-            furthest[it["shard"]] = max(furthest.get(it["shard"], 0.0), _arrival(it))
-    return [_consumer(name, of[name], answer, furthest) for name, answer in answers.items()]
+    answers = ask_all({name: asking(functions, card.show[name], {}) for name, card in of.items()})
+    ends = log_ends(functions, show_log, answers)
+    return [_consumer(name, of[name], answer, ends) for name, answer in answers.items()]
 
 
 def _consumer(
-    name: str, card: ServiceCard, answer: Answer, furthest: Mapping[str, float]
+    name: str, card: ServiceCard, answer: Answer, ends: Mapping[str, LogEnd]
 ) -> dict[str, Any]:
     silent = isinstance(answer, Unanswered)
     positions = [] if silent else answer["positions"]
-    behind = [furthest[it["shard"]] - _arrival(it) for it in positions]
+    behind = [ends[it["shard"]].behind(it) for it in positions]
+    looked = [ends[it["shard"]].looked_at for it in positions]
     return {
         "name": name,
         "service": card.name,
         "view": name in card.views,
         "checkpoints": [
-            {"shard": it["shard"], "sequence": it["sequence"], "at": it["applied_at"]}
-            for it in positions
+            {
+                "shard": it["shard"],
+                "sequence": it["sequence"],
+                "at": it["applied_at"],
+                "lag_seconds": lag,
+            }
+            for it, lag in zip(positions, behind, strict=True)
         ],
-        "lag_seconds": round(max(behind), 3) if behind else None,
+        "lag_seconds": max(behind, default=None),
+        "log_looked_at": min((it or "" for it in looked), default="") or None,
         "parked": 0 if silent else answer["parked"],
         "parked_capped": not silent and answer["parked_capped"],
         "problem": str(answer) if silent else None,
-    }
-
-
-def _arrival(position: Mapping[str, Any]) -> float:
-    """When the record came, in seconds; what was applied without a time came then at the latest."""
-    return clock.parse_time(position["arrived_at"] or position["applied_at"]).timestamp()
-
-
-def sagas(functions: Functions, show_sagas: str) -> dict[str, Any]:
-    """Open and stuck sagas. Raises Unanswered."""
-    answer = functions.ask(show_sagas, {})
-    counts: dict[str, int] = {"open": answer["counted"]}
-    for it in answer["sagas"]:
-        counts[it["state"]] = counts.get(it["state"], 0) + 1
-    return {
-        "counts": counts,
-        "sagas": [
-            {
-                "order_id": it["order_id"],
-                "status": it["state"],
-                "step": it["waits_for"],
-                "started_at": it["started_at"],
-                "ended_at": None,
-            }
-            for it in answer["sagas"]
-        ],
-        "capped": answer["capped"] or answer["counted"] > len(answer["sagas"]),
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from console.ports import Unanswered
+from console.ports import FunctionFailed, Unanswered
 
 CARDS_SECONDS = 30.0
 """How long cards are remembered: they change when a service is deployed."""
@@ -17,8 +17,11 @@ MOST_PAGES = 20
 class ServiceCard(msgspec.Struct, frozen=True):
     """What a service said of itself when it was deployed.
 
-    ``show`` are the functions that look at its consumers of the log; ``fields`` are those of its
-    messages that operators may see.
+    ``show`` are the functions that look at its consumers of the log, ``configuration`` the one that
+    looks at what the service is told while it runs; ``change`` are the functions by which operators
+    change something: by what they do, and then by the name of what they change. ``fields`` are
+    those of its messages that operators may see; ``calls`` the routes whose calls append an event,
+    by its type.
     """
 
     name: str
@@ -34,6 +37,9 @@ class ServiceCard(msgspec.Struct, frozen=True):
     consumers: list[str]
     show: dict[str, str]
     fields: dict[str, list[str]]
+    calls: dict[str, str] = {}
+    change: dict[str, dict[str, str]] = {}  # a card from before there were any
+    configuration: str | None = None
 
 
 _card = msgspec.json.Decoder(ServiceCard)
@@ -46,14 +52,15 @@ class PublishedFunctions:
         self._client = client
 
     def ask(self, arn: str, request: Mapping[str, Any]) -> Any:
-        """What the function answers. Raises Unanswered."""
+        """What the function answers. Raises Unanswered, FunctionFailed."""
         try:
             answer = self._client.invoke(FunctionName=arn, Payload=msgspec.json.encode(request))
             payload = msgspec.json.decode(answer["Payload"].read())
         except Exception as error:
             raise Unanswered(type(error).__name__) from error
         if "FunctionError" in answer:
-            raise Unanswered("its function failed")  # its error may quote what it was given
+            kind = payload.get("errorType") if isinstance(payload, dict) else None
+            raise FunctionFailed(str(kind))
         return payload
 
 

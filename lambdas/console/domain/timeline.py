@@ -113,6 +113,43 @@ def of_view(consumer: str, kept: Mapping[str, Any], events: Sequence[Happened]) 
         )
 
 
+def of_log(kept: Mapping[str, Any], events: Sequence[Happened]) -> Iterator[Entry]:
+    """Where the log has each event, as a consumer has noted it; its time is the event's own."""
+    for it in events:
+        place = kept["places"].get(str(it.version))
+        if place is not None:
+            where = f"{place['shard']}/{place['sequence']}"
+            yield Entry(
+                "log", it.occurred_at, it.type, where, it.version, it.id, "done", detail=dict(place)
+            )
+
+
+def of_api(events: Sequence[Happened], calls: Mapping[str, str]) -> Iterator[Entry]:
+    """The call that each event was the answer to. ``calls`` has routes by type of event."""
+    for it in events:
+        if it.type in calls and it.causation_id is not None:
+            detail = {"request_id": it.causation_id}
+            yield Entry(
+                "api", it.occurred_at, calls[it.type], it.causation_id, it.version, detail=detail
+            )
+
+
+def of_archive(found: Mapping[str, Any], events: Sequence[Happened]) -> Iterator[Entry]:
+    """Which object of the archive holds each event, and since when."""
+    for it in events:
+        if (kept := found.get(it.id)) is not None:
+            yield Entry(
+                "archive",
+                kept["delivered_at"],
+                it.type,
+                f"{kept['object']}#{it.id}",
+                it.version,
+                it.id,
+                "done",
+                detail={"object": kept["object"], "bytes": kept["size"]},
+            )
+
+
 _ENDS: Mapping[str, str | None] = {"sent": "done", "nobody": None}
 """A customer whose address is not known, or is forgotten, is told nothing, and nothing failed."""
 

@@ -11,15 +11,16 @@ from typing import Any
 from console.adapters.site import INDEX, NOT_KEPT, File, files
 from console.environment import SiteEnvironment
 from shared.runtime import log, problems
-from shared.runtime.api import BROWSERS
+from shared.runtime.api import BROWSERS, correlation_id_in
 from shared.runtime.environment import load
-from shared.runtime.tracing import Trace
+from shared.runtime.tracing.invocations import invocation
 
 CONFIGURATION = "config.json"
 SCOPES = ("console/read", "console/operate")
 Answer = dict[str, Any]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> Answer:
     """200 with the file; 404 for a name that is none."""
     name = (event.get("pathParameters") or {}).get("file", INDEX)
@@ -42,7 +43,7 @@ def _found(name: str) -> Answer | None:
 
 
 def _not_found(event: Mapping[str, Any]) -> Answer:
-    correlation_id = Trace.from_headers({}).correlation_id
+    correlation_id = correlation_id_in({})
     problem = problems.Problem(404, "no-such-resource", "There is no such resource", "no such file")
     document = problem.document(event.get("resource") or "", correlation_id)
     return _answer(404, json.dumps(document), problems.PROBLEM_JSON, NOT_KEPT)

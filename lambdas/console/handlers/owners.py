@@ -17,6 +17,12 @@ def functions() -> PublishedFunctions:
 
 
 @cache
+def patient_functions() -> PublishedFunctions:
+    """The same for what changes something: it may take as long as a gateway waits, nearly."""
+    return PublishedFunctions(aws.client_that_tries_once("lambda", 18))
+
+
+@cache
 def cards() -> PublishedCards:
     """The services' cards."""
     return PublishedCards(aws.brief_client("ssm"), load(CardsEnvironment).cards_path)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from console import commands
 from console.adapters.dynamodb_activity import DynamoDbActivity
+from console.commands import recording
 from console.domain.activity import Activity
 from console.environment import RecorderEnvironment
 from console.ports import Messages, Orders
@@ -16,10 +16,12 @@ from shared.messaging.retries import Retries
 from shared.messaging.sqs_batch import settle_each
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 Record = Mapping[str, Any]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Keep a batch; the answer names those that must come again."""
     return _recorder().handle(event)
@@ -59,7 +61,7 @@ class Recorder:
             except Unusable as reason:
                 unreadable[record["messageId"]] = str(reason)
             else:
-                activity = commands.activity_of(service, message, recorded_at)
+                activity = recording.activity_of(service, message, recorded_at)
                 read[record["messageId"]] = activity
         stored = self._is_stored(list(read.values()))
 
@@ -78,7 +80,7 @@ class Recorder:
 
     def _is_stored(self, activities: Sequence[Activity]) -> bool:
         try:
-            commands.record(self._messages, self._orders, activities)
+            recording.record(self._messages, self._orders, activities)
         except Exception as error:
             log.error(
                 "activity not kept",

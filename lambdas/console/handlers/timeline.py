@@ -6,7 +6,7 @@ from console.handlers.owners import cards, functions
 from shared.runtime import clock, problems
 from shared.runtime.api import Request, Response, endpoint
 from shared.runtime.environment import load
-from shared.runtime.tracing import is_uuid
+from shared.runtime.patterns import is_uuid
 
 
 def _not_known(refusal: OrderNotKnown) -> problems.Problem:
@@ -22,7 +22,12 @@ def handler(request: Request) -> Response:
     owners, as_of = load(OwnersEnvironment), clock.now()
     found = timeline_of(
         functions(),
-        Owners(owners.read_events_arn, owners.show_sagas_arn, owners.show_notifications_arn),
+        Owners(
+            owners.read_events_arn,
+            owners.show_sagas_arn,
+            owners.show_notifications_arn,
+            owners.show_archive_arn,
+        ),
         cards().all,
         order_id,
         as_of,

@@ -1,4 +1,4 @@
-"""POST /v1/customers/me/addresses: add an address, under an id that orders can name."""
+"""POST …/addresses of a profile: add an address, under an id that orders can name."""
 
 import uuid
 
@@ -17,7 +17,7 @@ def handler(request: Request) -> Response:
         storage.profiles(),
         clock.now,
         lambda: str(uuid.uuid4()),
-        request.customer_id,
+        requests.customer_id(request),
         form.address(),
         requests.expected_version(request),
     )
@@ -27,5 +27,5 @@ def handler(request: Request) -> Response:
         version=customer.version,
         correlation_id=request.trace.correlation_id,
     )
-    location = f"/v1/customers/me/addresses/{address_id}"
+    location = f"{requests.profile_path(request)}/addresses/{address_id}"
     return requests.answer(201, customer, {"Location": location})

@@ -6,10 +6,14 @@ from customers.adapters.tombstone_codec import from_item, to_integration_event
 from customers.environment import AnnouncerEnvironment
 from shared.messaging.bus import Bus
 from shared.messaging.table_stream import read_images
+from shared.messaging.traced import BUS, BatchSpans
 from shared.runtime import aws, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
+from shared.runtime.tracing.spans import PRODUCER
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Put a ``CustomerForgotten`` on the bus for each new tombstone.
 
@@ -27,8 +31,9 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         )
     )
     bus = Bus(aws.client("events"), load(AnnouncerEnvironment).bus_name, "customers")
-    bus.put_each(forgotten, lambda _event, reason: _tell(reason))
-    log.metric("CustomersForgotten", len(forgotten))
+    with BatchSpans("send", PRODUCER, BUS, "bus") as batch:
+        bus.put_each(batch.through(forgotten), lambda _event, reason: _tell(reason))
+        log.metric("CustomersForgotten", len(forgotten))
 
 
 def _tell(reason: str) -> None:

@@ -1,4 +1,4 @@
-"""DELETE /v1/customers/me: forget all that is known about the caller."""
+"""DELETE of a profile: forget all that is known about a customer."""
 
 from customers import commands
 from customers.domain.customer import Tombstone
@@ -11,7 +11,7 @@ from shared.runtime.api import Request, Response, endpoint
 def handler(request: Request) -> Response:
     """204, the first time and every other time; a tombstone without personal data stays."""
     tombstone = Tombstone(
-        customer_id=request.customer_id,
+        customer_id=requests.customer_id(request),
         forgotten_at=clock.now(),
         correlation_id=request.trace.correlation_id,
         causation_id=request.request_id,

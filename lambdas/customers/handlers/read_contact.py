@@ -8,6 +8,7 @@ from customers import queries
 from customers.domain.errors import CustomerForgotten, CustomerNotRegistered
 from customers.handlers import storage
 from shared.runtime import log
+from shared.runtime.tracing.invocations import invocation
 
 
 class ReadContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -16,6 +17,7 @@ class ReadContact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     customer_id: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, str] | None:
     """``{name, email}``; null for who never registered and for who is forgotten.
 

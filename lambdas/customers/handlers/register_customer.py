@@ -1,4 +1,4 @@
-"""PUT /v1/customers/me: register, or change name and e-mail."""
+"""PUT of a profile: register, or change name and e-mail."""
 
 from customers import commands
 from customers.handlers import requests, storage
@@ -14,7 +14,7 @@ def handler(request: Request) -> Response:
     customer = commands.register(
         storage.profiles(),
         clock.now,
-        request.customer_id,
+        requests.customer_id(request),
         form.contact(),
         requests.expected_version(request),
     )

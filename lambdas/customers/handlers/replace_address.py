@@ -1,4 +1,4 @@
-"""PUT /v1/customers/me/addresses/{address_id}: correct an address; its id stays."""
+"""PUT …/addresses/{address_id} of a profile: correct an address; its id stays."""
 
 from customers import commands
 from customers.handlers import requests, storage
@@ -15,7 +15,7 @@ def handler(request: Request) -> Response:
     customer = commands.replace_address(
         storage.profiles(),
         clock.now,
-        request.customer_id,
+        requests.customer_id(request),
         address_id,
         form.address(),
         requests.expected_version(request),

@@ -18,22 +18,24 @@ from customers.domain.errors import (
     UnknownCountry,
     VersionMismatch,
 )
+from customers_language.references import customer_of_partner, is_reference
 from shared.runtime import problems
 from shared.runtime.api import Request, Response
-from shared.runtime.patterns import Country
+from shared.runtime.patterns import Country, is_uuid
 from shared.runtime.problems import Problem, Violation
-from shared.runtime.tracing import is_uuid
 
 LINE = r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z"
 _LABEL = r"[^\s@.\x00-\x1f\x7f-\x9f]"
 EMAIL = rf"^[^\s@\x00-\x1f\x7f-\x9f]{{1,64}}@({_LABEL}{{1,63}}\.)+{_LABEL}{{2,63}}\Z"
+REFERENCE = "reference"
+"""The parameter in partners' paths."""
 _ETAG = re.compile(r'"([1-9][0-9]{0,8})"')
 
 Line = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=LINE)]
 
 
 class RegistrationForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of PUT /v1/customers/me."""
+    """The body of PUT of a profile."""
 
     name: Line
     email: Annotated[str, msgspec.Meta(max_length=254, pattern=EMAIL)]
@@ -44,7 +46,7 @@ class RegistrationForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AddressForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The body of POST and PUT below /v1/customers/me/addresses."""
+    """The body of POST and PUT below a profile's addresses."""
 
     street: Line
     city: Line
@@ -55,6 +57,26 @@ class AddressForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def address(self) -> Address:
         """In the domain's terms."""
         return Address(self.street, self.city, self.postcode, self.country, self.extra)
+
+
+def customer_id(request: Request) -> str:
+    """Whose profile it is: the caller's own, or that of a customer whom the calling partner has.
+
+    The gateway lets partners' tokens in on their paths alone. Raises a 404 problem when the
+    reference does not have the form of one.
+    """
+    if REFERENCE not in request.path_parameters:
+        return request.customer_id
+    reference = request.path_parameters[REFERENCE]
+    if not is_reference(reference):
+        raise problems.not_found("customer", reference[:64])
+    return customer_of_partner(request.customer_id, reference)
+
+
+def profile_path(request: Request) -> str:
+    """The profile's own path, as its caller knows it."""
+    reference = request.path_parameters.get(REFERENCE)
+    return f"/v1/partner-customers/{reference}" if reference else "/v1/customers/me"
 
 
 def address_id(request: Request) -> str:
@@ -110,20 +132,20 @@ def _version_mismatch(refusal: VersionMismatch) -> Problem:
 
 ERRORS = {
     CustomerNotRegistered: lambda _e: Problem(
-        404, "customer-not-found", "You are not registered", "PUT /v1/customers/me registers you"
+        404, "customer-not-found", "The customer is not registered", "register with PUT first"
     ),
     CustomerForgotten: lambda _e: Problem(
         410,
         "customer-forgotten",
-        "You asked to be forgotten",
-        "nothing is kept under this sign-in any more, nor will be; come back with a new one",
+        "The customer was forgotten",
+        "nothing is kept under this sign-in or reference any more, nor will be; use a new one",
     ),
     AddressNotFound: lambda e: problems.not_found("address", e.address_id),
     TooManyAddresses: lambda e: Problem(
         409,
         "too-many-addresses",
         "There is no room for another address",
-        f"you have {e.limit} addresses; replace one",
+        f"there are {e.limit} addresses; replace one",
     ),
     UnknownCountry: lambda e: Problem(
         422,

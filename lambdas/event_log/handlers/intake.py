@@ -15,11 +15,15 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.kinesis_log import KinesisLog
 from shared.messaging.log_records import Unreadable, read_envelope
 from shared.messaging.queue_consumer import Unusable
+from shared.messaging.traced import EVENT_LOG, BatchSpans
 from shared.runtime import aws, log
 from shared.runtime.environment import load
-from shared.runtime.tracing import is_uuid
+from shared.runtime.patterns import is_uuid
+from shared.runtime.tracing.invocations import invocation
+from shared.runtime.tracing.spans import PRODUCER
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Put a batch of integration events on the log; the answer names those that must come again.
 
@@ -33,17 +37,19 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     if "republish" in event:
         return {"republished": _republish(event["republish"])}
-    batch = _Batch()
-    for record in event["Records"]:
-        batch.read(record)
-    batch.put()
+    with BatchSpans("send", PRODUCER, EVENT_LOG, "event-log") as spans:
+        batch = _Batch(spans)
+        for record in event["Records"]:
+            batch.read(record)
+        batch.put()
     return {"batchItemFailures": [{"itemIdentifier": it} for it in batch.failed]}
 
 
 class _Batch:
     """The integration events of a batch by id, with the SQS records that brought them."""
 
-    def __init__(self) -> None:
+    def __init__(self, spans: BatchSpans) -> None:
+        self._spans = spans
         self.failed: list[str] = []
         self._events: dict[str, Envelope] = {}
         self._records: dict[str, Mapping[str, Any]] = {}
@@ -55,6 +61,7 @@ class _Batch:
         except (Unusable, Unreadable) as unusable:
             self._park(record, str(unusable))
             return
+        self._spans.add(event)
         self._events[event.event_id] = event
         self._records[event.event_id] = record
 
@@ -86,7 +93,8 @@ def _republish(texts: Sequence[str]) -> int:
         except (Unreadable, UnicodeEncodeError) as unusable:
             log.error("integration event not republished", reason=str(unusable))
             log.metric("EventsNotPublished", 1)
-    return _log().publish(events)
+    with BatchSpans("send", PRODUCER, EVENT_LOG, "event-log") as spans:
+        return _log().publish(spans.through(events))
 
 
 def _judged(event: Envelope) -> Envelope:

@@ -15,6 +15,8 @@ from shared.runtime.dynamodb_pages import every_item
 
 Item = dict[str, dict[str, str]]
 SAGA = "saga"
+CONFIRMED_END = "confirmed"
+"""How most sagas end; the state machine notes the other ends."""
 LOOK = "look-for-missed-orders"
 MOST_KEYS = 100
 RETENTION = timedelta(days=180)
@@ -121,6 +123,20 @@ class DynamoDbSagas:
             names={"#state": "state"} | ({"#open": "open"} if settled else {}),
         )
 
+    def close(self, order_id: str) -> None:
+        """Only what runs."""
+        self._update(
+            order_id,
+            "SET #state = :state, #end = :end REMOVE #open",
+            {
+                ":state": {"S": SagaState.ENDED},
+                ":end": {"S": CONFIRMED_END},
+                ":running": {"S": SagaState.RUNNING},
+            },
+            condition="#state = :running",
+            names={"#state": "state", "#end": "end", "#open": "open"},
+        )
+
     def mark_ended(self, order_id: str) -> None:
         """Out of everybody's sight."""
         self._update(
@@ -162,21 +178,44 @@ class DynamoDbSagas:
     def without_saga(self, order_ids: Iterable[str]) -> Iterator[str]:
         """A hundred at a time, which is what one call takes."""
         for some in _batched(order_ids, MOST_KEYS):
-            asked = [_key(order_id, SAGA) for order_id in some]
-            found: set[str] = set()
-            while asked:
-                answer = self._client.batch_get_item(
-                    RequestItems={
-                        self._table: {
-                            "Keys": asked,
-                            "ConsistentRead": True,
-                            "ProjectionExpression": "order_id",
-                        }
-                    }
-                )
-                found |= {it["order_id"]["S"] for it in answer["Responses"].get(self._table, ())}
-                asked = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            found = {it["order_id"]["S"] for it in self._found(some, "order_id", {})}
             yield from (order_id for order_id in some if order_id not in found)
+
+    def ends(self, order_ids: Sequence[str]) -> dict[str, str | None]:
+        """A hundred at a time; a copy that is a moment old will do."""
+        names = {"#state": "state", "#end": "end"}
+        items = (
+            item
+            for some in _batched(order_ids, MOST_KEYS)
+            for item in self._found(some, "order_id, #state, #end", names, consistent=False)
+        )
+        return {
+            it["order_id"]["S"]: it["end"]["S"] if "end" in it else None
+            for it in items
+            if it["state"]["S"] == SagaState.ENDED
+        }
+
+    def _found(
+        self,
+        order_ids: Iterable[str],
+        attributes: str,
+        names: dict[str, str],
+        *,
+        consistent: bool = True,
+    ) -> Iterator[Item]:
+        """The sagas' own items, of no more orders than one call takes."""
+        asked = [_key(order_id, SAGA) for order_id in order_ids]
+        while asked:
+            request: dict[str, Any] = {
+                "Keys": asked,
+                "ConsistentRead": consistent,
+                "ProjectionExpression": attributes,
+            }
+            if names:
+                request["ExpressionAttributeNames"] = names
+            answer = self._client.batch_get_item(RequestItems={self._table: request})
+            yield from answer["Responses"].get(self._table, ())
+            asked = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
 
     def looked_until(self) -> str | None:
         """An item of its own, under the id of no order."""

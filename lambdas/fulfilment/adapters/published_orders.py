@@ -1,16 +1,37 @@
 """What orders publishes as functions: what was placed in an hour, and an order's first event."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
 
+from fulfilment.domain.saga import OrderToFulfil
 from orders_language.history import OrderHistory
 from shared.messaging.envelope import Envelope
+from shared.runtime import log
 
 
 class OrdersUnavailable(Exception):
     """Orders answered with an error; the next look asks again."""
+
+
+class OrdersStillPlaced:
+    """Reads orders about which nothing was decided yet."""
+
+    def __init__(self, history: OrderHistory) -> None:
+        self._history = history
+
+    def __call__(self, order_id: str) -> OrderToFulfil | None:
+        """None if something has happened since, or if it cannot be known at once."""
+        try:
+            events = list(islice(self._history.read_events(order_id, 0), 2))
+            if [it.type for it in events] != ["OrderPlaced"]:
+                return None
+            return msgspec.convert(events[0].data, OrderToFulfil)
+        except Exception as error:
+            log.warning("order not read", order_id=order_id, error=type(error).__name__)
+            return None
 
 
 class PublishedOrders:

@@ -6,16 +6,17 @@ from typing import Any
 import msgspec
 from botocore.exceptions import ClientError
 
-from fulfilment.domain.saga import Progress, Saga
-from shared.runtime import log
+from fulfilment.domain.saga import OrderToFulfil, Progress, Saga
+from shared.runtime import clock, log
 
 NOBODY_WAITS = frozenset({"TaskDoesNotExist", "TaskTimedOut", "InvalidToken"})
 MAX_CAUSE = 256
 
 
 class StateMachine:
-    """Implements ``fulfilment.ports.Executions``. ``client`` is a botocore Step Functions client.
+    """Implements ``fulfilment.ports.Executions`` and ``EndedExecutions``.
 
+    ``client`` is a botocore Step Functions client.
     ``arn`` is needed to start and to look at executions, not to answer those that wait.
     """
 
@@ -23,15 +24,16 @@ class StateMachine:
         self._client = client
         self._arn = arn
 
-    def start(self, saga: Saga, progress: Progress) -> None:
+    def start(self, saga: Saga, progress: Progress, placed: OrderToFulfil | None = None) -> None:
         """Start the present attempt; an execution of that name is as good as a new one."""
+        given = {"order_id": saga.order_id, **asdict(saga.context), **asdict(progress)}
+        if placed is not None:
+            given["placed"] = placed
         try:
             self._client.start_execution(
                 stateMachineArn=self._arn,
                 name=saga.execution_name,
-                input=msgspec.json.encode(
-                    {"order_id": saga.order_id, **asdict(saga.context), **asdict(progress)}
-                ).decode(),
+                input=msgspec.json.encode(given).decode(),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
@@ -46,6 +48,18 @@ class StateMachine:
                 raise
             return None
         return str(answer["status"])
+
+    def ended(self, most: int) -> tuple[list[tuple[str, str]], bool]:
+        """One page of Step Functions' list, which has the newest first."""
+        answer = self._client.list_executions(
+            stateMachineArn=self._arn, statusFilter="SUCCEEDED", maxResults=most
+        )
+        found = [
+            (it["name"], clock.format_time(it["stopDate"]))
+            for it in answer["executions"]
+            if it.get("stopDate")
+        ]
+        return found, bool(answer.get("nextToken"))
 
     def succeed(self, token: str, output: Any) -> None:
         """Nobody may wait any more: the answer is kept anyway, where the next attempt finds it."""

@@ -99,6 +99,37 @@ class Progress:
     cause: str = field(default="")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """So much of a product."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where to, as coarsely as carriers need."""
+
+    country: str
+    postcode_area: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderToFulfil:
+    """What the steps need of an order that is still placed, named as in OrderPlaced.
+
+    ``total`` is in minor units of the currency.
+    """
+
+    customer_id: str
+    lines: tuple[Line, ...]
+    currency: str
+    total: int
+    weight_grams: int
+    ship_to: Destination
+
+
 def execution_name(order_id: str, attempt: int) -> str:
     """How the execution of an attempt is called."""
     return order_id if attempt == 1 else f"{order_id}.{attempt}"

@@ -31,6 +31,9 @@ STEPS: dict[str, Step] = {
     )
 }
 
+PIVOT = "confirm-order"
+"""The step after which there is nothing to do, and nothing to undo."""
+
 
 def command_id(order_id: str, step: str) -> str:
     """The ``event_id`` of a step's command: the same however often it is sent."""

@@ -11,6 +11,7 @@ from fulfilment.handlers.storage import sagas
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
 from shared.runtime.plain_text import plain
+from shared.runtime.tracing.invocations import invocation
 
 LONGEST_REASON = 300
 
@@ -28,6 +29,7 @@ class ListStuck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: After | None = None
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{stuck: [{order_id, since, unsettled: [{step, reason}, ...]}, ...], next}``.
 

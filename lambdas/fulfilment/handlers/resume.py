@@ -11,6 +11,7 @@ from fulfilment.handlers.storage import sagas
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
+from shared.runtime.tracing.invocations import invocation
 
 
 class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -19,6 +20,7 @@ class Resume(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order_id: Uuid
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{order_id, execution}``: what was started.
 

@@ -15,6 +15,7 @@ from shared.messaging.sqs_batch import settle_each
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
 from shared.runtime.patterns import UUID
+from shared.runtime.tracing.invocations import invocation
 
 
 class Interruption(msgspec.Struct, frozen=True):
@@ -35,6 +36,7 @@ class StatusChange(msgspec.Struct, frozen=True):
 _change = msgspec.json.Decoder(StatusChange)
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Resume the saga of each execution in a batch of SQS records."""
     return settle_each(event, _settled, _retries())

@@ -10,6 +10,7 @@ from fulfilment.handlers.storage import sagas
 from orders_language.history import OrderHistory
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 OWNERS_TIMEOUT = 65
 """Seconds: a little longer than the longest that orders' functions may take."""
@@ -17,6 +18,7 @@ LONGEST_HOUR_MS = 4 * 60 * 1000
 """An hour's orders are not begun with less time than that."""
 
 
+@invocation
 def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """``{started}``: how many sagas were missing."""
     environment = load(MissedEnvironment)

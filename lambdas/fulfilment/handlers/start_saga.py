@@ -5,9 +5,11 @@ from typing import Any
 
 from fulfilment import commands
 from fulfilment.adapters.dynamodb_sagas import DynamoDbSagas
+from fulfilment.adapters.published_orders import OrdersStillPlaced
 from fulfilment.adapters.state_machine import StateMachine
-from fulfilment.environment import BusQueueEnvironment, SagaEnvironment
+from fulfilment.environment import BusQueueEnvironment, StarterEnvironment
 from fulfilment.handlers.storage import sagas
+from orders_language.history import OrderHistory
 from shared.messaging.bus_messages import from_bus, sources
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope
@@ -15,11 +17,14 @@ from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
-from shared.runtime.tracing import is_uuid
+from shared.runtime.patterns import is_uuid
+from shared.runtime.tracing.invocations import invocation
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of OrderPlaced; a saga needs nothing of its data, and so nothing of it is upcast."""
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Start an execution for each order in a batch of SQS records."""
     return _consumer().handle(event)
@@ -27,11 +32,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 @cache
 def _consumer() -> QueueConsumer:
-    queue, environment = load(BusQueueEnvironment), load(SagaEnvironment)
+    queue, environment = load(BusQueueEnvironment), load(StarterEnvironment)
     start = partial(
         _start,
         sagas(environment),
         StateMachine(aws.client("stepfunctions"), environment.state_machine_arn),
+        OrdersStillPlaced(
+            OrderHistory(aws.brief_client("lambda"), environment.read_events_arn),
+        ),
         environment.saga_deadline,
     )
     sqs = aws.client("sqs")
@@ -43,12 +51,18 @@ def _consumer() -> QueueConsumer:
     )
 
 
-def _start(store: DynamoDbSagas, executions: StateMachine, deadline: int, placed: Envelope) -> None:
+def _start(
+    store: DynamoDbSagas,
+    executions: StateMachine,
+    orders: OrdersStillPlaced,
+    deadline: int,
+    placed: Envelope,
+) -> None:
     if placed.type != "OrderPlaced":
         raise Unusable(f"a saga begins with OrderPlaced, not {placed.type}")
     if placed.schema_version > SCHEMA_VERSION:
         raise Unusable(f"OrderPlaced of version {placed.schema_version}")
     if not is_uuid(placed.aggregate_id):
         raise Unusable("an order's id is a UUID")
-    saga = commands.start_saga(store, executions, clock.now, deadline, placed)
+    saga = commands.start_saga(store, executions, clock.now, deadline, placed, orders)
     log.info("saga started", order_id=saga.order_id, correlation_id=saga.context.correlation_id)

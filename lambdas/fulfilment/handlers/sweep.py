@@ -10,6 +10,7 @@ from fulfilment.environment import SagaEnvironment
 from fulfilment.handlers.storage import sagas
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 
 class Sweep(msgspec.Struct, frozen=True):
@@ -18,6 +19,7 @@ class Sweep(msgspec.Struct, frozen=True):
     due_before: str | None = None
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{resumed}``: how many sagas go on."""
     asked = msgspec.convert(event, Sweep)

@@ -18,6 +18,7 @@ from shared.messaging.retries import Retries
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shared.runtime.product import source_of
+from shared.runtime.tracing.invocations import invocation
 
 SCHEMA_VERSION = 1
 
@@ -32,6 +33,7 @@ class CommandReplied(msgspec.Struct, frozen=True):
     data: dict[str, Any] | None = None
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Take a batch of replies."""
     return _consumer().handle(event)

@@ -27,6 +27,7 @@ from shared.messaging.retries import Retries
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
+from shared.runtime.tracing.invocations import invocation
 
 Clock = Callable[[], str]
 MAX_LINES = 99
@@ -53,6 +54,7 @@ class ReleaseStock(msgspec.Struct, frozen=True):
     order_id: Uuid
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Carry out a batch of commands."""
     return _worker().handle(event)

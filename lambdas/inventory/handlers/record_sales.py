@@ -15,10 +15,12 @@ from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 SCHEMA_VERSION = 1
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Record a batch of sales; the answer names those that must come again."""
     return _consumer().handle(event)

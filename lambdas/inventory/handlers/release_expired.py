@@ -13,8 +13,10 @@ from shared.messaging.bus import Bus
 from shared.messaging.envelope import Envelope
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 
+@invocation
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Release what has expired by now; answers ``{"expired": count}``."""
     count = commands.release_expired(

@@ -12,6 +12,7 @@ from inventory.adapters.dynamodb_deliveries import DynamoDbDeliveries
 from inventory.environment import RestockEnvironment
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 
 class Delivery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +29,7 @@ class Restock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     deliveries: Annotated[list[Delivery], msgspec.Meta(min_length=1, max_length=1000)]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Count the deliveries in; answers how many were ``received`` now and ``known`` before.
 

@@ -19,9 +19,11 @@ from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, log
 from shared.runtime.environment import load
-from shared.runtime.tracing import is_uuid
+from shared.runtime.patterns import is_uuid
+from shared.runtime.tracing.invocations import invocation
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Tell customers about a batch of events."""
     return _consumer().handle(event)

@@ -9,6 +9,7 @@ from notifications.environment import LedgerEnvironment
 from shared.runtime import aws
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
+from shared.runtime.tracing.invocations import invocation
 
 MOST = 100
 
@@ -19,6 +20,7 @@ class ShowNotifications(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     event_ids: Annotated[list[Uuid], msgspec.Meta(max_length=MOST)]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{told: [{event_id, template, how, settled_at}, ...]}``, in no order.
 

@@ -46,6 +46,9 @@ class OrderViewCodec:
         }
         if state.reason:
             item["reason"] = {"S": state.reason}
+        if state.gift:
+            said = {name: {"S": code} for name, code in state.gift.items() if code}
+            item["gift"] = {"M": said}
         return item
 
     def from_item(self, item: Item) -> OrderView | None:
@@ -71,7 +74,13 @@ class OrderViewCodec:
             placed_at=item["placed_at"]["S"],
             updated_at=item["updated_at"]["S"],
             reason=item["reason"]["S"] if "reason" in item else None,
+            gift=_gift(item["gift"]["M"]) if "gift" in item else None,
         )
+
+
+def _gift(said: Item) -> dict[str, str | None]:
+    note = said.get("note_code")
+    return {"wrapping": said["wrapping"]["S"], "note_code": note["S"] if note else None}
 
 
 class DynamoDbOrderViews:

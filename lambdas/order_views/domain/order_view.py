@@ -20,6 +20,7 @@ class OrderView:
     placed_at: str
     updated_at: str
     reason: str | None = None
+    gift: Mapping[str, str | None] | None = None
 
 
 STATUS_AFTER = {
@@ -55,6 +56,7 @@ def fold(
             ship_to=data["ship_to"],
             placed_at=occurred_at,
             updated_at=occurred_at,
+            gift=data["gift"],
         )
     if view is None:
         raise ValueError(f"an order's history cannot begin with {event_type}")

@@ -11,8 +11,13 @@ from shared.runtime.environment import load
 
 def views() -> DynamoDbOrderViews:
     """The generation that is served now."""
+    return views_of(_generations().live)
+
+
+def views_of(generation: str) -> DynamoDbOrderViews:
+    """One generation, for whoever has read which one is served."""
     return DynamoDbOrderViews(
-        aws.client("dynamodb"), load(QueryEnvironment).order_view_table, _generations().live
+        aws.client("dynamodb"), load(QueryEnvironment).order_view_table, generation
     )
 
 

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from shared.messaging.bus import Bus
 from shared.messaging.envelope import Envelope
 from shared.read_models.parked_records import ParkedRecords
-from shared.read_models.projector import Change
-from shared.read_models.versioned_table import VersionedTable
+from shared.read_models.projector import Change, Checkpoint
+from shared.read_models.versioned_table import Item, VersionedTable
 
 Events = tuple[Envelope, ...]
+PLACES = "places"
+MOST_PLACES = 8
+"""Of the newest versions: an item of less than a kilobyte costs one write, with or without them."""
 
 
 class _NoState:
@@ -23,10 +28,26 @@ class _NoState:
 
 
 class GateItems(VersionedTable[Events]):
-    """The gate's items, for whoever looks at them only."""
+    """The gate's items, for whoever looks at them only.
+
+    An item also says where on the log the order's versions stood: it is written for each of them
+    anyway.
+    """
 
     def __init__(self, client: Any, table_name: str, parked: ParkedRecords) -> None:
         super().__init__(client, table_name, "order_id", "bus", _NoState(), parked)
+
+    def _item(self, change: Change[Events]) -> Item:
+        known = change.base.places if change.base else {}
+        places = sorted({**known, **change.places}.items())[-MOST_PLACES:]
+        kept = " ".join(f"{version}:{shard}:{sequence}" for version, (shard, sequence) in places)
+        return super()._item(change) | ({PLACES: {"S": kept}} if kept else {})
+
+    def _checkpoint(self, item: Item) -> Checkpoint[Events]:
+        kept = item.get(PLACES, {"S": ""})["S"].split()
+        parts = [it.split(":") for it in kept]
+        places = {int(version): (shard, sequence) for version, shard, sequence in parts}
+        return replace(super()._checkpoint(item), places=places)
 
 
 class BusGate(GateItems):

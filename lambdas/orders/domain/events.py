@@ -25,6 +25,36 @@ class CancellationReason(StrEnum):
     OTHER = "other"
 
 
+class Wrapping(StrEnum):
+    """What a gift is wrapped in. Codes may come, and none may go: events have them for ever."""
+
+    PAPER = "paper"
+    CLOTH = "cloth"
+    BOX = "box"
+
+
+class GiftNote(StrEnum):
+    """The card that lies with a gift, by its code: free text could hold personal data.
+
+    Codes may come, and none may go: events have them for ever.
+    """
+
+    HAPPY_BIRTHDAY = "happy-birthday"
+    CONGRATULATIONS = "congratulations"
+    THANK_YOU = "thank-you"
+    WITH_LOVE = "with-love"
+    GET_WELL_SOON = "get-well-soon"
+    HAPPY_HOLIDAYS = "happy-holidays"
+
+
+@dataclass(frozen=True, slots=True)
+class Gift:
+    """How an order is made a gift; without ``note_code`` no card lies with it."""
+
+    wrapping: Wrapping
+    note_code: GiftNote | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One priced line; ``unit_price`` in minor units of the order's currency."""
@@ -54,6 +84,7 @@ class OrderPlaced:
     total: int
     weight_grams: int
     ship_to: Destination
+    gift: Gift | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from orders.domain.errors import (
 from orders.domain.events import (
     CancellationReason,
     Destination,
+    Gift,
     Line,
     OrderCancelled,
     OrderConfirmed,
@@ -52,10 +53,12 @@ class Order:
         ship_to: Destination,
         terms: Terms = DEFAULT_TERMS,
         offered: Sequence[int] | None = None,
+        gift: Gift | None = None,
     ) -> OrderPlaced:
         """Price the lines and place the order.
 
         ``offered`` holds a unit price for each line, which is taken where it is the better one.
+        Wrapping a ``gift`` costs nothing.
 
         Raises:
             OrdersNotAccepted, TooManyLines: the terms do not allow it.
@@ -83,6 +86,7 @@ class Order:
             total=sum(line.unit_price * line.quantity for line in priced),
             weight_grams=sum(PRODUCTS[line.sku].weight_grams * line.quantity for line in lines),
             ship_to=ship_to,
+            gift=gift,
         )
 
     def cancel(self, reason: CancellationReason) -> OrderCancelled:

@@ -1,4 +1,4 @@
-"""POST /v1/orders/{order_id}/cancellation: cancel an order that is still open."""
+"""POST /v1/orders/{order_id}/cancellation, or /v2: cancel an order that is still open."""
 
 from orders import commands
 from orders.adapters.event_codec import CODEC
@@ -26,5 +26,5 @@ def handler(request: Request) -> Response:
     return Response(
         202,
         {"order_id": order_id, "version": recorded.version, "status": recorded.event.leads_to},
-        {"Location": f"/v1/orders/{order_id}?min_version={recorded.version}"},
+        {"Location": f"/v{request.api_version}/orders/{order_id}?min_version={recorded.version}"},
     )

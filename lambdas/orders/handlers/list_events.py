@@ -10,6 +10,7 @@ from orders.handlers.scan_events import Position, listed
 from shared.event_sourcing.environment import EventStoreEnvironment
 from shared.runtime import aws
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 MAX_EVENTS = 2000
 _HOUR = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}$(?!\\n)"
@@ -23,6 +24,7 @@ class ListEvents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Position | None = None
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{events: [[order_id, version, occurred_at, fingerprint], ...], next, parts}``.
 

@@ -1,4 +1,7 @@
-"""GET /v1/orders/{order_id}/history?at=|version=: an order as it was, and why."""
+"""GET /v1/orders/{order_id}/history?at=|version=: an order as it was, and why.
+
+/v2 says of gifts what /v1 leaves out.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ import msgspec
 
 from orders import queries
 from orders.adapters.event_codec import CODEC
+from orders.domain.events import OrderEvent
 from orders.handlers import requests
 from orders.ports import RecordedEvent
 from orders.queries import History, Moment
@@ -28,7 +32,7 @@ def handler(request: Request) -> Response:
         request.customer_id,
         moment,
     )
-    return Response(200, _document(history))
+    return Response(200, _document(history, with_gift=request.api_version > 1))
 
 
 def _moment(request: Request) -> Moment:
@@ -47,7 +51,7 @@ def _moment(request: Request) -> Moment:
     return Moment()
 
 
-def _document(history: History) -> dict[str, Any]:
+def _document(history: History, *, with_gift: bool) -> dict[str, Any]:
     order, last = history.order, history.events[-1]
     return {
         "order_id": order.id,
@@ -55,13 +59,20 @@ def _document(history: History) -> dict[str, Any]:
         "state": {
             "status": order.status,
             "reason": order.reason,
-            **(msgspec.to_builtins(order.placed) if order.placed else {}),
+            **(_data(order.placed, with_gift) if order.placed else {}),
         },
-        "events": [_event(recorded) for recorded in history.events],
+        "events": [_event(recorded, with_gift) for recorded in history.events],
     }
 
 
-def _event(recorded: RecordedEvent) -> dict[str, Any]:
+def _data(event: OrderEvent, with_gift: bool) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(event)
+    if not with_gift:
+        data.pop("gift", None)
+    return data
+
+
+def _event(recorded: RecordedEvent, with_gift: bool) -> dict[str, Any]:
     return {
         "version": recorded.version,
         "type": type(recorded.event).__name__,
@@ -69,5 +80,5 @@ def _event(recorded: RecordedEvent) -> dict[str, Any]:
         "event_id": recorded.event_id,
         "correlation_id": recorded.command.correlation_id,
         "causation_id": recorded.command.causation_id,
-        "data": recorded.event,
+        "data": _data(recorded.event, with_gift),
     }

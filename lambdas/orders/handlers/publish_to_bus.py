@@ -10,22 +10,27 @@ from orders_language.schemas import ORDER_EVENTS
 from shared.messaging import log_records
 from shared.messaging.bus import Bus, check_sendable
 from shared.messaging.envelope import Envelope
+from shared.messaging.traced import BUS, BatchSpans
 from shared.read_models.history import PATIENCE
 from shared.read_models.log_positions import LogPositions
 from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Projector, ReadEvents
 from shared.runtime import aws, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
+from shared.runtime.tracing.spans import PRODUCER
 
 CONSUMER = "bus-publisher"
 Events = tuple[Envelope, ...]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Publish a batch of the log. What other services say is not ours to repeat: hence no loop."""
     records = log_records.read(event, parked_records().positions())
-    log.metric("OrdersPublished", publisher().apply(records))
-    positions().reached(event)
+    with BatchSpans("send", PRODUCER, BUS, "bus") as batch:
+        log.metric("OrdersPublished", publisher().apply(records, batch.add))
+        positions().reached(event)
 
 
 @cache

@@ -21,6 +21,7 @@ from shared.messaging.retries import Retries
 from shared.runtime import aws, clock
 from shared.runtime.environment import load
 from shared.runtime.patterns import UUID, fullmatch_pattern
+from shared.runtime.tracing.invocations import invocation
 
 OrderId = Annotated[str, msgspec.Meta(pattern=fullmatch_pattern(UUID))]
 """As these two commands were released: the pattern alone, without a length that says it again."""
@@ -39,6 +40,7 @@ class RejectOrder(msgspec.Struct, frozen=True):
     reason: Annotated[str, msgspec.Meta(pattern=fullmatch_pattern("[a-z0-9-]{1,64}"))]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Carry out a batch of commands."""
     return _worker().handle(event)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from customers_language.references import Reference
 from orders.domain.errors import (
     OrderNotFound,
     OrderNotOpen,
@@ -13,7 +14,7 @@ from orders.domain.errors import (
     UnknownSku,
     UnpricedCurrency,
 )
-from orders.domain.events import CancellationReason
+from orders.domain.events import CancellationReason, GiftNote, Wrapping
 from orders.domain.price_list import CURRENCIES
 from orders.domain.terms import MAX_LINES
 from orders_language.events import PostcodeArea
@@ -53,6 +54,35 @@ class PlaceOrderForm(
     currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
     ship_to: ShipToForm
     quote: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_QUOTE)] | None = None
+
+
+class GiftForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How an order is made a gift: codes of two lists, so that nobody can write about a person."""
+
+    wrapping: Wrapping
+    note_code: GiftNote | None = None
+
+
+class PlaceOrderV2Form(PlaceOrderForm, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The body of POST /v2/orders: without a gift it is the same request as in version 1."""
+
+    gift: GiftForm | None = None
+
+
+class PlacePartnerOrderForm(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """The body of POST /v1/partner-orders: ``customer`` is the partner's own reference."""
+
+    customer: Reference
+    lines: Annotated[list[LineForm], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
+    currency: Annotated[str, msgspec.Meta(min_length=3, max_length=3)]
+    ship_to: ShipToForm
+    quote: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_QUOTE)] | None = None
+
+    def without_quote(self) -> "PlacePartnerOrderForm":
+        """What is wished for. Whoever repeats a wish may have a newer quote for it."""
+        return msgspec.structs.replace(self, quote=None)
 
 
 class CancelOrderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

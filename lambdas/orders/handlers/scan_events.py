@@ -12,6 +12,7 @@ from shared.messaging.fingerprint import fingerprint
 from shared.runtime import aws
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
+from shared.runtime.tracing.invocations import invocation
 
 MAX_SEGMENTS = 64
 MAX_EVENTS = 10_000
@@ -32,6 +33,7 @@ class ScanEvents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: Position | None = None
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{events: [[order_id, version, occurred_at, fingerprint], ...], next}``.
 

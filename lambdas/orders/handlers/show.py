@@ -13,6 +13,7 @@ from shared.read_models.parked_records import ParkedRecords
 from shared.read_models.projector import Checkpoint
 from shared.runtime import aws
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class _Publisher:
         return self.gate.load([order_id]).get(order_id)
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """See ``shared.read_models.show.answer``."""
     return show.answer(event, _publisher(), _publisher().published)

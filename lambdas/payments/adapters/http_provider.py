@@ -15,6 +15,7 @@ from payments.adapters.provider_key import ProviderKey
 from payments.domain.errors import KeyRefused, ProviderBroken, ProviderUnavailable
 from payments.ports import AuthorizationStatus, Authorized, Declined
 from shared.runtime import clock, log, strict_json
+from shared.runtime.tracing import spans
 
 LONGEST_HOLD = timedelta(days=366)
 """No provider holds money for longer."""
@@ -146,18 +147,22 @@ class HttpPaymentProvider:
         self, operation: str, path: str, content: bytes, idempotency_key: str, key: str
     ) -> tuple[int, bytes]:
         try:
-            answer = self._connections.request(
-                "POST",
-                self._url + path,
-                body=content,
-                headers={
-                    "Authorization": f"Bearer {key}",
-                    "Content-Type": "application/json",
-                    "Idempotency-Key": idempotency_key,
-                },
-                redirect=False,
-                timeout=urllib3.Timeout(total=self._timeout()),
-            )
+            with spans.calling(f"{operation} at provider", {"http.request.method": "POST"}) as span:
+                answer = self._connections.request(
+                    "POST",
+                    self._url + path,
+                    body=content,
+                    headers={
+                        "Authorization": f"Bearer {key}",
+                        "Content-Type": "application/json",
+                        "Idempotency-Key": idempotency_key,
+                        **spans.headers(),
+                    },
+                    redirect=False,
+                    timeout=urllib3.Timeout(total=self._timeout()),
+                )
+                if span is not None:
+                    span.attributes["http.response.status_code"] = answer.status
         except urllib3.exceptions.HTTPError as failure:
             raise ProviderUnavailable(operation, type(failure).__name__) from failure
         return answer.status, answer.data

@@ -30,6 +30,7 @@ from shared.messaging.retries import Retries
 from shared.runtime import aws, configuration
 from shared.runtime.environment import load
 from shared.runtime.patterns import Currency, Uuid
+from shared.runtime.tracing.invocations import invocation
 
 
 class AuthorizePayment(msgspec.Struct, frozen=True):
@@ -59,6 +60,7 @@ class RefundPayment(msgspec.Struct, frozen=True):
     order_id: Uuid
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Carry out a batch of commands; those that failed come again after a while."""
     return _worker().handle(event)

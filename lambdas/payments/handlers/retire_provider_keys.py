@@ -14,6 +14,7 @@ from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shared.runtime.rotation import PENDING
 from shared.runtime.secrets import CURRENT
+from shared.runtime.tracing.invocations import invocation
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -25,6 +26,7 @@ class Request(msgspec.Struct, frozen=True):
     after_seconds: Annotated[float, msgspec.Meta(ge=0)]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
     """``{revoked, valid}``: how many keys were revoked, and how many the provider accepts now.
 

@@ -11,8 +11,10 @@ from payments.environment import KeyEnvironment
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shared.runtime.rotation import RotationRefused, rotate
+from shared.runtime.tracing.invocations import invocation
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Take one of the four steps."""
     rotate(aws.client("secretsmanager"), event, _kind())

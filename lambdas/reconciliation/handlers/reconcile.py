@@ -17,6 +17,7 @@ from shared.read_models.archive import Archive
 from shared.read_models.scratch import Scratch
 from shared.runtime import aws
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 SETTLE_SECONDS = 900
 """How long an event may be on its way: Firehose collects for a minute and retries for longer."""
@@ -47,6 +48,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str = ""
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Take one step; see ``reconciliation.commands.Reconciliation`` for its answer.
 

@@ -11,6 +11,7 @@ from shared.read_models.generations import Generations, pointer_key
 from shared.read_models.parked_records import ParkedRecords
 from shared.runtime import aws
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 
 CURRENCIES = ("EUR", "GBP", "USD")
 
@@ -21,6 +22,7 @@ class SalesByDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}\Z")]
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """``{day, totals: [{currency, orders, amount}]}``, amounts in minor units.
 

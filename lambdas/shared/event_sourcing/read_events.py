@@ -14,6 +14,7 @@ from shared.event_sourcing.event_codec import EventCodec
 from shared.runtime import log
 from shared.runtime.patterns import Uuid
 from shared.runtime.payloads import take_within
+from shared.runtime.tracing.invocations import invocation
 
 MAX_EVENTS = 500
 PAGE = 100
@@ -24,6 +25,7 @@ def handler_of(codec: EventCodec[Any]) -> Callable[[dict[str, Any], Any], dict[s
     """The function that answers with one aggregate's events."""
     form = _request_form(codec.id_name)
 
+    @invocation
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         """``{events: [envelope, ...], next_version}``; next_version is null when there are no more.
 

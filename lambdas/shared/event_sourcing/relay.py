@@ -10,9 +10,12 @@ from shared.event_sourcing.event_codec import EventCodec
 from shared.messaging.envelope import Envelope
 from shared.messaging.kinesis_log import KinesisLog
 from shared.messaging.table_stream import read_images
+from shared.messaging.traced import EVENT_LOG, BatchSpans
 from shared.runtime import aws, log
 from shared.runtime.environment import load
 from shared.runtime.patterns import Uuid
+from shared.runtime.tracing.invocations import invocation
+from shared.runtime.tracing.spans import PRODUCER
 
 MAX_AGGREGATES = 100
 PAGE = 500
@@ -28,6 +31,7 @@ def handler_of(
     """The function that follows the table's stream; ``partition_key`` says what keeps its order."""
     form = _republish_form(codec.id_name)
 
+    @invocation
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any] | None:
         """Publish every inserted event, or those that are asked for, in order for each aggregate.
 
@@ -73,8 +77,9 @@ def _publish(events: Iterator[Envelope], partition_key: PartitionKey) -> int:
     log_of_events = KinesisLog(
         aws.client("kinesis"), load(RelayEnvironment).event_stream_arn, partition_key
     )
-    count = log_of_events.publish(events)
-    log.metric("EventsPublished", count)
+    with BatchSpans("send", PRODUCER, EVENT_LOG, "event-log") as batch:
+        count = log_of_events.publish(batch.through(events))
+        log.metric("EventsPublished", count)
     return count
 
 

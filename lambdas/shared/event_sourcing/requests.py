@@ -10,8 +10,8 @@ from shared.event_sourcing.changing import AppendConflict, IdempotencyKeyReused,
 from shared.event_sourcing.recorded import CommandMetadata, digest
 from shared.runtime import problems
 from shared.runtime.api import Request
+from shared.runtime.patterns import is_uuid
 from shared.runtime.problems import Problem
-from shared.runtime.tracing import is_uuid
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

@@ -12,7 +12,9 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, decode
 from shared.messaging.retries import Retries, failures_of
 from shared.messaging.sqs_batch import settle_each
+from shared.messaging.traced import QUEUE, made_in, of_record, processing
 from shared.runtime import log
+from shared.runtime.tracing.spans import Span
 
 
 class Unusable(Exception):
@@ -50,11 +52,18 @@ class QueueConsumer:
             message = self._read(record["body"])
         except Unusable as unreadable:
             return self._park(record, str(unreadable))
+        queue, again = of_record(record)
+        with processing(message, QUEUE, queue, again=again) as span:
+            return self._consumed(record, made_in(span, message), span)
+
+    def _consumed(self, record: Mapping[str, Any], message: Envelope, span: Span) -> bool:
         try:
             self._consume(message)
         except Unusable as unusable:
+            span.error = type(unusable).__name__
             return self._park(record, str(unusable))
         except Exception as error:
+            span.error = type(error).__name__
             failures = failures_of(record) + 1
             log.error(
                 "message not consumed",

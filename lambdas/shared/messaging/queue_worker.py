@@ -17,7 +17,9 @@ from shared.messaging.dead_letters import MAX_REASON, DeadLetters, as_reason
 from shared.messaging.envelope import Envelope, caused_by, decode, subject_of
 from shared.messaging.retries import Retries, failures_of
 from shared.messaging.sqs_batch import settle_each
+from shared.messaging.traced import QUEUE, made_in, of_record, processing
 from shared.runtime import log
+from shared.runtime.tracing.spans import Span
 
 FormT = TypeVar("FormT")
 SCHEMA_VERSION = 1
@@ -97,13 +99,20 @@ class QueueWorker:
         except (msgspec.DecodeError, ValueError) as malformed:
             self._dead_letters.park(record["body"], f"not a command: {malformed}", "queue-worker")
             return True
+        queue, again = of_record(record)
+        with processing(command, QUEUE, queue, again=again) as span:
+            return self._answered(record, made_in(span, command), span)
+
+    def _answered(self, record: Mapping[str, Any], command: Envelope, span: Span) -> bool:
         try:
             outcome = self._carry_out(command)
             if outcome is not None:
                 self._bus.put(messages_of(command, outcome))
         except Unsendable as never:
+            span.error = type(never).__name__
             return self._give_up(record, command, f"its answer cannot be sent: {never}")
         except Exception as error:
+            span.error = type(error).__name__
             return self._give_up_or_try_again(record, command, error)
         ended = outcome.outcome if outcome is not None else "begun"
         log.info(

@@ -15,6 +15,8 @@ from shared.runtime import log
 
 FAILURES = "failures"
 """The message attribute that holds the count."""
+REDRIVEN = "redriven"
+"""The message attribute by which an operator's tool marks what it sends again."""
 LONGEST_WAIT = 120
 """Seconds."""
 
@@ -49,12 +51,15 @@ class Retries:
         bear that.
         """
         failures = failures_of(record) + 1
+        attributes = {FAILURES: {"DataType": "Number", "StringValue": str(failures)}}
+        if REDRIVEN in (record.get("messageAttributes") or {}):
+            attributes[REDRIVEN] = {"DataType": "String", "StringValue": "yes"}
         try:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=record["body"],
                 DelaySeconds=_wait(failures),
-                MessageAttributes={FAILURES: {"DataType": "Number", "StringValue": str(failures)}},
+                MessageAttributes=attributes,
             )
         except (BotoCoreError, ClientError) as failure:
             log.warning("message not sent again", error=type(failure).__name__)

@@ -11,8 +11,8 @@ from shared.messaging.envelope import LARGEST_VERSION
 from shared.messaging.log_records import LogRecord, Position
 from shared.runtime import clock, log
 from shared.runtime.dynamodb_pages import every_item
+from shared.runtime.patterns import is_uuid
 from shared.runtime.plain_text import plain
-from shared.runtime.tracing import is_uuid
 
 MAX_REASON = 500
 MAX_PLACE = 128

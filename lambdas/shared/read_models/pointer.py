@@ -5,7 +5,7 @@ The item: ``live`` is served; ``building`` is written beside it, whether it is b
 ``erasing`` is what is left of a retired one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.read_models.generations import FIRST_GENERATION
@@ -17,7 +17,9 @@ Item = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What the pointer says. Times in RFC 3339 UTC: when ``building`` or ``erasing`` was set."""
+    """What the pointer says. Times in RFC 3339 UTC: when ``building`` or ``erasing`` was set, and
+    since when ``live`` is served, which nobody knows of the first one.
+    """
 
     live: str = FIRST_GENERATION
     building: str | None = None
@@ -26,6 +28,16 @@ class Generation:
     began_at: str | None = None
     erasing: str | None = None
     retired_at: str | None = None
+    switched_at: str | None = None
+
+    def was_erased(self, name: str) -> bool:
+        """Whether there was a generation of that name, and nothing is left of it."""
+        number = name.removeprefix("g")
+        return (
+            number.isdecimal()
+            and int(number) <= self.newest
+            and name not in (self.live, self.building, self.erasing)
+        )
 
     def __str__(self) -> str:
         """As a sentence, for whoever asked for a move that is not possible."""
@@ -67,6 +79,7 @@ class Pointer:
             began_at=text("began_at"),
             erasing=text("erasing"),
             retired_at=text("retired_at"),
+            switched_at=text("switched_at"),
         )
 
     def begin(self) -> Generation:
@@ -86,7 +99,10 @@ class Pointer:
         try:
             return self._move(
                 found,
-                Generation(found.live, f"g{newest}", False, newest, clock.now()),
+                replace(
+                    Generation(found.live, f"g{newest}", False, newest, clock.now()),
+                    switched_at=found.switched_at,
+                ),
             )
         except PointerMoved:
             found = self.read()
@@ -101,22 +117,28 @@ class Pointer:
             return found
         if found.building != generation or found.complete:
             raise PointerMoved(f"{generation} is not being built: {found}")
-        return self._move(
-            found, Generation(generation, found.live, True, found.newest, found.began_at)
-        )
+        return self._serve(found, generation)
 
-    def back(self) -> Generation:
-        """Serve the generation before again; calling it twice is there and back."""
+    def back(self, from_: str | None = None) -> Generation:
+        """Serve the generation before again; calling it twice is there and back.
+
+        With ``from_``, only from that generation. Raises PointerMoved.
+        """
         found = self.read()
+        if from_ is not None and found.live != from_:
+            raise PointerMoved(f"it is not {from_} that is served: {found}")
         if found.building is None or not found.complete:
             raise PointerMoved(f"there is no complete generation beside {found.live}")
-        return self._move(
-            found, Generation(found.building, found.live, True, found.newest, found.began_at)
-        )
+        return self._serve(found, found.building)
 
-    def retire(self) -> Generation:
-        """Stop writing the generation that is not served; what is left of it is to be erased."""
+    def retire(self, generation: str | None = None) -> Generation:
+        """Stop writing the generation that is not served; what is left of it is to be erased.
+
+        With ``generation``, only if it is that one. Raises PointerMoved.
+        """
         found = self.read()
+        if generation not in (None, found.building, found.erasing):
+            raise PointerMoved(f"{generation} is not beside the one that is served: {found}")
         if found.erasing:
             return found
         if found.building is None:
@@ -128,6 +150,7 @@ class Pointer:
                 newest=found.newest,
                 erasing=found.building,
                 retired_at=clock.now(),
+                switched_at=found.switched_at,
             ),
         )
 
@@ -136,7 +159,18 @@ class Pointer:
         found = self.read()
         if found.erasing != generation:
             raise PointerMoved(f"{generation} is not being erased: {found}")
-        return self._move(found, Generation(found.live, newest=found.newest))
+        return self._move(
+            found, Generation(found.live, newest=found.newest, switched_at=found.switched_at)
+        )
+
+    def _serve(self, found: Generation, generation: str) -> Generation:
+        return self._move(
+            found,
+            replace(
+                Generation(generation, found.live, True, found.newest, found.began_at),
+                switched_at=clock.now(),
+            ),
+        )
 
     def _move(self, found: Generation, to: Generation) -> Generation:
         conditions = {
@@ -170,6 +204,7 @@ def _attributes(generation: Generation) -> Item:
         "began_at": generation.began_at,
         "erasing": generation.erasing,
         "retired_at": generation.retired_at,
+        "switched_at": generation.switched_at,
     }
     item: Item = {name: {"S": value} for name, value in texts.items() if value is not None}
     item["newest"] = {"N": str(generation.newest)}

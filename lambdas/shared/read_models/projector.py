@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from shared.messaging.envelope import Envelope
 from shared.messaging.event_schemas import EventSchemas
-from shared.messaging.log_records import LogRecord, Unreadable, read_envelope
+from shared.messaging.log_records import LogRecord, Position, Unreadable, read_envelope
 from shared.read_models.parked_records import ParkedRecord
 from shared.runtime import log
 
@@ -30,20 +30,28 @@ WRITERS = 8
 
 
 class Checkpoint(msgspec.Struct, Generic[StateT], frozen=True):
-    """What a table holds of an aggregate. A stalled one waits for a redrive, events pass it by."""
+    """What a table holds of an aggregate. A stalled one waits for a redrive, events pass it by.
+
+    ``places`` has shard and sequence number by version, where a table keeps them.
+    """
 
     version: int
     state: StateT | None
     stalled_at_version: int | None = None
+    places: Mapping[int, Position] = {}
 
 
 class Change(msgspec.Struct, Generic[StateT], frozen=True):
-    """A step from what is kept (None: nothing yet) to what shall be."""
+    """A step from what is kept (None: nothing yet) to what shall be.
+
+    ``places`` is where the log had the versions that it has brought, of those after the base.
+    """
 
     aggregate_id: str
     base: Checkpoint[StateT] | None
     to: Checkpoint[StateT]
     parked: ParkedRecord | None = None
+    places: Mapping[int, Position] = {}
 
 
 class Table(Protocol[StateT]):
@@ -109,13 +117,17 @@ class Projector(Generic[StateT]):
         self._fold = fold
         self._read_events = read_events
 
-    def apply(self, records: Iterable[LogRecord]) -> int:
+    def apply(
+        self, records: Iterable[LogRecord], arrived: Callable[[Envelope], None] | None = None
+    ) -> int:
         """Apply a batch of the log with one write for each aggregate; returns their number.
+
+        ``arrived`` is told each event of this type of aggregate.
 
         Raises:
             Exception: the first passing failure, after all that could be applied has been.
         """
-        pending = self._by_aggregate(records)
+        pending = self._by_aggregate(records, arrived)
         unsure = [
             key for key, by_version in pending.items() if self._looks_first or 1 not in by_version
         ]
@@ -193,7 +205,9 @@ class Projector(Generic[StateT]):
         if not self._table.save(change):
             raise Contended(change.aggregate_id)
 
-    def _by_aggregate(self, records: Iterable[LogRecord]) -> dict[str, dict[int, _Arrival]]:
+    def _by_aggregate(
+        self, records: Iterable[LogRecord], arrived: Callable[[Envelope], None] | None
+    ) -> dict[str, dict[int, _Arrival]]:
         pending: dict[str, dict[int, _Arrival]] = {}
         for record in records:
             try:
@@ -204,6 +218,8 @@ class Projector(Generic[StateT]):
             if self._events.holds(event) and event.version is not None:
                 by_version = pending.setdefault(event.aggregate_id, {})
                 by_version[event.version] = _Arrival(record, event)
+                if arrived is not None:
+                    arrived(event)
         return pending
 
     def _advance_all(
@@ -304,11 +320,15 @@ class Projector(Generic[StateT]):
             for version in sorted(version for version in arrived if version >= missing):
                 reason = f"its history has no version {missing} of {key}"
                 self._table.park(ParkedRecord.of(arrived[version].record, reason, key, version))
-        return (
-            Change(key, checkpoint, reached)
-            if reached.version > (checkpoint.version if checkpoint else 0)
-            else None
-        )
+        base = checkpoint.version if checkpoint else 0
+        if reached.version <= base:
+            return None
+        places = {
+            version: (it.record.shard, it.record.sequence)
+            for version, it in arrived.items()
+            if base < version <= reached.version
+        }
+        return Change(key, checkpoint, reached, places=places)
 
     def _fold_one(self, state: StateT | None, event: Envelope) -> StateT | None:
         if not self._events.is_known(event.type):

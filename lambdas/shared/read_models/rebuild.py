@@ -29,8 +29,10 @@ from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
 
+from shared.messaging.envelope import Envelope
 from shared.messaging.log_reader import LogReader
 from shared.messaging.log_records import LogRecord
+from shared.messaging.traced import Repetition
 from shared.read_models.archive import Archive, ArchivedObject
 from shared.read_models.environment import RebuildEnvironment
 from shared.read_models.generation_items import Checksum, GenerationItems
@@ -39,10 +41,12 @@ from shared.read_models.partitions import by_aggregate, split
 from shared.read_models.pointer import Generation, Pointer, PointerMoved
 from shared.read_models.projector import Projector
 from shared.read_models.read_model import Handler, ReadModel
+from shared.read_models.rebuild_notes import CAUGHT_UP, COUNTS, SUM, PlanCounts, Summed
 from shared.read_models.scratch import Scratch
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
 from shared.runtime.plain_text import plain
+from shared.runtime.tracing.invocations import invocation
 
 TASK_BYTES = 32 * 1024 * 1024
 TASK_OBJECTS = 2000
@@ -59,6 +63,7 @@ OVERLAP = timedelta(hours=1)
 archive. An alarm tells when Firehose is later than a sixth of that."""
 CLOCKS_DIFFER = timedelta(minutes=1)
 WORK_SECONDS = 600
+COMPARISONS = 5
 LONG_CALL = 30
 """Seconds that one answer of S3 or Kinesis may take."""
 ARCHIVE_SHARD = "archive"
@@ -77,6 +82,7 @@ Step = Literal[
     "retire",
     "erase",
     "checksum",
+    "compare",
     "left_out",
 ]
 Count = Annotated[int, msgspec.Meta(ge=0)]
@@ -119,8 +125,10 @@ def handler_of(model: ReadModel[Any]) -> Handler:
             archive=Archive(s3, where.archive_bucket),
             scratch=Scratch(s3, where.scratch_bucket),
             log=LogReader(aws.patient_client("kinesis", LONG_CALL), where.event_stream_arn),
+            view=model.consumer,
         )
 
+    @invocation
     def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
         return rebuild().answer(event)
 
@@ -193,7 +201,7 @@ class LeftOut:
 class Rebuild:
     """One view's rebuild, of events of ``aggregate_type``.
 
-    ``projector`` makes the projector of a generation.
+    ``view`` is its name for operators. ``projector`` makes the projector of a generation.
     """
 
     aggregate_type: str
@@ -203,6 +211,7 @@ class Rebuild:
     archive: ArchiveToRead
     scratch: Notes
     log: LogReader
+    view: str = "a view"
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """Take the step that a request asks for.
@@ -216,6 +225,8 @@ class Rebuild:
         match asked.step:
             case "status":
                 return _shown(self.pointer.read())
+            case "compare":
+                return self.compare()
             case "begin":
                 return _shown(self.pointer.begin())
             case "back":
@@ -254,6 +265,9 @@ class Rebuild:
             for name, count in (("task", len(tasks)), ("partition", partitions)):
                 numbered = [{name: number} for number in range(count)]
                 self._note(f"{generation}/{name}s.json", numbered)
+            objects = sum(map(len, tasks))
+            counts = PlanCounts(len(tasks), partitions, objects, sum(sizes))
+            self._note(f"{generation}/{COUNTS}", counts)
             self._note(f"{generation}/plan.json", plan)
         else:
             plan = msgspec.json.decode(stored, type=Plan)
@@ -298,7 +312,10 @@ class Rebuild:
             raise NotReady(f"tasks are not partitioned yet: {missing[:10]}")
         names = self.scratch.names(f"{generation}/parts/{partition:06d}/")
         parts = (self.scratch.get(name) or b"" for name in names)
-        aggregates, events = fold_aggregates(by_aggregate(parts), self.projector(generation))
+        with Repetition(f"rebuild {self.view}") as again:
+            aggregates, events = fold_aggregates(
+                by_aggregate(parts), self.projector(generation), again.add
+            )
         result = {"orders": aggregates, "events": events}
         self._note(done, result)
         return result
@@ -341,28 +358,39 @@ class Rebuild:
         wait = (all_know - datetime.now(UTC)).total_seconds()
         if wait > 0:
             return {"wait_seconds": math.ceil(wait), "caught_up": False, "records": 0}
-        name = f"{generation}/caught-up.json"
+        name = f"{generation}/{CAUGHT_UP}"
         noted = _marked(self.scratch.get(name) or b'{"shards":{},"records":0,"caught_up":false}')
         since = began - OVERLAP
         if not noted["shards"]:
             oldest = datetime.now(UTC) - timedelta(hours=self.log.retention_hours())
             if since < oldest:
                 raise NotReady(f"the log does not reach back to {since}: retire and begin again")
+        until = all_know + CLOCKS_DIFFER
+        with Repetition(f"rebuild {self.view}") as again:
+            noted["caught_up"] = self._read_on(generation, noted, since, until, again)
+        self._note(name, noted)
+        return {"wait_seconds": 0, "caught_up": noted["caught_up"], "records": noted["records"]}
+
+    def _read_on(
+        self,
+        generation: str,
+        noted: dict[str, Any],
+        since: datetime,
+        until: datetime,
+        again: Repetition,
+    ) -> bool:
+        """Apply what each shard has after the place that is noted; False if time ran out."""
         ends = time.monotonic() + WORK_SECONDS
         projector = self.projector(generation)
         for shard in self.log.shards():
             reached = noted["shards"].get(shard)
-            until = all_know + CLOCKS_DIFFER
             for batch in self.log.batches(shard, since=since, after=reached, until=until):
-                projector.apply(batch)
+                projector.apply(batch, again.add)
                 noted["records"] += len(batch)
                 noted["shards"][shard] = batch[-1].sequence
                 if time.monotonic() > ends:
-                    self._note(name, noted)
-                    return {"wait_seconds": 0, "caught_up": False, "records": noted["records"]}
-        noted["caught_up"] = True
-        self._note(name, noted)
-        return {"wait_seconds": 0, "caught_up": True, "records": noted["records"]}
+                    return False
+        return True
 
     def switch(self, generation: str) -> Generation:
         """Serve the new generation, if it is complete. Raises NotReady."""
@@ -370,7 +398,7 @@ class Rebuild:
         if found.live == generation and found.complete:
             return found
         self._must_be_folded(generation)
-        noted = self.scratch.get(f"{generation}/caught-up.json")
+        noted = self.scratch.get(f"{generation}/{CAUGHT_UP}")
         if noted is None or not _marked(noted)["caught_up"]:
             raise NotReady(f"{generation} has not caught up with the log yet")
         switched = self.pointer.switch(generation)
@@ -385,6 +413,8 @@ class Rebuild:
         Answers ``{wait_seconds, erased, after}``; ``after`` is null when nothing is left.
         """
         found = self.pointer.read()
+        if found.was_erased(generation):
+            return {"wait_seconds": 0, "erased": 0, "after": None}
         if found.erasing != generation or found.retired_at is None:
             raise PointerMoved(f"{generation} is not retired: {found}")
         retired = clock.parse_time(found.retired_at)
@@ -406,12 +436,45 @@ class Rebuild:
     ) -> dict[str, Any]:
         """Sum up a generation's items: ``{items, sum, after}``, again until ``after`` is null."""
         ends = time.monotonic() + WORK_SECONDS / 10
+        result, after = self._sum_up(generation, after, result, ends)
+        return {"items": result.items, "sum": f"{result.total:032x}", "after": after}
+
+    def compare(self) -> dict[str, Any]:
+        """Sum up what is served and what is written beside it, until both have the same.
+
+        Answers ``{equal}``: null if there is one generation only, or there was no time. What is
+        written while it sums makes sums differ, so it does so COMPARISONS times at most.
+        """
+        found, ends = self.pointer.read(), time.monotonic() + WORK_SECONDS
+        if found.building is None:
+            return {"equal": None}
+        for _ in range(COMPARISONS):
+            sums = []
+            for generation in (found.live, found.building):
+                result, after = self._sum_up(generation, None, Checksum(), ends)
+                if after is not None:
+                    return {"equal": None}
+                sums.append(result)
+            if sums[0] == sums[1]:
+                return {"equal": True}
+        return {"equal": False}
+
+    def _sum_up(
+        self, generation: str, after: dict[str, Any] | None, result: Checksum, ends: float
+    ) -> tuple[Checksum, dict[str, Any] | None]:
+        """The sum as far as time admits, and where it goes on; a whole one is noted.
+
+        The note is for whoever looks at the view later: it is as old as it says.
+        """
         while True:
             items, after = self.items.page(generation, after)
             for item in items:
                 result = result.add(item, generation)
+            if after is None:
+                summed = Summed(result.items, f"{result.total:032x}", clock.now())
+                self._note(f"{generation}/{SUM}", summed)
             if after is None or time.monotonic() > ends:
-                return {"items": result.items, "sum": f"{result.total:032x}", "after": after}
+                return result, after
 
     def _generation(self, step: str) -> str:
         found = self.pointer.read()
@@ -450,9 +513,14 @@ class Rebuild:
 
 
 def fold_aggregates(
-    aggregates: Iterable[tuple[str, list[bytes]]], projector: Projector[Any]
+    aggregates: Iterable[tuple[str, list[bytes]]],
+    projector: Projector[Any],
+    arrived: Callable[[Envelope], None] | None = None,
 ) -> tuple[int, int]:
-    """Apply events, those of a thousand aggregates at a time; returns how many of both."""
+    """Apply events, those of a thousand aggregates at a time; returns how many of both.
+
+    ``arrived`` is told each event.
+    """
     remaining = iter(aggregates)
     aggregates_done = events_done = 0
     with _no_search_for_cycles():
@@ -462,7 +530,7 @@ def fold_aggregates(
                 for aggregate_id, events in some
                 for number, event in enumerate(events)
             ]
-            projector.apply(records)
+            projector.apply(records, arrived)
             aggregates_done += len(some)
             events_done += len(records)
     return aggregates_done, events_done

@@ -1,8 +1,10 @@
 """API Gateway's proxy events in, HTTP answers out; every error becomes a problem document."""
 
 import base64
+import os
 import re
 import traceback
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -11,9 +13,11 @@ from typing import Any, TypeVar
 import msgspec
 
 from shared.runtime import log, problems, strict_json
+from shared.runtime.environment import load
+from shared.runtime.patterns import is_uuid
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from shared.runtime.problems import Problem, Violation
-from shared.runtime.tracing import Trace
+from shared.runtime.tracing import context, invocations, spans
 
 BodyT = TypeVar("BodyT")
 BROWSERS = {
@@ -21,7 +25,28 @@ BROWSERS = {
     "X-Content-Type-Options": "nosniff",
 }
 """What a browser is told with every answer: never without TLS, and never as another type."""
+READ_BY_SCRIPTS = "Location, Retry-After, X-Correlation-Id, Allow"
+"""Headers that a script of the shop's web app may read, where it is served from elsewhere."""
+_JSON = re.compile(r"application/([a-z0-9.-]+\+)?json\s*(;.*)?", re.IGNORECASE)
+_VERSION = re.compile(r"/v(?P<number>[1-9][0-9]?)(/|\Z)")
 _AT = re.compile(r"^(?P<detail>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The journey that a request belongs to, and the span in which it is answered.
+
+    These values reach logs and events for ever: free text from a caller must not.
+    """
+
+    correlation_id: str
+    traceparent: str
+
+
+def correlation_id_in(headers: Mapping[str, str]) -> str:
+    """A caller's, if it is a UUID; else a new one. Names of headers are in lower case."""
+    given = headers.get("x-correlation-id", "").lower()
+    return given if is_uuid(given) else str(uuid.uuid4())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +55,7 @@ class Request:
 
     ``customer_id`` is empty where keys are asked for in place of tokens; ``api_key_id`` is None
     where tokens are, or where the gateway does not say which key it was. ``claims`` are all that a
-    user pool's token says.
+    user pool's token says. ``route`` is the path as the template has it, without values in it.
     """
 
     method: str
@@ -44,13 +69,22 @@ class Request:
     body: bytes
     api_key_id: str | None = None
     claims: Mapping[str, str] = field(default_factory=dict)
+    route: str = ""
+
+    @property
+    def api_version(self) -> int:
+        """2 for ``/v2/orders``: one function may answer the same route of two versions."""
+        version = _VERSION.match(self.route)
+        return int(version["number"]) if version else 1
 
     def json(self, form: type[BodyT]) -> BodyT:
         """Parse the body strictly as ``form``.
 
         Raises:
-            Problem: 413 for a body over the event limit, 400 for anything that is not the form.
+            Problem: 415 for a body that does not say that it is JSON, or is encoded; 413 for one
+                over the event limit, 400 for anything that is not the form.
         """
+        self._refuse_other_types()
         if len(self.body) > MAX_EVENT_BYTES:
             raise problems.too_large(MAX_EVENT_BYTES)
         try:
@@ -62,6 +96,20 @@ class Request:
         except msgspec.DecodeError as malformed:
             raise problems.invalid_request(f"the body is not JSON: {malformed}") from malformed
 
+    def _refuse_other_types(self) -> None:
+        """A gzipped text that is none, or a form that happens to be JSON: whoever sent it errs."""
+        if not self.body:
+            return
+        if not _JSON.fullmatch(self.headers.get("content-type", "").strip()):
+            raise problems.unsupported_media_type(
+                "the body must be JSON, and Content-Type must say application/json",
+                {"Accept": "application/json"},
+            )
+        if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise problems.unsupported_media_type(
+                "the body must not be encoded: Content-Encoding", {"Accept-Encoding": "identity"}
+            )
+
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
         """A query parameter as a number within bounds. Raises a 400 problem otherwise."""
         text = self.query.get(name)
@@ -70,6 +118,12 @@ class Request:
         if text.isascii() and text.isdigit() and len(text) <= 18 and least <= int(text) <= most:
             return int(text)
         raise problems.invalid_request(f"{name} must be a whole number from {least} to {most}")
+
+
+class ApiEnvironment(msgspec.Struct, frozen=True):
+    """``web_origin`` is that of the app whose scripts may read answers; none may if it is empty."""
+
+    web_origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +154,18 @@ def endpoint(
     def decorate(handle: Handler) -> LambdaHandler:
         @wraps(handle)
         def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-            trace = Trace.from_headers(_lower_case(event.get("headers")))
+            with _span(event) as span:
+                answer = answered(event, span)
+            invocations.flush()
+            return answer
+
+        def answered(event: dict[str, Any], span: spans.Span) -> dict[str, Any]:
+            trace = Trace(span.correlation_id, span.context.traceparent)
             try:
                 request = _parse(event, trace, keyed)
                 response = handle(request)
             except Exception as raised:
+                span.error = type(raised).__name__
                 problem = _as_problem(raised, translations, trace)
                 document = problem.document(_path(event), trace.correlation_id)
                 answer = _answer(
@@ -114,6 +175,8 @@ def endpoint(
                 answer = _answer(
                     response.status, response.body, "application/json", response.headers, trace
                 )
+            if event.get("httpMethod") == "HEAD":
+                answer["body"] = ""
             log.info(
                 "request answered",
                 method=event.get("httpMethod"),
@@ -121,11 +184,29 @@ def endpoint(
                 status=answer["statusCode"],
                 correlation_id=trace.correlation_id,
             )
+            span.attributes["http.response.status_code"] = answer["statusCode"]
+            if answer["statusCode"] < 500:
+                span.error = None  # the server did what it is there for
             return answer
 
+        handler.is_traced = True  # type: ignore[attr-defined]
         return handler
 
     return decorate
+
+
+def _span(event: Mapping[str, Any]) -> spans.Span:
+    """A trace of ours, which links to the caller's: else anybody could have anything sampled."""
+    headers = _lower_case(event.get("headers"))
+    theirs = context.parse(headers.get("traceparent"))
+    method, route = str(event.get("httpMethod")), str(event.get("resource"))
+    return spans.root(
+        f"{method} {route}",
+        spans.SERVER,
+        correlation_id_in(headers),
+        links=(theirs,) if theirs else (),
+        attributes={"http.request.method": method, "http.route": route, "faas.trigger": "http"},
+    )
 
 
 def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:
@@ -153,6 +234,7 @@ def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:
         body=raw,
         api_key_id=(context.get("identity") or {}).get("apiKeyId"),
         claims=(context.get("authorizer") or {}).get("claims") or {},
+        route=str(event.get("resource") or ""),
     )
 
 
@@ -187,8 +269,17 @@ def _as_problem(
         frames=traceback.format_tb(raised.__traceback__),
         correlation_id=trace.correlation_id,
     )
-    log.metric("UnhandledErrors", 1)
+    _count_failure()
     return Problem(500, "internal-error", "Something broke on our side", "it has been logged")
+
+
+def _count_failure() -> None:
+    """Where an alias calls, by the version as well: a new one is judged by its own failures."""
+    log.metric("UnhandledErrors", 1)
+    version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+    if version != "$LATEST":
+        name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        log.metric("UnhandledErrorsOfVersion", 1, function=name, version=version)
 
 
 def _answer(
@@ -200,10 +291,20 @@ def _answer(
             "Content-Type": content_type,
             "Cache-Control": "no-store",
             **BROWSERS,
+            **_readable_from(load(ApiEnvironment).web_origin),
             "X-Correlation-Id": trace.correlation_id,
             **headers,
         },
         "body": "" if body is None else msgspec.json.encode(body).decode(),
+    }
+
+
+def _readable_from(origin: str) -> dict[str, str]:
+    if not origin:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": READ_BY_SCRIPTS,
     }
 
 

@@ -41,11 +41,12 @@ def client(service: str) -> Any:
 
 
 @cache
-def client_that_tries_once(service: str) -> Any:
+def client_that_tries_once(service: str, read_timeout: float = 5) -> Any:
     """The same for calls that do something anew when they are repeated, such as sending mail, and
-    for callers that decide themselves whether there is time for another try.
+    for callers that decide themselves whether there is time for another try. ``read_timeout`` is in
+    seconds.
     """
-    once = Config(read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+    once = Config(read_timeout=read_timeout, retries={"mode": "standard", "total_max_attempts": 1})
     return _create(service, _config().merge(once))
 
 
@@ -66,6 +67,19 @@ def brief_client(service: str) -> Any:
 
 
 @cache
+def impatient_client(service: str, seconds: float) -> Any:
+    """The same for calls that are to be over, or given up, within so many seconds: one try, half a
+    second of which may pass until it is connected.
+    """
+    once = Config(
+        connect_timeout=0.5,
+        read_timeout=seconds - 0.5,
+        retries={"mode": "standard", "total_max_attempts": 1},
+    )
+    return _create(service, _config().merge(once))
+
+
+@cache
 def _config() -> Config:
     return Config(
         parameter_validation=False,
@@ -75,6 +89,18 @@ def _config() -> Config:
         read_timeout=3,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
+
+
+def credentials() -> Any:
+    """As they are now, for requests that no client makes."""
+    found = _session.get_credentials()
+    assert found is not None
+    return found.get_frozen_credentials()
+
+
+def region() -> str:
+    """The region that clients talk to, which requests that no client makes are signed for."""
+    return str(_session.get_config_variable("region"))
 
 
 def _create(service: str, config: Config) -> Any:

@@ -121,6 +121,8 @@ class AgentEnvironment(msgspec.Struct, frozen=True):
     """Id of its environment."""
     configuration_poll_seconds: float
     """After how many seconds a process asks the agent again."""
+    configuration_agent_token: str = ""
+    """What the agent in a task wants to see before it answers; functions' agents want nothing."""
 
 
 class _Known(msgspec.Struct):
@@ -213,7 +215,7 @@ def _ask(agent: AgentEnvironment, profile: str, patience: float) -> tuple[bytes,
     )
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=patience)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=_authorized(agent.configuration_agent_token))
         answer = connection.getresponse()
         document = answer.read(MAX_DOCUMENT_BYTES + 1)
     except (OSError, http.client.HTTPException) as error:
@@ -225,6 +227,10 @@ def _ask(agent: AgentEnvironment, profile: str, patience: float) -> tuple[bytes,
     if not document:
         raise _Unreachable("an empty answer")
     return document, answer.headers.get("Configuration-Version")
+
+
+def _authorized(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
 def _violation(words: str, document: bytes) -> Violation:

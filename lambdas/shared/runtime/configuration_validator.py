@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from shared.runtime import log
+from shared.runtime import configuration_refusals, log
 from shared.runtime.configuration import Profile, Refused, Violation
 from shared.runtime.strict_json import refuse_duplicate_names
+from shared.runtime.tracing.invocations import invocation
 
 Validator = Callable[[Mapping[str, Any], Any], None]
 _STORED_FLAGS = {"version", "flags", "values"}
@@ -24,9 +25,19 @@ def validator(profiles: Sequence[Profile[Any]]) -> Validator:
     """
     by_name = {profile.name: profile for profile in profiles}
 
+    @invocation
     def handler(event: Mapping[str, Any], _context: Any) -> None:
+        version = event.get("configurationVersion")
+        try:
+            profile = judge(event)
+        except Refused as refused:
+            configuration_refusals.write(refused.profile, version, refused.violations)
+            raise
+        log.info("configuration accepted", profile=profile, version=version)
+
+    def judge(event: Mapping[str, Any]) -> str:
         document = base64.b64decode(event["content"])
-        flags = _served_flags(document)
+        flags = served_flags(document)
         if flags is None:
             profile = by_name["settings"]
         elif "flags" in by_name:
@@ -38,16 +49,12 @@ def validator(profiles: Sequence[Profile[Any]]) -> Validator:
             refuse_duplicate_names(base64.b64decode(event["content"]))
         except msgspec.DecodeError as ambiguous:
             raise Refused(profile.name, [Violation("", str(ambiguous))]) from ambiguous
-        log.info(
-            "configuration accepted",
-            profile=profile.name,
-            version=event.get("configurationVersion"),
-        )
+        return profile.name
 
     return handler
 
 
-def _served_flags(document: bytes) -> bytes | None:
+def served_flags(document: bytes) -> bytes | None:
     """The flags as AppConfig serves what it stores in this document; None if it is none of flags.
 
     Served are the values alone, without what AppConfig notes beside them under a leading ``_``.

@@ -1,9 +1,12 @@
-"""Structured logs and metrics: one JSON line each, written the way that CloudWatch reads them."""
+"""Structured logs and metrics: one JSON line each, written the way that CloudWatch reads them.
+
+Every line names the trace and the journey that the code is at work for: see ``name_lines``.
+"""
 
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,7 +15,19 @@ from shared.runtime import clock
 from shared.runtime.plain_text import plain
 
 LONGEST_FIELD = 500
+MOST_VALUES = 100
+"""Of one metric in one line (CloudWatch, "Embedded metric format specification")."""
+Ids = Callable[[], Mapping[str, Any]]
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
+
+
+class _Lines:
+    ids: Ids = dict
+
+
+def name_lines(ids: Ids) -> None:
+    """Let every line have the fields that ``ids`` answers with when the line is written."""
+    _Lines.ids = staticmethod(ids)
 
 
 def info(message: str, **fields: Any) -> None:
@@ -33,26 +48,47 @@ def error(message: str, **fields: Any) -> None:
 def metric(name: str, value: float, unit: str = "Count", **dimensions: str) -> None:
     """Publish one value in CloudWatch's embedded metric format, without a call."""
     dimensions = {"service": os.environ.get("SERVICE", "unknown"), **dimensions}
-    _print(
-        {
-            "_aws": {
-                "Timestamp": int(time.time() * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": os.environ.get("METRIC_NAMESPACE", "unknown"),
-                        "Dimensions": [list(dimensions)],
-                        "Metrics": [{"Name": name, "Unit": unit}],
-                    }
-                ],
-            },
-            name: value,
-            **dimensions,
-        }
-    )
+    _print(_embedded({name: value}, unit, dimensions))
+
+
+def metrics(values: Mapping[str, Sequence[float]], unit: str, **dimensions: str) -> None:
+    """Publish several values of several metrics that have the same unit and dimensions.
+
+    One line holds a hundred values of each (CloudWatch embedded metric format), and is one metric
+    for each name.
+    """
+    named = {"service": os.environ.get("SERVICE", "unknown"), **dimensions}
+    for start in range(0, max(map(len, values.values()), default=0), MOST_VALUES):
+        part = {name: list(it[start : start + MOST_VALUES]) for name, it in values.items()}
+        _print(_embedded({name: it for name, it in part.items() if it}, unit, named))
+
+
+def _embedded(
+    values: Mapping[str, Any], unit: str, dimensions: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "_aws": {
+            "Timestamp": int(time.time() * 1000),
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": os.environ.get("METRIC_NAMESPACE", "unknown"),
+                    "Dimensions": [list(dimensions)],
+                    "Metrics": [{"Name": name, "Unit": unit} for name in values],
+                }
+            ],
+        },
+        **values,
+        **dimensions,
+        **_Lines.ids(),
+    }
 
 
 def _write(level: str, message: str, fields: Mapping[str, Any]) -> None:
-    _print({"timestamp": clock.now(), "level": level, "message": message, **fields})
+    line = {"timestamp": clock.now(), "level": level, "message": message, **fields}
+    for name, its_id in _Lines.ids().items():
+        if line.get(name) is None:
+            line[name] = its_id
+    _print(line)
 
 
 def _print(line: Mapping[str, Any]) -> None:

@@ -1,10 +1,18 @@
 """Forms that several services' messages and requests share."""
 
+import re
 from typing import Annotated
 
 import msgspec
 
 UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+_UUID = re.compile(UUID)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID in its canonical lower-case form."""
+    return _UUID.fullmatch(text) is not None
 
 
 def fullmatch_pattern(pattern: str) -> str:

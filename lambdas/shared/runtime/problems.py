@@ -72,3 +72,8 @@ def too_large(limit: int) -> Problem:
     return Problem(
         413, "too-large", "The request is too large", f"it would exceed {limit} bytes as an event"
     )
+
+
+def unsupported_media_type(detail: str, headers: Mapping[str, str]) -> Problem:
+    """415: the body is of another kind; ``headers`` say of which it may be."""
+    return Problem(415, "unsupported-media-type", "Send application/json", detail, headers=headers)

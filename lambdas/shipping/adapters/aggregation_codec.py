@@ -58,6 +58,7 @@ def from_item(item: Item) -> QuoteAggregation:
         quotes={name: _quote(name, it["M"]) for name, it in item["quotes"]["M"].items()},
         best=item["best"]["S"] if "best" in item else None,
         reason=item["reason"]["S"] if "reason" in item else None,
+        deadline=item["deadline"]["S"] if "deadline" in item else None,
     )
 
 

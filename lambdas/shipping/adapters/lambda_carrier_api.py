@@ -7,6 +7,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.runtime import strict_json
+from shared.runtime.tracing import spans
 from shipping.domain.carriers import Parcel
 from shipping.domain.errors import CarrierRefused
 from shipping.ports import CarrierUnavailable
@@ -78,9 +79,13 @@ class LambdaCarrierApi:
         if self._seconds_left() < TRY_SECONDS + SECONDS_FOR_THE_REST:
             raise CarrierUnavailable(f"{carrier}: no time is left to ask")
         try:
-            answer = self._client.invoke(
-                FunctionName=self._functions[carrier], Payload=msgspec.json.encode(request)
-            )
+            with spans.calling(
+                f"{request['request']} at {carrier}", {"rpc.method": request["request"]}
+            ):
+                answer = self._client.invoke(
+                    FunctionName=self._functions[carrier],
+                    Payload=msgspec.json.encode({**request, **spans.headers()}),
+                )
         except (BotoCoreError, ClientError) as unreachable:
             raise CarrierUnavailable(f"{carrier}: {type(unreachable).__name__}") from unreachable
         if "FunctionError" in answer:

@@ -25,13 +25,15 @@ class Behaviour:
 
     ``answers`` (S): promptly, twice, garbage or never;
     ``refuses_bookings`` (BOOL); ``loses_answers`` (BOOL): it books or cancels, and then fails;
-    ``quotes_hold_minutes`` (N): in place of what the carrier list says.
+    ``quotes_hold_minutes`` (N): in place of what the carrier list says;
+    ``untraced`` (BOOL): it takes no notice of the trace that a call belongs to.
     """
 
     answers: str = "promptly"
     refuses_bookings: bool = False
     loses_answers: bool = False
     quotes_hold_minutes: int | None = None
+    untraced: bool = False
 
 
 class AnswerLost(Exception):
@@ -60,6 +62,7 @@ class SimulatedCarrier:
             refuses_bookings=item.get("refuses_bookings", {"BOOL": False})["BOOL"],
             loses_answers=item.get("loses_answers", {"BOOL": False})["BOOL"],
             quotes_hold_minutes=int(minutes["N"]) if minutes else None,
+            untraced=item.get("untraced", {"BOOL": False})["BOOL"],
         )
 
     def quote(self, request_id: str, parcel: Parcel, currency: str, behaviour: Behaviour) -> Quote:
@@ -75,14 +78,16 @@ class SimulatedCarrier:
             valid_until=clock.format_time(clock.parse_time(self._now()) + holds),
         )
 
-    def book(self, shipment_id: str) -> str:
+    def book(self, shipment_id: str, behaviour: Behaviour | None = None) -> str:
         """Book once for each shipment id; returns the tracking number.
+
+        ``behaviour`` is the present one, where it is known.
 
         Raises:
             CarrierRefused: it does not want to, or the shipment was cancelled before.
             AnswerLost: it has booked.
         """
-        behaviour = self.behaviour()
+        behaviour = behaviour or self.behaviour()
         if behaviour.refuses_bookings:
             raise CarrierRefused(self._carrier.name)
         number = uuid.uuid5(uuid.UUID(shipment_id), self._carrier.name).hex[:16].upper()
@@ -106,7 +111,7 @@ class SimulatedCarrier:
             raise AnswerLost(self._carrier.name)
         return number
 
-    def cancel(self, shipment_id: str) -> None:
+    def cancel(self, shipment_id: str, behaviour: Behaviour | None = None) -> None:
         """Cancel a booking, or one that is still to come. Raises AnswerLost: it has cancelled."""
         self._client.update_item(
             TableName=self._table,
@@ -115,7 +120,7 @@ class SimulatedCarrier:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":cancelled": {"S": "cancelled"}},
         )
-        if self.behaviour().loses_answers:
+        if (behaviour or self.behaviour()).loses_answers:
             raise AnswerLost(self._carrier.name)
 
     def _key(self, record: str) -> dict[str, Any]:

@@ -36,8 +36,9 @@ class Quote:
 class QuoteAggregation:
     """One request for quotes. ``command`` is the message that asked, as it came.
 
-    ``requested`` says that the carriers have been asked and the deadline is set. ``best`` (a
-    carrier's name) and ``reason`` (why there is none) are decided once, by whoever closes.
+    ``requested`` says that the carriers have been asked, and their ``deadline`` (RFC 3339) is set.
+    ``best`` (a carrier's name) and ``reason`` (why there is none) are decided once, by whoever
+    closes.
     """
 
     order_id: str
@@ -51,6 +52,7 @@ class QuoteAggregation:
     quotes: Mapping[str, Quote] = field(default_factory=dict)
     best: str | None = None
     reason: str | None = None
+    deadline: str | None = None
 
     @classmethod
     def begin(

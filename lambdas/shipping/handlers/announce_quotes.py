@@ -4,6 +4,7 @@ The closing is one write; a worker that dies right after it has lost nothing, si
 brings the write until the bus has taken integration event and reply.
 """
 
+from contextlib import ExitStack
 from typing import Any
 
 from shared.messaging.bus import Bus
@@ -11,8 +12,10 @@ from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, decode
 from shared.messaging.queue_worker import messages_of
 from shared.messaging.table_stream import read_images
+from shared.messaging.traced import STREAM, made_in, processing
 from shared.runtime import aws, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 from shipping.adapters.aggregation_codec import Item, from_item
 from shipping.domain.quote_aggregation import QuoteAggregation
 from shipping.environment import AnnouncerEnvironment
@@ -20,6 +23,7 @@ from shipping.handlers import outcomes
 from shipping.handlers.parked_announcements import parked_unread, unsendable
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Put integration event and reply on the bus for each aggregation that was closed.
 
@@ -33,14 +37,18 @@ def handler(event: dict[str, Any], _context: Any) -> None:
         for aggregation, command in read_images(event, "MODIFY", _read, parked_unread(dead_letters))
         if aggregation.is_closed
     ]
-    messages = [
-        message
-        for aggregation, command in closed
-        for message in messages_of(command, outcomes.of_aggregation(aggregation))
-    ]
-    Bus(aws.client("events"), environment.bus_name, "shipping").put_each(
-        messages, unsendable(dead_letters)
-    )
+    with ExitStack() as spans:
+        messages = [
+            message
+            for aggregation, command in closed
+            for message in messages_of(
+                made_in(spans.enter_context(processing(command, STREAM, "aggregations")), command),
+                outcomes.of_aggregation(aggregation),
+            )
+        ]
+        Bus(aws.client("events"), environment.bus_name, "shipping").put_each(
+            messages, unsendable(dead_letters)
+        )
     for aggregation, command in closed:
         log.info(
             "aggregation closed",

@@ -6,12 +6,14 @@ import msgspec
 
 from shared.messaging.envelope import Envelope
 from shared.runtime import log
+from shared.runtime.tracing.invocations import invocation
 from shipping import commands
 from shipping.handlers.aggregator import consumer
 from shipping.handlers.forms import CloseGathering
 from shipping.ports import QuoteAggregations
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Close a batch of aggregations."""
     return consumer(close).handle(event)

@@ -15,6 +15,7 @@ from shared.messaging.queue_worker import CommandType, Outcome, QueueWorker
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock, configuration
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
 from shipping import commands
 from shipping.adapters.carrier_list import carriers
 from shipping.adapters.dynamodb_quote_aggregations import DynamoDbQuoteAggregations
@@ -33,6 +34,7 @@ from shipping.handlers.forms import BookShipment, CancelShipment, GatherQuotes
 from shipping.ports import CarrierApi, Deadlines, QuoteAggregations, QuoteRequests, Shipments
 
 
+@invocation
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Carry out a batch of commands."""
     return _worker(lambda: context.get_remaining_time_in_millis() / 1000).handle(event)

@@ -1,5 +1,6 @@
 """A carrier's system, simulated: quote requests from its queue, bookings by direct call."""
 
+import uuid
 from functools import cache
 from typing import Any
 
@@ -11,8 +12,10 @@ from shared.messaging.queue_consumer import QueueConsumer, Unusable
 from shared.messaging.retries import Retries
 from shared.runtime import aws, clock, log
 from shared.runtime.environment import load
+from shared.runtime.tracing.invocations import invocation
+from shared.runtime.tracing.spans import SERVER, after
 from shipping.adapters.carrier_list import carriers
-from shipping.adapters.simulated_carrier import SimulatedCarrier
+from shipping.adapters.simulated_carrier import Behaviour, SimulatedCarrier
 from shipping.domain.errors import CarrierRefused
 from shipping.environment import CarrierEnvironment
 from shipping.handlers.forms import QuoteRequested
@@ -20,6 +23,7 @@ from shipping.handlers.forms import QuoteRequested
 GARBAGE = "<quote>cheap</quote>"
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A batch of quote requests, or ``{request: book | cancel, shipment_id, ...}``.
 
@@ -27,22 +31,27 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """
     if "Records" in event:
         return _consumer().handle(event)
-    answer = _serve(event["request"], event["shipment_id"])
-    log.info(
-        "carrier answered",
-        carrier=load(CarrierEnvironment).carrier,
-        shipment_id=event["shipment_id"],
-        outcome=answer["outcome"],
-    )
+    request, shipment_id = event["request"], event["shipment_id"]
+    behaviour = _simulated().behaviour()
+    # A carrier's ids are its own; it goes on with our trace, as one that does tracing would.
+    asked_in = None if behaviour.untraced else event.get("traceparent")
+    with after(asked_in, f"{request} parcel", SERVER, str(uuid.uuid4())):
+        answer = _serve(request, shipment_id, behaviour)
+        log.info(
+            "carrier answered",
+            carrier=load(CarrierEnvironment).carrier,
+            shipment_id=shipment_id,
+            outcome=answer["outcome"],
+        )
     return answer
 
 
-def _serve(request: str, shipment_id: str) -> dict[str, Any]:
+def _serve(request: str, shipment_id: str, behaviour: Behaviour) -> dict[str, Any]:
     if request == "cancel":
-        _simulated().cancel(shipment_id)
+        _simulated().cancel(shipment_id, behaviour)
         return {"outcome": "cancelled"}
     try:
-        number = _simulated().book(shipment_id)
+        number = _simulated().book(shipment_id, behaviour)
     except CarrierRefused:
         return {"outcome": "refused"}
     return {"outcome": "booked", "tracking_number": number}

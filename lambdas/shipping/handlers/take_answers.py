@@ -7,6 +7,7 @@ import msgspec
 
 from shared.messaging.envelope import Envelope
 from shared.runtime import clock, log
+from shared.runtime.tracing.invocations import invocation
 from shipping import commands
 from shipping.domain.errors import UnusableAnswer
 from shipping.domain.quote_aggregation import Quote
@@ -18,6 +19,7 @@ LONGEST_OFFER = timedelta(days=366)
 """No carrier holds a price for longer."""
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Take a batch of answers."""
     return consumer(take).handle(event)

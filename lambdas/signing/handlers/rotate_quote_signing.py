@@ -9,11 +9,13 @@ from orders_language.quotes import Quote, SigningKey, sign, verify
 from shared.runtime import aws
 from shared.runtime.rotation import rotate
 from shared.runtime.secrets import Version
+from shared.runtime.tracing.invocations import invocation
 
 BYTES = 48
 TRIAL = Quote("nobody", (), "EUR", "1970-01-01T00:00:00.000Z")
 
 
+@invocation
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Take one of the four steps."""
     rotate(aws.client("secretsmanager"), event, NewSigningKey())

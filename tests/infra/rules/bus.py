@@ -10,6 +10,7 @@ from typing import Any
 from contracts.product import PRODUCT
 from contracts.schemas import CURRENT, schemas_in
 from tests.infra.rules import Rule
+from tests.infra.rules.permissions import REDRIVES
 from tests.infra.system import Resource, System, functions_of, role_statements
 
 RULE = "AWS::Events::Rule"
@@ -70,13 +71,19 @@ def consumers_of_the_bus_look_at_the_source_again(system: System) -> Iterator[st
     """They get the whole event, and know from whom each type of their rules counts."""
     for rule in _rules_on_the_bus(system):
         for target in rule.properties["Targets"]:
-            if any(name in target for name in WHOLE_EVENT):
+            if any(name in target for name in WHOLE_EVENT) and not _tells_its_source(target):
                 yield f"{rule} delivers events without their source"
             for worker in _workers_of(system, rule.text(target["Arn"])):
                 known = _sources_known_to(worker)
                 for type in rule.properties["EventPattern"].get("detail-type", []):
                     if set(known.get(str(type), ())) != _owners().get(str(type)):
                         yield f"{worker} does not know from whom {type} counts"
+
+
+def _tells_its_source(target: dict[str, Any]) -> bool:
+    """AppSync takes no whole event; its resolver looks at the source that it is told."""
+    told = target.get("InputTransformer", {}).get("InputPathsMap", {})
+    return "AppSyncParameters" in target and "$.source" in told.values()
 
 
 def who_hears_everything_only_keeps_it(system: System) -> Iterator[str]:
@@ -97,7 +104,9 @@ def who_hears_everything_only_keeps_it(system: System) -> Iterator[str]:
 
 
 def rules_alone_fill_the_queues_that_hear_the_bus(system: System) -> Iterator[str]:
-    """Who could send there could write any source into an event; only its worker sends again."""
+    """Who could send there could write any source into an event: its worker alone sends again, and
+    its owner's function that redrives dead letters.
+    """
     statements = [it for it in role_statements(system) if it.allows("sqs:SendMessage")]
     for rule in _rules_on_the_bus(system):
         for target in rule.properties["Targets"]:
@@ -106,7 +115,13 @@ def rules_alone_fill_the_queues_that_hear_the_bus(system: System) -> Iterator[st
             for statement in statements:
                 if queue not in statement.resources:
                     continue
-                if not {it.id for it in functions_of(statement.role)} <= workers:
+                owners = {
+                    it.id
+                    for it in functions_of(statement.role)
+                    if f"{{{it.template.service}:" in queue
+                    and REDRIVES.search(str(it.properties["Handler"]))
+                }
+                if not {it.id for it in functions_of(statement.role)} <= workers | owners:
                     yield f"{statement.role} may send to {queue}, where rules alone deliver"
 
 

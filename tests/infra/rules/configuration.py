@@ -1,6 +1,7 @@
 """Configuration that changes at run time: who reads it, who judges it, who calls it back."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,17 @@ ENVIRONMENT = "AWS::AppConfig::Environment"
 PROFILE = "AWS::AppConfig::ConfigurationProfile"
 DEPLOYED_APART = {"AWS::AppConfig::HostedConfigurationVersion", "AWS::AppConfig::Deployment"}
 READING = {"appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"}
+LOOKING = {
+    "appconfig:ListDeployments",
+    "appconfig:GetDeployment",
+    "appconfig:ListHostedConfigurationVersions",
+    "appconfig:GetHostedConfigurationVersion",
+}
+LOOKS = ".handlers.show_configuration.handler"
+STOPPING = {"appconfig:GetDeployment", "appconfig:StopDeployment"}
+STOPS = ".handlers.change_configuration.handler"
+FOR_OPERATORS = {LOOKS: LOOKING, STOPS: STOPPING}
+"""What operators' functions may do, by what their handlers end with."""
 AGENT = "layer:AWS-AppConfig-Extension-Arm64:"
 MOST_MONITORS = 5
 FLAGS = "AWS.AppConfig.FeatureFlags"
@@ -51,11 +63,36 @@ def readers_may_read_their_own_configuration_alone(system: System) -> Iterator[s
         granted = sorted(resource for it in allowed for resource in it.resources)
         if _reads_configuration(function) and granted != own:
             yield f"{function} may read {granted}, and its own is {own}"
+        if any(_is_handled_by(function, it) for it in FOR_OPERATORS):
+            continue
         if not _reads_configuration(function) and allowed:
             yield f"{function} reads no configuration and may {allowed[0].actions}"
         for statement in allowed:
             if set(statement.actions) != READING:
                 yield f"{function} may {', '.join(statement.actions)}"
+
+
+def operators_look_at_one_service_with_each_function(system: System) -> Iterator[str]:
+    """Where there is configuration, one function looks at it and one stops its rollouts: of its own
+    application, and no more.
+    """
+    statements = list(_appconfig_statements(system))
+    for template in system.templates.values():
+        applications = list(template.resources(APPLICATION))
+        for ending, allowed in FOR_OPERATORS.items():
+            functions = [it for it in own_functions(system) if it.template is template]
+            serving = [it for it in functions if _is_handled_by(it, ending)]
+            if len(serving) != len(applications):
+                yield f"{template.service} has {len(serving)} functions {ending}"
+            for function, application in zip(serving, applications, strict=False):
+                of = re.compile(rf":application/{re.escape(application.place)}\}}(/.*)?$")
+                for statement in statements:
+                    if function.place in _who_runs_with(statement.role):
+                        if more := set(statement.actions) - allowed:
+                            yield f"{function} may {', '.join(sorted(more))}"
+                        for resource in statement.resources:
+                            if not of.search(resource):
+                                yield f"{function} may use {resource}, which is not its service's"
 
 
 def rollouts_are_watched(system: System) -> Iterator[str]:
@@ -130,6 +167,10 @@ def _reads_configuration(function: Resource) -> bool:
     return AgentEnvironment in environment_of(function)
 
 
+def _is_handled_by(function: Resource, ending: str) -> bool:
+    return str(function.properties.get("Handler", "")).endswith(ending)
+
+
 def _configurations(template: Any) -> Iterator[str]:
     """What IAM calls the configurations of a template's application and environment."""
     for environment in template.resources(ENVIRONMENT):
@@ -155,6 +196,7 @@ def _who_runs_with(role: Resource) -> set[str]:
 RULES: tuple[Rule, ...] = (
     readers_have_the_agent,
     readers_may_read_their_own_configuration_alone,
+    operators_look_at_one_service_with_each_function,
     rollouts_are_watched,
     documents_are_judged_before_they_are_deployed,
     code_and_configuration_deploy_apart,

@@ -13,6 +13,9 @@ MAPPING = "AWS::Lambda::EventSourceMapping"
 QUEUE = "AWS::SQS::Queue"
 FUNCTION = "AWS::Lambda::Function"
 ALARM = "AWS::CloudWatch::Alarm"
+LOG_GROUP = "AWS::Logs::LogGroup"
+THROTTLED = '{ $.status = "429" }'
+"""As the access log has a status: it is text there."""
 ASYNCHRONOUS = {
     "events.amazonaws.com",
     "sns.amazonaws.com",
@@ -283,6 +286,26 @@ def every_api_says_when_it_fails(system: System) -> Iterator[str]:
             yield f"{api} can answer with errors without an alarm"
 
 
+def every_api_says_when_it_throttles(system: System) -> Iterator[str]:
+    """API Gateway counts 429 with all of 4xx: a filter on the stage's access log tells it apart."""
+    watched = {
+        (alarm.properties.get("Namespace"), alarm.properties.get("MetricName"))
+        for alarm in system.resources(ALARM)
+    }
+    for stage in system.resources("AWS::ApiGateway::Stage"):
+        log = stage.text(stage.properties.get("AccessLogSetting", {}).get("DestinationArn", ""))
+        counted = {
+            (into["MetricNamespace"], into["MetricName"])
+            for each in system.resources("AWS::Logs::MetricFilter")
+            if each.properties["FilterPattern"] == THROTTLED
+            and (group := system.find(each.text(each.properties["LogGroupName"]), LOG_GROUP))
+            and group.is_in(log)
+            for into in each.properties["MetricTransformations"]
+        }
+        if not counted & watched:
+            yield f"{stage} can refuse callers for their number without an alarm"
+
+
 def our_metrics_are_the_environments_own(system: System) -> Iterator[str]:
     """Or development raises the alarms of production in the same account."""
     own = f"{PRODUCT_TITLE}/{system.environment}"
@@ -297,11 +320,13 @@ def our_metrics_are_the_environments_own(system: System) -> Iterator[str]:
 
 
 def every_alarm_tells_someone(system: System) -> Iterator[str]:
-    """An alarm without an action is a light in an empty room."""
-    for alarm in system.resources(ALARM):
-        if not alarm.properties.get("AlarmActions"):
+    """An alarm without an action is a light in an empty room, unless another one is made of it."""
+    joined = list(system.resources("AWS::CloudWatch::CompositeAlarm"))
+    for alarm in system.resources(ALARM, "AWS::CloudWatch::CompositeAlarm"):
+        is_part = any(alarm.is_in(it.text(it.properties["AlarmRule"])) for it in joined)
+        if not alarm.properties.get("AlarmActions") and not is_part:
             yield f"{alarm} tells nobody"
-        if alarm.properties.get("TreatMissingData") is None:
+        if alarm.type == ALARM and alarm.properties.get("TreatMissingData") is None:
             yield f"{alarm} does not say what missing data means"
 
 
@@ -387,6 +412,7 @@ RULES: tuple[Rule, ...] = (
     every_queue_with_a_consumer_says_when_it_is_not_read,
     every_function_says_when_it_is_throttled,
     every_api_says_when_it_fails,
+    every_api_says_when_it_throttles,
     our_metrics_are_the_environments_own,
     every_alarm_tells_someone,
 )

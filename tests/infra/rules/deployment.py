@@ -12,6 +12,8 @@ from tests.infra.rules.secrets import replaces_a_secret
 from tests.infra.system import PARAMETER, System, card_of, functions_of, role_statements
 
 SOURCES_OF_MESSAGES = ("AWS::SQS::Queue", "AWS::Kinesis::Stream")
+ASKED_ONLY = {"pricing", "releases"}
+"""Who is asked, by gRPC or by a deployment, and keeps nothing that a message could tell of."""
 MESSAGES = ("events:PutEvents", "sns:Publish", "kinesis:PutRecords", "kinesis:GetRecords")
 CROSS_STACK = ("Fn::ImportValue", "Fn::GetStackOutput")
 
@@ -108,7 +110,8 @@ def every_service_has_one_owner(system: System) -> Iterator[str]:
 def every_service_sends_or_receives_messages(system: System) -> Iterator[str]:
     """A queue's, a topic's, the bus's or the log's.
 
-    Shared ground has none: it runs no code but what replaces its secrets.
+    Shared ground has none: it runs no code but what replaces its secrets. Nor has a service that is
+    only asked.
     """
     senders_and_readers = {
         statement.role.template.service
@@ -124,6 +127,8 @@ def every_service_sends_or_receives_messages(system: System) -> Iterator[str]:
             not replaces_a_secret(function)
             for function in template.resources("AWS::Lambda::Function")
         )
+        if template.service in ASKED_ONLY:
+            continue
         if runs_code and not receives and template.service not in senders_and_readers:
             yield f"{system.environment} {template.service} neither sends nor receives messages"
 
@@ -149,7 +154,8 @@ def _named_in(value: Any) -> Iterator[str]:
             yield from re.findall(r"\$\{(\w+)", text)
         case dict():
             depends_on = value.get("DependsOn", [])
-            yield from [depends_on] if isinstance(depends_on, str) else depends_on
+            names = [depends_on] if isinstance(depends_on, str) else depends_on
+            yield from (it for it in names if isinstance(it, str))  # else: containers of a task
             for part in value.values():
                 yield from _named_in(part)
         case list():

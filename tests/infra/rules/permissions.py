@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 
 from contracts.product import PRODUCT
 from tests.infra.rules import Rule
@@ -35,7 +36,13 @@ WRITES = (
     "kms:Encrypt",
     "kms:GenerateDataKey",
 )
-OWN_ROLES_ONLY = {"lambda.amazonaws.com", "appconfig.amazonaws.com", "apigateway.amazonaws.com"}
+OWN_ROLES_ONLY = {
+    "lambda.amazonaws.com",
+    "appconfig.amazonaws.com",
+    "apigateway.amazonaws.com",
+    "codedeploy.amazonaws.com",
+    "ec2.amazonaws.com",
+}
 """They take a role of their resource's own account only, which somebody there has to pass to them,
 and do not promise to say for whom they assume it."""
 MAP_NEEDS = {
@@ -50,17 +57,52 @@ LOOKED_WITH = {
     "dynamodb:GetItem",
     "dynamodb:BatchGetItem",
     "dynamodb:Query",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "appconfig:ListDeployments",
+    "appconfig:GetDeployment",
+    "appconfig:ListHostedConfigurationVersions",
+    "appconfig:GetHostedConfigurationVersion",
+    "cloudwatch:DescribeAlarms",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
     "kms:Decrypt",
     "logs:CreateLogStream",
+    "logs:FilterLogEvents",
     "logs:PutLogEvents",
+    "ssm:GetParameters",
+    "states:DescribeExecution",
+    "states:GetExecutionHistory",
+    "states:ListExecutions",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
 }
 """Whatever else a function may do that operators only look with, it may be more than to look."""
+TURNS = re.compile(r"[{][a-z-]+:ReadTurns[0-9A-F]{8}[.]Arn}")
+TAKES_A_TURN = {"dynamodb:PutItem"}
+"""Who looks at what others need more may write one thing: in a table of that name, whose turn it
+is."""
+WRITES_UNDER_A_KEY = {"kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"}
+CHANGES = re.compile(r"[.]handlers[.](redrive|change)(_[a-z_]+)?[.]handler$")
+REDRIVES = re.compile(r"[.]handlers[.]redrive_queues[.]handler$")
+TAKES_LETTERS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue")
+CHANGES_BY_ITS_ARN = "fulfilment.handlers.resume.handler"
+"""It has its own word, which others begin with: so the console knows it by its ARN."""
+OPERATE = "console.handlers.operate.handler"
 KNOW_NO_RESOURCES = {
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeTags",
+    "ec2:DescribeVpcs",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
     "cloudwatch:PutMetricData",
+    "cloudwatch:GetMetricData",
     "ecr:GetAuthorizationToken",
     # A state machine's own log delivery is set up with calls that name no log group.
     "logs:CreateLogDelivery",
@@ -125,10 +167,10 @@ def every_function_has_a_role_of_its_own(system: System) -> Iterator[str]:
 
 
 def what_only_reads_cannot_write(system: System) -> Iterator[str]:
-    """A function that serves GET alone is a query: its role denies every write."""
+    """A function that serves GET and HEAD alone is a query: its role denies every write."""
     statements = list(role_statements(system))
     for function in own_functions(system):
-        if _methods(system, function) == {"GET"}:
+        if _methods(system, function) == {"GET", "HEAD"}:
             for statement in _statements_of(function, statements):
                 for action in filter(statement.allows, WRITES):
                     yield f"{function} serves queries and may {action}"
@@ -142,9 +184,69 @@ def who_only_looks_changes_nothing(system: System) -> Iterator[str]:
         if looks != ("Show" in function.id):
             yield f"{function} is named as what it is not: {function.properties.get('Handler')}"
         if looks:
-            for statement in _statements_of(function, statements):
-                if statement.effect == "Allow" and (more := set(statement.actions) - LOOKED_WITH):
+            own = [it for it in _statements_of(function, statements) if it.effect == "Allow"]
+            turns = [it for it in own if _takes_a_turn(it)]
+            allowed = LOOKED_WITH | (WRITES_UNDER_A_KEY if turns else set())
+            for statement in own:
+                if statement not in turns and (more := set(statement.actions) - allowed):
                     yield f"{function} is to look only and may {', '.join(sorted(more))}"
+
+
+def _takes_a_turn(statement: Statement) -> bool:
+    return set(statement.actions) == TAKES_A_TURN and all(
+        TURNS.fullmatch(it) for it in statement.resources
+    )
+
+
+def dead_letters_are_read_by_their_owner_alone(system: System) -> Iterator[str]:
+    """They hold whole messages: nobody but the owner's function that redrives them takes one."""
+    dead = [
+        it for it in system.resources("AWS::SQS::Queue") if "RedrivePolicy" not in it.properties
+    ]
+    for statement in role_statements(system):
+        taken = [it for it in TAKES_LETTERS if statement.allows(it)]
+        for function in functions_of(statement.role) if taken else ():
+            for queue in dead:
+                if not any(it == "*" or queue.is_in(it) for it in statement.resources):
+                    continue
+                owned = function.template.service == queue.template.service
+                if not owned or not REDRIVES.search(str(function.properties["Handler"])):
+                    yield f"{function} may take letters of {queue}: {', '.join(taken)}"
+
+
+def what_operators_change_with_is_named_so(system: System) -> Iterator[str]:
+    """The console may call what is named `Redrive` or `Change`: nothing else has such a name."""
+    for function in system.resources("AWS::Lambda::Function"):
+        handler = str(function.properties.get("Handler", ""))
+        if bool(CHANGES.search(handler)) != bool(re.search("Redrive|Change", function.id)):
+            yield f"{function} is named as what it is not: {handler}"
+
+
+def only_operate_calls_what_operators_change_with(system: System) -> Iterator[str]:
+    """It alone asks who the operator is, and for a plan. Developers call them by their own keys."""
+    guarded = [
+        it
+        for it in own_functions(system)
+        if CHANGES.search(it.properties["Handler"])
+        or it.properties["Handler"] == CHANGES_BY_ITS_ARN
+    ]
+    for statement in role_statements(system):
+        if not any(map(statement.allows, ("lambda:InvokeFunction", "lambda:InvokeAsync"))):
+            continue
+        if {it.properties["Handler"] for it in functions_of(statement.role)} == {OPERATE}:
+            continue
+        for function in guarded:
+            if any(_covers(resource, function) for resource in statement.resources):
+                yield f"{statement.role} may call {function}"
+
+
+def _covers(resource: str, function: Resource) -> bool:
+    """Whether an ARN or a pattern is a function's, whose name begins with stack and id."""
+    if function.is_in(resource):
+        return True
+    name = f"{PRODUCT}-{function.template.environment}-{function.template.service}-{function.id}"
+    _, found, pattern = resource.rpartition(":function:")
+    return resource == "*" or (bool(found) and fnmatchcase(f"{name}-X", pattern))
 
 
 def a_star_needs_a_reason(system: System) -> Iterator[str]:
@@ -190,6 +292,8 @@ def services_take_roles_for_this_account_only(system: System) -> Iterator[str]:
     for role in system.resources("AWS::IAM::Role"):
         for statement in role.properties["AssumeRolePolicyDocument"]["Statement"]:
             service = str(statement["Principal"].get("Service", ""))
+            if not service or statement["Action"] == "sts:TagSession":
+                continue  # the account's own people; and what only who has the role can do
             if service in OWN_ROLES_ONLY or "aws:SourceAccount" in str(statement.get("Condition")):
                 continue
             yield f"{role} may be taken by {service} for any account"
@@ -227,6 +331,9 @@ RULES: tuple[Rule, ...] = (
     every_function_has_a_role_of_its_own,
     what_only_reads_cannot_write,
     who_only_looks_changes_nothing,
+    dead_letters_are_read_by_their_owner_alone,
+    what_operators_change_with_is_named_so,
+    only_operate_calls_what_operators_change_with,
     a_star_needs_a_reason,
     every_role_of_a_function_has_the_reserved_prefix,
     services_take_roles_for_this_account_only,

@@ -9,7 +9,7 @@ from tests.infra.system import System, Template
 
 ARN = re.compile(r"\barn:([a-z][a-z0-9-]*):")
 ADDRESS = re.compile(r"[\w.-]*\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|api\.aws|aws\.dev)\b")
-PRINCIPAL = re.compile(r"(?:logging\.)?[a-z0-9-]+\.amazonaws\.com")
+PRINCIPAL = re.compile(r"(?:(?:logging|ecs|pods|capabilities)\.)?[a-z0-9-]+\.amazonaws\.com")
 BY_THE_CDK = re.compile(r"secretsmanager\.[a-z0-9-]+\.amazonaws\.com")
 """What its secrets add to their key's policy. It allows nothing that the account may not anyway."""
 REGION = re.compile(r"\b(?:[a-z]{2}|us-gov|us-iso[a-z]*|eusc-[a-z]{2})-[a-z]+-\d\b")

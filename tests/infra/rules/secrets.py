@@ -20,8 +20,15 @@ MOST_DAYS = 31
 
 
 def every_secret_is_replaced_every_month(system: System) -> Iterator[str]:
-    """By a function of its own service, and somebody is told when that fails."""
+    """By a function of its own service, and somebody is told when that fails.
+
+    Not what somebody outside has the other half of, which its tag says: only the cluster has such.
+    """
     for secret in system.resources(SECRET):
+        if is_replaced_by_hand(secret):
+            if secret.template.service != "cluster":
+                yield f"{secret} says that it is replaced by hand"
+            continue
         schedules = [it for it in _about(secret, SCHEDULE) if _replacing(it) is not None]
         if not schedules:
             yield f"{secret} is never replaced"
@@ -96,6 +103,12 @@ def plain_settings_are_parameters_of_one_service_and_environment(system: System)
                 yield f"{system.environment} {template.service} reads {name}"
 
 
+def is_replaced_by_hand(secret: Resource) -> bool:
+    """Whether its tag says so."""
+    tags = secret.properties.get("Tags", [])
+    return {"Key": "replaced", "Value": "by-hand"} in tags
+
+
 def replaces_a_secret(function: Resource) -> bool:
     """Whether it is there for Secrets Manager alone."""
     return any(
@@ -152,10 +165,25 @@ def _admitted(secret: Resource) -> set[str]:
 def _may_decrypt(system: System, role: Resource, secret: Resource) -> bool:
     key = system.find(secret.text(secret.properties["KmsKeyId"]), KEY)
     assert key is not None
-    return bool(functions_of(role)) and any(
+    return (bool(functions_of(role)) or _is_a_tasks(role) or _is_a_pods(role)) and any(
         statement.allows("kms:Decrypt") and any(map(key.is_in, statement.resources))
         for statement in role_statements(system)
         if statement.role.place == role.place
+    )
+
+
+def _is_a_pods(role: Resource) -> bool:
+    return any(
+        role.is_in(identity.text(identity.properties["RoleArn"]))
+        for identity in role.template.resources("AWS::EKS::PodIdentityAssociation")
+    )
+
+
+def _is_a_tasks(role: Resource) -> bool:
+    return any(
+        role.is_in(task.text(task.properties[kind]))
+        for task in role.template.resources("AWS::ECS::TaskDefinition")
+        for kind in ("TaskRoleArn", "ExecutionRoleArn")
     )
 
 

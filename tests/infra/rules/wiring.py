@@ -23,28 +23,46 @@ import msgspec
 
 from shared.event_sourcing import read_events, relay
 from shared.event_sourcing.environment import EventStoreEnvironment, RelayEnvironment, event_store
-from shared.read_models import rebuild
-from shared.read_models.environment import RebuildEnvironment
+from shared.messaging import redrive_queues
+from shared.messaging.redrive_queues import RedriveQueuesEnvironment
+from shared.read_models import change, rebuild, redrive, show
+from shared.read_models.environment import (
+    ChangedViewEnvironment,
+    RebuildEnvironment,
+    RedriveEnvironment,
+    ShownViewEnvironment,
+)
 from shared.read_models.read_model import ReadModel
+from shared.runtime import api
+from shared.runtime.api import ApiEnvironment
 from shared.runtime.configuration import AgentEnvironment, Profile
+from shared.runtime.configuration_shown import ShownConfigurationEnvironment, shown
+from shared.runtime.configuration_stop import StoppedConfigurationEnvironment, stopping
 from shared.runtime.environment import read
 from tests.infra.rules import Rule
 from tests.infra.system import Resource, System, own_functions
 
 Form = type[msgspec.Struct]
 
-READ_BY_THE_LOG = {"SERVICE", "METRIC_NAMESPACE"}
+READ_BY_THE_LOG = {"SERVICE", "METRIC_NAMESPACE", "TRACE_SHARE"}
 READ_BY_LAYERS = re.compile(r"AWS_APPCONFIG_EXTENSION_\w+|AWS_LAMBDA_EXEC_WRAPPER|OTEL_\w+")
 READ_BY_THE_KIT: tuple[tuple[object, set[Form]], ...] = (
+    (api.endpoint, {ApiEnvironment}),
     (rebuild, {RebuildEnvironment}),
+    (redrive, {RedriveEnvironment}),
+    (redrive_queues, {RedriveQueuesEnvironment}),
     (relay, {EventStoreEnvironment, RelayEnvironment}),
     (read_events, {EventStoreEnvironment}),
     (event_store, {EventStoreEnvironment}),
+    (shown, {ShownConfigurationEnvironment}),
+    (stopping, {StoppedConfigurationEnvironment}),
 )
 """What a handler's module imports of the kit, and what that reads."""
 LIMITS = re.compile(r"QUEUE_ATTEMPTS|\w+_DEADLINE|\w+_SECONDS")
 """Numbers that the template's own resources hold too: a queue's attempts, a machine's timeout."""
+SHARE = re.compile(r"0\.[0-9]{1,4}|[01]")
 ADDRESSES = {
+    "_ORIGIN": re.compile(r"https://[a-z0-9.-]+|http://localhost:[0-9]+"),  # a browser's
     "_AGENT_URL": re.compile(r"http://localhost:[0-9]+"),  # beside the function
     "_URL": re.compile(r"https://[a-z0-9.-]+(/[a-z0-9/-]*)?"),
     "_FROM": re.compile(r"[a-z-]+@[a-z0-9.-]+"),  # an identity of the mail service
@@ -81,6 +99,18 @@ def every_handler_is_there_and_has_its_variables(system: System) -> Iterator[str
                     yield f"{function} would not start: {error}"
 
 
+def every_log_line_names_a_trace(system: System) -> Iterator[str]:
+    """A handler is made by the kit, or marked as ``invocation``: its lines and spans have ids."""
+    for function in own_functions(system):
+        name, _, attribute = function.properties["Handler"].rpartition(".")
+        try:
+            handler = getattr(importlib.import_module(name), attribute)
+        except (ImportError, AttributeError):
+            continue  # another rule says so
+        if not getattr(handler, "is_traced", False):
+            yield f"{function}: {name} lacks @invocation (shared.runtime.tracing.invocations)"
+
+
 def every_variable_is_read(system: System) -> Iterator[str]:
     """What nobody reads is not set."""
     for function in own_functions(system):
@@ -104,6 +134,7 @@ def variables_hold_names_and_arns_only(system: System) -> Iterator[str]:
             if isinstance(value, str) and not (
                 NAME.fullmatch(value)
                 or (LIMITS.fullmatch(name) and value.isdecimal())
+                or (name == "TRACE_SHARE" and SHARE.fullmatch(value))  # alike for all services
                 or name == "MESSAGE_SOURCES"  # services' names: the bus's rules compare them
                 or any(name.endswith(it) and ADDRESSES[it].fullmatch(value) for it in ADDRESSES)
             ):
@@ -145,10 +176,19 @@ def environment_of(function: Resource) -> list[Form]:
             owner = getattr(value, "__module__", None)
             if _is_configuration(value, owner, package):
                 found.add(AgentEnvironment)
-            if isinstance(value, ReadModel):
-                found.add(value.environment)
             found |= next((forms for kits, forms in READ_BY_THE_KIT if value is kits), set())
+        found |= _read_of_a_view(part)
     return sorted(found, key=lambda it: it.__name__)
+
+
+def _read_of_a_view(module: ModuleType) -> set[Form]:
+    """What the kit reads for a module in which a read model is declared, or made use of."""
+    values = list(vars(module).values())
+    found: set[Form] = {it.environment for it in values if isinstance(it, ReadModel)}
+    if found:
+        for kit, form in ((show, ShownViewEnvironment), (change, ChangedViewEnvironment)):
+            found |= {form} if any(it is kit for it in values) else set()
+    return found
 
 
 @cache
@@ -198,6 +238,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 RULES: tuple[Rule, ...] = (
     every_handler_is_there_and_has_its_variables,
+    every_log_line_names_a_trace,
     every_variable_is_read,
     variables_hold_names_and_arns_only,
     no_template_holds_a_credential,

@@ -39,10 +39,12 @@ def types(*kinds: str, owner: str | None = None) -> frozenset[str]:
 
 
 def languages() -> list[EventSchemas]:
-    """The events of each aggregate, as its published language has them."""
+    """The events of each aggregate, as its published language has them; not every one has any."""
+    lambdas = CHECKOUT / "lambdas"
     return [
         it
-        for name in languages_in(CHECKOUT / "lambdas")
+        for name in languages_in(lambdas)
+        if (lambdas / name / "schemas.py").exists()
         for it in vars(import_module(f"{name}.schemas")).values()
         if isinstance(it, EventSchemas)
     ]

@@ -33,6 +33,18 @@ class SagaStoreContract:
         store.mark_ended(order_id)
         assert store.saga(order_id) is None
 
+    def test_of_those_that_have_ended_it_is_told_how_as_far_as_that_was_noted(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        others = [str(uuid.uuid4()) for _ in range(102)]
+        for its_id in (order_id, *others):
+            store.begin(Saga(its_id, CONTEXT, due_at=TEN))
+        assert store.ends([order_id, *others]) == {}, "they run"
+        for its_id in others:
+            store.mark_ended(its_id)
+        found = store.ends([order_id, *others, str(uuid.uuid4())])
+        assert found == dict.fromkeys(others)
+
     def test_only_one_of_two_counts_the_next_attempt(self, store: SagaStore, order_id: str) -> None:
         saga = store.begin(Saga(order_id, CONTEXT, due_at=NINE))
         begun = store.begin_attempt(saga, ELEVEN)
@@ -83,6 +95,25 @@ class SagaStoreContract:
         store.mark_stuck(order_id, ELEVEN, settled=settled)
         store.mark_ended(order_id)
         assert since() == []
+
+    def test_what_is_confirmed_is_closed_and_what_waits_for_an_operator_goes_on_waiting(
+        self, store: SagaStore, order_id: str
+    ) -> None:
+        def state() -> SagaState:
+            saga = store.saga(order_id)
+            assert saga
+            return saga.state
+
+        saga = store.begin(Saga(order_id, CONTEXT, due_at=NINE))
+        store.mark_stuck(order_id, TEN, settled=False)
+        store.close(order_id)
+        assert state() is SagaState.STUCK
+        store.begin_attempt(saga, TEN)
+        store.close(order_id)
+        store.close(order_id)
+        assert state() is SagaState.ENDED
+        assert store.ends([order_id]) == {order_id: "confirmed"}
+        assert order_id not in {it.order_id for it in store.overdue(ELEVEN)}
 
     def test_orders_without_a_saga_are_told_from_those_with_one(
         self, store: SagaStore, order_id: str

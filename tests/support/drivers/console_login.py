@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import http.client
 import json
 import secrets
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from tests.support.drivers.offline import Answer, call
+from tools.base.code_flow import Form, challenge
 from tools.local.operators import Operator
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class Form(HTMLParser):
-    """The first form of a page: where it goes, and what its fields hold."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.action = ""
-        self.fields: dict[str, str] = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        if tag == "form" and not self.action:
-            self.action = found.get("action") or ""
-        if tag == "input" and (name := found.get("name")):
-            self.fields[name] = found.get("value") or ""
 
 
 @dataclass(frozen=True)
@@ -102,12 +84,6 @@ class App:
     def asks(self, path: str, token: str | None) -> Answer:
         """What the API says, asked at an address relative to the app's own."""
         return call("GET", urljoin(self.url, path), token=token)
-
-
-def challenge(verifier: str) -> str:
-    """What stands for a verifier until it is shown (RFC 7636)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def claims_of(token: str) -> dict[str, Any]:

@@ -12,7 +12,16 @@ from tools.base.workspace import CHECKOUT
 
 COPIED = (
     *("stacks", "lambdas", "web", "bundling", "contracts", "config", "tools", "docs", "tests"),
-    *("app.py", "cdk.json", "pyproject.toml", "CODEOWNERS", ".build"),
+    *(
+        "resolvers",
+        "containers",
+        "k8s",
+        "app.py",
+        "cdk.json",
+        "pyproject.toml",
+        "CODEOWNERS",
+        ".build",
+    ),
 )
 INSTALLED = ("node_modules", "web/node_modules", ".venv-emulator")
 

@@ -26,14 +26,17 @@ def call(
     body: Any = None,
     *,
     address_id: str | None = None,
+    reference: str | None = None,
     if_match: str | None = None,
 ) -> tuple[int, Any, dict[str, str]]:
     """Status, parsed body and headers. ``body`` is sent as it is if it is text."""
+    named = {"address_id": address_id, "reference": reference}
     event = {
         "httpMethod": "ANY",
         "path": "/v1/customers/me",
-        "headers": {"If-Match": if_match} if if_match is not None else {},
-        "pathParameters": {"address_id": address_id} if address_id is not None else None,
+        "headers": {"Content-Type": "application/json"}
+        | ({"If-Match": if_match} if if_match is not None else {}),
+        "pathParameters": {name: it for name, it in named.items() if it is not None} or None,
         "queryStringParameters": None,
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "requestContext": {

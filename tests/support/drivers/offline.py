@@ -45,7 +45,7 @@ class Deployment:
     emulator: Emulator
     outputs: Outputs
     cloud: Cloud
-    _tokens: dict[tuple[str, tokens.Kind], str] = field(default_factory=dict)
+    _tokens: dict[tuple[str, str | None], str] = field(default_factory=dict)
 
     def named(self, service: str, heading: str, name: str) -> str:
         """A deployed resource's name or address, such as `("orders", "tables", "EventStore")`."""
@@ -56,13 +56,16 @@ class Deployment:
         """The address of a path, such as `/v1/orders`, in a service's API."""
         return self.named(service, "urls", "Api") + path
 
-    def token(self, user: str = "demo", kind: tokens.Kind = "id") -> str:
-        """A token of that user, who is made if need be; it is asked for once."""
-        if (user, kind) not in self._tokens:
-            self._tokens[user, kind] = tokens.token(
-                self.outputs, self.cloud, self.emulator.workspace, user=user, kind=kind
+    def token(self, user: str = "demo", scopes: str | None = None) -> str:
+        """An access token of that user, who is made if need be; it is asked for once.
+
+        It has the scopes that are named, or all that customers' app may ask for.
+        """
+        if (user, scopes) not in self._tokens:
+            self._tokens[user, scopes] = tokens.token(
+                self.outputs, self.cloud, self.emulator.workspace, user=user, scopes=scopes
             )
-        return self._tokens[user, kind]
+        return self._tokens[user, scopes]
 
 
 def call(

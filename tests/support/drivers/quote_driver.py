@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from orders_language.quotes import Quote, QuotedLine, SigningKey, sign
 from shared.runtime import clock
 from shared.runtime.secrets import Version
 from tests.support.drivers.offline import Answer, Deployment, call
+from tools.local.tokens import subject
 
 QUOTED = 990
 """In cents, for what costs 1190 without a quote."""
@@ -55,10 +54,3 @@ class Quoting:
             headers={"Idempotency-Key": str(uuid.uuid4())},
             body={"lines": [LINE], "currency": "EUR", "ship_to": SHIP_TO, "quote": quote},
         )
-
-
-def subject(token: str) -> str:
-    """Whose token it is."""
-    claims = token.split(".")[1]
-    subject: str = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"]
-    return subject

@@ -11,7 +11,7 @@ from typing import Any
 from contracts.product import PRODUCT
 from shared.messaging.envelope import Envelope, encode
 from shared.runtime import clock
-from shared.runtime.tracing import new_traceparent
+from shared.runtime.tracing.context import new_traceparent
 from tests.support.drivers.bus_listener import BusListener
 from tests.support.drivers.offline import Deployment, eventually
 

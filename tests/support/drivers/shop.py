@@ -103,12 +103,20 @@ class Shop:
 
     def saga(self, order_id: str) -> str:
         """running, stuck or ended, as fulfilment has it; missing before it has begun."""
+        return self._of_saga(order_id, "state") or "missing"
+
+    def end(self, order_id: str) -> str | None:
+        """What became of the order, as its saga has noted it."""
+        return self._of_saga(order_id, "end")
+
+    def _of_saga(self, order_id: str, attribute: str) -> str | None:
         item = self.deployment.cloud.client("dynamodb").get_item(
             TableName=self.deployment.named("fulfilment", "tables", "Sagas"),
             Key={"order_id": {"S": order_id}, "part": {"S": "saga"}},
             ConsistentRead=True,
         )
-        return item["Item"]["state"]["S"] if "Item" in item else "missing"
+        found: str | None = item.get("Item", {}).get(attribute, {}).get("S")
+        return found
 
     def wait_until_over(self, orders: Collection[str], seconds: float = END_SECONDS) -> None:
         """Until every order has ended and its saga has nothing left to do but wait."""

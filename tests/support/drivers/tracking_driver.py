@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
+from msgspec.structs import replace as replace_envelope
+
 from contracts.product import PRODUCT
 from fulfilment.domain.steps import STEPS, command_id, step_of
 from shared.messaging.bus import reply_to
@@ -23,6 +25,8 @@ from tests.support.drivers.offline import Deployment, eventually
 STEP_OF_COMMAND = {step.command: step.name for step in STEPS.values()}
 OWNERS = tuple(dict.fromkeys(step.owner for step in STEPS.values()))
 CARRIERS_AT_WORK = 4
+PLACED = "order-placed"
+"""Stands in a plan for the event with which a saga begins."""
 MOST_ATTEMPTS = 5
 SHUFFLED_WITHIN = 1.5
 """Seconds over which repeated messages are spread."""
@@ -37,12 +41,14 @@ class Handling:
     deliveries   how often the owner gets the command; 0: it is lost
     replies      how often the saga gets each answer; 0: they are lost
     held         the command waits until the courier is told to let it go
+    untraced     what loses its traceparent on the way: command or reply; of PLACED: event
     """
 
     answers: tuple[tuple[str, str], ...] = ()
     deliveries: int = 1
     replies: int = 1
     held: bool = False
+    untraced: str = ""
 
 
 NORMAL = Handling()
@@ -223,8 +229,10 @@ class TrackingDriver:
     def _carry_placed_order(self, function: str, body: str) -> None:
         if self.holds_placed_orders:
             self._placed.append((function, body))
-        else:
-            self._deliver(function, body, self.repeats)
+            return
+        if self.plan.get((detail_of(body).aggregate_id, PLACED), NORMAL).untraced == "event":
+            body = _untraced(body)
+        self._deliver(function, body, self.repeats)
 
     def _carry_command(self, function: str, body: str) -> None:
         command = decode(body)
@@ -244,13 +252,18 @@ class TrackingDriver:
         if tried <= len(handling.answers):
             self._answer(command, *handling.answers[tried - 1])
         else:
+            if handling.untraced == "command":
+                body = encode(replace_envelope(command, traceparent="-")).decode()
             self._deliver(function, body, handling.deliveries * self.repeats)
 
     def _carry_reply(self, function: str, body: str) -> None:
         reply = detail_of(body)
         step = step_of(reply.data["order_id"], reply.data["command_id"])
         key = (reply.data["order_id"], step.name if step else "")
-        replies = self.plan.get(key, NORMAL).replies
+        handling = self.plan.get(key, NORMAL)
+        replies = handling.replies
+        if handling.untraced == "reply":
+            body = _untraced(body)
         if not replies:
             self.lost.append(key)
         self._deliver(function, body, replies * self.repeats)
@@ -285,6 +298,12 @@ class TrackingDriver:
             answer = {"batchItemFailures": [{}]}
         if answer.get("batchItemFailures"):
             self._later(0.5, function, body, attempt + 1)
+
+
+def _untraced(body: str) -> str:
+    event = json.loads(body)
+    event["detail"]["traceparent"] = "-"
+    return json.dumps(event)
 
 
 def detail_of(body: str) -> Envelope:

@@ -22,6 +22,7 @@ PLACED = {
     "total": 2580,
     "weight_grams": 760,
     "ship_to": {"address_id": "a-1", "country": "DE", "postcode_area": "10"},
+    "gift": None,
 }
 DATA: dict[str, dict[str, Any]] = {
     "OrderPlaced": PLACED,
@@ -29,7 +30,7 @@ DATA: dict[str, dict[str, Any]] = {
     "OrderRejected": {"reason": "payment-declined"},
     "OrderCancelled": {"reason": "other", "cancelled_by": "customer"},
 }
-SCHEMA = {"OrderPlaced": 1, "OrderConfirmed": 1, "OrderRejected": 1, "OrderCancelled": 2}
+SCHEMA = {"OrderPlaced": 2, "OrderConfirmed": 1, "OrderRejected": 1, "OrderCancelled": 2}
 
 
 def event_id_of(order_id: str, version: int) -> str:

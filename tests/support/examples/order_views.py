@@ -1,5 +1,7 @@
 """One customer's orders as their views show them."""
 
+from collections.abc import Mapping
+
 from order_views.domain.order_view import OrderView
 
 CUSTOMER = "3f8b1c52-7a55-4be5-9a5e-0d1b1f3f7c11"
@@ -15,7 +17,9 @@ PLACED_DATA = {
         "country": "DE",
         "postcode_area": "10",
     },
+    "gift": None,
 }
+GIFT = {"wrapping": "paper", "note_code": "happy-birthday"}
 
 
 def order_id(number: int) -> str:
@@ -23,7 +27,13 @@ def order_id(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"
 
 
-def a_view(number: int = 1, *, version: int = 1, customer_id: str = CUSTOMER) -> OrderView:
+def a_view(
+    number: int = 1,
+    *,
+    version: int = 1,
+    customer_id: str = CUSTOMER,
+    gift: Mapping[str, str | None] | None = None,
+) -> OrderView:
     """An order that was placed at second ``number``."""
     return OrderView(
         order_id=order_id(number),
@@ -36,4 +46,5 @@ def a_view(number: int = 1, *, version: int = 1, customer_id: str = CUSTOMER) ->
         ship_to={"address_id": "a", "country": "DE", "postcode_area": "10"},
         placed_at=f"2026-12-01T09:00:{number % 60:02}.000Z",
         updated_at=f"2026-12-01T09:00:{number % 60:02}.000Z",
+        gift=gift,
     )

@@ -1,6 +1,6 @@
 """The AppConfig agent in memory: it answers as the real one does, without a socket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -28,6 +28,8 @@ class FakeAgent:
     documents: dict[str, bytes] = field(default_factory=dict)
     fault: Exception | None = None
     status: int = 200
+    token: str | None = None
+    """What it wants to see before it answers."""
     requests: list[str] = field(default_factory=list)
     patience: list[float] = field(default_factory=list)
     open_connections: int = 0
@@ -44,8 +46,9 @@ class _Connection:
         self._path = ""
         agent.open_connections += 1
 
-    def request(self, method: str, path: str) -> None:
+    def request(self, method: str, path: str, headers: Mapping[str, str]) -> None:
         assert method == "GET"
+        self._authorization = headers.get("Authorization")
         self._agent.requests.append(path)
         self._agent.patience.append(self._timeout)
         if self._agent.fault:
@@ -53,6 +56,9 @@ class _Connection:
         self._path = path
 
     def getresponse(self) -> Any:
+        token = self._agent.token
+        if self._authorization != (f"Bearer {token}" if token else None):
+            return _Response(401, b"{}")
         document = self._agent.documents.get(self._agent.profile_of(self._path))
         return _Response(404 if document is None else self._agent.status, document or b"")
 

@@ -1,6 +1,7 @@
 """S3 as the archive and a rebuild's scratch see it, in memory."""
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +15,8 @@ class InMemoryS3:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
+        self.modified: dict[str, datetime] = {}
+        self.lists = 0
 
     def put_object(
         self,
@@ -43,8 +46,10 @@ class InMemoryS3:
         StartAfter: str = "",  # noqa: N803
         ContinuationToken: str = "",  # noqa: N803
         Delimiter: str = "",  # noqa: N803
+        MaxKeys: int = PAGE,  # noqa: N803
     ) -> dict[str, Any]:
         """As ListObjectsV2."""
+        self.lists += 1
         answer: dict[str, Any]
         after = ContinuationToken or StartAfter
         keys = sorted(key for key in self.objects if key.startswith(Prefix) and key > after)
@@ -56,10 +61,15 @@ class InMemoryS3:
                 last = f"{found[PAGE - 1]}\U0010ffff"
                 answer |= {"IsTruncated": True, "NextContinuationToken": last}
             return answer
-        answer = {"Contents": [{"Key": key, "Size": len(self.objects[key])} for key in keys[:PAGE]]}
-        if len(keys) > PAGE:
-            answer |= {"IsTruncated": True, "NextContinuationToken": keys[PAGE - 1]}
+        page = min(PAGE, MaxKeys)
+        answer = {"Contents": [self._listed(key) for key in keys[:page]]}
+        if len(keys) > page:
+            answer |= {"IsTruncated": True, "NextContinuationToken": keys[page - 1]}
         return answer
+
+    def _listed(self, key: str) -> dict[str, Any]:
+        modified = self.modified.get(key, datetime(2026, 12, 1, tzinfo=UTC))
+        return {"Key": key, "Size": len(self.objects[key]), "LastModified": modified}
 
 
 def _error(code: str, operation: str) -> ClientError:

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fulfilment.domain.saga import Progress, Reply, Saga, SagaState, SentCommand, StuckSaga
+from fulfilment.domain.saga import (
+    OrderToFulfil,
+    Progress,
+    Reply,
+    Saga,
+    SagaState,
+    SentCommand,
+    StuckSaga,
+)
 from fulfilment.ports import UnknownCommand
 from shared.messaging.envelope import Envelope
 
@@ -16,6 +24,7 @@ class InMemorySagas:
     sagas: dict[str, Saga] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     stuck_at: dict[str, str] = field(default_factory=dict)
+    ended_as: dict[str, str] = field(default_factory=dict)
     looked: str | None = None
     sent: dict[tuple[str, str], SentCommand] = field(default_factory=dict)
 
@@ -51,9 +60,19 @@ class InMemorySagas:
             if after is None or (since, order_id) > (after.since, after.order_id):
                 yield StuckSaga(order_id, since)
 
+    def close(self, order_id: str) -> None:
+        if order_id in self.sagas and self.sagas[order_id].state is SagaState.RUNNING:
+            self._mark(order_id, SagaState.ENDED, leaves=True)
+            self.ended_as[order_id] = "confirmed"
+
     def mark_ended(self, order_id: str) -> None:
         self._mark(order_id, SagaState.ENDED, leaves=True)
         self.stuck_at.pop(order_id, None)
+
+    def ends(self, order_ids: Sequence[str]) -> dict[str, str | None]:
+        known = [it for it in order_ids if it in self.sagas]
+        ended = [it for it in known if self.sagas[it].state is SagaState.ENDED]
+        return {it: self.ended_as.get(it) for it in ended}
 
     def overdue(self, before: str) -> Iterator[Saga]:
         for order_id in sorted(self.open):
@@ -97,19 +116,27 @@ class InMemorySagas:
 
 @dataclass
 class FakeExecutions:
-    """Implements ``fulfilment.ports.Executions``; ``statuses`` is by execution name."""
+    """Implements ``fulfilment.ports.Executions`` and ``EndedExecutions``; ``statuses`` and
+    ``orders`` are by execution name, and ``succeeded`` names with times, the newest first.
+    """
 
     started: list[tuple[str, Progress]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     answers: list[tuple[str, Any]] = field(default_factory=list)
+    succeeded: list[tuple[str, str]] = field(default_factory=list)
+    orders: dict[str, OrderToFulfil | None] = field(default_factory=dict)
 
-    def start(self, saga: Saga, progress: Progress) -> None:
+    def start(self, saga: Saga, progress: Progress, placed: OrderToFulfil | None = None) -> None:
+        self.orders.setdefault(saga.execution_name, placed)
         if saga.execution_name not in self.statuses:
             self.statuses[saga.execution_name] = "RUNNING"
             self.started.append((saga.execution_name, progress))
 
     def status(self, saga: Saga) -> str | None:
         return self.statuses.get(saga.execution_name)
+
+    def ended(self, most: int) -> tuple[list[tuple[str, str]], bool]:
+        return self.succeeded[:most], len(self.succeeded) > most
 
     def succeed(self, token: str, output: Any) -> None:
         self.answers.append((token, dict(output)))

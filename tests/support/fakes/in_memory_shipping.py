@@ -30,7 +30,7 @@ class InMemoryQuoteAggregations:
     def mark_requested(self, aggregation: QuoteAggregation, deadline: str) -> None:
         key = (aggregation.order_id, aggregation.request_id)
         if not self.kept[key].is_closed:
-            self.kept[key] = replace(self.kept[key], requested=True)
+            self.kept[key] = replace(self.kept[key], requested=True, deadline=deadline)
 
     def record(
         self, order_id: str, request_id: str, quote: Quote
@@ -52,7 +52,7 @@ class InMemoryQuoteAggregations:
         known = self.kept[key]
         if known.is_closed or len(known.quotes) != len(closed.quotes):
             return False
-        self.kept[key] = replace(closed, requested=known.requested)
+        self.kept[key] = replace(closed, requested=known.requested, deadline=known.deadline)
         return True
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from console.handlers.operator import operator_of
-from shared.runtime.api import Request
-from shared.runtime.tracing import Trace
+from shared.runtime.api import Request, Trace
 
 BOTH = "console/operate console/read"
 
@@ -36,5 +35,5 @@ def test_a_token_that_says_little_may_little() -> None:
 
 
 def asked(claims: dict[str, str]) -> Request:
-    trace = Trace.from_headers({})
+    trace = Trace("journey", "traceparent")
     return Request("GET", "/v1/pulse", "r", "a-sub", trace, {}, {}, {}, b"", claims=claims)

@@ -9,8 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from console import commands, queries
+from console import queries
 from console.adapters.dynamodb_activity import DynamoDbActivity
+from console.commands import recording
 from console.domain.activity import Activity
 from console.domain.order_row import OrderRow, first_heard, heard
 from console.domain.sealed_text import NotSealed, sealed
@@ -70,7 +71,7 @@ def place(activity: DynamoDbActivity, number: int) -> list[str]:
         at = clock.format_time(NOON - timedelta(minutes=10 * n))
         its_id = str(uuid.uuid4())
         placed = replace(HEARD, id=its_id, order_id=its_id, occurred_at=at, recorded_at=at)
-        commands.record(activity, activity, [placed])
+        recording.record(activity, activity, [placed])
         ids.append(its_id)
     return ids
 

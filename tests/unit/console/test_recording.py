@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from console import commands
 from console.adapters.dynamodb_activity import DynamoDbActivity
+from console.commands import recording
 from console.domain.activity import REASONS
 from console.domain.order_row import first_heard
 from console.handlers.record_activity import Recorder
@@ -139,7 +139,7 @@ def test_of_a_message_ids_and_allowed_words_are_kept_alone(
         version=None,
         data={"order_id": ORDER, "customer_id": "secret", "ship_to": {"x": "secret"}, **data},
     )
-    found = commands.activity_of("inventory", reply, HEARD.recorded_at)
+    found = recording.activity_of("inventory", reply, HEARD.recorded_at)
     assert (found.outcome, found.reason) == shown
     assert (found.kind, found.order_id) == ("reply", ORDER)
     assert "secret" not in str(asdict(found))
@@ -158,7 +158,7 @@ def test_a_message_that_names_no_order_is_about_none(named: object) -> None:
     told = message(type="StockReserved", version=None, aggregate_type="order", data={})
     if named is not None:
         told.data["order_id"] = named
-    found = commands.activity_of("inventory", told, HEARD.recorded_at)
+    found = recording.activity_of("inventory", told, HEARD.recorded_at)
     assert found.order_id == (None if named else ORDER)
 
 
@@ -170,7 +170,7 @@ def test_a_customers_message_says_nothing_of_the_customer() -> None:
         aggregate_type="customer",
         data={"customer_id": ORDER},
     )
-    found = commands.activity_of("customers", told, HEARD.recorded_at)
+    found = recording.activity_of("customers", told, HEARD.recorded_at)
     assert found.order_id is None
     assert ORDER not in asdict(found).values()
 
@@ -236,12 +236,12 @@ def test_a_line_that_others_save_is_made_again(
 ) -> None:
     contested = Contested(dynamodb, TABLE)
     contested.lost = lost
-    confirmed = commands.activity_of(
+    confirmed = recording.activity_of(
         "orders", message(type="OrderConfirmed", version=2), HEARD.recorded_at
     )
     if is_kept:
-        commands.record(contested, contested, [confirmed])
+        recording.record(contested, contested, [confirmed])
         assert contested.of([ORDER])[ORDER].row.status == "confirmed"
     else:
         with pytest.raises(NotKept):
-            commands.record(contested, contested, [confirmed])
+            recording.record(contested, contested, [confirmed])

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from console.adapters import owners_answers
 from console.adapters.asking import ask_all
 from console.adapters.owners_answers import OrderNotKnown, Owners, Timeline, timeline_of
 from console.adapters.published_reads import PublishedCards, PublishedFunctions, ServiceCard
@@ -28,7 +27,7 @@ from contracts.operators import shown_fields
 from tests.support.contracts.event_schemas import example
 
 NOW = "2026-12-01T12:00:10.000Z"
-PLACED = example("OrderPlaced")
+PLACED = {**example("OrderPlaced"), "causation_id": "request-1"}
 ORDER = str(PLACED["aggregate_id"])
 CONFIRMED = {
     **example("OrderConfirmed"),
@@ -54,7 +53,16 @@ TOLD = {
     "how": "sent",
     "settled_at": "2026-12-01T12:00:03.000Z",
 }
-OWNERS = Owners("events", "sagas", "notifications")
+PLACES = {"1": {"shard": "shardId-000000000000", "sequence": "4966"}}
+OWNERS = Owners("events", "sagas", "notifications", "archive")
+ARCHIVED: dict[str, Any] = {
+    it["event_id"]: {
+        "object": f"events/day=2026-12-01/log-1-2026-12-01-12-00-0{number}.jsonl.gz",
+        "size": 900,
+        "delivered_at": f"2026-12-01T12:01:0{number}.000Z",
+    }
+    for number, it in enumerate((PLACED, CONFIRMED))
+}
 
 
 def card(name: str, **its: Any) -> ServiceCard:
@@ -73,7 +81,13 @@ def card(name: str, **its: Any) -> ServiceCard:
 
 
 CARDS = [
-    card("orders", fields=shown_fields(), consumers=["bus-publisher"], show={"bus-publisher": "p"}),
+    card(
+        "orders",
+        fields=shown_fields(),
+        consumers=["bus-publisher"],
+        show={"bus-publisher": "p"},
+        calls={"OrderPlaced": "POST /v1/orders"},
+    ),
     card("order-views", views=["order-view"], show={"order-view": "view"}),
 ]
 
@@ -83,13 +97,15 @@ class Answers:
 
     def __init__(self, **changed: Any) -> None:
         kept = {"kept": {"version": 2, "stalled_at_version": None}}
+        published = {"kept": {"version": 2, "stalled_at_version": None, "places": PLACES}}
         self.asked: dict[str, Any] = {}
         self.of: dict[str, Any] = {
             "events": {"events": [PLACED, CONFIRMED], "next_version": None},
             "sagas": {"saga": SAGA},
             "notifications": {"told": [TOLD]},
+            "archive": {"found": ARCHIVED, "objects": 2, "capped": False},
             "view": kept,
-            "p": kept,
+            "p": published,
             **changed,
         }
 
@@ -113,20 +129,68 @@ def test_what_everybody_knows_is_told_in_time() -> None:
     answers = Answers()
     found = of(answers)
     assert lanes(found) == [
+        ("api", "POST /v1/orders"),
         ("store", "OrderPlaced"),
+        ("log", "OrderPlaced"),
         ("saga", "ReserveStock"),
         ("notifications", "order-received"),
         ("store", "OrderConfirmed"),
         ("views", "bus-publisher"),
         ("views", "order-view"),
+        ("archive", "OrderPlaced"),
+        ("archive", "OrderConfirmed"),
     ]
     assert found.correlation_id == PLACED["correlation_id"]
     assert {lane for lane, part in found.parts.items() if part.answered} == {
-        *("store", "saga", "views", "notifications")
+        *("api", "store", "log", "saga", "views", "archive", "notifications")
     }
-    assert all(part.problem for part in found.parts.values() if not part.answered)
+    sought = [
+        {name: it[name] for name in ("event_id", "occurred_at")} for it in (PLACED, CONFIRMED)
+    ]
+    assert answers.asked["archive"] == {"events": sought}
     ids = {"event_ids": [PLACED["event_id"], CONFIRMED["event_id"]]}
     assert answers.asked["notifications"] == ids
+
+
+def test_an_event_is_told_with_its_place_on_the_log_and_the_call_that_it_came_from() -> None:
+    by_lane = {it.lane: it for it in of(Answers()).entries if it.lane in ("log", "api")}
+    log, api = by_lane["log"], by_lane["api"]
+    assert (log.version, log.causation_id, log.detail) == (1, PLACED["event_id"], PLACES["1"])
+    assert (api.version, api.id) == (1, PLACED["causation_id"])
+    assert api.detail == {"request_id": PLACED["causation_id"]}
+
+
+def test_an_order_whose_places_nobody_noted_says_so() -> None:
+    nowhere = {"kept": {"version": 2, "stalled_at_version": None}}
+    for answer in (nowhere, {"kept": None}, Unanswered("gone")):
+        part = of(Answers(p=answer)).parts["log"]
+        assert (part.answered, part.as_of) == (False, None)
+        assert "no consumer has noted" in str(part.problem)
+    silent = of(Answers(events=Unanswered("gone")))
+    assert (silent.parts["api"].problem, silent.parts["log"].answered) == ("gone", False)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "capped", "said"),
+    [
+        ("2026-12-01T12:05:00.000Z", False, "1 of its 2 events are not archived yet"),
+        (
+            "2026-12-01T12:30:00.000Z",
+            False,
+            "objects of that time that were read: make rec",
+        ),
+        ("2026-12-01T12:30:00.000Z", True, "and there are more: see make history"),
+    ],
+)
+def test_what_the_archive_does_not_have_yet_is_told_apart_from_what_it_should_have(
+    as_of: str, capped: bool, said: str
+) -> None:
+    one = {PLACED["event_id"]: ARCHIVED[PLACED["event_id"]]}
+    answers = Answers(archive={"found": one, "objects": 3, "capped": capped})
+    found = timeline_of(answers, OWNERS, lambda: CARDS, ORDER, as_of)
+    assert not found.parts["archive"].answered
+    assert said in str(found.parts["archive"].problem)
+    assert ("archive", "OrderPlaced") in lanes(found), "what was found is told all the same"
 
 
 def test_states_are_the_order_at_each_version_without_who_and_where() -> None:
@@ -141,7 +205,13 @@ def test_states_are_the_order_at_each_version_without_who_and_where() -> None:
 
 @pytest.mark.parametrize(
     ("silent", "lane"),
-    [("events", "store"), ("sagas", "saga"), ("notifications", "notifications"), ("view", "views")],
+    [
+        ("archive", "archive"),
+        ("events", "store"),
+        ("sagas", "saga"),
+        ("notifications", "notifications"),
+        ("view", "views"),
+    ],
 )
 def test_who_fails_takes_nothing_from_the_others(silent: str, lane: str) -> None:
     found = of(Answers(**{silent: Unanswered("gone")}))
@@ -206,45 +276,6 @@ def test_entries_and_details_are_bounded() -> None:
     assert (len(kept), left_out, kept[-1].id) == (MOST_ENTRIES, 7, str(MOST_ENTRIES + 6))
     assert len(flat({"lines": [{"sku": "A", "quantity": 1}] * 99})) == MOST_DETAILS
     assert flat({"a": {"b": [1, {"c": None}]}}) == {"a.b.0": 1, "a.b.1.c": None}
-
-
-def position(sequence: str, arrived_at: str | None) -> dict[str, Any]:
-    applied = {"applied_at": "2026-12-01T12:00:09.000Z"}
-    return {"shard": "shard-0", "sequence": sequence, "arrived_at": arrived_at, **applied}
-
-
-def test_a_consumers_lag_is_what_others_have_read_and_it_has_not() -> None:
-    ahead = {"positions": [position("9", "2026-12-01T12:00:08.000Z")], "parked": 0}
-    behind = {"positions": [position("5", "2026-12-01T12:00:03.500Z")], "parked": 3}
-    answers = Answers(p={**ahead, "parked_capped": False}, view={**behind, "parked_capped": True})
-    publisher, view = owners_answers.consumers(answers, CARDS)
-    assert (publisher["name"], publisher["service"], publisher["view"]) == (
-        *("bus-publisher", "orders"),
-        False,
-    )
-    assert (publisher["lag_seconds"], view["lag_seconds"]) == (0, 4.5)
-    assert (view["parked"], view["parked_capped"], view["view"]) == (3, True, True)
-    checkpoint = {"shard": "shard-0", "sequence": "5", "at": "2026-12-01T12:00:09.000Z"}
-    assert view["checkpoints"] == [checkpoint]
-
-
-def test_a_silent_consumer_says_why_and_claims_no_lag() -> None:
-    empty = {"positions": [], "parked": 0, "parked_capped": False}
-    publisher, view = owners_answers.consumers(Answers(p=Unanswered("gone"), view=empty), CARDS)
-    assert (publisher["problem"], publisher["lag_seconds"]) == ("gone", None)
-    assert (view["problem"], view["lag_seconds"], view["checkpoints"]) == (None, None, [])
-
-
-def test_sagas_are_counted_by_state() -> None:
-    saga = {"order_id": ORDER, "attempt": 1, "started_at": None, "waits_for": "reserve-stock"}
-    listed = [{**saga, "state": state} for state in ("running", "stuck", "running")]
-    answer = {"sagas": listed, "counted": 3, "capped": False}
-    found = owners_answers.sagas(Answers(sagas=answer), "sagas")
-    assert found["counts"] == {"open": 3, "running": 2, "stuck": 1}
-    assert found["sagas"][0]["step"] == "reserve-stock"
-    assert not found["capped"]
-    more = Answers(sagas={**answer, "counted": 4})
-    assert owners_answers.sagas(more, "sagas")["capped"], "not all that are counted are listed"
 
 
 class Lambda:

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from fulfilment import commands
 from fulfilment.commands import SagaNotFound, SagaStillRunning, StepRequest
-from fulfilment.domain.saga import Progress, Saga, SagaState
+from fulfilment.domain.saga import Destination, Line, OrderToFulfil, Progress, Saga, SagaState
 from fulfilment.domain.steps import command_id
 from fulfilment.ports import UnknownCommand
 from shared.messaging.envelope import Envelope
@@ -16,6 +16,7 @@ from tests.support.examples.fulfilment import CONTEXT, ELEVEN, NINE, ORDER, PLAC
 from tests.support.fakes.in_memory_sagas import FakeExecutions, FakeOwners, InMemorySagas
 
 DEADLINE = 600
+ORDERED = OrderToFulfil("c", (Line("MUG-BLUE", 2),), "EUR", 2580, 700, Destination("DE", "10"))
 LINES = {"lines": [{"sku": "MUG-BLUE", "quantity": 2}]}
 
 
@@ -57,6 +58,55 @@ def test_a_placed_order_starts_one_execution_that_bears_its_id(fulfilment: Fulfi
     fulfilment.start()
     fulfilment.start()
     assert fulfilment.executions.started == [(ORDER, Progress())]
+
+
+def test_an_execution_is_given_what_its_starter_has_read(fulfilment: Fulfilment) -> None:
+    commands.start_saga(
+        fulfilment.store,
+        fulfilment.executions,
+        lambda: TEN,
+        DEADLINE,
+        PLACED,
+        {ORDER: ORDERED}.get,
+    )
+    assert fulfilment.executions.orders == {ORDER: ORDERED}
+
+
+def test_what_goes_on_looks_at_the_order_first(fulfilment: Fulfilment) -> None:
+    fulfilment.start()
+    fulfilment.interrupt(ORDER)
+    assert fulfilment.executions.orders[f"{ORDER}.2"] is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [("done", SagaState.ENDED), ("refused", SagaState.RUNNING), ("failed", SagaState.RUNNING)],
+)
+def test_the_confirmation_closes_the_saga_and_no_other_answer_does(
+    fulfilment: Fulfilment, outcome: str, state: SagaState
+) -> None:
+    fulfilment.start()
+    for step in ("reserve-stock", "confirm-order"):
+        fulfilment.send(step, f"token of {step}")
+    fulfilment.take(reply("reserve-stock", "done"))
+    assert fulfilment.store.sagas[ORDER].state is SagaState.RUNNING
+    fulfilment.take(reply("confirm-order", outcome, "order-cancelled"))
+    assert fulfilment.store.sagas[ORDER].state is state
+    assert (ORDER in fulfilment.store.open) == (state is SagaState.RUNNING)
+
+
+def test_a_confirmation_that_is_known_before_closes_a_saga_that_was_resumed(
+    fulfilment: Fulfilment,
+) -> None:
+    fulfilment.start()
+    fulfilment.send("confirm-order", "first")
+    fulfilment.take(reply("confirm-order", "done"))
+    fulfilment.executions.statuses[ORDER] = "ABORTED"
+    fulfilment.resume()
+    assert fulfilment.store.sagas[ORDER].state is SagaState.RUNNING
+    fulfilment.send("confirm-order", "second")
+    assert fulfilment.store.sagas[ORDER].state is SagaState.ENDED
+    assert fulfilment.executions.answers[-1][0] == "second"
 
 
 def test_a_starter_that_died_after_its_record_starts_the_execution_when_it_comes_again(

@@ -3,15 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from contracts import messages
+from fulfilment.adapters.dynamodb_sagas import CONFIRMED_END
 from fulfilment.commands import FAILED, REFUSED
-from fulfilment.domain.steps import STEPS
+from fulfilment.domain.saga import Destination, OrderToFulfil
+from fulfilment.domain.steps import PIVOT, STEPS
 from fulfilment.environment import OwnerEnvironment
-from stacks.fulfilment_saga import owners, saga, saga_times
+from stacks.fulfilment_saga import THE_END, owners, saga, saga_times
 from stacks.stage import stage_named
 
 TIMES = saga_times(stage_named("prod", "cloud", "eu-west-1"))
@@ -32,16 +35,16 @@ def followers(state: dict[str, Any]) -> Iterator[str]:
 
 def good_path() -> list[str]:
     """What a saga passes through when everybody says yes: a choice is made by hand."""
-    path, name = [], "Read order"
+    path, name = [], "Order known already?"
     while True:
         path.append(name)
-        if STATES[name]["Type"] == "Succeed":
+        if "End" in STATES[name]:
             return path
-        name = "Reserve stock" if name == "Still to be fulfilled?" else STATES[name]["Next"]
+        name = "Reserve stock" if name == "Order known already?" else STATES[name]["Next"]
 
 
 def test_every_state_can_be_reached_and_leads_somewhere() -> None:
-    reached, waiting = set(), ["Read order"]
+    reached, waiting = set(), [saga(TIMES)["StartAt"]]
     while waiting:
         name = waiting.pop()
         if name not in reached:
@@ -50,19 +53,40 @@ def test_every_state_can_be_reached_and_leads_somewhere() -> None:
     assert reached == set(STATES)
 
 
-def test_the_good_path_takes_ten_transitions() -> None:
+def test_the_good_path_takes_seven_transitions() -> None:
     assert good_path() == [
-        "Read order",
-        "Still to be fulfilled?",
+        "Order known already?",
         "Reserve stock",
         "Authorize payment",
         "Gather quotes",
         "Book shipment",
         "Capture payment",
         "Confirm order",
-        "Close saga",
-        "Settled",
     ]
+
+
+def test_the_last_state_notes_what_became_of_the_order() -> None:
+    noted = STATES["Close saga"]["Arguments"]["ExpressionAttributeValues"][":end"]["S"]
+    assert noted == f"{{% {THE_END} %}}"
+    assert re.findall("[?:] '([a-z]+)'", THE_END) == ["confirmed", "cancelled", "rejected"]
+    assert f"'{CONFIRMED_END}'" in THE_END
+
+
+def test_what_the_steps_need_of_an_order_is_what_its_starter_brings() -> None:
+    asked = set(re.findall(r"\$placed\.(\w+)", json.dumps(STATES)))
+    assert asked == {it.name for it in fields(OrderToFulfil)}
+    assert set(re.findall(r"ship_to\.(\w+)", json.dumps(STATES))) == {
+        it.name for it in fields(Destination)
+    }
+
+
+def test_every_way_into_the_steps_knows_all_that_they_refer_to() -> None:
+    (fresh,) = STATES["Order known already?"]["Choices"]
+    assert {*STATES["Read order"]["Assign"]} == {*fresh["Assign"]}
+
+
+def test_the_step_that_closes_the_saga_is_the_last_one() -> None:
+    assert step_of(STATES[good_path()[-1]]) == PIVOT
 
 
 def test_the_machine_and_the_functions_know_the_same_steps() -> None:

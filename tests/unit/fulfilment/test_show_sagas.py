@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
 
 from fulfilment import commands
+from fulfilment.adapters.state_machine import StateMachine
 from fulfilment.domain.saga import Reply, Saga, SentCommand
 from fulfilment.domain.steps import command_id
 from fulfilment.handlers import show_sagas
 from tests.support.examples.fulfilment import CONTEXT, NINE, ORDER, TEN
 from tests.support.examples.hostile_records import TEXTS
-from tests.support.fakes.in_memory_sagas import InMemorySagas
+from tests.support.fakes.in_memory_sagas import FakeExecutions, InMemorySagas
 
 TOKEN = "the task's token"
 SECOND = "2026-12-01T09:00:02.000Z"
@@ -102,6 +104,51 @@ def test_open_sagas_are_listed_and_counted_up_to_limits(
     assert ask()["sagas"] == []
 
 
+def test_the_last_sagas_that_ended_are_counted_by_what_became_of_their_orders(
+    store: InMemorySagas, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = FakeExecutions()
+    monkeypatch.setattr(show_sagas, "_machine", lambda: machine)
+    assert ask(ended=True) == {"counts": {}, "looked_at": 0, "since": None, "capped": False}
+    ids = [f"{number:08x}{ORDER[8:]}" for number in range(6)]
+    for its_id, end in zip(
+        ids, ("confirmed", "confirmed", "rejected", "", "confirmed"), strict=False
+    ):
+        store.begin(Saga(its_id, CONTEXT, due_at=TEN))
+        store.mark_ended(its_id)
+        if end:
+            store.ended_as[its_id] = end
+    store.begin(Saga(ids[5], CONTEXT, due_at=TEN))
+    # The newest first: one that was resumed, and one that runs once more.
+    names = [f"{ids[0]}.2", ids[5], *ids[1:4], ids[0]]
+    machine.succeeded = [(name, f"2026-12-01T09:0{9 - n}:00.000Z") for n, name in enumerate(names)]
+    assert ask(ended=True) == {
+        "counts": {"confirmed": 2, "rejected": 1, "unknown": 1},
+        "looked_at": 4,
+        "since": "2026-12-01T09:05:00.000Z",
+        "capped": False,
+    }
+    monkeypatch.setattr(commands, "MOST_ENDED", 2)
+    answer = ask(ended=True)
+    assert (answer["counts"], answer["capped"]) == ({"confirmed": 1}, True)
+
+
+def test_step_functions_is_asked_for_one_page_of_what_succeeded() -> None:
+    class StepFunctions:
+        def list_executions(self, **request: Any) -> Any:
+            assert request == {
+                "stateMachineArn": "arn", "statusFilter": "SUCCEEDED", "maxResults": 200
+            }  # fmt: skip
+            ended = datetime(2026, 12, 1, 9, tzinfo=UTC)
+            return {
+                "executions": [{"name": ORDER, "stopDate": ended}, {"name": "x"}],
+                "nextToken": "more",
+            }
+
+    found = StateMachine(StepFunctions(), "arn").ended(commands.MOST_ENDED)
+    assert found == ([(ORDER, NINE)], True)
+
+
 def test_what_waits_for_an_operator_comes_first_and_once(store: InMemorySagas) -> None:
     settled, unsettled, running = (f"{number:08x}{ORDER[8:]}" for number in (3, 2, 1))
     for its_id in (settled, unsettled, running):
@@ -134,3 +181,36 @@ def test_what_an_owner_gave_as_its_reason_is_bounded_and_plain(
 def test_another_form_is_refused(store: InMemorySagas, request_: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         ask(**request_)
+
+
+def test_sagas_of_named_orders_are_told_besides_whatever_became_of_them(
+    store: InMemorySagas,
+) -> None:
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    send(store, "reserve-stock", NINE, Reply("done", None, {}, SECOND))
+    store.mark_ended(ORDER)
+    assert ask()["sagas"] == []
+    other = "5eb1a7e5-0000-4000-8000-000000000009"
+    answer = ask(order_ids=[ORDER, ORDER, other])
+    (saga,) = answer["sagas"]
+    assert (saga["state"], answer["counted"]) == ("ended", 0)
+    assert saga["steps"] == [
+        {
+            "step": "reserve-stock",
+            "undoes": [],
+            "sent_at": NINE,
+            "outcome": "done",
+            "answered_at": SECOND,
+        }
+    ]
+
+
+def test_an_open_saga_that_is_named_is_told_once(store: InMemorySagas) -> None:
+    store.begin(Saga(ORDER, CONTEXT, due_at=TEN))
+    assert len(ask(order_ids=[ORDER])["sagas"]) == 1
+
+
+@pytest.mark.parametrize("named", [["x"], [ORDER] * (show_sagas.MOST_NAMED + 1), ORDER])
+def test_too_many_orders_and_other_ids_are_refused(store: InMemorySagas, named: object) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        ask(order_ids=named)

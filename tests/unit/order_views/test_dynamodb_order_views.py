@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from order_views.adapters.dynamodb_order_views import DynamoDbOrderViews, OrderViewCodec
-from tests.support.examples.order_views import CUSTOMER, a_view, order_id
+from tests.support.examples.order_views import CUSTOMER, GIFT, a_view, order_id
 
 
 class ShortPages:
@@ -47,6 +49,7 @@ def test_a_list_goes_on_after_the_order_that_was_shown_last() -> None:
     assert [view.order_id for view in found] == [order_id(1), order_id(0)]
 
 
-def test_a_view_is_read_back_as_it_was_written() -> None:
-    codec, view = OrderViewCodec(), a_view(1)
+@pytest.mark.parametrize("gift", [None, GIFT, {"wrapping": "box", "note_code": None}])
+def test_a_view_is_read_back_as_it_was_written(gift: dict[str, str | None] | None) -> None:
+    codec, view = OrderViewCodec(), a_view(1, gift=gift)
     assert codec.from_item({**codec.to_item(view, "g1"), "version": {"N": "1"}}) == view

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from order_views.domain.order_view import STATUS_AFTER, OrderView, fold
-from tests.support.examples.order_views import CUSTOMER, PLACED_DATA, order_id
+from tests.support.examples.order_views import CUSTOMER, GIFT, PLACED_DATA, order_id
 
 NINE, TEN = "2026-12-01T09:00:00.000Z", "2026-12-01T10:00:00.000Z"
 
@@ -24,7 +24,12 @@ def test_a_placed_order_shows_what_was_ordered() -> None:
     assert (view.status, view.total, view.currency) == ("placed", 2580, "EUR")
     assert (view.placed_at, view.updated_at) == (NINE, NINE)
     assert list(view.lines) == PLACED_DATA["lines"]
-    assert view.reason is None
+    assert (view.reason, view.gift) == (None, None)
+
+
+def test_a_gift_stays_one_whatever_happens() -> None:
+    wrapped = fold(None, "OrderPlaced", order_id(1), 1, NINE, PLACED_DATA | {"gift": GIFT})
+    assert after(wrapped, "OrderConfirmed", currency="EUR", total=2580).gift == GIFT
 
 
 @pytest.mark.parametrize(

@@ -6,22 +6,26 @@ from typing import Any
 import pytest
 
 from order_views.handlers import get_order, list_orders, read_model
-from tests.support.examples.order_views import CUSTOMER, SOMEBODY_ELSE, a_view, order_id
+from tests.support.examples.order_views import CUSTOMER, GIFT, SOMEBODY_ELSE, a_view, order_id
 from tests.support.fakes.in_memory_order_views import InMemoryOrderViews
 
 
 @pytest.fixture(autouse=True)
 def views(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = InMemoryOrderViews(
-        [a_view(n) for n in range(1, 31)] + [a_view(40, customer_id=SOMEBODY_ELSE)]
+        [a_view(n, gift=GIFT if n == 2 else None) for n in range(1, 31)]
+        + [a_view(40, customer_id=SOMEBODY_ELSE)]
     )
     monkeypatch.setattr(read_model, "views", lambda: kept)
 
 
-def get(handler: Any, its_id: str | None = None, **query: str) -> tuple[int, Any, dict[str, str]]:
+def get(
+    handler: Any, its_id: str | None = None, *, route: str = "/v1/orders", **query: str
+) -> tuple[int, Any, dict[str, str]]:
     event = {
         "httpMethod": "GET",
-        "path": "/v1/orders",
+        "path": route,
+        "resource": route,
         "headers": {},
         "pathParameters": {"order_id": its_id} if its_id is not None else None,
         "queryStringParameters": query or None,
@@ -40,6 +44,18 @@ def test_an_order_is_shown_to_its_customer() -> None:
         "placed",
         1,
     )
+
+
+@pytest.mark.parametrize(("number", "gift"), [(2, GIFT), (1, None)])
+def test_a_gift_is_shown_by_version_2_and_left_out_by_version_1(number: int, gift: Any) -> None:
+    _, shown, _ = get(get_order.handler, order_id(number), route="/v2/orders/{order_id}")
+    _, listed, _ = get(list_orders.handler, route="/v2/orders", limit="100")
+    assert shown in listed["orders"]
+    assert shown.pop("gift") == gift
+    _, of_before, _ = get(get_order.handler, order_id(number), route="/v1/orders/{order_id}")
+    _, all_of_before, _ = get(list_orders.handler, route="/v1/orders", limit="100")
+    assert of_before == shown
+    assert shown in all_of_before["orders"]
 
 
 def test_an_order_that_is_not_there_yet_says_when_to_come_back() -> None:

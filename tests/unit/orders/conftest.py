@@ -67,7 +67,9 @@ def api_event(
     return {
         "httpMethod": "POST",
         "path": path,
-        "headers": ({"Idempotency-Key": key} if key else {}) | (headers or {}),
+        "headers": {"Content-Type": "application/json"}
+        | ({"Idempotency-Key": key} if key else {})
+        | (headers or {}),
         "pathParameters": {"order_id": order_id} if order_id else None,
         "queryStringParameters": query,
         "requestContext": {

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from orders.adapters.bus_gate import BusGate
+from orders.adapters.bus_gate import MOST_PLACES, BusGate, GateItems
 from orders.handlers.publish_to_bus import collect
 from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.bus import Bus
 from shared.messaging.envelope import encode
+from shared.messaging.log_records import LogRecord
 from shared.read_models.parked_records import ParkedRecords
-from shared.read_models.projector import Projector
+from shared.read_models.projector import Change, Checkpoint, Projector
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from tests.support.examples.log_of_orders import PLACED, event, event_id_of, records
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 from tests.support.fakes.fake_bus import FakeEventBridge
 
 ORDERS = [f"00000000-0000-4000-8000-{n:012d}" for n in range(12)]
@@ -125,3 +127,35 @@ def test_an_event_that_the_bus_never_takes_is_parked_and_the_others_are_publishe
     (parked,) = gates.parked
     assert "Unsendable" in parked["reason"]["S"]
     assert gates.versions == {ORDERS[0]: 0, **dict.fromkeys(ORDERS[1:], 1)}
+
+
+def test_where_the_log_has_an_orders_versions_is_kept_in_the_write_that_moves_the_gate() -> None:
+    database = DynamoDbInMemory({"gate": ["order_id"], "parked": ["consumer", "record"]})
+    gate = BusGate(
+        database,
+        "gate",
+        ParkedRecords(database, "parked", "test"),
+        Bus(FakeEventBridge(), "bus", "orders"),
+    )
+    order = ORDERS[0]
+    projector = Projector(ORDER_EVENTS, gate, collect, lambda *_: (), looks_first=True)
+    first, second = event(order, 1, "OrderPlaced"), event(order, 2, "OrderConfirmed")
+    projector.apply([LogRecord("shardId-1", "7", encode(first))])
+    projector.apply(
+        [
+            LogRecord("shardId-2", "8", encode(first)),  # published twice: the first place stays
+            LogRecord("shardId-2", "9", encode(second)),
+        ]
+    )
+    kept = gate.load([order])[order]
+    assert (kept.version, kept.places) == (2, {1: ("shardId-1", "7"), 2: ("shardId-2", "9")})
+    [item] = database.items("gate")
+    assert len(str(item)) < 1000, "one write unit, with its places or without"
+
+
+def test_only_the_newest_places_are_kept() -> None:
+    database = DynamoDbInMemory({"gate": ["order_id"], "parked": ["consumer", "record"]})
+    gate = GateItems(database, "gate", ParkedRecords(database, "parked", "test"))
+    places = {version: ("shardId-000000000000", str(version)) for version in range(1, 40)}
+    gate.save(Change(ORDERS[0], None, Checkpoint(39, None), places=places))
+    assert list(gate.load(ORDERS[:1])[ORDERS[0]].places) == list(range(40 - MOST_PLACES, 40))

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from orders.adapters.signed_quotes import SignedQuotes
-from orders.handlers import place_order
+from orders.handlers import place_order, place_partner_order, placing
 from orders.handlers.requests import PlaceOrderForm
 from orders_language.quotes import Quote, QuotedLine, SigningKey, sign
 from shared.event_sourcing.recorded import digest
@@ -52,7 +52,7 @@ class Pricing:
 @pytest.fixture
 def pricing(monkeypatch: pytest.MonkeyPatch) -> Pricing:
     pricing = Pricing()
-    monkeypatch.setattr(place_order, "_quotes", lambda: pricing.quotes)
+    monkeypatch.setattr(placing, "_quotes", lambda: pricing.quotes)
     return pricing
 
 
@@ -188,3 +188,46 @@ def test_an_order_without_a_quote_is_the_request_that_it_was_before_there_were_q
     form = msgspec.json.decode(json.dumps({**BODY, "quote": None}), type=PlaceOrderForm)
     assert msgspec.to_builtins(form) == BODY
     assert digest(msgspec.to_builtins(form)) == digest(BODY)
+
+
+class OnePartnersCustomer:
+    """Customers' function, for which every reference is the customer of the examples."""
+
+    def find(self, partner_id: str, reference: str) -> str:
+        return CUSTOMER
+
+
+@pytest.fixture
+def partner(monkeypatch: pytest.MonkeyPatch, pricing: Pricing) -> Pricing:
+    monkeypatch.setattr(place_partner_order, "_customers", OnePartnersCustomer)
+    return pricing
+
+
+def post_as_partner(quote: str | None) -> dict[str, Any]:
+    body = {**BODY, "customer": "shopper-1", **({} if quote is None else {"quote": quote})}
+    return place_partner_order.handler(api_event(json.dumps(body), customer_id="partner"), None)
+
+
+def test_a_partners_quote_improves_the_prices_of_its_customers_order(
+    partner: Pricing, event_store: DynamoDbWire
+) -> None:
+    answer = post_as_partner(partner.offer())
+    assert answer["statusCode"] == 202
+    assert json.loads(answer["body"])["total"] == 2 * 1190 + 850
+    (item,) = event_store.items.values()
+    assert json.loads(item["data"]["S"])["customer_id"] == CUSTOMER
+
+
+@pytest.mark.usefixtures("event_store")
+def test_a_partners_quote_for_somebody_else_is_refused(partner: Pricing) -> None:
+    refused = post_as_partner(partner.offer(customer_id=SOMEBODY_ELSE))
+    assert refusal(refused)[:2] == (422, "quote-refused")
+
+
+def test_a_partners_repetition_with_a_newer_quote_is_answered_as_the_first(
+    partner: Pricing, event_store: DynamoDbWire
+) -> None:
+    first = post_as_partner(partner.offer())
+    for again in (partner.offer(valid_for=900), partner.offer(valid_for=-1), None):
+        assert post_as_partner(again)["body"] == first["body"]
+    assert len(event_store.items) == 1

@@ -23,7 +23,7 @@ from shared.read_models.pointer import Generation
 from shared.read_models.rebuild import NAMED, LeftOut, Rebuild
 from shared.read_models.scratch import Scratch
 from shared.runtime import aws, dynamodb_batches, strict_json
-from shared.runtime.configuration_validator import _served_flags
+from shared.runtime.configuration_validator import served_flags
 from shared.runtime.patterns import fullmatch_pattern
 from shared.runtime.payloads import portions, take_within
 from shared.runtime.plain_text import plain
@@ -127,7 +127,7 @@ def test_of_an_object_that_is_cut_short_the_whole_records_come(cut: int) -> None
 
 def test_flags_that_are_none_are_left_to_the_profile() -> None:
     document = {"version": "1", "flags": {}, "values": {"a": 5, "b": {"_at": 1, "on": True}}}
-    served = _served_flags(json.dumps(document).encode())
+    served = served_flags(json.dumps(document).encode())
     assert served is not None
     assert json.loads(served) == {"a": 5, "b": {"on": True}}
 

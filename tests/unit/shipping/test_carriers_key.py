@@ -29,7 +29,7 @@ def report(carrier: str, key_id: str, body: str = "{}") -> tuple[int, dict[str, 
         {
             "httpMethod": "POST",
             "path": f"/v1/carriers/{carrier}/tracking",
-            "headers": {"x-api-key": "not read"},
+            "headers": {"x-api-key": "not read", "Content-Type": "application/json"},
             "pathParameters": {"carrier": carrier},
             "queryStringParameters": None,
             "requestContext": {"requestId": "r-1", "identity": {"apiKeyId": key_id}},

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from contracts.product import PRODUCT
 from tools.base.target import ENVIRONMENTS
-from tools.base.templates import templates
+from tools.base.templates import EVERYTHING, templates
 from tools.checks.audit.accepted import FILE, Judgement, judge, read
 from tools.checks.audit.errors import AuditError
 from tools.checks.audit.tools import findings, install
@@ -28,7 +28,7 @@ def main() -> int:
         install(console.print)
         with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-audit-") as folder:
             for environment in ENVIRONMENTS:
-                for stack, template in templates(environment).items():
+                for stack, template in templates(environment, EVERYTHING).items():
                     (Path(folder) / f"{stack}.template.json").write_text(json.dumps(template))
             found = findings(Path(folder))
     except AuditError as error:

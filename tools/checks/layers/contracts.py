@@ -1,7 +1,8 @@
 """Writes import-linter's contracts from the folders: what is new is held at once, by its place.
 
-Nothing here names a service. A folder of ``lambdas/`` is a service, unless it is the kit or a
-published language. A module of ``stacks/`` that declares a service is that service's stack.
+Nothing here names a service. A folder of ``lambdas/`` or ``containers/`` is a service, unless it is
+the kit or a published language. A module of ``stacks/`` that declares a service is that service's
+stack.
 """
 
 from __future__ import annotations
@@ -31,12 +32,15 @@ ROOMS = (
 )
 """A service's layers, from above to below. It needs none of them, and has no other."""
 TOOLS = (
-    "generate",
-    "docgen | generator | measure | checks | smoke | teardown | doctor | rename",
-    "dev",
+    "simulation",
+    "generate | delivery",
+    "affected | docgen | generator | measure | checks | smoke | teardown | doctor | rename"
+    " | kubernetes",
+    "dev | quote",
     "local",
-    "operations | configuration",
+    "release | operations | configuration",
     "emulator",
+    "containers",
     "base | toolchain",
 )
 GROUND = ("constructs", "stage", "partitions", "concurrency | services")
@@ -56,12 +60,12 @@ class Contract:
 
 def root_packages(checkout: Path) -> list[str]:
     """Every package that is looked at."""
-    return [*_lambdas(checkout), *OF_NO_FUNCTION]
+    return [*_deployed_code(checkout), *OF_NO_FUNCTION]
 
 
 def contracts(checkout: Path) -> list[Contract]:
     """What is held in this checkout."""
-    services = services_in(checkout / "lambdas")
+    services = _services(checkout)
     languages = languages_in(checkout / "lambdas")
     return [
         Contract("services", "One service never imports another", "independence",
@@ -77,10 +81,10 @@ def contracts(checkout: Path) -> list[Contract]:
                  {"source_modules": _domains(checkout), "forbidden_modules": _foreign(checkout),
                   "allow_indirect_imports": "true"}),
         Contract("functions", "No function knows what deploys or operates it", "forbidden",
-                 {"source_modules": _lambdas(checkout), "forbidden_modules": OF_NO_FUNCTION}),
+                 {"source_modules": _deployed_code(checkout), "forbidden_modules": OF_NO_FUNCTION}),
         Contract("infrastructure", "Stacks and packages know no function's code", "forbidden",
                  {"source_modules": ["stacks", "bundling", "contracts"],
-                  "forbidden_modules": _lambdas(checkout)}),
+                  "forbidden_modules": _deployed_code(checkout)}),
         Contract("folders", "Layers of the folders", "layers",
                  {"layers": ["tools", "stacks", "bundling | contracts"]}),
         Contract("stacks", "Layers of the stacks", "layers",
@@ -115,14 +119,26 @@ def _lines(value: str | Iterable[str]) -> str:
     return value if isinstance(value, str) else "\n".join(["", *value])
 
 
-def _lambdas(checkout: Path) -> list[str]:
-    folder = checkout / "lambdas"
-    return [SHARED, *languages_in(folder), *services_in(folder)]
+def _deployed_code(checkout: Path) -> list[str]:
+    return [SHARED, *languages_in(checkout / "lambdas"), *_services(checkout)]
+
+
+def _folders(checkout: Path) -> list[Path]:
+    folders = (checkout / "lambdas", checkout / "containers")
+    return [it for it in folders if it.is_dir()]
+
+
+def _services(checkout: Path) -> list[str]:
+    return [service for folder in _folders(checkout) for service in services_in(folder)]
 
 
 def _domains(checkout: Path) -> list[str]:
-    folder = checkout / "lambdas"
-    return [f"{it}.domain" for it in services_in(folder) if (folder / it / "domain").is_dir()]
+    return [
+        f"{service}.domain"
+        for folder in _folders(checkout)
+        for service in services_in(folder)
+        if (folder / service / "domain").is_dir()
+    ]
 
 
 def _foreign(checkout: Path) -> list[str]:

@@ -264,9 +264,9 @@ def _rules(service: Service) -> Iterable[tuple[Thing, Thing, str]]:
         if pattern := it.get("EventPattern"):
             own_bus = "EventBusName" not in it
             sources = list(things_in(service, pattern)) if own_bus else [BUS]
-            said = (
-                pattern["detail"]["status"] if own_bus else pattern.get("detail-type", EVERYTHING)
-            )
+            said = pattern.get("detail-type", EVERYTHING)
+            if own_bus:  # what AWS says: of a call its name, of anything else its status
+                said = pattern["detail"].get("eventName") or pattern["detail"]["status"]
             for target in it["Targets"]:
                 for queue in things_in(service, target["Arn"]):
                     for source in sources:

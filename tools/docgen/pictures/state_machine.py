@@ -12,6 +12,7 @@ State = Mapping[str, Any]
 WIDTH, HEIGHT, GAP = 200, 34, 30
 LEFT, RIGHT, TOP = 64, 480, 62
 PICTURE_WIDTH = 960
+COLUMNS = ((LEFT, "The way forward"), (RIGHT, "The way back"))
 FAR = 236
 """How far right of its column the line runs that passes nearly all of it."""
 ARRIVES = 8
@@ -37,7 +38,9 @@ KINDS = {
     "Fail": Kind("#fbe5e7", "#b3303c", "an operator has to resume it"),
 }
 LABELS = {
-    ("Still to be fulfilled?", "Close saga"): "confirmed already, or given up with nothing to undo",
+    ("Close saga", "Settled"): "failed",
+    ("Order known already?", "Read order"): "no, or it goes on after an interruption",
+    ("Still to be fulfilled?", "Close saga"): "confirmed already, or nothing to undo",
     ("Still to be fulfilled?", "May it be confirmed?"): "given up: undo",
     ("Settle order", "Payment captured?"): "rejected",
     ("Settle order", "Confirmed after all?"): "refused",
@@ -46,6 +49,7 @@ LABELS = {
     ("Reject order", "Everything undone?"): "done, refused or failed",
 }
 """Why a branch is taken, where yes, no, refused or failed would not say it."""
+THE_END = "the end: its reply closes the saga"
 STEP_FAILS = "refused, or no answer"
 UNDO_FAILS = "done, or failed"
 """An undo that fails does not stop the others: the last question is whether one did."""
@@ -68,23 +72,82 @@ def definition_in(template: Mapping[str, Any]) -> Mapping[str, Any]:
     return definition
 
 
-def draw(definition: Mapping[str, Any]) -> str:
-    """The definition as an SVG document."""
+class Label(NamedTuple):
+    """Why a branch is taken, beside its line; ``anchor`` is SVG's ``text-anchor``."""
+
+    x: int
+    y: int
+    text: str
+    anchor: str = "start"
+    turned: bool = False
+
+
+def layout(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """The picture as data: ``{width, height, box, columns, boxes, lines, labels}``.
+
+    A box is ``{name, x, y, kind, step}``, of which ``step`` is what a command says of it, or null;
+    a line ``{path, fails}`` with an SVG path; a label as ``Label``.
+    """
+    states, back, places, bottom = _placed(definition)
+    return {
+        "width": PICTURE_WIDTH,
+        "height": bottom,
+        "box": {"width": WIDTH, "height": HEIGHT},
+        "columns": [{"x": x, "text": heading} for x, heading in COLUMNS],
+        "boxes": [
+            {
+                "name": name,
+                "x": places[name][0],
+                "y": places[name][1],
+                "kind": _kind(state, name in back).lower(),
+                "step": state.get("Arguments", {}).get("Payload", {}).get("step"),
+            }
+            for name, state in states.items()
+        ],
+        "lines": [
+            {"path": path, "fails": kind == "catch"}
+            for path, kind in dict.fromkeys(_lines(states, back, places))
+        ],
+        "labels": [it._asdict() for it in _labels(definition, back, places)],
+    }
+
+
+def _placed(
+    definition: Mapping[str, Any],
+) -> tuple[Mapping[str, State], list[str], dict[str, tuple[int, int]], int]:
     states: Mapping[str, State] = definition["States"]
-    forward = _way_forward(definition)
+    forward = _left_column(definition)
     back = [name for name in states if name not in forward]
     places = {name: (LEFT, TOP + row * (HEIGHT + GAP)) for row, name in enumerate(forward)}
     places |= {name: (RIGHT, TOP + row * (HEIGHT + GAP)) for row, name in enumerate(back)}
     bottom = TOP + max(len(forward), len(back)) * (HEIGHT + GAP)
-    lines = [
-        line
-        for name in states
-        for target, kind in _edges(states[name])
-        for line in _edge(name, target, kind, back, places)
-    ]
+    return states, back, places, bottom
+
+
+def _lines(
+    states: Mapping[str, State], back: list[str], places: Mapping[str, tuple[int, int]]
+) -> Iterator[tuple[str, str]]:
+    for name in states:
+        for target, kind in _edges(states[name]):
+            yield _edge(name, target, kind, back, places), kind
+
+
+def _labels(
+    definition: Mapping[str, Any], back: list[str], places: Mapping[str, tuple[int, int]]
+) -> Iterator[Label]:
+    for (name, target), (text, kinds) in branch_labels(definition).items():
+        yield _label(name, target, text, kinds, back, places)
+    x, y = places[_way_forward(definition)[-1]]
+    yield Label(x + WIDTH // 2, y + HEIGHT + GAP // 2 + 3, THE_END, "middle")
+
+
+def draw(definition: Mapping[str, Any]) -> str:
+    """The definition as an SVG document."""
+    states, back, places, bottom = _placed(definition)
+    forward = [name for name in states if name not in back]
+    lines = [f"<path d='{path}' {_style(kind)}/>" for path, kind in _lines(states, back, places)]
     labels = [
-        _label(name, target, text, kinds, back, places)
-        for (name, target), (text, kinds) in branch_labels(definition).items()
+        _text(it.x, it.y, it.text, _attributes(it)) for it in _labels(definition, back, places)
     ]
     boxes = [line for name in states for line in _box(name, states[name], name in back, places)]
     size = f"0 0 {PICTURE_WIDTH} {bottom}"
@@ -103,15 +166,28 @@ def draw(definition: Mapping[str, Any]) -> str:
 
 
 def _way_forward(definition: Mapping[str, Any]) -> list[str]:
-    """From the first state to the end as if nothing ever failed."""
+    """From the first state to the end as if nothing ever failed.
+
+    Where a question parts the way, it goes on with the state that the definition lists first.
+    """
     states, name = definition["States"], definition["StartAt"]
+    listed = list(states)
     way = [name]
-    while states[name]["Type"] not in ("Succeed", "Fail"):
-        state = states[name]
-        nexts = [state["Next"]] if "Next" in state else [it["Next"] for it in state["Choices"]]
-        name = max(nexts, key=lambda it: "TimeoutSeconds" in states[it])
+    while "End" not in states[name] and states[name]["Type"] not in ("Succeed", "Fail"):
+        ahead = [target for target, kind in _edges(states[name]) if kind != "catch"]
+        name = min(ahead, key=listed.index)
         way.append(name)
     return way
+
+
+def _left_column(definition: Mapping[str, Any]) -> list[str]:
+    """The way forward, and below it where the other ways end well."""
+    way = _way_forward(definition)
+    return way + [
+        name
+        for name, state in definition["States"].items()
+        if name not in way and ("End" in state or state["Type"] == "Succeed")
+    ]
 
 
 def _edges(state: State) -> Iterator[tuple[str, str]]:
@@ -131,22 +207,22 @@ def _edge(
     kind: str,
     back: list[str],
     places: Mapping[str, tuple[int, int]],
-) -> Iterator[str]:
+) -> str:
+    """An SVG path."""
     (x, y), (to_x, to_y) = places[name], places[target]
-    style, begin, end = _style(kind), _exit(y, kind), to_y + HEIGHT // 2
+    begin, end = _exit(y, kind), to_y + HEIGHT // 2
     if x == to_x and to_y - y == HEIGHT + GAP:
         middle = x + WIDTH // 2 + (12 if kind == "catch" else 0)
-        yield f"<path d='M{middle} {y + HEIGHT}V{to_y - 2}' {style}/>"
-    elif x == to_x == LEFT:
-        yield f"<path d='M{x} {begin}H{x - 22}V{end}H{x - 2}' {style}/>"
-    elif x == to_x:
+        return f"M{middle} {y + HEIGHT}V{to_y - 2}"
+    if x == to_x == LEFT:
+        return f"M{x} {begin}H{x - 22}V{end}H{x - 2}"
+    if x == to_x:
         bend, end = _bend(name, target, back), to_y + (ARRIVES if to_y > y else HEIGHT // 2)
-        yield f"<path d='M{x + WIDTH} {begin}H{bend}V{end}H{x + WIDTH + 2}' {style}/>"
-    elif x == LEFT:
-        yield f"<path d='M{x + WIDTH} {begin}H{RIGHT - 40}V{end}H{to_x - 2}' {style}/>"
-    else:
-        rail = LEFT + WIDTH + 30
-        yield f"<path d='M{x} {y + 6}H{rail}V{end}H{to_x + WIDTH + 2}' {style}/>"
+        return f"M{x + WIDTH} {begin}H{bend}V{end}H{x + WIDTH + 2}"
+    if x == LEFT:
+        return f"M{x + WIDTH} {begin}H{RIGHT - 40}V{end}H{to_x - 2}"
+    rail = LEFT + WIDTH + 30
+    return f"M{x} {y + 6}H{rail}V{end}H{to_x + WIDTH + 2}"
 
 
 def _exit(y: int, kind: str) -> int:
@@ -198,26 +274,29 @@ def _label(
     kinds: tuple[str, ...],
     back: list[str],
     places: Mapping[str, tuple[int, int]],
-) -> str:
+) -> Label:
     """A branch's reason beside its line."""
     (x, y), (to_x, to_y) = places[name], places[target]
     begin = _exit(y, kinds[0])
     if x == to_x and to_y - y == HEIGHT + GAP:
         beside = 20 if "catch" in kinds else 8
-        return _text(x + WIDTH // 2 + beside, y + HEIGHT + GAP // 2 + 3, text)
+        return Label(x + WIDTH // 2 + beside, y + HEIGHT + GAP // 2 + 3, text)
     if x == to_x == LEFT:
-        middle = (y + to_y + HEIGHT) // 2
-        turned = f" transform='rotate(-90 {x - 28} {middle})' text-anchor='middle'"
-        return _text(x - 28, middle, text, turned)
+        return Label(x - 28, (y + to_y + HEIGHT) // 2, text, "middle", turned=True)
     if x == to_x and to_y < y:
-        return _text(_bend(name, target, back) + 6, begin - 3, text)
+        return Label(_bend(name, target, back) + 6, begin - 3, text)
     if x == to_x:
         far = _bend(name, target, back) == x + WIDTH + FAR
         line = begin + (11 if kinds[0] == "no" else -4)
-        return _text(x + WIDTH + (FAR - 40 if far else 4), line, text)
+        return Label(x + WIDTH + (FAR - 40 if far else 4), line, text)
     if x == LEFT:
-        return _text(x + WIDTH + 34, begin - 4, text)
-    return _text(x - 6, y + 2, text, " text-anchor='end'")
+        return Label(x + WIDTH + 34, begin - 4, text)
+    return Label(x - 6, y + 2, text, "end")
+
+
+def _attributes(label: Label) -> str:
+    turned = f" transform='rotate(-90 {label.x} {label.y})'" if label.turned else ""
+    return turned + (f" text-anchor='{label.anchor}'" if label.anchor != "start" else "")
 
 
 def _text(x: int, y: int, text: str, attributes: str = "") -> str:
@@ -241,12 +320,7 @@ def kind_of_arrow(kind: str) -> str:
 def _box(
     name: str, state: State, on_the_way_back: bool, places: Mapping[str, tuple[int, int]]
 ) -> Iterator[str]:
-    kind = state["Type"]
-    if kind == "Task":
-        kind = "task"
-        if "TimeoutSeconds" in state:
-            kind = "undo" if on_the_way_back else "command"
-    fill, stroke, _ = KINDS[kind]
+    fill, stroke, _ = KINDS[_kind(state, on_the_way_back)]
     x, y = places[name]
     radius = {"Choice": 17, "Succeed": 17, "Fail": 17}.get(state["Type"], 4)
     yield (
@@ -257,6 +331,14 @@ def _box(
         f"<text x='{x + WIDTH // 2}' y='{y + 22}' text-anchor='middle' font-size='14'>"
         f"{escape(name)}</text>"
     )
+
+
+def _kind(state: State, on_the_way_back: bool) -> str:
+    if state["Type"] != "Task":
+        return str(state["Type"])
+    if "TimeoutSeconds" not in state:
+        return "task"
+    return "undo" if on_the_way_back else "command"
 
 
 def _legend(top: int) -> Iterator[str]:
@@ -284,5 +366,5 @@ def _frame(bottom: int) -> Iterator[str]:
         )
     yield "</defs>"
     yield f"<rect width='{PICTURE_WIDTH}' height='{bottom}' fill='#ffffff'/>"
-    for x, heading in ((LEFT, "The way forward"), (RIGHT, "The way back")):
+    for x, heading in COLUMNS:
         yield f"<text x='{x}' y='32' font-size='17' font-weight='600'>{heading}</text>"

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from tools.emulator.payment_provider.ledger import Ledger
+from tools.emulator.payment_provider.own_spans import OwnSpans
 from tools.emulator.payment_provider.server import Provider
 from tools.emulator.side_process import serve
 
@@ -19,9 +20,15 @@ def main() -> None:
     parser.add_argument("--ports", type=int, nargs="+", default=[0], help="0 is any free one")
     parser.add_argument("--ledger", type=Path, help="keep the ledger in this file")
     parser.add_argument("--until-gone", type=int, metavar="PID", help="end when that process does")
+    parser.add_argument("--spans", default="", help="HOST:PORT of whoever receives its spans")
     options = parser.parse_args()
-    ledger = Ledger.opened(options.ledger)
-    serve(lambda port: Provider(port, ledger), options.ports, options.record, options.until_gone)
+    ledger, spans = Ledger.opened(options.ledger), OwnSpans(options.spans)
+    serve(
+        lambda port: Provider(port, ledger, spans),
+        options.ports,
+        options.record,
+        options.until_gone,
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import threading
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
-Kind = Literal["latency", "timeout", "error", "lost-answer", "decline", "short-lived"]
+Kind = Literal["latency", "timeout", "error", "lost-answer", "decline", "short-lived", "untraced"]
 
 
 class InvalidFault(Exception):
@@ -23,8 +23,10 @@ class Fault:
     lost-answer  do the work, then close the connection without a word
     decline      authorize: decline for `reason`
     short-lived  authorize: the authorization expires after `seconds`
+    untraced     the request's trace context is lost on the way; the work is done
 
-    `times` is for how many requests it holds, None for all until it is taken away.
+    `times` is for how many requests it holds, None for all until it is taken away. `every` 2 is for
+    each second of those that match. `name` is how it can be taken away alone.
     """
 
     kind: Kind
@@ -35,6 +37,10 @@ class Fault:
     seconds: float = 0.0
     status: int = 500
     reason: str = "insufficient-funds"
+    every: int = 1
+    name: str | None = None
+    matched: int = field(default=0, init=False)
+    """How many requests it would have been for, those that `every` passed over included."""
 
     @classmethod
     def of(cls, document: Any) -> Fault:
@@ -45,7 +51,7 @@ class Fault:
         """
         if not isinstance(document, dict) or document.get("kind") not in get_args(Kind):
             raise InvalidFault(f"kind must be one of {', '.join(get_args(Kind))}")
-        if unknown := set(document) - {it.name for it in fields(cls)}:
+        if unknown := set(document) - {it.name for it in fields(cls) if it.init}:
             raise InvalidFault(f"a fault has no {', '.join(sorted(unknown))}")
         return cls(**document)
 
@@ -71,6 +77,11 @@ class Faults:
         with self._lock:
             self.rules.append(fault)
 
+    def remove(self, name: str) -> None:
+        """No rule of that name any more; the others stay."""
+        with self._lock:
+            self.rules[:] = [it for it in self.rules if it.name != name]
+
     def clear(self) -> None:
         """No rule at all."""
         with self._lock:
@@ -81,6 +92,9 @@ class Faults:
         with self._lock:
             for fault in self.rules:
                 if fault.matches(operation, reference, amount):
+                    fault.matched += 1
+                    if fault.matched % fault.every:
+                        continue
                     if fault.times is not None:
                         fault.times -= 1
                         if fault.times <= 0:

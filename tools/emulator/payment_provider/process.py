@@ -7,6 +7,7 @@ import json
 from typing import Any, Literal, get_args
 
 from tools.base.errors import OfflineError
+from tools.base.records import read_record
 from tools.base.workspace import Workspace
 from tools.emulator.loopback_guard import HOST
 from tools.emulator.side_process import SideProcess
@@ -56,11 +57,23 @@ class PaymentProvider(SideProcess):
         folder = workspace.state if persistence else workspace.scratch
         folder.mkdir(exist_ok=True, mode=0o700)
         ledger = folder / workspace.payment_provider_record(self.name).name
-        self.launch("--ledger", str(ledger), until_gone=until_gone)
+        options = ["--ledger", str(ledger)]
+        if port := read_record(workspace.emulator_record).get("spans"):
+            options += ["--spans", f"{HOST}:{port}"]
+        self.launch(*options, until_gone=until_gone)
 
     def add_fault(self, kind: str, **rule: Any) -> None:
         """Make requests fail; see `tools.emulator.payment_provider.faults.Fault`."""
         self._ask("POST", "/_faults", {"kind": kind, **rule})
+
+    def remove_fault(self, name: str) -> None:
+        """Take the fault of that name away, and no other."""
+        self._ask("DELETE", f"/_faults/{name}")
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Those in force, as `add_fault` has them; `matched` is for how many requests each was."""
+        rules: list[dict[str, Any]] = self._ask("GET", "/_faults")["rules"]
+        return rules
 
     def clear_faults(self) -> None:
         """Let every request succeed."""

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from tools.emulator.loopback_guard import GuardedHandler, GuardedServer
 from tools.emulator.payment_provider.faults import Fault, Faults, InvalidFault
 from tools.emulator.payment_provider.ledger import WEEK, Answer, Authorization, Json, Ledger
+from tools.emulator.payment_provider.own_spans import OwnSpans
 
 _CHANGE = re.compile(r"/v1/authorizations/([^/]+)/(capture|void|refund)")
+_FAULT = re.compile(r"/_faults/([^/]+)")
 _KEY = re.compile(r"/(?:v1/|_)keys(?:/([^/]+))?")
 _FORM = {"reference": str, "payer": str, "amount": int, "currency": str}
 
@@ -21,9 +23,10 @@ class Provider(GuardedServer):
 
     control = ("/_",)  # under /v1 its customers send what they like, with their key
 
-    def __init__(self, port: int, ledger: Ledger) -> None:
+    def __init__(self, port: int, ledger: Ledger, spans: OwnSpans | None = None) -> None:
         super().__init__(port, _Handler)
         self.ledger = ledger
+        self.spans = spans or OwnSpans()
         self.faults = Faults()
 
 
@@ -93,6 +96,9 @@ class _Handler(GuardedHandler):
         if self.path == "/_faults":
             self.server.faults.clear()
             return Answer(200, {"rules": []})
+        if named := _FAULT.fullmatch(self.path):
+            self.server.faults.remove(named[1])
+            return Answer(200, {"rules": self.server.faults.document()})
         key = _KEY.fullmatch(self.path)
         if key and key[1] and self.server.ledger.revoke_key(key[1]):
             return Answer(200, {})
@@ -145,6 +151,14 @@ class _Handler(GuardedHandler):
             return Answer(400, {"error": "an Idempotency-Key is needed"})
         self.server.ledger.count_request(operation)
         fault = self.server.faults.next(operation, reference, amount)
+        if fault and fault.kind == "untraced":
+            del self.headers["traceparent"]
+        with self.server.spans.answering(operation, self.headers.get("traceparent")):
+            return self._perform_with(fault, idempotency_key, work)
+
+    def _perform_with(
+        self, fault: Fault | None, idempotency_key: str, work: Callable[[Fault | None], Answer]
+    ) -> Answer | None:
         if fault and fault.kind in ("latency", "timeout"):
             time.sleep(fault.seconds)
         if fault and fault.kind == "timeout":

@@ -19,6 +19,8 @@ BENCHMARKS = (
     "place_order_cold",
     "handlers_cold",
     "place_order_warm",
+    "tracing",
+    "graph",
     "package_size",
     "synth",
     "bring_up",
@@ -30,6 +32,10 @@ BENCHMARKS = (
     "saga",
     "configuration",
     "saves",
+    "console",
+    "pricing",
+    "partners",
+    "releases",
     "cost",
 )
 """Modules of this package, each with ``measure(*, quick: bool) -> list[Result]``."""

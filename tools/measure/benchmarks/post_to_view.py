@@ -93,7 +93,7 @@ def measure(*, quick: bool) -> list[Result]:
     count = ORDERS_PER_SECOND * (8 if quick else 30)
     with tempfile.TemporaryDirectory() as folder, Emulator(Path(folder)) as emulator:
         outputs = bring_up(emulator, Console(quiet=True))
-        _hold_back_sagas(emulator, outputs)
+        hold_back_sagas(emulator, outputs)
         urls = {
             name: service["urls"].get("Api", "") for name, service in outputs["services"].items()
         }
@@ -109,7 +109,8 @@ def measure(*, quick: bool) -> list[Result]:
     ]
 
 
-def _hold_back_sagas(emulator: Emulator, outputs: dict[str, Any]) -> None:
+def hold_back_sagas(emulator: Emulator, outputs: dict[str, Any]) -> None:
+    """Let placed orders wait, so that no saga is at work on the same machine."""
     functions = emulator.cloud.client("lambda")
     starter = outputs["services"]["fulfilment"]["functions"]["StartSaga"]
     for mapping in functions.list_event_source_mappings(FunctionName=starter)[

@@ -47,9 +47,9 @@ def measure(*, quick: bool) -> list[Result]:
         token = tokens.token(outputs, emulator.cloud, emulator.workspace)
         transitions, calls = _count(_confirmed(emulator, outputs, token))
         orders = 50 if quick else 500
-        first = _all_confirmed(Load(emulator, outputs, rate=2, duration=10, mix={"good": 1.0}))
+        first = all_confirmed(Load(emulator, outputs, rate=2, duration=10, mix={"good": 1.0}))
         paces = [seconds_of_additions()]
-        outcome = _all_confirmed(
+        outcome = all_confirmed(
             Load(emulator, outputs, rate=10, duration=orders / 10, mix={"good": 1.0})
         )
         paces.append(seconds_of_additions())
@@ -107,7 +107,8 @@ def measure(*, quick: bool) -> list[Result]:
     ]
 
 
-def _all_confirmed(load: Load) -> Outcome:
+def all_confirmed(load: Load) -> Outcome:
+    """Run a load of good orders. Raises NotInvariant."""
     outcome = load.run(Console(quiet=True))
     if not outcome.report.holds or outcome.statuses["confirmed"] != outcome.placed:
         raise NotInvariant(f"{dict(outcome.statuses)}: {outcome.report.violations}")

@@ -43,7 +43,17 @@ def measure(*, quick: bool) -> list[Result]:
     return [
         _row("synth, validation off", "local", False, rounds, 1.0),
         _row("synth, validation on", "cloud", True, rounds, 2.5),
+        _added_by_containers(rounds),
     ]
+
+
+def _added_by_containers(rounds: int) -> Result:
+    """In turns, with and without the stacks that run containers; validation is off."""
+    found = [
+        _synthesize("local", False, containers="true").seconds - _synthesize("local", False).seconds
+        for _ in range(rounds)
+    ]
+    return absolute("what containers add to synth, validation off", found, "s", at_most(3, aim=1.5))
 
 
 def _row(claim: str, target: TargetName, validated: bool, rounds: int, limit: float) -> Result:
@@ -61,7 +71,7 @@ def _row(claim: str, target: TargetName, validated: bool, rounds: int, limit: fl
     )
 
 
-def _synthesize(target: TargetName, validated: bool) -> Synthesis:
+def _synthesize(target: TargetName, validated: bool, **context: str) -> Synthesis:
     cdk_json: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -70,7 +80,7 @@ def _synthesize(target: TargetName, validated: bool) -> Synthesis:
             if not name.startswith(("AWS_", "CDK_"))
         } | {
             "CDK_OUTDIR": folder,
-            "CDK_CONTEXT_JSON": json.dumps(cdk_json["context"] | {"target": target}),
+            "CDK_CONTEXT_JSON": json.dumps(cdk_json["context"] | {"target": target} | context),
             "CDK_VALIDATION": "true" if validated else "false",
         }
         spent_before = _processor_seconds_of_children()

@@ -103,6 +103,12 @@ def _web_acl(properties: Properties, _: Resources, __: Assumptions) -> Iterator[
     yield Charge("web ACLs", "web-acl-rules", len(properties.get("Rules", [])))
 
 
+def _client(properties: Properties, _: Resources, __: Assumptions) -> Iterator[Charge]:
+    """One for users costs nothing; one for a system is paid for whether it is used or not."""
+    if "client_credentials" in properties.get("AllowedOAuthFlows", []):
+        yield Charge("machine clients", "machine-clients", 1)
+
+
 def _endpoint(properties: Properties, _: Resources, assumed: Assumptions) -> Iterator[Charge]:
     if properties.get("VpcEndpointType", "Gateway") == "Interface":
         zones = max(1, len(properties.get("SubnetIds", [])))
@@ -121,6 +127,7 @@ PRICED: Mapping[str, Rule] = {
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::CloudWatch::CompositeAlarm": _each("alarms", "composite-alarms"),
     "AWS::CloudWatch::Dashboard": _each("dashboards", "dashboards"),
+    "AWS::Cognito::UserPoolClient": _client,
     "AWS::DynamoDB::GlobalTable": _table,
     "AWS::DynamoDB::Table": _table,
     "AWS::EC2::EIP": _hourly("network", "public-address-hours"),
@@ -206,7 +213,6 @@ FREE = frozenset(
         "AWS::CodeDeploy::Application",
         "AWS::CodeDeploy::DeploymentConfig",
         "AWS::CodeDeploy::DeploymentGroup",
-        "AWS::Cognito::UserPoolClient",
         "AWS::Cognito::UserPoolDomain",
         "AWS::Cognito::UserPoolGroup",
         "AWS::Cognito::UserPoolResourceServer",
@@ -264,6 +270,7 @@ FREE = frozenset(
         "AWS::VpcLattice::ServiceNetworkServiceAssociation",
         "AWS::VpcLattice::ServiceNetworkVpcAssociation",
         "AWS::VpcLattice::TargetGroup",
+        "AWS::WAFv2::LoggingConfiguration",
         "AWS::WAFv2::WebACLAssociation",
         "AWS::XRay::Group",
         "AWS::XRay::SamplingRule",

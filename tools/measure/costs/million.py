@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from tools.measure.costs.prices import Charge, PriceList
 
 MILLION = 1_000_000
+OBSERVING = ("logs", "traces")
+MOST_OBSERVING = 0.15
+"""The share of a million orders' price that may be spent on seeing what happens to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,12 @@ def by_owner(charges: Iterable[Charge], orders: int, prices: PriceList) -> dict[
     for charge in charges:
         totals[charge.owner] += prices.cost([charge]) * MILLION / orders
     return dict(sorted(totals.items(), key=lambda it: -it[1]))
+
+
+def observing(rows: Iterable[Row]) -> float:
+    """The share of logs and traces in what a million orders cost."""
+    listed = list(rows)
+    return sum(it.usd for it in listed if it.name in OBSERVING) / total(listed)
 
 
 def total(rows: Iterable[Row]) -> float:

@@ -16,7 +16,7 @@ from tools.measure.costs.assumptions import Assumptions
 from tools.measure.costs.counting import Call
 from tools.measure.costs.errors import MeasurementError
 from tools.measure.costs.prices import Charge
-from tools.measure.costs.shop import Shop, functions
+from tools.measure.costs.shop import ORDER, Shop, functions
 
 WARM_UP = 2
 """Orders before the counting: each function fetches its secrets once, when it starts."""
@@ -41,18 +41,20 @@ class Counted:
     repeated: int = 0
 
 
-def count(shop: Shop, orders: int, assumed: Assumptions) -> Counted:
-    """Place orders one after the other, and reckon what they are billed as.
+def count(
+    shop: Shop, orders: int, assumed: Assumptions, lines: int = len(ORDER["lines"])
+) -> Counted:
+    """Place orders of so many lines one after the other, and reckon what they are billed as.
 
     Raises:
         MeasurementError: an order did not go through, or nothing was seen of what it did.
     """
     for _ in range(WARM_UP):
-        shop.place_one()
+        shop.place_one(lines)
     shop.settle()
     shop.proxy.forget()
     begun = int(time.time() * 1000)
-    placed = [shop.place_one() for _ in range(orders)]
+    placed = [shop.place_one(lines) for _ in range(orders)]
     shop.settle()
     timed = started_by_the_clock(shop)
     calls = [call for call in shop.proxy.calls if call.caller not in timed]

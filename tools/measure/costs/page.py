@@ -6,15 +6,26 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from stacks.objectives import BUSINESS_DIMENSIONS
 from tools.base.workspace import CHECKOUT
 from tools.measure.costs.assumptions import Assumptions
 from tools.measure.costs.baseline import Command
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle
-from tools.measure.costs.million import Row, by_owner, by_part, total
+from tools.measure.costs.million import (
+    MILLION,
+    MOST_OBSERVING,
+    Row,
+    by_owner,
+    by_part,
+    observing,
+    total,
+)
 from tools.measure.costs.orders import Counted
-from tools.measure.costs.prices import PriceList
+from tools.measure.costs.prices import Charge, PriceList
 
+PLAIN = ("OrdersPlaced", "OrdersConfirmed", "OrdersCancelled", "SecondsToConfirm")
+"""Metrics of the business that have no dimension besides the service."""
 PAGE = CHECKOUT / "docs" / "costs.md"
 BEGIN = "<!-- {}: written by `python -m tools.measure.costs record` -->\n"
 WORDS = {
@@ -105,8 +116,11 @@ def command_section(ours: Command, baseline: Command, prices: PriceList) -> str:
     return _table(["", "here", "the usual way", "unit"], rows)
 
 
-def prices_section(prices: PriceList) -> str:
-    """The whole list, those that were not read on any page marked."""
+def prices_section(prices: PriceList, order: Sequence[Charge]) -> str:
+    """The whole list; those that were not read on any page are marked, and named with a bound.
+
+    ``order`` is what one order of three lines is billed as.
+    """
     rows = [
         [
             price.name,
@@ -117,8 +131,19 @@ def prices_section(prices: PriceList) -> str:
         ]
         for price in prices.prices.values()
     ]
-    return f"{_prices(prices).capitalize()}.\n\n" + _table(
-        ["name", "USD", "for", "source", "checked"], rows
+    listed = _table(["name", "USD", "for", "source", "checked"], rows)
+    return f"{_prices(prices).capitalize()}.\n\n{listed}\n{_unread(prices, order)}"
+
+
+def _unread(prices: PriceList, order: Sequence[Charge]) -> str:
+    """What hangs on prices that nobody has read, if each of them is twice as high."""
+    unread = [it.name for it in prices.prices.values() if it.checked == "memory"]
+    if not unread:
+        return "\nEvery price was read on a page."
+    more = MILLION * prices.cost(it for it in order if it.price in unread)
+    return (
+        f"\nNot read on any page: {', '.join(unread)}. If each of these were twice as high, a "
+        f"million orders would cost {_usd(more) or '0.00'} USD more."
     )
 
 
@@ -137,7 +162,25 @@ def assumptions_section(assumed: Assumptions, counted: Counted, prices: PriceLis
         f"{_usd(costs.get('configuration', 0))} are AppConfig, assumed to be asked for each "
         f"document every {assumed.agent_seconds:g} seconds. These amounts grow in proportion to "
         f"what is assumed. Each 100 ms that a function of 512 MB waits "
-        f"for another system, such as the payment provider or a carrier, adds {_usd(tenth)}."
+        f"for another system, such as the payment provider or a carrier, adds {_usd(tenth)}. "
+        f"{observing_line(rows)}"
+    )
+
+
+def observing_line(rows: Sequence[Row]) -> str:
+    """How much of it is for seeing what happens."""
+    return (
+        f"Logs and traces together are {observing(rows):.1%} of it, and may be "
+        f"{MOST_OBSERVING:.0%}."
+    )
+
+
+def business_line(prices: PriceList) -> str:
+    """What the metrics of the business cost, of which there is one for each value."""
+    count = len(PLAIN) + sum(len(values) for _, values in BUSINESS_DIMENSIONS.values())
+    return (
+        f"business metrics: {count} custom metrics, {_usd(prices['custom-metrics'].of(count))} USD "
+        "in a month in which each has a value"
     )
 
 

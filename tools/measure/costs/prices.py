@@ -5,13 +5,16 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from tools.measure.costs.errors import PriceListError
 
 FILE = Path(__file__).with_name("prices.toml")
+OLD = timedelta(days=180)
+TOO_OLD = timedelta(days=365)
+"""After how long a price is to be read again, and after how long nothing is reckoned by it."""
 _FIELDS = {"usd", "per", "unit", "source", "checked"}
 
 
@@ -57,6 +60,24 @@ class PriceList:
             PriceListError: there is no price of that name.
         """
         return sum(self[charge.price].of(charge.quantity) for charge in charges)
+
+    def warning(self, today: date) -> str:
+        """What to say of the list's age, or nothing while it is young.
+
+        Raises:
+            PriceListError: it is older than a year, or was read in the future.
+        """
+        age = today - self.read_on
+        if age > TOO_OLD:
+            raise PriceListError(
+                f"the prices were read on {self.read_on}, {age.days} days ago: read them again "
+                f"and put the day into {FILE.name}; after {TOO_OLD.days} days nothing is reckoned"
+            )
+        if age < timedelta(0):
+            raise PriceListError(f"the prices cannot have been read on {self.read_on}: {today} is")
+        if age > OLD:
+            return f"the prices are {age.days} days old: read them again, see {FILE.name}"
+        return ""
 
     def __getitem__(self, name: str) -> Price:
         try:

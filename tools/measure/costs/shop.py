@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -21,7 +22,7 @@ from tools.local.demo_order import DemoOrder
 from tools.measure.costs.counting import CountingProxy
 from tools.measure.costs.errors import MeasurementError
 
-ORDER = {
+ORDER: dict[str, Any] = {
     "lines": [
         {"sku": "TEAPOT-IRON", "quantity": 1},
         {"sku": "TEA-SENCHA", "quantity": 2},
@@ -71,14 +72,15 @@ class Shop:
     def cloud(self) -> Cloud:
         return self.emulator.cloud
 
-    def place_one(self) -> str:
-        """Place an order, wait until it is confirmed, read its view once; its id.
+    def place_one(self, lines: int = len(ORDER["lines"])) -> str:
+        """Place an order of so many lines, wait until it is confirmed, read its view once; its id.
 
         Raises:
             MeasurementError: it was refused, or not confirmed in time.
         """
         demo_order = DemoOrder(self.outputs, self.cloud, self.token)
-        status, answer = demo_order.call("POST", "orders", "/v1/orders", ORDER)
+        body = {**ORDER, "lines": ORDER["lines"][:lines]}
+        status, answer = demo_order.call("POST", "orders", "/v1/orders", body)
         if status != 202:
             raise MeasurementError(f"the order was not accepted: {answer}")
         order_id: str = answer["order_id"]

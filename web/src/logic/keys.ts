@@ -4,18 +4,26 @@ import type { Screen } from "./route.ts";
 
 export type Action =
   | { kind: "go"; screen: Screen }
-  | { kind: "search" | "help" | "close" | "next" | "previous" | "open" };
+  | { kind: "search" | "pause" | "help" | "close" | "next" | "previous" | "open" };
 
 export const GO: Record<string, Screen> = {
   h: "home",
   o: "orders",
   s: "sagas",
-  l: "consumers",
+  l: "log",
+  r: "consumers",
+  c: "configuration",
   v: "services",
+  f: "faults",
+  t: "tour",
+  w: "views",
+  a: "alarms",
+  e: "releases",
 };
 
 const SINGLE: Record<string, Action> = {
   "/": { kind: "search" },
+  p: { kind: "pause" },
   "?": { kind: "help" },
   Escape: { kind: "close" },
   j: { kind: "next" },

@@ -50,6 +50,12 @@ export async function authorizeAddress(
   return `${configuration.login_url}/oauth2/authorize?${query}`;
 }
 
+/** Where the login forgets the operator, and leads back to the page. */
+export function logoutAddress(configuration: LoginConfiguration, back: string): string {
+  const query = new URLSearchParams({ client_id: configuration.client_id, logout_uri: back });
+  return `${configuration.login_url}/logout?${query}`;
+}
+
 /** What the page's own address says of a login. A code counts only with the state that we gave. */
 export function returned(search: string, asked: Asked | null): Returned {
   const query = new URLSearchParams(search);

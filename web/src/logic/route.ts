@@ -5,9 +5,24 @@ export const SCREENS = [
   "orders",
   "services",
   "consumers",
+  "log",
   "sagas",
+  "views",
+  "faults",
+  "tour",
+  "configuration",
+  "alarms",
+  "releases",
 ] as const;
 export type Screen = (typeof SCREENS)[number];
+
+const OFFLINE: readonly Screen[] = ["faults", "tour"];
+const HERE = ["127.0.0.1", "localhost"];
+
+/** The screens of a console at this host: what causes faults is on an operator's own machine alone. */
+export function screensAt(hostname: string): readonly Screen[] {
+  return HERE.includes(hostname) ? SCREENS : SCREENS.filter((it) => !OFFLINE.includes(it));
+}
 
 export interface Route {
   screen: Screen | "unknown";
@@ -15,11 +30,11 @@ export interface Route {
   query: Record<string, string>;
 }
 
-export function parse(hash: string): Route {
+export function parse(hash: string, screens: readonly Screen[] = SCREENS): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [name = "", id] = path.split("/", 2).map(decoded);
   const query = Object.fromEntries(new URLSearchParams(search));
-  const screen = name === "" ? "home" : SCREENS.find((it) => it === name) ?? "unknown";
+  const screen = name === "" ? "home" : screens.find((it) => it === name) ?? "unknown";
   return { screen, id: id === undefined || id === "" ? null : id, query };
 }
 

@@ -3,7 +3,7 @@
 import { computed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { status } from "../logic/status.ts";
+import { status, type Tone } from "../logic/status.ts";
 import { ago, clock, line, short, value, visible } from "../logic/text.ts";
 import { now } from "../state/live.ts";
 import { address } from "../logic/route.ts";
@@ -69,9 +69,10 @@ const SHAPES = {
   plain: "M7 5.500a1.500 1.500 0 1 0 .01 0z",
 };
 
-/** A status as word, shape and colour. */
-export function StatusMark({ name }: { name: string }) {
-  const { word, tone } = status(name);
+/** A status as word, shape and colour; a word that is not known may say its tone. */
+export function StatusMark({ name, tone: given }: { name: string; tone?: Tone }) {
+  const { word, tone: known } = status(name);
+  const tone = given ?? known;
   return (
     <span class={`status ${tone}`}>
       <svg viewBox="0 0 14 14" aria-hidden="true">

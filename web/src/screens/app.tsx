@@ -4,25 +4,39 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Skeleton } from "../parts/states.tsx";
 import { Ago, Line, Whole } from "../parts/text.tsx";
 import { GO } from "../logic/keys.ts";
-import { address, SCREENS, type Screen } from "../logic/route.ts";
+import { address, type Screen } from "../logic/route.ts";
 import { isUuid, duration } from "../logic/text.ts";
 import { help, closes } from "../state/keyboard.ts";
 import { answeredAt, feed, interval, now, pulse, trouble, wake } from "../state/live.ts";
-import { choose, go, look, note, route } from "../state/place.ts";
+import { choose, go, look, note, route, screens } from "../state/place.ts";
 import { login, logout, session } from "../state/session.ts";
+import { AlarmsScreen } from "./alarms.tsx";
+import { ConfigurationScreen } from "./configuration.tsx";
 import { ConsumersScreen } from "./consumers.tsx";
+import { FaultsScreen } from "./faults.tsx";
 import { HomeScreen } from "./home.tsx";
+import { LogScreen } from "./log.tsx";
 import { OrderScreen } from "./order.tsx";
 import { OrdersScreen } from "./orders.tsx";
+import { ReleasesScreen } from "./releases.tsx";
 import { SagasScreen } from "./sagas.tsx";
 import { ServicesScreen } from "./services.tsx";
+import { TourScreen } from "./tour.tsx";
+import { ViewsScreen } from "./views.tsx";
 
 const NAMES: Record<Screen, string> = {
   home: "Home",
   orders: "Orders",
   services: "Services",
   consumers: "Consumers",
+  log: "Log",
   sagas: "Sagas",
+  faults: "Faults and load",
+  tour: "Tour",
+  views: "Views",
+  configuration: "Configuration",
+  alarms: "Alarms and queues",
+  releases: "Releases",
 };
 
 // The page has the product's name, and no code has it.
@@ -73,8 +87,22 @@ function Content({ screen, id }: { screen: Screen | "unknown"; id: string | null
       return <ServicesScreen name={id} />;
     case "consumers":
       return <ConsumersScreen name={id} />;
+    case "log":
+      return <LogScreen />;
     case "sagas":
-      return <SagasScreen />;
+      return <SagasScreen id={id} />;
+    case "faults":
+      return <FaultsScreen />;
+    case "tour":
+      return <TourScreen />;
+    case "views":
+      return <ViewsScreen />;
+    case "alarms":
+      return <AlarmsScreen />;
+    case "releases":
+      return <ReleasesScreen />;
+    case "configuration":
+      return <ConfigurationScreen />;
     case "unknown":
       return (
         <div class="empty">
@@ -106,7 +134,7 @@ function Header({ screen }: { screen: string }) {
         <Operator />
       </div>
       <nav ref={nav} aria-label="Screens">
-        {SCREENS.map((it) => (
+        {screens.map((it) => (
           <a key={it} href={address(it)} aria-current={it === screen ? "page" : undefined}>
             {NAMES[it]}
           </a>
@@ -233,7 +261,8 @@ function Operator() {
 }
 
 const KEYS: [string, string][] = [
-  ["/", "find an order"],
+  ["/", "find an order; on the log's screen, filter it"],
+  ["p", "on the log's screen, pause it or go on"],
   ["j k", "next and previous row"],
   ["Enter", "open the row"],
   ["← →", "an order's moments, on its scrubber"],
@@ -252,7 +281,7 @@ function Help() {
       <dialog open aria-label="Keys">
         <h2>Keys</h2>
         <dl>
-          {[...Object.entries(GO).map(([key, it]): [string, string] => [`g ${key}`, NAMES[it]]), ...KEYS].map(
+          {[...Object.entries(GO).filter(([, it]) => screens.includes(it)).map(([key, it]): [string, string] => [`g ${key}`, NAMES[it]]), ...KEYS].map(
             ([key, meaning]) => (
               <div key={key}>
                 <dt>

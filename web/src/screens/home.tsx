@@ -1,23 +1,25 @@
 // Home: the architecture as a living map, and what the bus carried last.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Activity, Orders, ServiceCard, Services } from "../api.ts";
+import type { Activity, Alarm, Alarms, Orders, ServiceCard, Services } from "../api.ts";
 import { neighbours, plan, type Node, type Plan } from "../logic/map.ts";
 import { address } from "../logic/route.ts";
 import { line } from "../logic/text.ts";
 import { Marks } from "../parts/marks.ts";
 import { Answered, AsOf, Empty } from "../parts/states.tsx";
-import { Ago, Clock, Line, OrderLink, StatusMark } from "../parts/text.tsx";
+import { Ago, Clock, Line, OrderLink, StatusMark, Whole } from "../parts/text.tsx";
 import { ServiceDetail } from "../parts/service.tsx";
 import { closes } from "../state/keyboard.ts";
 import { feed, minute, now, onBeat, pulse } from "../state/live.ts";
-import { note, route } from "../state/place.ts";
+import { note, route, screens } from "../state/place.ts";
 import { useResource } from "../state/resource.ts";
 
 const NARROW = 820;
 
 export function HomeScreen() {
   const services = useResource<Services>("v1/services", { every: 300_000 });
+  const alarms = useResource<Alarms>("v1/alarms", { every: 30_000 });
+  const firing = useMemo(() => byService(alarms.data.value?.alarms ?? []), [alarms.data.value]);
   const chosen = route.value.query["service"] ?? null;
   const card = services.data.value?.services.find((it) => it.name === chosen);
   const choose = (name: string | null) => note(name === null || name === chosen ? {} : { service: name });
@@ -29,20 +31,28 @@ export function HomeScreen() {
           <section aria-label="Map" class="card map-card">
             <Answered of={services} lines={9}>
               {(data) =>
-                data.services.length === 0 ? <NoServices /> : <Map data={data} chosen={chosen} choose={choose} />
+                data.services.length === 0 ? <NoServices /> : <Map data={data} firing={firing} known={alarms.data.value} chosen={chosen} choose={choose} />
               }
             </Answered>
           </section>
-          {card && <div class="below"><Detail card={card} cards={services.data.value!.services} close={() => choose(null)} /></div>}
+          {card && <div class="below"><Detail card={card} cards={services.data.value!.services} alarms={firing[card.name] ?? []} close={() => choose(null)} /></div>}
           <NewestOrders />
         </div>
         <div class="column">
-          {card && <div class="beside"><Detail card={card} cards={services.data.value!.services} close={() => choose(null)} /></div>}
+          {card && <div class="beside"><Detail card={card} cards={services.data.value!.services} alarms={firing[card.name] ?? []} close={() => choose(null)} /></div>}
           <Latest />
         </div>
       </div>
     </>
   );
+}
+
+type Firing = Readonly<Record<string, readonly Alarm[]>>;
+
+function byService(alarms: readonly Alarm[]): Firing {
+  const found: Record<string, Alarm[]> = {};
+  for (const it of alarms) (found[it.service] ??= []).push(it);
+  return found;
 }
 
 function NoServices() {
@@ -56,11 +66,13 @@ function NoServices() {
 
 interface MapProps {
   data: Services;
+  firing: Firing;
+  known: Alarms | null;
   chosen: string | null;
   choose: (name: string) => void;
 }
 
-function Map({ data, chosen, choose }: MapProps) {
+function Map({ data, firing, known, chosen, choose }: MapProps) {
   const wide = useWide();
   const drawn = useMemo(() => plan(data.services, wide), [data, wide]);
   const owners = drawn.bands.flatMap((band) => (band.name === "bus" && band.card ? [band.card] : []));
@@ -69,24 +81,37 @@ function Map({ data, chosen, choose }: MapProps) {
       <div class="map-head">
         <Rates />
         <Legend />
+        <AlarmsNow known={known} />
         <a href={address("services")}>The same as a list</a>
         <AsOf time={data.as_of} />
       </div>
-      <Picture drawn={drawn} cards={data.services} chosen={chosen} choose={choose} />
-      <Chips title="Beside the flow:" cards={drawn.apart} chosen={chosen} choose={choose} />
-      <Chips title="The log and the bus are of:" cards={owners} chosen={chosen} choose={choose} />
+      <Picture drawn={drawn} cards={data.services} firing={firing} chosen={chosen} choose={choose} />
+      <Chips title="Beside the flow:" cards={drawn.apart} firing={firing} chosen={chosen} choose={choose} />
+      <Chips title="The log and the bus are of:" cards={owners} firing={firing} chosen={chosen} choose={choose} />
     </>
+  );
+}
+
+/** How many alarms fire, as it was when they were looked at. */
+function AlarmsNow({ known }: { known: Alarms | null }) {
+  if (known === null) return null;
+  const count = known.counts.alarm;
+  return (
+    <a href={address("alarms")} class={count > 0 ? "alarms-now bad" : "alarms-now"}>
+      {count === 0 ? "no alarm fires" : <StatusMark name={`${count} ${count === 1 ? "alarm fires" : "alarms fire"}`} tone="bad" />}
+    </a>
   );
 }
 
 interface ChipsProps {
   title: string;
   cards: ServiceCard[];
+  firing: Firing;
   chosen: string | null;
   choose: (name: string) => void;
 }
 
-function Chips({ title, cards, chosen, choose }: ChipsProps) {
+function Chips({ title, cards, firing, chosen, choose }: ChipsProps) {
   if (cards.length === 0) return null;
   return (
     <p class="apart">
@@ -94,6 +119,7 @@ function Chips({ title, cards, chosen, choose }: ChipsProps) {
       {cards.map((it) => (
         <button key={it.name} class="chip" aria-pressed={it.name === chosen} onClick={() => choose(it.name)}>
           <Line text={it.name} longest={40} />
+          {firing[it.name] !== undefined && <StatusMark name={alarmsOf(firing, it.name)} tone="bad" />}
         </button>
       ))}
     </p>
@@ -111,14 +137,20 @@ function useWide(): boolean {
   return wide;
 }
 
+function alarmsOf(firing: Firing, name: string): string {
+  const count = firing[name]?.length ?? 0;
+  return `${count} ${count === 1 ? "alarm" : "alarms"}`;
+}
+
 interface PictureProps {
   drawn: Plan;
   cards: ServiceCard[];
+  firing: Firing;
   chosen: string | null;
   choose: (name: string) => void;
 }
 
-function Picture({ drawn, cards, chosen, choose }: PictureProps) {
+function Picture({ drawn, cards, firing, chosen, choose }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [counts, setCounts] = useState<Record<string, number>>({});
   useEffect(() => {
@@ -202,6 +234,7 @@ function Picture({ drawn, cards, chosen, choose }: PictureProps) {
               chosen={node.card.name === chosen}
               said={minute.total(second, node.card.name)}
               burst={counts[node.card.name] ?? 0}
+              alarms={firing[node.card.name]?.length ?? 0}
               choose={choose}
             />
           </g>
@@ -218,20 +251,21 @@ interface BoxProps {
   chosen: boolean;
   said: number;
   burst: number;
+  alarms: number;
   choose: (name: string) => void;
 }
 
-function Box({ node, wide, chosen, said, burst, choose }: BoxProps) {
+function Box({ node, wide, chosen, said, burst, alarms, choose }: BoxProps) {
   const { card, x, y, width, height } = node;
   const open = () => choose(card.name);
   const flags = [card.api && "API", card.views.length > 0 && "view"].filter(Boolean).join(" · ");
   return (
     <g
-      class={`node ${chosen ? "chosen" : ""}`}
+      class={`node ${chosen ? "chosen" : ""} ${alarms > 0 ? "alarmed" : ""}`}
       tabIndex={0}
       role="button"
       aria-pressed={chosen}
-      aria-description={`${line(card.purpose, 120)}. ${said} messages in the last minute.`}
+      aria-description={`${line(card.purpose, 120)}. ${said} messages in the last minute.${alarms > 0 ? ` ${alarms} alarms fire.` : ""}`}
       onClick={open}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== " ") return;
@@ -251,6 +285,14 @@ function Box({ node, wide, chosen, said, burst, choose }: BoxProps) {
           {flags}
         </text>
       )}
+      {alarms > 0 && (
+        <g class="fires">
+          <path d={`M${x + 2} ${y - 11}l9 16h-18z`} />
+          <text x={x + 2} y={y + 3}>
+            {alarms > 9 ? "9+" : alarms}
+          </text>
+        </g>
+      )}
       {burst > 0 && (
         <g class="burst">
           <rect x={x + width - 46} y={y - 10} width="52" height="20" rx="10" />
@@ -263,7 +305,7 @@ function Box({ node, wide, chosen, said, burst, choose }: BoxProps) {
   );
 }
 
-function Detail({ card, cards, close }: { card: ServiceCard; cards: ServiceCard[]; close: () => void }) {
+function Detail({ card, cards, alarms, close }: { card: ServiceCard; cards: ServiceCard[]; alarms: readonly Alarm[]; close: () => void }) {
   useEffect(() => closes(close), [close]);
   return (
     <aside class="card" aria-label={`About ${line(card.name, 60)}`}>
@@ -277,6 +319,11 @@ function Detail({ card, cards, close }: { card: ServiceCard; cards: ServiceCard[
           </svg>
         </button>
       </div>
+      {alarms.map((it) => (
+        <p key={it.name} class="fires-here">
+          <StatusMark name="alarm" /> <Whole text={it.what} longest={200} /> <span class="quiet">since <Ago time={it.since} /></span>
+        </p>
+      ))}
       <ServiceDetail card={card} cards={cards} />
     </aside>
   );
@@ -330,7 +377,10 @@ function NewestOrders() {
       <Answered of={orders} lines={4}>
         {(data) =>
           data.orders.length === 0 ? (
-            <p class="quiet">No order has been placed in the last {data.kept_hours} hours.</p>
+            <p class="quiet">
+              No order has been placed in the last {data.kept_hours} hours.{" "}
+              {screens.includes("tour") && <a href={address("tour")}>Take the tour: its first step places one.</a>}
+            </p>
           ) : (
             <ul class="newest">
               {data.orders.slice(0, NEWEST).map((it) => (

@@ -9,11 +9,12 @@ import { status } from "../logic/status.ts";
 import { duration, isUuid, line, visible } from "../logic/text.ts";
 import { Answered, AsOf, Empty } from "../parts/states.tsx";
 import { Clock, Line, StatusMark, Value, Whole } from "../parts/text.tsx";
+import { Waterfall } from "../parts/waterfall.tsx";
 import { closes } from "../state/keyboard.ts";
 import { go, note, route } from "../state/place.ts";
 import { useResource } from "../state/resource.ts";
 
-const VIEWS = ["compact", "timeline", "raw"] as const;
+const VIEWS = ["compact", "timeline", "trace", "raw"] as const;
 type View = (typeof VIEWS)[number];
 const RAW = 60_000; // characters
 
@@ -98,6 +99,8 @@ function Story({ data }: { data: Timeline }) {
       </div>
       {entries.length === 0 ? (
         <Empty title="Nothing is known of this order yet.">It appears here when its first event is stored.</Empty>
+      ) : view === "trace" ? (
+        <Waterfall id={data.order_id} />
       ) : view === "raw" ? (
         <Raw data={data} />
       ) : (

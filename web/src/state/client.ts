@@ -15,11 +15,24 @@ export class Problem extends Error {
   }
 }
 
-export async function get<T>(path: string, again = true): Promise<T> {
+export function get<T>(path: string): Promise<T> {
+  return ask<T>(path, {});
+}
+
+export function post<T>(path: string, document: unknown): Promise<T> {
+  return ask<T>(path, {
+    method: "POST",
+    body: JSON.stringify(document),
+    headers: { "Content-Type": "application/json" },
+  });
+}
+
+async function ask<T>(path: string, request: RequestInit, again = true): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, {
-      headers: { Authorization: `Bearer ${token() ?? ""}` },
+      ...request,
+      headers: { ...request.headers, Authorization: `Bearer ${token() ?? ""}` },
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE),
     });
@@ -28,7 +41,7 @@ export async function get<T>(path: string, again = true): Promise<T> {
     throw new Problem(0, "The console's API does not answer", late ? "no answer in 20 s" : "", null);
   }
   if (answer.status === 401) {
-    if (again && (await renew())) return get<T>(path, false);
+    if (again && (await renew())) return ask<T>(path, request, false);
     void login();
     throw new Problem(401, "You have to log in again", "", null);
   }

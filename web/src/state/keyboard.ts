@@ -49,8 +49,13 @@ function carryOut(found: NonNullable<ReturnType<typeof action>>): boolean {
       go(found.screen);
       return true;
     case "search":
-      document.querySelector<HTMLInputElement>("#search")?.focus();
+      document.querySelector<HTMLInputElement>(document.querySelector("#filter") ? "#filter" : "#search")?.focus();
       return true;
+    case "pause": {
+      const button = document.querySelector<HTMLElement>("#pause");
+      button?.click();
+      return button !== null;
+    }
     case "help":
       help.value = !help.value;
       return true;

@@ -1,10 +1,11 @@
 // Where the operator is: the address, and the look that was chosen.
 
 import { computed, signal } from "@preact/signals";
-import { address, parse, type Screen } from "../logic/route.ts";
+import { address, parse, screensAt, type Screen } from "../logic/route.ts";
 
 const hash = signal(location.hash);
-export const route = computed(() => parse(hash.value));
+export const screens = screensAt(location.hostname);
+export const route = computed(() => parse(hash.value, screens));
 
 addEventListener("hashchange", () => (hash.value = location.hash));
 

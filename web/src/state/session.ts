@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import {
   authorizeAddress,
   folder,
+  logoutAddress,
   parseAsked,
   random,
   returned,
@@ -15,6 +16,7 @@ export type Session =
   | { kind: "refused"; reason: string };
 
 const ASKED = "console.login";
+const LEFT = "console.left"; // the login has just led back from its logout
 
 export const session = signal<Session>({ kind: "starting" });
 
@@ -39,6 +41,11 @@ export async function start(): Promise<void> {
   const asked = parseAsked(sessionStorage.getItem(ASKED));
   const back = returned(location.search, asked);
   sessionStorage.removeItem(ASKED);
+  if (back.kind === "none" && sessionStorage.getItem(LEFT) !== null) {
+    sessionStorage.removeItem(LEFT);
+    session.value = { kind: "out" };
+    return;
+  }
   if (back.kind === "none") return login();
   history.replaceState(null, "", folder(location) + (asked?.hash || "#/"));
   if (back.kind === "refused") return refused(back.reason);
@@ -62,10 +69,14 @@ export async function login(): Promise<void> {
   location.assign(await authorizeAddress(configuration, folder(location), asked));
 }
 
-/** Forget the tokens. */
+/** Forget the tokens, here and at the login, which else lets whoever comes next in without a word. */
 export function logout(): void {
   access = refresh = null;
   session.value = { kind: "out" };
+  if (configuration === null || leaving) return;
+  leaving = true;
+  sessionStorage.setItem(LEFT, "yes");
+  location.assign(logoutAddress(configuration, folder(location)));
 }
 
 /** A new access token for one that has ended; false if the operator has to log in again. */

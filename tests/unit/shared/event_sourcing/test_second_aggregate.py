@@ -114,7 +114,7 @@ def asked(
     return {
         "httpMethod": "POST",
         "path": "/v1/parcels",
-        "headers": {"X-Correlation-Id": JOURNEY}
+        "headers": {"X-Correlation-Id": JOURNEY, "Content-Type": "application/json"}
         | ({} if key is None else {"Idempotency-Key": key}),
         "pathParameters": {"parcel_id": parcel_id} if parcel_id is not None else None,
         "queryStringParameters": None,

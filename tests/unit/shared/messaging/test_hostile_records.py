@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -124,6 +124,10 @@ def test_no_spoiled_events_hold_back_their_neighbours(
     assert set(GOOD) - set(consumer.versions()) == set() or consumer.database.items("parked")
 
 
+def _found(body: bytes, shard: str, sequence: str) -> LogRecord:
+    return LogRecord(shard, sequence, body)
+
+
 @CONSUMERS
 def test_an_operator_can_set_any_record_aside(consumer_of: Make) -> None:
     for body in every(PLACED):
@@ -132,11 +136,13 @@ def test_an_operator_can_set_any_record_aside(consumer_of: Make) -> None:
             "set_aside": {
                 "shard": "shardId-000000000000",
                 "sequence": "1",
-                "body": base64.b64encode(body).decode(),
                 "reason": "crashes the consumer \x1b[31m[/x]",
-            }
+            },
+            "dry_run": False,
         }
-        [line] = redrive.answer(request, [consumer.projector], consumer.parked)["parked"]
+        found = partial(_found, body)
+        redrive.answer(request, [consumer.projector], consumer.parked, found)
+        [line] = redrive.answer({}, [consumer.projector], consumer.parked)["parked"]
         assert line["reason"] == "crashes the consumer \\x1b[31m[/x]"
 
 

@@ -20,8 +20,11 @@ from shared.messaging.queue_worker import (
 )
 from shared.messaging.retries import Retries
 from shared.runtime.payloads import MAX_EVENT_BYTES
+from shared.runtime.tracing import invocations
+from shared.runtime.tracing.context import begin
 from tests.support.fakes.fake_bus import FakeEventBridge
 from tests.support.fakes.fake_queue import FakeQueue, delivered
+from tests.support.fakes.kept_spans import KeptSpans
 
 ATTEMPTS = 3
 ORDER_ID = "00000000-0000-4000-8000-000000000000"
@@ -110,8 +113,20 @@ def test_a_command_that_is_done_gives_its_integration_events_and_last_its_reply(
     for message in (integration_event, reply):
         assert message.schema_version == 1
         assert message.causation_id == json.loads(command(2))["event_id"]
-        assert (message.correlation_id, message.traceparent) == ("c-1", "00-1")
+        assert message.correlation_id == "c-1"
         assert (message.version, message.aggregate_id) == (None, ORDER_ID)
+
+
+def test_what_a_command_leads_to_is_made_in_the_workers_span(
+    warehouse: Warehouse, kept_spans: KeptSpans
+) -> None:
+    context = begin()
+    warehouse.receive(command(2, traceparent=context.traceparent))
+    invocations.flush()
+    (span,) = kept_spans.received
+    assert (span.trace_id, span.parent_id) == (context.trace_id, context.span_id)
+    made_in = {message.traceparent for message in warehouse.bus.messages}
+    assert made_in == {f"00-{span.trace_id}-{span.span_id}-01"}
 
 
 def test_a_repeated_command_is_answered_with_the_same_messages(warehouse: Warehouse) -> None:

@@ -16,10 +16,10 @@ NOON = "2026-12-01T12:00:00.000Z"
 ONE = "2026-12-01T13:00:00.000Z"
 
 FRESH = Generation()
-SERVED = Generation("g2", newest=2)
+SERVED = Generation("g2", newest=2, switched_at=NOON)
 FILLING = Generation("g1", "g2", False, 2, NOON)
-COMPLETE = Generation("g2", "g1", True, 2, NOON)
-ERASING = Generation("g2", newest=2, erasing="g1", retired_at=NOON)
+COMPLETE = Generation("g2", "g1", True, 2, NOON, switched_at=NOON)
+ERASING = Generation("g2", newest=2, erasing="g1", retired_at=NOON, switched_at=NOON)
 STATES = {
     "fresh": FRESH,
     "served": SERVED,
@@ -38,11 +38,11 @@ MOVES: dict[str, Callable[[Pointer], Generation]] = {
 }
 ADMITTED: dict[tuple[str, str], Generation] = {
     ("fresh", "begin"): Generation("g1", "g2", False, 2, ONE),
-    ("served", "begin"): Generation("g2", "g3", False, 3, ONE),
+    ("served", "begin"): Generation("g2", "g3", False, 3, ONE, switched_at=NOON),
     ("filling", "begin"): FILLING,
-    ("filling", "switch"): COMPLETE,
+    ("filling", "switch"): replace(COMPLETE, switched_at=ONE),
     ("complete", "switch"): COMPLETE,
-    ("complete", "back"): Generation("g1", "g2", True, 2, NOON),
+    ("complete", "back"): Generation("g1", "g2", True, 2, NOON, switched_at=ONE),
     ("filling", "retire"): Generation("g1", newest=2, erasing="g2", retired_at=ONE),
     ("complete", "retire"): replace(ERASING, retired_at=ONE),
     ("erasing", "retire"): ERASING,
@@ -69,7 +69,7 @@ def says(database: DynamoDbInMemory, state: Generation) -> None:
     """The table's item is what a move to that state has written."""
     database.tables["views"].clear()
     if state != FRESH:
-        texts = ("live", "building", "began_at", "erasing", "retired_at")
+        texts = ("live", "building", "began_at", "erasing", "retired_at", "switched_at")
         item = {name: {"S": getattr(state, name)} for name in texts if getattr(state, name)}
         numbers = {"newest": {"N": str(state.newest)}, "complete": {"BOOL": state.complete}}
         database.put_item(TableName="views", Item={**KEY, **item, **numbers})
@@ -116,7 +116,7 @@ def test_a_step_that_is_taken_twice_is_written_once(
 def test_back_is_there_and_back(database: DynamoDbInMemory, pointer: Pointer) -> None:
     says(database, COMPLETE)
     pointer.back()
-    assert pointer.back() == COMPLETE
+    assert pointer.back() == replace(COMPLETE, switched_at=ONE)
 
 
 def test_no_generation_is_named_twice(pointer: Pointer) -> None:
@@ -198,3 +198,23 @@ def test_a_table_that_refuses_is_no_moved_pointer(
     with pytest.raises(ClientError):
         pointer.begin()
     assert pointer.read() == FRESH
+
+
+def test_back_and_retire_are_refused_where_another_generation_was_seen(
+    database: DynamoDbInMemory, pointer: Pointer
+) -> None:
+    says(database, COMPLETE)
+    with pytest.raises(PointerMoved, match="it is not g1 that is served"):
+        pointer.back("g1")
+    with pytest.raises(PointerMoved, match="g2 is not beside"):
+        pointer.retire("g2")
+    assert pointer.read() == COMPLETE
+    assert pointer.back("g2").live == "g1"
+    assert pointer.retire("g2").erasing == "g2"
+    assert pointer.retire("g2").erasing == "g2", "once more changes nothing"
+
+
+def test_what_was_erased_is_told_from_what_there_never_was() -> None:
+    assert SERVED.was_erased("g1")
+    assert not any(COMPLETE.was_erased(it) for it in ("g1", "g2", "g3", "g", "x1"))
+    assert not ERASING.was_erased("g1")

@@ -32,10 +32,13 @@ from shared.read_models.rebuild import (
 from shared.read_models.scratch import Scratch
 from shared.read_models.versioned_table import VersionedTable
 from shared.runtime import clock
+from shared.runtime.tracing import invocations
+from shared.runtime.tracing.context import parse
 from tests.support.examples.log_of_orders import ORDERS, Applied, collect, event, record
 from tests.support.fakes.dynamodb_expressions import refusal
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 from tests.support.fakes.in_memory_s3 import InMemoryS3
+from tests.support.fakes.kept_spans import KeptSpans
 
 KEY = {"pk": {"S": "pointer"}}
 BEGAN = datetime(2026, 12, 1, 12, tzinfo=UTC)
@@ -175,6 +178,20 @@ def test_a_generation_is_served_once_it_is_complete(world: World) -> None:
     found = world.pointer.read()
     assert (found.live, found.building, found.complete) == ("g2", "g1", True)
     assert world.built("g2") == dict.fromkeys(ORDERS, "1:OrderPlaced")
+
+
+def test_a_rebuild_is_a_trace_of_its_own_that_links_to_what_it_repeats(
+    world: World, kept_spans: KeptSpans
+) -> None:
+    world.log.by_shard["shard-0"] = [record(it, number) for number, it in enumerate(CONFIRMED)]
+    world.complete()
+    invocations.flush()
+    folded, *others = kept_spans.named("rebuild a view")
+    made_in = parse(PLACED[0].traceparent)
+    assert made_in is not None
+    for span in (folded, others[-1]):  # of the archive, and of the log
+        assert (span.parent_id, [it.trace_id for it in span.links]) == ("", [made_in.trace_id])
+        assert span.trace_id != made_in.trace_id
 
 
 def test_what_was_never_begun_is_not_served(world: World) -> None:
@@ -546,6 +563,7 @@ def test_the_state_of_things_is_told_as_the_pointer_has_it(world: World) -> None
         "began_at": None,
         "erasing": None,
         "retired_at": None,
+        "switched_at": None,
     }
     begun = world.step("begin")
     assert begun["building"] == "g2"
@@ -598,3 +616,42 @@ def test_a_part_that_is_not_numbered_is_refused(world: World) -> None:
 
 def test_a_request_takes_what_is_usual_where_it_says_nothing() -> None:
     assert msgspec.convert({"step": "plan"}, Request) == Request("plan")
+
+
+def test_generations_are_compared_until_they_are_equal(world: World) -> None:
+    assert world.step("compare") == {"equal": None}
+    world.fold()
+    assert world.step("compare") == {"equal": False}
+    for item in world.database.items("views"):
+        if item["pk"]["S"].startswith("g2#"):
+            own = item["pk"]["S"].replace("g2#", "g1#")
+            world.database.put_item(TableName="views", Item={**item, "pk": {"S": own}})
+    assert world.step("compare") == {"equal": True}
+
+
+def test_what_is_written_between_two_sums_is_no_difference(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.step("begin")
+    page = GenerationItems.page
+    calls: list[str] = []
+
+    def with_a_write(items: GenerationItems, generation: str, after: Any) -> Any:
+        found = page(items, generation, after)
+        if not calls:
+            for name in ("g1", "g2"):
+                world.database.put_item(TableName="views", Item={"pk": {"S": f"{name}#o"}})
+        calls.append(generation)
+        return found
+
+    monkeypatch.setattr(GenerationItems, "page", with_a_write)
+    assert world.step("compare") == {"equal": True}
+    assert calls[:2] == ["g1", "g2"]
+    assert len(calls) > 2
+
+
+def test_an_erasure_that_was_finished_may_be_asked_for_again(world: World) -> None:
+    world.step("begin")
+    world.step("retire")
+    world.pointer.erased("g2")
+    assert world.step("erase", generation="g2") == {"wait_seconds": 0, "erased": 0, "after": None}

@@ -12,21 +12,24 @@ from botocore.exceptions import ClientError
 
 from orders_language.schemas import ORDER_EVENTS
 from shared.messaging.envelope import LARGEST_VERSION, Envelope, encode
+from shared.messaging.log_reader import RecordNotFound
 from shared.messaging.log_records import LogRecord
 from shared.read_models import redrive
 from shared.read_models.parked_records import MAX_BODY, ParkedRecord, ParkedRecords
 from shared.read_models.projector import Checkpoint, Projector
 from shared.read_models.versioned_table import VersionedTable
+from shared.runtime.tracing import invocations
+from shared.runtime.tracing.context import parse
 from tests.support.examples.log_of_orders import (
     ORDERS,
     Histories,
     TableInMemory,
     event,
     projector,
-    record,
 )
 from tests.support.fakes.dynamodb_expressions import refusal
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory, refusing
+from tests.support.fakes.kept_spans import KeptSpans
 
 ORDER, OTHER = ORDERS[:2]
 PLACED = event(ORDER, 1, "OrderPlaced")
@@ -312,14 +315,13 @@ def test_setting_one_aside_redrives_nothing(parked: ParkedRecords, histories: Hi
     histories.add(PLACED)
     parked.park(of(ORDER, 1))
     tables = [TableInMemory(), TableInMemory()]
-    crashing = record(event(OTHER, 1, "OrderPlaced"), 9)
-    aside = {"shard": "shard-0", "sequence": "9", "body": crashing.body, "reason": "crashes"}
     projectors = [projector(table, histories) for table in tables]
-    assert ask(parked, projectors, dry_run=False, set_aside=aside) == (["parked"], None)
+    crashing = encode(event(OTHER, 1, "OrderPlaced"))
+    assert setting_aside(parked, projectors, crashing, dry_run=False) == ["set aside"]
     for table in tables:
         assert table.kept == {OTHER: Checkpoint(0, None, stalled_at_version=1)}
         found = [(it.shard, it.sequence, it.reason) for it in table.parked.values()]
-        assert found == [("shard-0", "9", "crashes")]
+        assert found == [("shard-0", "7", "crashes")]
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,7 @@ def test_setting_one_aside_redrives_nothing(parked: ParkedRecords, histories: Hi
         {"after": ""},
         {"dry_run": "no"},
         {"all": True},
-        {"set_aside": {"shard": "s", "sequence": "1", "body": b"", "reason": ""}},
+        {"set_aside": {"shard": "s", "sequence": "1", "reason": ""}},
     ],
     ids=str,
 )
@@ -346,3 +348,52 @@ def test_an_envelope_reads_as_it_was_parked(parked: ParkedRecords) -> None:
     [found] = parked.all()
     assert found.body
     assert msgspec.json.decode(found.body, type=Envelope) == PLACED
+
+
+def setting_aside(
+    parked: ParkedRecords, projectors: Iterable[Projector[Any]], body: bytes | None, **request: Any
+) -> list[str]:
+    """The outcomes; the log has that record, or none."""
+
+    def find(shard: str, sequence: str) -> LogRecord:
+        if body is None:
+            raise RecordNotFound(sequence)
+        return LogRecord(shard, sequence, body)
+
+    asked = {"set_aside": {"shard": "shard-0", "sequence": "7", "reason": "crashes"}, **request}
+    answer = redrive.answer(asked, list(projectors), parked, find)
+    return [it["outcome"] for it in answer["parked"]]
+
+
+def test_a_record_is_set_aside_once_and_not_by_a_dry_run(
+    parked: ParkedRecords, histories: Histories
+) -> None:
+    table = TableInMemory()
+    sales = [projector(table, histories)]
+    assert setting_aside(parked, sales, encode(PLACED)) == ["can be set aside"]
+    assert (table.parked, table.kept) == ({}, {})
+    assert setting_aside(parked, sales, encode(PLACED), dry_run=False) == ["set aside"]
+    assert [it.reason for it in table.parked.values()] == ["crashes"]
+    assert table.kept[ORDER].stalled_at_version == 1
+    parked.park(of(None, 7))
+    again = setting_aside(parked, sales, encode(PLACED), dry_run=False)
+    assert again == ["refused: it is parked already"]
+    assert len(table.parked) == 1
+
+
+def test_what_the_log_has_not_got_is_not_set_aside(parked: ParkedRecords) -> None:
+    assert setting_aside(parked, [], None, dry_run=False) == []
+
+
+def test_a_redrive_is_a_trace_of_its_own_that_links_to_the_records(
+    parked: ParkedRecords, kept_spans: KeptSpans
+) -> None:
+    parked.park(of(ORDER, 1))
+    applied: Any = projector(TableInMemory(), Histories({ORDER: [PLACED]}))
+    assert ask(parked, [applied], dry_run=False)[0] == ["redriven"]
+    invocations.flush()
+    made_in = parse(PLACED.traceparent)
+    assert made_in is not None
+    (span,) = kept_spans.named("redrive")
+    assert (span.parent_id, [it.trace_id for it in span.links]) == ("", [made_in.trace_id])
+    assert span.trace_id != made_in.trace_id

@@ -4,17 +4,21 @@ import base64
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.product import PROBLEM_TYPES
-from shared.runtime.api import Request, Response, endpoint
+from shared.runtime import environment
+from shared.runtime.api import Request, Response, correlation_id_in, endpoint
+from shared.runtime.patterns import is_uuid
 from shared.runtime.payloads import MAX_EVENT_BYTES
 from shared.runtime.problems import PROBLEM_JSON, Problem
 
 JOURNEY = "0d6f2a4e-58b1-4f1c-9a51-3c1f6f1d2e3b"
-TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 class Parcel(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,7 +38,7 @@ def event(**changes: Any) -> dict[str, Any]:
     return {
         "httpMethod": "POST",
         "path": "/v1/parcels",
-        "headers": {"X-Correlation-Id": JOURNEY},
+        "headers": {"X-Correlation-Id": JOURNEY, "Content-Type": "application/json"},
         "pathParameters": None,
         "queryStringParameters": None,
         "requestContext": {"requestId": "r-1", "authorizer": {"claims": {"sub": "customer"}}},
@@ -88,7 +92,7 @@ def test_a_function_sees_who_asks_for_what() -> None:
 
     call(
         look,
-        headers={"x-CORRELATION-id": JOURNEY, "TraceParent": TRACEPARENT, "X-Other": "1"},
+        headers={"x-CORRELATION-id": JOURNEY, "X-Other": "1"},
         pathParameters={"parcel_id": "p-1"},
         queryStringParameters={"limit": "5"},
         body="text",
@@ -97,7 +101,7 @@ def test_a_function_sees_who_asks_for_what() -> None:
     assert (request.method, request.path, request.request_id) == ("POST", "/v1/parcels", "r-1")
     assert (request.customer_id, request.body) == ("customer", b"text")
     assert (request.path_parameters, request.query) == ({"parcel_id": "p-1"}, {"limit": "5"})
-    assert (request.trace.correlation_id, request.trace.traceparent) == (JOURNEY, TRACEPARENT)
+    assert request.trace.correlation_id == JOURNEY
     assert request.headers["x-other"] == "1"
 
 
@@ -238,6 +242,25 @@ def test_a_fault_of_ours_tells_the_caller_nothing_and_the_log_everything_but_the
     assert metric["UnhandledErrors"] == 1
 
 
+@pytest.mark.parametrize(
+    ("version", "counted"),
+    [("7", [{"function": "weigh", "version": "7"}]), ("$LATEST", [])],
+    ids=["by an alias", "the newest code"],
+)
+def test_a_fault_of_a_version_is_counted_for_it_besides(
+    version: str,
+    counted: list[dict[str, str]],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "weigh")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", version)
+    call(raising(RuntimeError("broken")))
+    lines = [json.loads(it) for it in capsys.readouterr().out.splitlines()]
+    found = [it for it in lines if it.get("UnhandledErrorsOfVersion") == 1]
+    assert [{name: it[name] for name in ("function", "version")} for it in found] == counted
+
+
 @pytest.mark.parametrize(("weight", "status"), [("7", 200), ('"light"', 400)])
 def test_every_answer_leaves_a_line_that_names_the_route_and_nobodys_order(
     weight: str, status: int, capsys: pytest.CaptureFixture[str]
@@ -288,3 +311,62 @@ def test_a_caller_with_a_key_needs_no_token() -> None:
     assert endpoint(keyed=True)(look)(bare, None)["statusCode"] == 200
     assert [(it.customer_id, it.api_key_id) for it in seen] == [("", "k-1")]
     assert endpoint()(look)(bare, None)["statusCode"] == 401
+
+
+@given(st.text() | st.just(f"{JOURNEY}\n"))
+def test_free_text_never_enters_a_journey(text: str) -> None:
+    taken = correlation_id_in({"x-correlation-id": text, "traceparent": text})
+    assert is_uuid(taken)
+    assert taken != text
+
+
+def test_a_journey_in_capitals_is_the_same_journey() -> None:
+    assert correlation_id_in({"x-correlation-id": JOURNEY.upper()}) == JOURNEY
+
+
+@pytest.mark.parametrize(
+    ("sent", "accepts"),
+    [
+        ({}, "Accept"),
+        ({"Content-Type": "text/plain"}, "Accept"),
+        ({"Content-Type": "application/jsonp"}, "Accept"),
+        ({"Content-Type": "application/json, text/plain"}, "Accept"),
+        ({"content-type": "application/json", "content-encoding": "gzip"}, "Accept-Encoding"),
+    ],
+)
+def test_a_body_of_another_type_or_encoding_is_refused(sent: dict[str, str], accepts: str) -> None:
+    answer = call(lambda it: Response(200, it.json(dict)), headers=sent, body="{}")
+    assert (answer["statusCode"], accepts in answer["headers"]) == (415, True)
+
+
+@pytest.mark.parametrize(
+    "sent", ["application/json", "Application/JSON; charset=utf-8", "application/vnd.shop+json"]
+)
+def test_json_by_any_of_its_names_is_read(sent: str) -> None:
+    headers = {"Content-Type": sent, "Content-Encoding": "identity"}
+    assert call(lambda it: Response(200, it.json(dict)), headers=headers, body="{}") == {
+        **call(lambda _: Response(200, {}), headers=headers, body="{}"),
+        "headers": ANY,
+    }
+
+
+def test_head_is_answered_without_a_body() -> None:
+    answer = call(lambda _: Response(200, {"a": 1}), httpMethod="HEAD")
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+
+
+@pytest.mark.parametrize("origin", ["", "https://shop.example"])
+def test_scripts_of_one_origin_may_read_answers_and_none_of_another(
+    origin: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEB_ORIGIN", origin)
+    environment.forget()
+    try:
+        headers = call(lambda _: Response(200))["headers"]
+        refused = call(lambda _: (_ for _ in ()).throw(Refusal()))["headers"]
+    finally:
+        environment.forget()
+    for answer in (headers, refused):
+        assert answer.get("Access-Control-Allow-Origin", "") == origin
+        assert ("Location" in answer.get("Access-Control-Expose-Headers", "")) == bool(origin)
+        assert "Access-Control-Allow-Credentials" not in answer

@@ -242,3 +242,9 @@ def test_a_client_tries_as_often_and_waits_as_long_as_its_name_says(
         client.get_parameter(Name="a")
     assert len(sent) == tries
     assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (1, seconds)
+
+
+def test_an_impatient_client_tries_once_and_is_done_within_the_time_that_it_is_given() -> None:
+    config = aws.impatient_client("ssm", 1.7).meta.config
+    assert config.connect_timeout + config.read_timeout == pytest.approx(1.7)
+    assert config.retries == {"mode": "standard", "total_max_attempts": 1}

@@ -80,6 +80,17 @@ def test_a_process_reads_what_is_deployed(agent: FakeAgent) -> None:
     ]
 
 
+def test_an_agent_that_wants_a_token_gets_it_and_answers_nobody_else(
+    agent: FakeAgent, clock: PollingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(agent, {"greeting": "hello"})
+    agent.token = "t" * 48
+    assert current(SHOP) == Shop()
+    monkeypatch.setenv("CONFIGURATION_AGENT_TOKEN", agent.token)
+    configuration.forget()
+    assert current(SHOP) == Shop(greeting="hello")
+
+
 def test_within_the_interval_nobody_is_asked(agent: FakeAgent, clock: PollingClock) -> None:
     deploy(agent, {"greeting": "hello"})
     first = current(SHOP)

@@ -126,7 +126,7 @@ def test_a_service_without_a_document_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["order", "../orders", "", "ORDERS", "\x1b[31morders"])
 def test_an_unknown_service_is_refused_and_the_known_ones_are_named(name: str) -> None:
-    with pytest.raises(UnknownName, match="orders, payments, shipping") as refused:
+    with pytest.raises(UnknownName, match="orders, payments, pricing, shipping") as refused:
         services.chosen([name])
     assert str(refused.value).isprintable()
 

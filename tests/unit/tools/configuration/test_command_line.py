@@ -14,7 +14,7 @@ from tools.configuration.documents import CHECKOUT
 
 def test_the_documents_of_this_repository_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 0
-    assert "orders, payments, shipping: right" in capsys.readouterr().out
+    assert "orders, payments, pricing, shipping: right" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "apply", "drift"])

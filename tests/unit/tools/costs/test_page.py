@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tools.measure.costs import page, prices
+from tools.measure.costs import page, prices, survey
 from tools.measure.costs.baseline import Command
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle
-from tools.measure.costs.million import by_owner, by_part, total
+from tools.measure.costs.million import MOST_OBSERVING, by_owner, by_part, observing, total
 from tools.measure.costs.orders import Counted
 from tools.measure.costs.prices import Charge
 
@@ -57,11 +58,22 @@ def test_the_two_ways_stand_side_by_side_even_where_one_has_no_such_part() -> No
 
 
 def test_every_price_is_shown_and_those_from_memory_stand_out() -> None:
-    text = page.prices_section(LISTED)
+    text = page.prices_section(LISTED, [])
     assert text.count("**memory**") == sum(
         price.checked == "memory" for price in LISTED.prices.values()
     )
     assert all(f"| {name} |" in text for name in LISTED.prices)
+
+
+def test_what_hangs_on_prices_that_nobody_has_read_is_bounded() -> None:
+    read = replace(LISTED["keys"], name="read", usd=5.0, per=1)
+    unread = replace(read, name="unread", usd=2.0, per=1_000, checked="memory", seen=None)
+    listed = replace(LISTED, prices={it.name: it for it in (read, unread)})
+    order = [Charge("a", "read", 1, "orders"), Charge("b", "unread", 3, "orders")]
+    text = page.prices_section(listed, order)
+    assert "Not read on any page: unread. If each of these were twice as high" in text
+    assert "a million orders would cost 6,000.00 USD more." in text
+    assert "Every price was read" in page.prices_section(replace(listed, prices={"read": read}), [])
 
 
 def test_only_what_stands_between_its_marks_is_replaced(tmp_path: Path) -> None:
@@ -86,3 +98,13 @@ def test_the_page_in_the_repository_has_a_place_for_each_section() -> None:
     text = page.PAGE.read_text()
     for name in ("idle", "orders", "command", "assumptions", "prices"):
         assert text.count(page.BEGIN.format(name)) == text.count(page.END.format(name)) == 1
+
+
+def test_logs_and_traces_take_no_more_of_the_price_than_they_may() -> None:
+    rows = by_part(survey.read().order(survey.MANY), 1, LISTED)
+    assert 0.02 < observing(rows) <= MOST_OBSERVING
+    assert page.observing_line(rows) in page.PAGE.read_text()
+
+
+def test_what_the_metrics_of_the_business_cost_stands_on_the_page() -> None:
+    assert page.business_line(LISTED).partition(": ")[2] in page.PAGE.read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,22 @@ def test_an_assumption_that_is_missing_unknown_or_senseless_is_refused(tmp_path:
 def test_an_idle_queue_is_asked_by_each_poller_three_times_a_minute() -> None:
     assumed = assumptions.read()
     assert assumed.idle_polls == pytest.approx(5 * 3 * 60 * 730)
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(0, ""), (180, ""), (181, "181 days old"), (365, "365")]
+)
+def test_prices_that_grow_old_are_warned_of(days: int, said: str, tmp_path: Path) -> None:
+    found = listed(tmp_path, ENTRY)
+    warning = found.warning(found.read_on + timedelta(days=days))
+    assert bool(warning) is bool(said)
+    assert said in warning
+
+
+@pytest.mark.parametrize(("days", "said"), [(366, "366 days ago: read them again"), (-1, "cannot")])
+def test_by_prices_of_another_year_or_of_tomorrow_nothing_is_reckoned(
+    days: int, said: str, tmp_path: Path
+) -> None:
+    found = listed(tmp_path, ENTRY)
+    with pytest.raises(PriceListError, match=said):
+        found.warning(found.read_on + timedelta(days=days))

@@ -10,7 +10,14 @@ import pytest
 
 from contracts.schemas import CURRENT
 from tools.base.workspace import CHECKOUT
-from tools.docgen import configuration_page, parity_document
+from tools.docgen import (
+    api_page,
+    asyncapi,
+    configuration_page,
+    graphql_page,
+    parity_document,
+    permissions_page,
+)
 from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
 from tools.generate import products, snapshots
@@ -111,7 +118,12 @@ def edited(file: Path, folder: Path) -> Path:
         ("catalogue and CODEOWNERS", catalogue, "CODEOWNERS"),
         ("diagrams of the architecture", architecture, "PAGE"),
         ("configuration page", configuration_page, "PAGE"),
+        ("page of the permissions", permissions_page, "PAGE"),
         ("parity page", parity_document, "DOCUMENT"),
+        ("page of the APIs", api_page, "PAGE"),
+        ("page and types of GraphQL", graphql_page, "PAGE"),
+        ("page and types of GraphQL", graphql_page, "TYPES"),
+        ("contract of the messages", asyncapi, "FILE"),
         ("picture of the saga", products, "SAGA_PICTURE"),
     ],
 )

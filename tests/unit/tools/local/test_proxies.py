@@ -70,7 +70,7 @@ def proxied(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("proxied")
 def test_what_runs_beside_a_command_knows_no_proxy(tmp_path: Path) -> None:
     for environment in (
-        Emulator(tmp_path)._environment(port=4566),
+        Emulator(tmp_path)._environment(port=4566, spans=2000),
         proxies.without(os.environ),
     ):
         assert not {it.lower() for it in environment} & {it.lower() for it in NAMES}

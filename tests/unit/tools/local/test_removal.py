@@ -226,3 +226,10 @@ def test_a_reader_with_a_fan_out_reads_the_stream_itself() -> None:
     statements = result["Resources"]["Policy"]["Properties"]["PolicyDocument"]["Statement"]
     assert statements[0]["Resource"] == stream
     assert "FanOut" in template["Resources"]
+
+
+def test_what_an_update_leaves_to_what_is_not_there_goes_as_well() -> None:
+    update = {"CodeDeployLambdaAliasUpdate": {"ApplicationName": {"Ref": "Trail"}}}
+    alias = {"Type": "AWS::Lambda::Alias", "Properties": {"Name": "live"}}
+    result, _ = copy_without({"Alias": {**alias, "UpdatePolicy": update}, "Trail": TRAIL})
+    assert result["Resources"] == {"Alias": alias}

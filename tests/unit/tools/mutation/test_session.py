@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 MODULE = """
 from functools import cache
 
@@ -60,6 +62,8 @@ def test_of_a_static_method():
 RUN = """
 import json, sys
 from pathlib import Path
+
+import pytest
 import pytest
 from tools.checks.mutation.mutants import mutants_of
 from tools.checks.mutation.session import MutationSession
@@ -70,6 +74,7 @@ print(json.dumps([int(status), session.verdicts]))
 """
 
 
+@pytest.mark.nightly
 def test_each_mutant_is_judged_by_the_tests_that_call_it(tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(MODULE)
     (tmp_path / "test_shop.py").write_text(TESTS)

@@ -22,6 +22,7 @@ PARKED_BY_A_WORKER = {
     "parked_by": {"DataType": "String", "StringValue": "queue-worker"},
     "failures": {"DataType": "Number", "StringValue": "9"},
 }
+BY_AN_OPERATOR = {"redriven": {"DataType": "String", "StringValue": "yes"}}
 NOT_DELIVERED_BY_A_RULE = {
     "RULE_ARN": {"DataType": "String", "StringValue": RULE},
     "TARGET_ARN": {"DataType": "String", "StringValue": "arn:aws:sqs:::queue"},
@@ -123,7 +124,11 @@ def test_a_message_that_a_worker_parked_goes_to_its_queue_and_begins_anew() -> N
     assert done
     assert "failed 10 times, last with TimeoutError" in said
     assert account.sent == [
-        {"QueueUrl": "Queue", "MessageBody": json.dumps(ENVELOPE), "MessageAttributes": {}}
+        {
+            "QueueUrl": "Queue",
+            "MessageBody": json.dumps(ENVELOPE),
+            "MessageAttributes": BY_AN_OPERATOR,
+        }
     ]
     assert account.waiting == []
     assert account.hidden == {}
@@ -140,7 +145,7 @@ def test_what_a_rule_could_not_deliver_goes_there_as_the_rule_would_have_put_it(
     account.redrive(confirm=True)
     (sent,) = account.sent
     assert json.loads(sent["MessageBody"]) == wanted
-    assert sent["MessageAttributes"] == {}
+    assert sent["MessageAttributes"] == BY_AN_OPERATOR
 
 
 def test_nothing_is_changed_before_the_operator_says_so() -> None:

@@ -89,4 +89,4 @@ def test_the_command_fails_with_a_sentence(
 def test_a_deployment_begins_with_the_domain() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     recipe = makefile.partition("\ndeploy: ")[2].partition("\n\n")[0]
-    assert 0 < recipe.index(" mail\n") < recipe.index(" deploy --all")
+    assert 0 < recipe.index(" mail\n") < recipe.index("$(CDK) deploy ")

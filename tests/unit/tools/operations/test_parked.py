@@ -30,6 +30,9 @@ from tools.operations import parked
 MANY = 1005
 
 
+NOTHING = LogRecord("shardId-0", "0", b"")
+
+
 @dataclass
 class Account:
     """A function that redrives, and a log with one record, in place of an account."""
@@ -38,6 +41,7 @@ class Account:
         default_factory=lambda: DynamoDbInMemory({"parked": ("consumer", "record")})
     )
     calls: int = 0
+    log: LogRecord = NOTHING
 
     @property
     def records(self) -> ParkedRecords:
@@ -50,7 +54,9 @@ class Account:
         table = TableInMemory()
         table.park = self.records.park  # type: ignore[method-assign]
         applied = projector(table, histories)
-        answer = redrive.answer(json.loads(json.dumps(request)), [applied], self.records)
+        answer = redrive.answer(
+            json.loads(json.dumps(request)), [applied], self.records, lambda *_: self.log
+        )
         return json.loads(json.dumps(answer))
 
 
@@ -116,18 +122,8 @@ def test_what_a_record_says_of_itself_locks_nobody_out(account: Account, text: s
     assert "failed" in said or account.database.items("parked") == []
 
 
-def test_parking_shows_what_is_parked_then(
-    account: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Log:
-        def __init__(self, *_: object) -> None:
-            pass
-
-        def record(self, shard: str, sequence: str) -> LogRecord:
-            return LogRecord(shard, sequence, b"\xff" * 36)
-
-    monkeypatch.setattr(parked, "LogReader", Log)
-    monkeypatch.setattr(Target, "find", lambda *_: "arn")
+def test_parking_shows_what_is_parked_then(account: Account) -> None:
+    account.log = LogRecord("shardId-0", "7", b"\xff" * 36)
     file = io.StringIO()
     parked.park(
         Target("here", "dev", lambda _: None, is_offline=True),

@@ -80,4 +80,4 @@ def test_the_command_fails_with_a_sentence(
 def test_a_deployment_begins_with_the_providers() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     recipe = makefile.partition("\ndeploy: ")[2].partition("\n\n")[0]
-    assert 0 < recipe.index(" providers\n") < recipe.index(" deploy --all")
+    assert 0 < recipe.index(" providers\n") < recipe.index("$(CDK) deploy ")

@@ -104,4 +104,4 @@ def test_who_deploys_for_development_leaves_production_its_share() -> None:
 def test_a_deployment_begins_with_the_quota() -> None:
     makefile = (CHECKOUT / "Makefile").read_text()
     recipe = makefile.partition("\ndeploy: ")[2].partition("\n\n")[0]
-    assert 0 < recipe.index(" quota\n") < recipe.index(" deploy --all")
+    assert 0 < recipe.index(" quota\n") < recipe.index("$(CDK) deploy ")

@@ -207,6 +207,7 @@ def run(folder: Path, *words: str) -> str:
     return done.stdout
 
 
+@pytest.mark.nightly
 def test_this_tree_can_be_renamed_and_is_as_it_should_be(tree: Path) -> None:
     first = git(tree, "rev-parse", "HEAD").strip()
     rename(tree, NEW)

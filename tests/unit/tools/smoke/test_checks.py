@@ -153,7 +153,7 @@ GOOD: list[tuple[Callable[[System], str], dict[str, Any], str]] = [
             "list_hosted_configuration_versions": {"Items": [{"VersionNumber": 3}]},
             "validate_configuration": {},
         },
-        "3 profiles",
+        "4 profiles",
     ),
     (
         account.apis_keep_logs_for_a_while,

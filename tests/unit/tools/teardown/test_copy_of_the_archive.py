@@ -36,6 +36,8 @@ class FakeCloud:
         pages: dict[str, list[dict[str, Any]]] = {
             "describe_stacks": [{"Stacks": [self._stack(it) for it in STACKS[self.region]]}],
             "list_object_versions": [{"Versions": []}],
+            "get_resources": [{"ResourceTagMappingList": []}],
+            "describe_log_groups": [{"logGroups": []}],
         }
 
         class Paginator:

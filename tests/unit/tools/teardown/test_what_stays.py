@@ -26,6 +26,7 @@ class FakeCloud:
     def __init__(self, *, lock_days: int = 0, refuses: frozenset[str] = frozenset()) -> None:
         self.lock_days = lock_days
         self.refuses = refuses
+        self.pending: dict[str, datetime] = {}
         self.deleted: list[str] = []
         self.emptied: list[str] = []
         self.versions = [
@@ -48,6 +49,11 @@ class FakeCloud:
             raise _error("ObjectLockConfigurationNotFoundError")
         retention = {"Mode": "GOVERNANCE", "Days": self.lock_days}
         return {"ObjectLockConfiguration": {"Rule": {"DefaultRetention": retention}}}
+
+    def describe_key(self, *, KeyId: str) -> dict[str, Any]:  # noqa: N803
+        goes = self.pending.get(KeyId)
+        state = {"KeyState": "PendingDeletion", "DeletionDate": goes} if goes else {}
+        return {"KeyMetadata": {"KeyState": "Enabled", **state}}
 
     def delete_objects(self, *, Bucket: str, Delete: Any) -> dict[str, Any]:  # noqa: N803
         self.emptied += [f"{Bucket}/{it['Key']}@{it['VersionId']}" for it in Delete["Objects"]]
@@ -136,6 +142,15 @@ def test_keys_wait_and_tables_leave_a_backup() -> None:
     assert [(it.what, it.until) for it in found.stays] == [
         ("AWS::KMS::Key the-key", NOW + timedelta(days=30)),
         ("backups of the tables the-orders", NOW + timedelta(days=35)),
+    ]
+
+
+def test_a_key_that_somebody_had_deleted_before_goes_at_its_own_time() -> None:
+    cloud = FakeCloud()
+    cloud.pending["the-key"] = NOW + timedelta(days=7)
+    (found,) = planned(cloud, stack("orders", KEY))
+    assert [(it.why, it.until) for it in found.stays] == [
+        ("somebody has asked KMS to delete it already", NOW + timedelta(days=7))
     ]
 
 

@@ -57,8 +57,8 @@ class FakeTools:
             self._leave(python.parent.parent / "packages", fresh=True)
         elif tool.name == "uv":
             self._use(venv / "bin" / "uv")
-            shutil.rmtree(self.checkout / ".venv-emulator", ignore_errors=True)
-            self._leave(self.checkout / ".venv-emulator" / "bin" / "python")
+            shutil.rmtree(words[-1], ignore_errors=True)
+            self._leave(Path(words[-1]) / "bin" / "python")
         else:
             self._use(venv / "bin" / "npm")
             project = Path(words[words.index("--prefix") + 1])
@@ -85,7 +85,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def lock_files(folder: Path) -> Path:
-    for name in (*LOCKS, "requirements/emulator.txt"):
+    for name in (*LOCKS, "requirements/emulator.txt", "requirements/containers.txt"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     return folder
@@ -170,3 +170,15 @@ def test_an_environment_whose_python_was_removed_is_made_again(checkout: Path) -
     set_up(checkout)
     (checkout / ".venv" / "bin" / "python").unlink()
     assert len(set_up(checkout)) > 0
+
+
+def test_the_tools_for_containers_are_installed_for_who_wants_them_alone(checkout: Path) -> None:
+    set_up(checkout)
+    assert not (checkout / ".venv-containers").exists()
+    tools = FakeTools(checkout)
+    toolchain = Toolchain(checkout, PYTHON, tools, containers=True)
+    assert not toolchain.is_ready
+    toolchain.set_up(lambda _: None)
+    assert toolchain.is_ready
+    assert len(tools.calls) == 2, "what was there is left alone"
+    assert (checkout / ".venv-containers" / "bin" / "python").exists()

@@ -1,0 +1,1 @@
+"""Partners: other companies' systems place and follow orders for customers of theirs."""

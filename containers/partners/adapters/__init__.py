@@ -1,0 +1,1 @@
+"""The ways to pricing, to the login and to other services' APIs."""

@@ -1,0 +1,1 @@
+"""What a partner's order is."""

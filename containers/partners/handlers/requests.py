@@ -1,0 +1,55 @@
+"""What partners may send."""
+
+from typing import Annotated
+
+import msgspec
+
+from customers_language.references import Reference
+from orders_language.events import PostcodeArea
+from partners.domain.orders import Line, Partner, Wish
+from shared.runtime.patterns import Country, Currency, Uuid
+
+MOST_LINES = 50
+
+
+class LineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line of an order."""
+
+    sku: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=999)]
+
+
+class ShipToForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to; patterns keep names and streets out."""
+
+    address_id: Uuid
+    country: Country
+    postcode_area: PostcodeArea
+
+
+class OrderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of POST /v1/partner-orders: both references are the partner's own."""
+
+    reference: Reference
+    customer: Reference
+    lines: Annotated[tuple[LineForm, ...], msgspec.Meta(min_length=1, max_length=MOST_LINES)]
+    currency: Currency
+    ship_to: ShipToForm
+
+    def wish(self, partner: Partner) -> Wish:
+        """In the domain's terms."""
+        return Wish(
+            partner,
+            self.reference,
+            self.customer,
+            tuple(Line(it.sku, it.quantity) for it in self.lines),
+            self.currency,
+            msgspec.structs.asdict(self.ship_to),
+        )
+
+
+class CustomerForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of PUT /v1/partner-customers/{reference}: customers says what is right in it."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]

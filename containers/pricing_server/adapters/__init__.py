@@ -1,0 +1,1 @@
+"""Where prices and the signing key come from."""

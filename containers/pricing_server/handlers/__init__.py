@@ -1,0 +1,1 @@
+"""The gRPC server: its methods, what stands before each of them, its start and its end."""

@@ -1,0 +1,1 @@
+"""Audit: what nobody may change, put back where that is possible."""

@@ -1,0 +1,1 @@
+"""Audit's way to CloudTrail, S3, KMS and the operators."""

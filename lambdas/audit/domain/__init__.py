@@ -1,0 +1,1 @@
+"""Which changes are forbidden, and what undoes them; the standard library alone."""

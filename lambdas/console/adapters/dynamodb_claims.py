@@ -1,0 +1,51 @@
+"""Claims in the table of activity: an item for each subject that operators have changed lately."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shared.runtime import clock
+
+KEPT_SECONDS = 86_400
+
+
+class DynamoDbClaims:
+    """Implements ``console.ports.Claims``. ``client`` is a botocore DynamoDB client.
+
+    ``busy_until`` is when the last change ended, or until when it may be at work. Times that are
+    written alike sort as texts.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def claim(self, subject: str, *, planned_before: str, until: str) -> bool:
+        """A conditional put: of two at once, one succeeds."""
+        return self._put(
+            subject, until, "attribute_not_exists(id) OR busy_until <= :seen", planned_before
+        )
+
+    def end(self, subject: str, *, until: str, ended_at: str) -> None:
+        """Nothing, if somebody else has it by now."""
+        self._put(subject, ended_at, "busy_until = :seen", until)
+
+    def _put(self, subject: str, busy_until: str, condition: str, seen: str) -> bool:
+        ends = int(clock.parse_time(busy_until).timestamp()) + KEPT_SECONDS
+        item = {
+            "id": {"S": f"change#{subject}"},
+            "busy_until": {"S": busy_until},
+            "expires_at": {"N": str(ends)},
+        }
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=condition,
+                ExpressionAttributeValues={":seen": {"S": seen}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True

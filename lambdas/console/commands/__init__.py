@@ -1,0 +1,1 @@
+"""What the console writes: what the bus carried, and what operators have done."""

@@ -1,0 +1,5 @@
+"""For operators: stops a rollout of what payments is told while it runs."""
+
+from shared.runtime.configuration_stop import stopping
+
+handler = stopping()

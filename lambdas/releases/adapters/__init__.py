@@ -1,0 +1,1 @@
+"""The two places where versions share calls: ECS on VPC Lattice, and one Envoy."""

@@ -1,0 +1,1 @@
+"""What a release is judged by; knows nothing of AWS or Envoy."""

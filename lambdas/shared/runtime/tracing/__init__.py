@@ -1,0 +1,1 @@
+"""Traces: which one something belongs to, spans of the work that is done for it, their way out."""

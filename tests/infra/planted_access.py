@@ -1,0 +1,115 @@
+"""Faults for the rules of access: a route or a client that opens more than it should."""
+
+from collections.abc import Callable
+
+from tests.infra.planted_faults import Plant, body, set_property
+from tests.infra.rules import Rule, access
+from tests.infra.system import System
+from tests.support.drivers.routes import METHOD
+
+CLIENT = access.CLIENT
+GET_ORDER = "Apiv1ordersorderidGET"
+PLACE_ORDER = "Apiv1ordersPOST"
+WEB, MACHINE = "UsersWebClient", "UsersMachineClient"
+
+
+def grant_more(service: str, client: str, *scopes: str) -> Plant:
+    """Let a client ask for more scopes."""
+
+    def plant(system: System) -> None:
+        asked = body(system, service, CLIENT, client)["Properties"]["AllowedOAuthScopes"]
+        asked.extend(scopes)
+
+    return plant
+
+
+def take_the_key_away(system: System) -> None:
+    """Let everybody report on parcels."""
+    for resource in system.templates["shipping"].body["Resources"].values():
+        if resource["Type"] == METHOD:
+            resource["Properties"]["ApiKeyRequired"] = False
+
+
+PLANTED: tuple[tuple[Rule, str, Callable[[System], None]], ...] = (
+    (
+        access.every_route_asks_for_a_scope,
+        "any token of the pool",
+        set_property("order-views", METHOD, "AuthorizationScopes", None, GET_ORDER),
+    ),
+    (
+        access.every_route_asks_for_a_scope,
+        "an empty list",
+        set_property("order-views", METHOD, "AuthorizationScopes", [], GET_ORDER),
+    ),
+    (
+        access.every_route_asks_for_a_scope,
+        "anybody",
+        set_property("order-views", METHOD, "AuthorizationType", "NONE", GET_ORDER),
+    ),
+    (
+        access.every_route_asks_for_a_scope,
+        "a scope that is spelled wrong",
+        set_property("order-views", METHOD, "AuthorizationScopes", ["order/read"], GET_ORDER),
+    ),
+    (access.every_route_asks_for_a_scope, "a webhook without a key", take_the_key_away),
+    (
+        access.what_changes_something_takes_no_scope_to_read,
+        "orders are placed by who may look",
+        set_property("orders", METHOD, "AuthorizationScopes", ["orders/read"], PLACE_ORDER),
+    ),
+    (
+        access.what_changes_something_takes_no_scope_to_read,
+        "who looks needs a right to change",
+        set_property("order-views", METHOD, "AuthorizationScopes", ["orders/write"], GET_ORDER),
+    ),
+    (
+        access.apps_get_access_tokens_with_scopes_of_ours_alone,
+        "an ID token",
+        grant_more("identity", WEB, "openid"),
+    ),
+    (
+        access.apps_get_access_tokens_with_scopes_of_ours_alone,
+        "the user's own record",
+        grant_more("identity", WEB, "aws.cognito.signin.user.admin"),
+    ),
+    (
+        access.apps_get_access_tokens_with_scopes_of_ours_alone,
+        "the implicit flow",
+        set_property("identity", CLIENT, "AllowedOAuthFlows", ["code", "implicit"], WEB),
+    ),
+    (
+        access.apps_get_access_tokens_with_scopes_of_ours_alone,
+        "passwords",
+        set_property("identity", CLIENT, "ExplicitAuthFlows", ["ALLOW_USER_PASSWORD_AUTH"], WEB),
+    ),
+    (
+        access.apps_get_access_tokens_with_scopes_of_ours_alone,
+        "a secret in a browser",
+        set_property("identity", CLIENT, "GenerateSecret", True, WEB),
+    ),
+    (
+        access.apps_get_access_tokens_with_scopes_of_ours_alone,
+        "codes in the clear",
+        set_property("identity", CLIENT, "CallbackURLs", ["http://shop.example"], WEB),
+    ),
+    (
+        access.machines_and_operators_have_scopes_of_their_own,
+        "a machine places customers' orders",
+        grant_more("identity", MACHINE, "orders/write"),
+    ),
+    (
+        access.machines_and_operators_have_scopes_of_their_own,
+        "a shopper is an operator",
+        grant_more("identity", WEB, "console/operate"),
+    ),
+    (
+        access.machines_and_operators_have_scopes_of_their_own,
+        "a machine without a secret",
+        set_property("identity", CLIENT, "GenerateSecret", False, MACHINE),
+    ),
+    (
+        access.machines_and_operators_have_scopes_of_their_own,
+        "customers have no client",
+        set_property("identity", CLIENT, "AllowedOAuthFlows", access.MACHINES, WEB),
+    ),
+)

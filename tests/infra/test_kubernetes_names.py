@@ -1,0 +1,107 @@
+"""What manifests name outside the cluster is made by a template of the same stage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from contracts.product import PRODUCT
+from tests.infra.system import CHECKOUT, System
+
+MADE_BY_CHARTS = {("external-secrets", "external-secrets"), ("lattice", "lattice-controller")}
+"""Namespace and service account that charts of Argo CD's applications make."""
+Manifest = dict[str, Any]
+
+
+def manifests(folder: str) -> list[Manifest]:
+    """What kustomize made of a folder, which another test compares with what it makes now."""
+    text = (CHECKOUT / "k8s" / "rendered" / f"{folder}.yaml").read_text("utf-8")
+    return [it for it in yaml.safe_load_all(text) if it]
+
+
+def of(found: list[Manifest], kind: str) -> Iterator[Manifest]:
+    """Those of a kind."""
+    return (it for it in found if it["kind"] == kind)
+
+
+def remote_names(found: list[Manifest]) -> tuple[set[str], set[str]]:
+    """The secrets and the parameters that manifests read."""
+    stores = {
+        (it["metadata"]["namespace"], it["metadata"]["name"]): it["spec"]["provider"]["aws"]
+        for it in of(found, "SecretStore")
+    }
+    secrets, parameters = set(), set()
+    for it in of(found, "ExternalSecret"):
+        store = stores[it["metadata"]["namespace"], it["spec"]["secretStoreRef"]["name"]]
+        names = {each["remoteRef"]["key"] for each in it["spec"]["data"]}
+        if store["service"] == "ParameterStore":
+            parameters |= names
+        else:
+            secrets |= names
+    for it in of(found, "SecretProviderClass"):
+        objects = yaml.safe_load(it["spec"]["parameters"]["objects"])
+        secrets |= {each["objectName"] for each in objects}
+    return secrets, parameters
+
+
+def strangers(found: list[Manifest], system: System) -> list[str]:
+    """Each name that no template of the stage makes."""
+    secrets, parameters = remote_names(found)
+    made = {
+        str(it.properties.get("Name")) for it in system.resources("AWS::SecretsManager::Secret")
+    }
+    written = {str(it.properties["Name"]) for it in system.resources("AWS::SSM::Parameter")}
+    networks = {
+        str(it.properties["Name"]) for it in system.resources("AWS::VpcLattice::ServiceNetwork")
+    }
+    gateways = {
+        it["metadata"]["name"]
+        for it in of(found, "Gateway")
+        if it["spec"]["gatewayClassName"] == "amazon-vpc-lattice"
+    }
+    return sorted((secrets - made) | (parameters - written) | (gateways - networks))
+
+
+def test_every_name_is_made_by_a_template(system: System) -> None:
+    found = manifests(f"overlays-{system.environment}")
+    secrets, parameters = remote_names(found)
+    assert secrets
+    assert parameters
+    assert strangers(found, system) == []
+
+
+def test_a_secret_of_no_template_is_found(system: System) -> None:
+    text = json.dumps(manifests(f"overlays-{system.environment}"))
+    for name in ("partners/gateway-keys", "orders/api-url", f"{PRODUCT}-{system.environment}"):
+        planted = json.loads(text.replace(name, f"{name}x"))
+        assert strangers(planted, system), name
+
+
+def test_pods_have_roles_by_the_service_accounts_of_the_manifests(system: System) -> None:
+    found = manifests(f"overlays-{system.environment}")
+    accounts = {
+        (it["metadata"]["namespace"], it["metadata"]["name"]) for it in of(found, "ServiceAccount")
+    }
+    identities = {
+        (it.properties["Namespace"], it.properties["ServiceAccount"])
+        for it in system.resources("AWS::EKS::PodIdentityAssociation")
+    }
+    assert identities == accounts | MADE_BY_CHARTS
+    for it in manifests(f"argocd-{system.environment}"):
+        values = it.get("spec", {}).get("source", {}).get("helm", {}).get("valuesObject", {})
+        account = values.get("serviceAccount", {}).get("name")
+        if account:
+            assert (it["spec"]["destination"]["namespace"], account) in MADE_BY_CHARTS
+
+
+def test_policies_of_the_mesh_name_roles_of_this_stage_alone(system: System) -> None:
+    policies = list(of(manifests(f"overlays-{system.environment}"), "IAMAuthPolicy"))
+    assert len(policies) == 2
+    for it in policies:
+        for statement in json.loads(it["spec"]["policy"])["Statement"]:
+            assert statement["Effect"] == "Allow"
+            pattern = statement["Condition"]["ArnLike"]["aws:PrincipalArn"]
+            assert f":role/{PRODUCT}-{system.environment}-*-" in pattern

@@ -1,0 +1,117 @@
+"""A partner's order as its system sees it: from a key to the confirmation, with its trace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.containers import with_containers
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.partners_driver import order
+from tools.emulator.partners.system import PartnersSystem
+from tools.emulator.pricing.system import PricingSystem
+from tools.local import partner_story
+from tools.local.partner_story import PartnersClient
+
+pytestmark = with_containers
+
+
+@pytest.fixture(scope="module")
+def pricing(deployment: Deployment) -> Iterator[PricingSystem]:
+    system = PricingSystem(deployment.emulator.workspace)
+    system.start()
+    try:
+        eventually(lambda: system.envoy.traffic.healthy()["blue"])
+        yield system
+    finally:
+        system.kill()
+
+
+@pytest.fixture(scope="module")
+def partners(deployment: Deployment, pricing: PricingSystem) -> Iterator[PartnersSystem]:
+    assert pricing.envoy.is_running()
+    system = PartnersSystem(deployment.emulator.workspace)
+    system.start(deployment.outputs)
+    try:
+        yield system
+    finally:
+        system.kill()
+
+
+def test_a_partners_order_goes_from_its_key_to_the_confirmation_with_its_trace(
+    deployment: Deployment, partners: PartnersSystem
+) -> None:
+    assert partners.gateway.is_running()
+    workspace = deployment.emulator.workspace
+    followed = partner_story.follow(deployment.outputs, deployment.cloud, workspace)
+    assert followed.order["status"] == "confirmed"
+    assert [it.service for it in followed.spans if it.kind == "server"] == [
+        "gateway",
+        "partners",
+        "pricing",
+        "orders",
+    ]
+    by_id = {it.span_id: it for it in followed.spans}
+    first = followed.spans[0]
+    for span in followed.spans[1:]:
+        if span.service == "orders":
+            assert [it.trace_id for it in span.links] == [first.trace_id]
+        else:
+            assert span.parent_id in by_id, span.name
+
+
+@pytest.fixture
+def clients(deployment: Deployment, partners: PartnersSystem) -> dict[str, PartnersClient]:
+    """Partners' systems by their names; both have a customer whom they call `own`."""
+    keys = partners.keys(deployment.cloud)
+    found = {it: PartnersClient(partners.gateway.url, key) for it, key in keys.items()}
+    person = {"name": "A Shopper", "email": "shopper@example.com"}
+    for client in found.values():
+        assert client.call("PUT", "/v1/partner-customers/own", person)[0] in (200, 201)
+    return found
+
+
+def test_pricings_quote_is_what_the_order_costs_and_a_repetition_costs_the_same(
+    clients: dict[str, PartnersClient], pricing: PricingSystem
+) -> None:
+    wish = order(customer="own", lines=[{"sku": "MUG-RED", "quantity": 1}])
+
+    def place(reference: str) -> int:
+        body = {**wish, "reference": reference}
+        status, placed, _ = clients["tailspin"].call("POST", "/v1/partner-orders", body)
+        assert status == 202, placed
+        return int(placed["total"])
+
+    def quoted(reference: str) -> str:
+        """The reference, once its order costs what pricing says; else nothing."""
+        return reference if place(reference) == 1111 else ""
+
+    pricing.configuration.deploy(settings={"prices": {"MUG-RED": {"EUR": 1111}}})
+    try:
+        first = eventually(lambda: quoted(f"trial-{time.monotonic_ns()}"), 40)
+    finally:
+        pricing.configuration.deploy(settings={})
+    eventually(lambda: place(f"later-{time.monotonic_ns()}") == 1290, 40)
+    assert place(first) == 1111, "the first price counts, whatever a newer quote says"
+
+
+def test_a_partner_sees_its_own_customers_orders_alone(clients: dict[str, PartnersClient]) -> None:
+    mine, theirs = clients["tailspin"], clients["northwind"]
+    customer = f"own-{time.monotonic_ns()}"
+    person = {"name": "A Shopper", "email": "shopper@example.com"}
+    assert mine.call("PUT", f"/v1/partner-customers/{customer}", person)[0] == 201
+    wish = order(customer=customer)
+    status, placed, headers = mine.call("POST", "/v1/partner-orders", wish)
+    assert status == 202, placed
+    where = headers["location"]
+    eventually(lambda: mine.call("GET", where)[0] == 200, 30)
+    assert theirs.call("GET", where)[0] == 404
+    _, listed, _ = mine.call("GET", f"/v1/partner-orders?customer={customer}")
+    assert [it["order_id"] for it in listed["orders"]] == [placed["order_id"]]
+    status, refused, _ = theirs.call("POST", "/v1/partner-orders", wish)
+    assert (status, refused["type"].rpartition("/")[2]) == (404, "customer-not-found")
+    assert mine.call("DELETE", f"/v1/partner-customers/{customer}")[0] == 204
+    again = {**wish, "reference": "after-it-was-forgotten"}
+    assert mine.call("POST", "/v1/partner-orders", again)[0] == 404

@@ -1,0 +1,168 @@
+"""Which tests a difference can break, and by which way it reaches each of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from tools.affected.knowledge import Knowledge
+
+_OF_EVERY_TEST = {"pyproject.toml", "requirements.txt", "tests/conftest.py"}
+_DEPLOYS = {"tools/local/bring_up.py", "tools/emulator/deploy.py"}
+"""Modules that put the system on the emulator: who needs them tries functions at work."""
+_LEVELS = ("tests/integration/", "tests/faults/", "tests/e2e/")
+"""Those that may deploy. Below them, sockets are blocked; beside them, all answers are recorded."""
+_AT_WORK = (*_LEVELS, "tests/browser/")
+_DOCSTRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""')
+_LITERALS = re.compile(r'''"([^"\n]{2,120})"''')
+_WALKS = re.compile(r"\b(?:r?glob|iterdir|walk|ls-files|copytree|tracked_texts|copy_to|copied)\b")
+_ROOT = re.compile(r"\bCHECKOUT\b|\bROOT\b|parents\[\d\]")
+
+
+class Suite:
+    """The files of tests, each with what it needs."""
+
+    def __init__(self, known: Knowledge) -> None:
+        self._known = known
+        self._files = known.files
+        self._closures: dict[str, frozenset[str]] = {}
+        self._subjects: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def all(self) -> list[str]:
+        """The files that pytest would run."""
+        return sorted(
+            path
+            for path in self._files.python
+            if path.startswith("tests/")
+            and path.rpartition("/")[2].startswith("test_")
+            and path not in self._files.deleted
+        )
+
+    def affected(self, paths: frozenset[str], services: dict[str, str]) -> dict[str, str]:
+        """Each test that a difference can break, with the reason; ``services`` are affected.
+
+        Those that need little come first: they say soonest what is wrong.
+        """
+        found: dict[str, str] = {}
+        for test in self.all:
+            reason = next(self._reasons(test, paths, services), None)
+            if reason is not None:
+                found[test] = reason
+        return dict(sorted(found.items(), key=lambda it: self._weight(it[0], paths)))
+
+    def _weight(self, test: str, paths: frozenset[str]) -> tuple[bool, bool, int]:
+        """Whether a system is deployed for it, whether it only reads, how many modules it needs."""
+        needed = self.needed(test)
+        return self._deploys(test), not needed & paths, len(needed)
+
+    def _reasons(self, test: str, paths: frozenset[str], services: dict[str, str]) -> Iterator[str]:
+        if test in paths:
+            yield "it is changed"
+        for path in sorted(_OF_EVERY_TEST & paths):
+            yield f"every test needs {path}"
+        needed = self.needed(test)
+        for path in sorted(needed & paths):
+            yield f"it needs {path}"
+        for path in sorted(paths - needed):
+            if reads := self._reads(test, path):
+                yield f"it reads {reads}"
+        if self._deploys(test):
+            for service in sorted(services):
+                if service in self.tried(test):
+                    yield f"it tries {service}: {services[service]}"
+
+    def needed(self, test: str) -> frozenset[str]:
+        """The modules that a test needs. One that deploys needs the stacks' code, not all of it."""
+        if test not in self._closures:
+            # What a deployed test tries is told by what it names: see `tried`.
+            self._closures[test] = self._known.imports.closure(
+                [test], by_name=not test.startswith(_AT_WORK)
+            )
+        return self._closures[test]
+
+    def _deploys(self, test: str) -> bool:
+        return test.startswith(_LEVELS) and bool(_DEPLOYS & self.needed(test))
+
+    def tried(self, test: str) -> frozenset[str]:
+        """The services that a test is about.
+
+        Those that its file is called after; else those that it says something of; else those that
+        whatever drives the system for it does. What it goes through besides has tests of its own.
+        """
+        if test not in self._subjects:
+            told: set[str] = self._named_in(test) or self._told_of(test)
+            for path in self.needed(test) if not told else ():
+                if path.startswith("tests/"):
+                    told |= self._told_of(path)
+            self._subjects[test] = frozenset(told)
+        return self._subjects[test]
+
+    def _named_in(self, test: str) -> set[str]:
+        """The service in a file's name: the longest, since ``order_views`` is not ``orders``."""
+        name = test.rpartition("/")[2].removesuffix(".py").removeprefix("test") + "_"
+        found = [it for it in self._known.services if f"_{it.package}_" in name]
+        return {max(found, key=lambda it: len(it.package)).name} if found else set()
+
+    @cached_property
+    def _vocabulary(self) -> dict[str, str]:
+        """The service that a quoted text means."""
+        words = dict(self._known.constructs)
+        for contract in self._known.contracts.values():
+            words[contract.type] = contract.owner
+        for service in self._known.services:
+            for name in (service.name, *service.views, *service.consumers):
+                words[name] = service.name
+        return words
+
+    def _told_of(self, path: str) -> set[str]:
+        text = _DOCSTRING.sub("", self._files.texts[path])
+        literals = {word for it in _LITERALS.findall(text) for word in re.split(r"[/\s,:-]", it)}
+        literals |= set(_LITERALS.findall(text))
+        found = {self._vocabulary[it] for it in literals if it in self._vocabulary}
+        packages = {it.split("/")[1] for it in self._known.imports.needed_by(path) if _is_code(it)}
+        return found | {it.name for it in self._known.services if it.package in packages}
+
+    def _reads(self, test: str, path: str) -> str:
+        """What of the path a test opens: the file itself or a folder that it goes through."""
+        for source in sorted(self.needed(test)):
+            if source.startswith("tests/") and (found := self._opened(source, path)):
+                return found
+        return ""
+
+    def _opened(self, source: str, path: str) -> str:
+        literals, walks = self._literals(source)
+        name = path.rpartition("/")[2]
+        if path in literals or (name in literals and not path.endswith(".py")):
+            return path
+        folder = path
+        while "/" in folder:
+            folder = folder.rpartition("/")[0]
+            if folder in walks:
+                return f"{folder}/"
+        return "the whole checkout" if "." in walks else ""
+
+    def _literals(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The paths that a module names, and the folders whose files it goes through."""
+        if source not in self._named:
+            text = self._files.texts[source]
+            literals = frozenset(
+                it.removeprefix("/").removesuffix("/") for it in _LITERALS.findall(text)
+            )
+            joined = {it.replace('" / "', "/") for it in re.findall(r'"([\w./" -]+)"', text)}
+            named = literals | frozenset(joined)
+            walks: frozenset[str] = frozenset()
+            if _WALKS.search(text) and _ROOT.search(text):
+                folders = frozenset(it for it in named if it in self._files.folders)
+                walks = folders or frozenset({"."})
+            self._named[source] = (named, walks)
+        return self._named[source]
+
+    @cached_property
+    def _named(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        return {}
+
+
+def _is_code(path: str) -> bool:
+    return path.startswith("lambdas/") and path.count("/") > 1

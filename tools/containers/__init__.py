@@ -1,0 +1,1 @@
+"""What services in containers need before they are built: their contract, code and tools."""

@@ -1,0 +1,1 @@
+"""From a merge to production: a pipeline for each service, made from the declarations."""

@@ -1,0 +1,1 @@
+"""Writes contracts/openapi: what people wrote of each API, and what the code says itself."""

@@ -1,0 +1,1 @@
+"""Partners offline: the service as a process, behind an Envoy made from the cluster's manifests."""

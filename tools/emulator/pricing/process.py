@@ -1,0 +1,143 @@
+"""Processes of services in containers: marked as the workspace's, on free ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from tools.base import processes
+from tools.base.errors import OfflineError
+from tools.base.records import read_record
+from tools.base.workspace import CHECKOUT, Workspace, write_private
+from tools.containers import proto
+from tools.containers.environment import PYTHON
+
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+
+
+class PricingError(OfflineError):
+    """A process of a service in containers did not start, or was never started here."""
+
+
+class PricingProcess:
+    """One process; ``{name}.json`` has its number and its ports, ``{name}.log`` what it prints."""
+
+    def __init__(self, workspace: Workspace, name: str, folder: Path | None = None) -> None:
+        self.workspace = workspace
+        self.name = name
+        self.folder = workspace.pricing if folder is None else folder
+        self.record_file = self.folder / f"{name}.json"
+        self.log = self.folder / f"{name}.log"
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process, if it was started here."""
+        return read_record(self.record_file).get("pid")
+
+    def port(self, name: str) -> int:
+        """One of its ports. Raises PricingError: it was never started here."""
+        try:
+            return read_record(self.record_file)[name]
+        except KeyError as error:
+            raise PricingError(
+                f"{self.folder.name}'s {self.name} was never started here"
+            ) from error
+
+    def is_running(self) -> bool:
+        """Whether it lives."""
+        return processes.leads(self.workspace.root, self.pid)
+
+    def launch(
+        self,
+        module: str,
+        options: Sequence[str],
+        ports: Mapping[str, int],
+        environment: Mapping[str, str],
+        python: str | Path = PYTHON,
+    ) -> subprocess.Popen[bytes]:
+        """Start a module of this repository, with the container tools' Python if no other."""
+        self.workspace.prepare()
+        self.folder.mkdir(exist_ok=True, mode=0o700)
+        mark = processes.workspace_option(self.workspace.root)
+        follows = read_record(self.workspace.emulator_record).get("pid")
+        command = [
+            *(str(python), "-X", mark, "-m", module, *options),
+            *(("--until-gone", str(follows)) if follows else ()),
+        ]
+        paths = (CHECKOUT, CHECKOUT / "lambdas", CHECKOUT / "containers", proto.generated())
+        child = processes.launch(
+            command,
+            log=self.log,
+            folder=CHECKOUT,
+            environment={
+                "PATH": os.environ.get("PATH", ""),
+                "HOME": os.environ.get("HOME", ""),
+                "PYTHONPATH": os.pathsep.join(map(str, paths)),
+                "PYTHONUTF8": "1",
+                **environment,
+            },
+        )
+        write_private(self.record_file, json.dumps({"pid": child.pid, **ports}))
+        return child
+
+    def wait(self, child: subprocess.Popen[bytes], is_ready: Callable[[], bool]) -> None:
+        """Until it is ready. Raises PricingError: it has ended, or takes too long."""
+        deadline = time.monotonic() + START_SECONDS
+        while not is_ready():
+            if child.poll() is not None or time.monotonic() > deadline:
+                child.kill()
+                evidence = self.log.read_text(errors="replace").splitlines()[-10:]
+                raise PricingError(
+                    f"{self.folder.name}'s {self.name} did not start", tuple(evidence)
+                )
+            time.sleep(0.02)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Ask it to end, if it runs; SIGKILL does not ask. It may take its time to drain."""
+        pid = self.pid
+        if pid is not None and self.is_running():
+            with suppress(ProcessLookupError):
+                os.killpg(pid, number)
+
+    def wait_until_gone(self, seconds: float = 20.0) -> bool:
+        """Whether it has ended within that time."""
+        deadline = time.monotonic() + seconds
+        while self.is_running():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        if self.pid is not None:
+            processes.collect([self.pid])
+        return True
+
+
+def free_ports(record: Path, names: Sequence[str]) -> dict[str, int]:
+    """Ports by name: those of last time where they are free, else any free ones."""
+    known = read_record(record)
+    return {name: _free(known.get(name, 0)) for name in names}
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as trial:
+        trial.settimeout(0.5)
+        return trial.connect_ex((HOST, port)) == 0
+
+
+def _free(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                trial.bind((HOST, port))
+                found: int = trial.getsockname()[1]
+                return found
+    raise PricingError("there is no free port")

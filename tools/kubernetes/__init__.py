@@ -1,0 +1,1 @@
+"""Judges Kubernetes manifests as an API server would, without one."""

@@ -1,0 +1,99 @@
+"""Judges the kinds that every cluster has, by the schemas that kubernetes-validate packages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from tools.kubernetes.judge import metadata, paths
+from tools.kubernetes.judge.causes import ROOT, Cause, Verdict, compact, refused
+from tools.kubernetes.judge.definitions import Definitions
+
+KUBERNETES = "1.35"
+"""The version of the clusters that manifests are written for."""
+_FOLDER = f"kubernetes-json-schema/v{KUBERNETES}.0-local-strict"
+_CLUSTER_WIDE = frozenset({"Namespace", "PriorityClass", "ClusterRole", "ClusterRoleBinding"})
+_REASONS = {
+    "required": "FieldValueRequired",
+    "type": "FieldValueTypeInvalid",
+    "enum": "FieldValueNotSupported",
+}
+
+
+def is_built_in(manifest: dict[str, Any], served: Definitions) -> bool:
+    """Whether a manifest's kind is one that every cluster has."""
+    api_version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if served.find(api_version, kind) or served.serves(api_version):
+        return False
+    if not isinstance(api_version, str) or not isinstance(kind, str):
+        return False
+    return _schema(api_version, kind) is not None
+
+
+def judge(manifest: dict[str, Any]) -> Verdict:
+    """Whether a server takes an object of such a kind, as far as its schema says."""
+    from jsonschema.validators import Draft202012Validator  # 0.1 s, for cases that need it
+
+    schema = _schema(manifest["apiVersion"], manifest["kind"])
+    new = dict(manifest)
+    try:
+        unknown = metadata.read(new)
+    except metadata.Unreadable as error:
+        return refused([error.cause])
+    validator = Draft202012Validator(schema, registry=_registry())
+    causes = [cause for error in validator.iter_errors(new) for cause in _of(error)]
+    causes += [Cause(it, "UnknownField", "strict", f'unknown field "{it}"') for it in unknown]
+    is_namespaced = manifest["kind"] not in _CLUSTER_WIDE
+    causes += metadata.problems(new["metadata"], is_namespaced=is_namespaced)
+    return refused(causes) if causes else Verdict("accepted", stored=new)
+
+
+def _of(error: Any) -> Iterable[Cause]:
+    path = ""
+    for part in error.absolute_path:
+        path = paths.index(path, part) if isinstance(part, int) else paths.child(path, part)
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        for name in sorted(set(error.instance) - set(known)):
+            field = paths.child(path, name)
+            yield Cause(field, "UnknownField", "strict", f'unknown field "{field}"')
+    elif error.validator == "required":
+        for name in [it for it in error.validator_value if it not in error.instance]:
+            field = paths.child(path, name)
+            yield Cause(field, "FieldValueRequired", "built-in", "Required value")
+    else:
+        reason = _REASONS.get(error.validator, "FieldValueInvalid")
+        shown = f"Invalid value: {compact(error.instance)[:60]}: {error.message[:80]}"
+        yield Cause(path or ROOT, reason, "built-in", shown)
+
+
+@cache
+def _schema(api_version: str, kind: str) -> Any:
+    group, _, version = api_version.rpartition("/")
+    if "." in group and not group.endswith(".k8s.io"):
+        return None
+    short = f"{group.split('.')[0]}-{version}" if group else version
+    if not f"{short}{kind}".replace("-", "").isalnum() or not f"{short}{kind}".isascii():
+        return None
+    found = _packaged(f"{kind.lower()}-{short}.json")
+    of_kind = {"group": group, "version": version, "kind": kind}
+    is_it = found and of_kind in (found.get("x-kubernetes-group-version-kind") or [])
+    return found if is_it else None
+
+
+@cache
+def _registry() -> Any:
+    from referencing import Registry, Resource
+
+    return Resource.from_contents(_packaged("_definitions.json")) @ Registry()
+
+
+@cache
+def _packaged(name: str) -> Any:
+    from kubernetes_validate.utils import schema_contents
+
+    try:
+        return schema_contents(f"{_FOLDER}/{name}", KUBERNETES)
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,115 @@
+"""The functions that Kubernetes adds to CEL, as far as definitions in the wild call them.
+
+A rule that calls another one cannot be compiled, and is reported by name: it is never skipped.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_optional, ext_strings
+
+_T = cel.Type
+_ANY, _TEXT, _BOOL, _INT, _LIST = _T.DYN, _T.STRING, _T.BOOL, _T.INT, _T.LIST
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """A pattern of RE2 as Python's: ``$`` is the end of the text, ``\\d`` is ASCII."""
+    return re.compile(re.sub(r"(?<!\\)\$$", r"\\Z", text), re.ASCII)
+
+
+def _find(text: str, pattern: str) -> str:
+    found = _pattern(pattern).search(text)
+    return found[0] if found else ""
+
+
+def _find_all(text: str, pattern: str, most: int = -1) -> list[str]:
+    found = [it[0] for it in _pattern(pattern).finditer(text)]
+    return found if most < 0 else found[:most]
+
+
+def _is_url(text: str) -> bool:
+    try:
+        found = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(found.scheme and (found.netloc or found.path)) or text.startswith("/")
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_cidr(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def _plain(value: Any) -> Any:
+    return value.plain_value() if isinstance(value, cel.Value) else value
+
+
+def _member(name: str, result: Any, *overloads: tuple[list[Any], Any]) -> Any:
+    declared = [
+        cel.Overload(
+            id=f"{name}_{number}",
+            return_type=result,
+            parameters=parameters,
+            is_member=True,
+            impl=lambda *given, do=do: do(*map(_plain, given)),
+        )
+        for number, (parameters, do) in enumerate(overloads)
+    ]
+    return cel.FunctionDecl(name, declared)
+
+
+def _function(name: str, result: Any, parameters: list[Any], do: Any) -> Any:
+    overload = cel.Overload(
+        id=name,
+        return_type=result,
+        parameters=parameters,
+        is_member=False,
+        impl=lambda *given: do(*map(_plain, given)),
+    )
+    return cel.FunctionDecl(name, [overload])
+
+
+def _of_lists(value: Any) -> Any:
+    return [_plain(it) for it in value]
+
+
+def environment() -> Any:
+    """What rules are compiled in: ``self``, ``oldSelf`` and these functions."""
+    own = cel.CelExtension(
+        "kubernetes",
+        [
+            _member("find", _TEXT, ([_TEXT, _TEXT], _find)),
+            _member(
+                "findAll", _LIST, ([_TEXT, _TEXT], _find_all), ([_TEXT, _TEXT, _INT], _find_all)
+            ),
+            _member(
+                "isSorted", _BOOL, ([_LIST], lambda it: _of_lists(it) == sorted(_of_lists(it)))
+            ),
+            _member("sum", _ANY, ([_LIST], lambda it: sum(_of_lists(it)))),
+            _member("min", _ANY, ([_LIST], lambda it: min(_of_lists(it)))),
+            _member("max", _ANY, ([_LIST], lambda it: max(_of_lists(it)))),
+            _function("isURL", _BOOL, [_TEXT], _is_url),
+            _function("isIP", _BOOL, [_TEXT], _is_ip),
+            _function("isCIDR", _BOOL, [_TEXT], _is_cidr),
+        ],
+    )
+    return cel.NewEnv(
+        variables={"self": _ANY, "oldSelf": _ANY},
+        extensions=[ext_strings.ExtStrings(), ext_optional.ExtOptional(), own],
+    )

@@ -1,0 +1,1 @@
+"""Asks pricing for a quote, and orders with it."""

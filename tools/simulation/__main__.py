@@ -1,0 +1,164 @@
+"""``make simulate``: runs seeds, says what was violated, and which faults have happened."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tools.simulation import bugs
+from tools.simulation.aws.functions import Library
+from tools.simulation.dice import FAULTS
+from tools.simulation.run import DAY, Options, Result, simulate
+from tools.simulation.shrink import drawing, shrink
+from tools.simulation.virtual import real_clock
+
+ORDERS_A_DAY = 60
+MANY = 100
+"""From so many seeds on, a fault that never happened is a failure."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 if every seed held, 1 if one did not."""
+    asked = _arguments(arguments)
+    if asked.bugs:
+        return find_all(asked.bugs)
+    options = Options()
+    if asked.days:
+        options = Options(orders=ORDERS_A_DAY * asked.days, busy_seconds=DAY * asked.days)
+    if asked.bug:
+        return _show(asked.bug, options, asked.trace)
+    first, last = _range(asked.seed or asked.seeds)
+    library = Library({})
+    faults: Counter[str] = Counter()
+    failed: list[Result] = []
+    orders = 0
+    seconds = 0.0
+    for seed in range(first, last + 1):
+        result = _one(seed, library, options, asked.trace)
+        faults += result.faults
+        orders += result.orders
+        seconds += result.real_seconds
+        if not result.holds:
+            failed.append(result)
+            _tell_of(result)
+            if len(failed) >= asked.failures:
+                break
+    if asked.seed and failed:
+        _make_small(failed[0].seed, library, options)
+    _summary(faults, orders, seconds, failed, last - first + 1)
+    never = [fault for fault in FAULTS if not faults[fault]]
+    if last - first + 1 >= MANY and never and not failed:
+        print(f"never happened: {', '.join(never)}: a fault that never happens proves nothing")
+        return 1
+    return 1 if failed else 0
+
+
+def _make_small(seed: int, library: Library, options: Options) -> None:
+    """Say how little it takes to fail, and draw it."""
+    small, result = shrink(seed, library, options)
+    faults = ", ".join(fault for _, fault in result.hits) or "no fault at all"
+    print(f"It takes {small.orders} orders and {len(result.hits)} faults: {faults}")
+    for what in result.violations[:3]:
+        print(f"  {what}")
+    print(drawing(seed, library, small))
+
+
+def _show(name: str, options: Options, trace: str | None) -> int:
+    """Plant a bug, and run seeds until one of them finds it."""
+    try:
+        bug = bugs.named(name)
+    except bugs.NoSuchBug as unknown:
+        raise SystemExit(str(unknown.args[0])) from unknown
+    print(f"planted in {bug.file}: {bug.what}")
+    library = Library(bug.plants)
+    for seed in range(1, bug.within + 1):
+        result = _one(seed, library, options, trace)
+        if not result.holds:
+            _tell_of(result)
+            _make_small(seed, library, options)
+            print(f"found by seed {seed} of at most {bug.within}")
+            return 1
+    print(f"NOT FOUND within {bug.within} seeds")
+    return 0
+
+
+def find_all(names: str) -> int:
+    """Plant each bug in turn; 0 if all are found within their seeds."""
+    missed, clean = [], Library({})
+    for name, bug in bugs.catalogue().items():
+        if names not in ("all", name) and name not in names.split(","):
+            continue
+        began = real_clock()
+        seed = found_by(bug, clean)
+        if seed is None:
+            missed.append(name)
+        where = f"seed {seed:5}" if seed else "NOT FOUND "
+        print(f"{where}  {real_clock() - began:6.1f} s  {name}: {bug.what}", flush=True)
+    print(f"{len(missed)} not found: {', '.join(missed)}" if missed else "all found")
+    return 1 if missed else 0
+
+
+def found_by(bug: bugs.Bug, clean: Library) -> int | None:
+    """The first seed that finds a bug, if one of its seeds does; ``clean`` has no bug."""
+    library = Library(bug.plants, clean)
+    seeds = range(1, bug.within + 1)
+    return next((seed for seed in seeds if not simulate(seed, library).holds), None)
+
+
+def _one(seed: int, library: Library, options: Options, trace: str | None) -> Result:
+    if trace is None:
+        return simulate(seed, library, options)
+    with Path(trace).open("w", encoding="utf-8") as file:
+        return simulate(seed, library, options, file)
+
+
+def _tell_of(result: Result) -> None:
+    print(f"seed {result.seed} VIOLATES (make simulate SEED={result.seed} TRACE=trace.txt):")
+    for what in result.violations[:12]:
+        print(f"  {what}")
+
+
+def _summary(
+    faults: Counter[str], orders: int, seconds: float, failed: list[Result], seeds: int
+) -> None:
+    for fault, (_, meaning) in FAULTS.items():
+        print(f"{faults[fault]:8}  {fault}: {meaning}")
+    rate = orders / seconds if seconds else 0
+    verdict = f"{len(failed)} violated" if failed else "all held"
+    print(f"{seeds} seeds, {orders} orders, {rate:.0f} orders a second: {verdict}")
+    if failed:
+        print("seeds that failed:", *(it.seed for it in failed))
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    parser.add_argument("--seed", help="one seed, such as 7")
+    parser.add_argument("--seeds", default="1-20", help="a range, such as 1-200")
+    parser.add_argument("--days", type=int, default=0, help="virtual days, instead of minutes")
+    parser.add_argument("--bug", help="plant one of bugs.toml, and run until it is found")
+    parser.add_argument("--bugs", help="plant each of these, or all, and say which seed finds it")
+    parser.add_argument("--trace", help="a file for everything that happens")
+    parser.add_argument("--failures", type=int, default=5, help="stop after so many")
+    return parser.parse_args(arguments)
+
+
+def _range(text: str) -> tuple[int, int]:
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise SystemExit(f"seeds are numbers, such as 7 or 1-200, not {text!r}")
+    return int(first), int(last or first)
+
+
+def _with_fixed_hashes() -> None:
+    """Sets of texts are read in another order in each process, unless it is told not to."""
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        again = [sys.executable, "-m", "tools.simulation", *sys.argv[1:]]
+        os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
+
+
+if __name__ == "__main__":
+    _with_fixed_hashes()
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""AWS as the simulation plays it: what its documents promise, and nothing more."""
