@@ -52,8 +52,7 @@ def test_an_operator_logs_in_and_sees_an_order_come_through(
     latest = logged_in(page, operator)
     assert page.url == f"{operator.url}#/", "the code is not left in the address"
 
-    with TrackingDriver(deployment) as courier:
-        order_id = Shop(deployment, courier).place()
+    order_id = Shop(deployment, TrackingDriver(deployment)).place()
     told = latest.get_by_role("listitem").filter(has=page.get_by_role("link", name=order_id[:8]))
     expect(told.filter(has_text="OrderConfirmed")).to_be_visible(timeout=SLOWEST)
     newest = page.get_by_role("region", name="Newest orders").get_by_role("listitem")

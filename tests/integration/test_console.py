@@ -70,8 +70,7 @@ def test_a_placed_order_is_told_by_the_pulse_and_listed(
     deployment: Deployment, app: App, token: str
 ) -> None:
     cursor = app.asks(PULSE, token).json["cursor"]
-    with TrackingDriver(deployment) as courier:
-        order_id = Shop(deployment, courier).place()
+    order_id = Shop(deployment, TrackingDriver(deployment)).place()
     told: dict[str, dict[str, object]] = {}
 
     def everything_was_told() -> bool:
@@ -101,8 +100,7 @@ def test_a_placed_order_is_told_by_the_pulse_and_listed(
 def test_an_orders_past_is_told_by_everybody_who_has_a_part_of_it(
     deployment: Deployment, app: App, token: str
 ) -> None:
-    with TrackingDriver(deployment) as courier:
-        order_id = Shop(deployment, courier).place()
+    order_id = Shop(deployment, TrackingDriver(deployment)).place()
     path = f"v1/orders/{order_id}/timeline"
 
     def everything_is_told() -> bool:
@@ -215,8 +213,7 @@ def test_an_alarm_that_fires_and_a_queue_that_fills_are_told(
 def test_the_log_is_told_shard_by_shard_and_read_once_in_two_seconds(
     deployment: Deployment, app: App, token: str
 ) -> None:
-    with TrackingDriver(deployment) as courier:
-        order_id = Shop(deployment, courier).place()
+    order_id = Shop(deployment, TrackingDriver(deployment)).place()
     [shard] = [it["shard"] for it in app.asks("v1/log", token).json["shards"] if it["open"]]
     told: dict[str, dict[str, Any]] = {}
     path = f"v1/log?shard={shard}"

@@ -10,6 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
@@ -121,10 +122,13 @@ class TrackingDriver:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Nothing that was taken from a queue is dropped: it is carried to its end first."""
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        if error is None:
+            eventually(self.is_idle, PATIENCE_SECONDS)
+        self._pool.shutdown(wait=True, cancel_futures=error is not None)
         client = self.deployment.cloud.client("lambda")
         for mapping in self._mappings:
             client.update_event_source_mapping(UUID=mapping, Enabled=True)
@@ -217,7 +221,7 @@ class TrackingDriver:
             self._invoke(function, body, attempt)
 
         def submit() -> None:
-            if not self._stop.is_set():
+            with suppress(RuntimeError):  # After a test that failed, the pool is closed.
                 self._pool.submit(self._carefully, carry, function, body)
 
         with self._lock:
