@@ -65,13 +65,18 @@ class Functions(Protocol):
         """What a function answers. Raises Unanswered, or as one FunctionFailed."""
 
 
+LONG_AGO = "1970-01-01T00:00:00.000Z"
+
+
 class Claims(Protocol):
     """Who is changing what: one change of a subject at a time."""
 
-    def claim(self, subject: str, *, planned_before: str, until: str) -> bool:
+    def claim(self, subject: str, *, planned_before: str, until: str) -> str | None:
         """Take the subject until then, unless a change of it ended after that plan was made, or may
-        be at work still. Whether that was done.
+        be at work still: then None. Otherwise when the last change ended; LONG_AGO without one.
         """
 
     def end(self, subject: str, *, until: str, ended_at: str) -> None:
-        """The change that took it until then has ended."""
+        """The change that took it until then has ended; ``ended_at`` of the one before, if it never
+        began.
+        """

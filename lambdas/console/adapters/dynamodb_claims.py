@@ -4,6 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from console.ports import LONG_AGO
 from shared.runtime import clock
 
 KEPT_SECONDS = 86_400
@@ -20,7 +21,7 @@ class DynamoDbClaims:
         self._client = client
         self._table = table
 
-    def claim(self, subject: str, *, planned_before: str, until: str) -> bool:
+    def claim(self, subject: str, *, planned_before: str, until: str) -> str | None:
         """A conditional put: of two at once, one succeeds."""
         return self._put(
             subject, until, "attribute_not_exists(id) OR busy_until <= :seen", planned_before
@@ -30,7 +31,8 @@ class DynamoDbClaims:
         """Nothing, if somebody else has it by now."""
         self._put(subject, ended_at, "busy_until = :seen", until)
 
-    def _put(self, subject: str, busy_until: str, condition: str, seen: str) -> bool:
+    def _put(self, subject: str, busy_until: str, condition: str, seen: str) -> str | None:
+        """What stood there before; None if the condition does not hold."""
         ends = int(clock.parse_time(busy_until).timestamp()) + KEPT_SECONDS
         item = {
             "id": {"S": f"change#{subject}"},
@@ -38,14 +40,15 @@ class DynamoDbClaims:
             "expires_at": {"N": str(ends)},
         }
         try:
-            self._client.put_item(
+            before = self._client.put_item(
                 TableName=self._table,
                 Item=item,
                 ConditionExpression=condition,
                 ExpressionAttributeValues={":seen": {"S": seen}},
-            )
+                ReturnValues="ALL_OLD",
+            ).get("Attributes")
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return False
-        return True
+            return None
+        return str(before["busy_until"]["S"]) if before else LONG_AGO

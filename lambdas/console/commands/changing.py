@@ -89,7 +89,9 @@ def confirm(
     """Do what was planned, if it is still what would be planned, and nobody else does.
 
     A plan that was made before another change of the same target had ended is not confirmed,
-    whatever state that one left: who planned it has not seen what came of it.
+    whatever state that one left: who planned it has not seen what came of it. The target is claimed
+    before its owner is asked: of two who confirm at once, only one looks, and a look that holds
+    what it finds, as that at a queue does, is in nobody's way.
 
     Raises:
         Overtaken: there is no such plan, it is over, or something has happened since.
@@ -98,17 +100,18 @@ def confirm(
     began = now()
     made_at = _planned_at(asked.expires_at, clock.parse_time(began))
     assert asked.expires_at is not None
-    try:
-        outlook = action.look(wish.target, asked)
-    except NothingToChange as nothing:
-        raise Overtaken(str(nothing)) from nothing
-    check(asked.plan, wish, outlook.state, asked.expires_at)
     subject = f"{action.subject}/{wish.target}"
     ends = _later(began, LONGEST_CHANGE)
-    if not claims.claim(subject, planned_before=made_at, until=ends):
+    last_end = claims.claim(subject, planned_before=made_at, until=ends)
+    if last_end is None:
         raise Overtaken(
             "a change of the same was confirmed since this was planned, or is at work still"
         )
+    try:
+        outlook = _as_planned(action, wish, asked, asked.expires_at)
+    except Exception:
+        claims.end(subject, until=ends, ended_at=last_end)
+        raise
     try:
         result = action.carry_out(wish.target, asked, outlook)
     except Overtaken:
@@ -116,6 +119,16 @@ def confirm(
         raise
     claims.end(subject, until=ends, ended_at=now())
     return result
+
+
+def _as_planned(action: Action, wish: Wish, asked: Change, expires_at: str) -> Outlook:
+    """What would be done now, if that is what was planned; raises as ``confirm`` does."""
+    try:
+        outlook = action.look(wish.target, asked)
+    except NothingToChange as nothing:
+        raise Overtaken(str(nothing)) from nothing
+    check(asked.plan, wish, outlook.state, expires_at)
+    return outlook
 
 
 def _later(moment: str, span: timedelta) -> str:

@@ -148,6 +148,40 @@ def test_of_two_operators_at_once_one_changes_something(
     assert switch.done == 1
 
 
+def test_who_confirms_while_another_looks_is_refused_and_disturbs_nothing(
+    switch: Switch, claims: DynamoDbClaims
+) -> None:
+    """A look at a queue holds its letters: a second one at the same time would find none."""
+    plan = planned(switch)
+    look = switch.look
+
+    def held(target: str, asked: Any) -> Outlook:
+        switch.look = look  # type: ignore[method-assign]
+        with pytest.raises(Overtaken, match="at work still"):
+            confirm(switch, claims, plan)
+        return look(target, asked)
+
+    switch.look = held  # type: ignore[method-assign]
+    assert confirm(switch, claims, plan) == {"turned": 1}
+
+
+@pytest.mark.parametrize("refusal", [Overtaken("not as planned"), Unanswered("late")])
+def test_a_refused_plan_leaves_those_of_others_as_they_are(
+    switch: Switch, claims: DynamoDbClaims, refusal: Exception
+) -> None:
+    earlier, refused = planned(switch, seconds=1), planned(switch, seconds=2)
+    look = switch.look
+
+    def fails(target: str, asked: Any) -> Outlook:
+        switch.look = look  # type: ignore[method-assign]
+        raise refusal
+
+    switch.look = fails  # type: ignore[method-assign]
+    with pytest.raises(type(refusal)):
+        confirm(switch, claims, refused)
+    assert confirm(switch, claims, earlier) == {"turned": 1}
+
+
 def test_what_was_planned_before_a_change_ended_is_not_done_after_it(
     switch: Switch, claims: DynamoDbClaims
 ) -> None:
