@@ -132,6 +132,46 @@ def test_an_outage_loses_nothing_and_tells_nothing_twice(console: Console) -> No
     )
 
 
+def test_an_api_that_answers_slowly_is_asked_one_thing_at_a_time(console: Console) -> None:
+    page = console.open()
+    rows = page.get_by_role("region", name="Latest messages").get_by_role("listitem")
+    expect(rows.first).to_be_visible()
+    console.api.slow = 2.5
+    late = console.api.place_all(f"late {index}" for index in range(3))
+    before = console.api.calls.count("pulse")
+    page.wait_for_timeout(5000)
+    assert console.api.calls.count("pulse") - before <= 3, "asks before it was answered"
+    expect(rows.filter(has=page.get_by_role("link", name=late[-1][:8]))).to_have_count(10)
+    page.evaluate("location.hash = '#/orders'")
+    expect(page.get_by_role("status", name="loading")).to_be_visible()
+    expect(page.get_by_role("link", name=late[0][:8])).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_services_whose_clocks_differ_are_told_in_the_order_of_the_log(console: Console) -> None:
+    order = console.api.place("odd clocks")
+    ahead = [it for it in console.api.activity if it["order_id"] == order]
+    for message in ahead:
+        if message["service"] == "payments":
+            message["occurred_at"] = recorded.moment(7200 - 3 * 3600)
+    story = console.api.timelines[order]
+    [placed] = [it for it in story["entries"] if (it["lane"], it["version"]) == ("store", 1)]
+    [paid] = [it for it in story["entries"] if it["title"] == "AuthorizePayment"]
+    paid |= {"at": recorded.moment(-90), "ends_at": recorded.moment(-91)}
+    paid["causation_id"] = placed["id"]
+    page = console.open()
+    rows = page.get_by_role("region", name="Latest messages").get_by_role("listitem")
+    expect(rows.filter(has=page.get_by_role("link", name=order[:8]))).to_have_count(len(ahead))
+    expect(rows.first).to_contain_text("OrderConfirmed")
+    page = console.open(f"#/orders/{order}?view=compact")
+    clocks = page.get_by_role("status").filter(has_text="clocks of services differ")
+    expect(clocks).to_contain_text("1 min 30 s")
+    expect(clocks).to_contain_text("AuthorizePayment")
+    happened = page.get_by_role("region", name="What happened")
+    expect(happened).to_contain_text("OrderConfirmed")
+    expect(happened).to_contain_text("took 0 ms")
+
+
 PAINTED = """() => {
     const canvas = document.querySelector('canvas');
     if (canvas.width === 0 || canvas.height === 0) return 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Entry, Lane } from "../src/api.ts";
-import { draw, LANES, scale, versionAt } from "../src/logic/lanes.ts";
+import { clocksApart, draw, LANES, scale, versionAt } from "../src/logic/lanes.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
 
@@ -55,4 +55,14 @@ test("an entry without a time is left out, and one that ends before it began has
 test("the version at a moment is the newest of those before it", () => {
   const states = [{ version: 1, at: "2026-01-01T00:00:00Z" }, { version: 2, at: "2026-01-01T00:00:05Z" }];
   assert.deepEqual([START - 1, START, START + 4999, START + 5000].map((at) => versionAt(states, at)), [null, 1, 1, 2]);
+});
+
+test("clocks that differ show where something is told before its cause, or ends before it began", () => {
+  const placed = { ...entry("store", 0), id: "placed" };
+  const caused = (seconds: number, ends: number | null = null) => ({ ...entry("saga", seconds, ends), causation_id: "placed" });
+  assert.equal(clocksApart([placed, caused(0.3, 0.5)]), null);
+  assert.equal(clocksApart([placed, caused(-0.9, 0)]), null); // no clock is quite right
+  assert.equal(clocksApart([placed, caused(-90, -89.8)])?.milliseconds, 90_000);
+  assert.equal(clocksApart([placed, caused(2, -5), caused(-1)])?.milliseconds, 7000);
+  assert.equal(clocksApart([caused(-90)]), null); // its cause is not told
 });

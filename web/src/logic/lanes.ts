@@ -7,6 +7,7 @@ export const LANES: readonly Lane[] = ["api", "store", "log", "views", "archive"
 const SHORTEST = 7; // between two moments, in pixels
 const LONGEST = 110;
 const BETWEEN_LABELS = 10;
+const NOTABLE = 1000; // milliseconds between two clocks
 
 export interface Moment {
   at: number; // milliseconds
@@ -83,6 +84,23 @@ export function scale(times: readonly number[], room: number): Moment[] {
   const chosen = widths(low);
   let x = 0;
   return times.map((at, index) => ({ at, x: index === 0 ? 0 : (x += chosen[index - 1]!) }));
+}
+
+export interface ClocksApart {
+  milliseconds: number; // at least
+  entry: Entry; // which shows it
+}
+
+/** How far the clocks differ of who told this, if anything is told before what it came from, or to end before it began. */
+export function clocksApart(entries: readonly Entry[]): ClocksApart | null {
+  const began = new Map(entries.map((entry) => [entry.id, Date.parse(entry.at)]));
+  const found = entries.map((entry): ClocksApart => {
+    const at = Date.parse(entry.at);
+    const cause = began.get(entry.causation_id ?? "") ?? at;
+    return { milliseconds: Math.max(cause - at, at - (end(entry)[0] ?? at)), entry };
+  });
+  const most = found.reduce<ClocksApart | null>((one, other) => (other.milliseconds > (one?.milliseconds ?? 0) ? other : one), null);
+  return most !== null && most.milliseconds >= NOTABLE ? most : null;
 }
 
 /** The version that an order had at a moment; null before its first. */

@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Entry, Lane, Timeline } from "../api.ts";
 import { difference, leaves } from "../logic/difference.ts";
-import { draw, LANES, versionAt, type Drawing } from "../logic/lanes.ts";
+import { clocksApart, draw, LANES, versionAt, type Drawing } from "../logic/lanes.ts";
 import { address } from "../logic/route.ts";
 import { status } from "../logic/status.ts";
 import { duration, isUuid, line, visible } from "../logic/text.ts";
@@ -60,6 +60,7 @@ function Story({ data }: { data: Timeline }) {
     note(Object.fromEntries(next));
   };
   const setMoment = (index: number) => set({ at: index >= moments.length - 1 ? null : String(index) });
+  const apart = useMemo(() => clocksApart(entries), [entries]);
   const silent = LANES.filter((lane) => data.parts[lane] && !data.parts[lane].answered);
   const newest = data.states.at(-1);
   const state = newest?.state["status"];
@@ -87,6 +88,12 @@ function Story({ data }: { data: Timeline }) {
             </span>
           ))}
           . The rest is whole.
+        </p>
+      )}
+      {apart !== null && (
+        <p class="quiet" role="status">
+          The clocks of services differ by {duration(apart.milliseconds)} at least: each entry has the time of who told it, and{" "}
+          <strong><Line text={apart.entry.title} longest={80} /></strong> is told too early.
         </p>
       )}
       {data.left_out > 0 && <div class="notice" role="status">{data.left_out.toLocaleString("en")} more entries are left out: an order's page lists 500.</div>}
@@ -244,7 +251,7 @@ function Compact({ entries, at, choose }: { entries: readonly Entry[]; at: numbe
               <span class="what">
                 <strong><Line text={entry.title} longest={80} /></strong>
                 {entry.status !== null && <StatusMark name={entry.status} />}
-                {entry.ends_at !== null && <span class="quiet"> took {duration(Date.parse(entry.ends_at) - time)}</span>}
+                {entry.ends_at !== null && <span class="quiet"> took {duration(Math.max(0, Date.parse(entry.ends_at) - time))}</span>}
               </span>
             </button>
           </li>
