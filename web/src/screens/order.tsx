@@ -91,7 +91,7 @@ function Story({ data }: { data: Timeline }) {
         </p>
       )}
       {apart !== null && (
-        <p class="quiet" role="status">
+        <p class="quiet silent-parts" role="status">
           The clocks of services differ by {duration(apart.milliseconds)} at least: each entry has the time of who told it, and{" "}
           <strong><Line text={apart.entry.title} longest={80} /></strong> is told too early.
         </p>
