@@ -38,6 +38,8 @@ SCREENS = (
     "#/configuration",
     "#/alarms",
     "#/releases",
+    "#/bill",
+    "#/bill?stage=prod&orders=many&containers=yes",
     "#/nowhere",
 )
 
@@ -249,6 +251,7 @@ def test_the_keyboard_reaches_everything(console: Console) -> None:
         ("gr", "Consumers of the log"),
         ("gl", "Log"),
         ("gc", "Configuration"),
+        ("gb", "Bill"),
     ):
         page.keyboard.type(keys)
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()

@@ -24,6 +24,7 @@ from tools.generator.generate import kinds
 
 PAGES = {
     "CODEOWNERS",
+    "web/src/figures/bill.json",
     *(
         f"docs/{name}.md"
         for name in ("architecture", "catalogue", "configuration", "parity", "permissions")
@@ -32,7 +33,10 @@ PAGES = {
 SNAPSHOTS = "tests/infra/__snapshots__/"
 LEFT_BY_TOOLS = ("__pycache__", "cdk.out")
 
-pytestmark = pytest.mark.nightly  # one kind is made each day by test_a_new_service
+pytestmark = [
+    pytest.mark.nightly,  # one kind is made each day by test_a_new_service
+    pytest.mark.timeout(3600),  # each synthesizes every environment several times
+]
 
 
 @pytest.fixture

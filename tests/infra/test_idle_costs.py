@@ -1,7 +1,12 @@
 """Nothing stands in the templates whose idle cost nobody has looked at."""
 
+import json
+
+import pytest
+
 from tests.infra.system import System
-from tools.measure.costs import assumptions, prices
+from tools.generate.products import in_containers
+from tools.measure.costs import assumptions, figures, prices
 from tools.measure.costs.idle import idle, is_known
 
 
@@ -17,3 +22,16 @@ def test_an_idle_month_can_be_reckoned_and_its_stream_and_keys_are_in_it(system:
     assert sum(parts.get("keys", 0) for parts in found.stacks.values()) == keys
     assert found.stacks["event-log"]["streams"] > 0
     assert found.total > keys
+
+
+def test_the_figures_of_the_consoles_bill_are_of_the_templates(system: System) -> None:
+    """They are reckoned from the snapshots, of which a synthesis knows nothing."""
+    found = idle(
+        {name: it.body for name, it in system.templates.items()}, prices.read(), assumptions.read()
+    )
+    kept = json.loads(figures.FILE.read_text("utf-8"))
+    paid = {service: parts for service, parts in found.stacks.items() if parts}
+    assert kept["idle"][system.environment] == {
+        service: pytest.approx(parts) for service, parts in paid.items()
+    }
+    assert kept["containers"] == sorted(in_containers())

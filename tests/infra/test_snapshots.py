@@ -18,11 +18,8 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from contracts.product import PRODUCT
 from tests.infra.system import synthesized
 from tools.base.target import ENVIRONMENTS
+from tools.generate.snapshots import ABSENT, without_digests
 
-ABSENT = "(absent)"
-DIGEST = re.compile(r"(?<!HE)(?<!HEA)(?!(?<=H)EAD)[0-9A-F]{8}")
-"""Of a path, at the end of a logical id. What HEAD ends with are digits of such a number too."""
-LAST_DIGEST = re.compile(r"[0-9A-F]{8}$")
 SCRUBBED = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "(hash)"),  # of an asset
     (re.compile(r"(?<=[0-9A-F]{8})[0-9a-f]{32}\b"), "(hash)"),  # of an API's deployment
@@ -52,20 +49,6 @@ def test_difference_to_dev(environment: str, reviewed: SnapshotAssertion) -> Non
         for service in sorted(other)
     }
     assert differences == reviewed
-
-
-@pytest.mark.parametrize(
-    ("id", "without"),
-    [
-        ("shopdevordersApiGET0A1B2C3D", "shopdevordersApiGET"),
-        ("ApishopdevordersApi0A1B2C3DHEAD4E5F6071", "ApishopdevordersApiHEAD"),
-        ("GuardtoshopdevpricingGuardA74C772E80805F0CD76C", "GuardtoshopdevpricingGuard8080"),
-        ("GuardfromshopdevclusterGuard80CC5B7C443225FBA69", "GuardfromshopdevclusterGuard443"),
-        ("SsmParameterValueshopdevedgewebaclarnParameter",) * 2,
-    ],
-)
-def test_of_an_id_what_is_no_digest_stays(id: str, without: str) -> None:
-    assert _without_digests(id) == without
 
 
 @pytest.mark.parametrize("environment", [it for it in ENVIRONMENTS if it != "dev"])
@@ -98,20 +81,11 @@ def _templates(environment: str) -> dict[str, Any]:
 
 def _comparable(environment: str) -> dict[str, Any]:
     """Templates as if the environment were called dev."""
-    text = json.dumps(_templates(environment))
-    # Digests of the stack's name are in logical ids that hold it.
-    text = re.sub(rf"\w*{PRODUCT}{environment}\w*", lambda it: _without_digests(it[0]), text)
+    text = without_digests(json.dumps(_templates(environment)), environment)
     named_dev: dict[str, Any] = json.loads(
         re.sub(rf"({PRODUCT}[-/]?){environment}", r"\1dev", text)
     )
     return named_dev
-
-
-def _without_digests(id: str) -> str:
-    """An id, and the id within it. The last one goes first: a port's digits may stand before it,
-    and would be taken for its beginning.
-    """
-    return DIGEST.sub("", LAST_DIGEST.sub("", id))
 
 
 def _scrubbed(text: str) -> str:

@@ -12,9 +12,9 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -31,7 +31,10 @@ from contracts.schemas import (
 )
 from stacks.fulfilment_saga import saga, saga_times
 from stacks.releases_machine import release_machine
+from stacks.services import declared
 from stacks.stage import stage_named
+from stacks.system import stack_of
+from tools.base.target import ENVIRONMENTS
 from tools.base.templates import EVERYTHING, templates
 from tools.base.workspace import CHECKOUT
 from tools.checks.contracts.api_compatibility import breaking_api_changes
@@ -56,6 +59,7 @@ from tools.docgen.pictures.state_machine import draw, layout
 from tools.docgen.services import Service, services_of
 from tools.emulator import parity
 from tools.generate import snapshots
+from tools.measure.costs import figures
 
 SAGA_PICTURE = CHECKOUT / "docs" / "saga.svg"
 SAGA_LAYOUT = CHECKOUT / "web" / "src" / "pictures" / "saga.json"
@@ -185,6 +189,24 @@ def _saga_layout() -> str:
     """The same picture for the console, which colours it for an order."""
     definition = saga(saga_times(stage_named("dev", "local", "eu-west-1")))
     return f"{json.dumps(layout(definition), separators=(',', ':'))}\n"
+
+
+def _write_bill(_: Synthesis) -> None:
+    """From the snapshots, which have just been written."""
+    figures.FILE.write_text(bill(in_containers()), "utf-8")
+
+
+def bill(in_containers: Iterable[str]) -> str:
+    """The figures of the console's bill, of every environment."""
+    return figures.text({it: snapshots.of(it) for it in ENVIRONMENTS}, in_containers)
+
+
+def in_containers() -> list[str]:
+    """Services that are there only where somebody asks for containers."""
+    bare = stage_named("dev", "cloud", "eu-west-1")
+    asked = replace(bare, containers=True)
+    stacks = {it.name: stack_of(it) for it in declared()}
+    return [name for name, it in stacks.items() if it.is_in(asked) and not it.is_in(bare)]
 
 
 def _write_release_picture(_: Synthesis) -> None:
@@ -325,6 +347,13 @@ PRODUCTS = (
             SAGA_PICTURE.read_text("utf-8") == _saga_picture()
             and SAGA_LAYOUT.read_text("utf-8") == _saga_layout()
         ),
+    ),
+    Product(
+        "figures of the console's bill",
+        "make generate",
+        ("web/src/figures/bill.json",),
+        _write_bill,
+        lambda: figures.FILE.read_text("utf-8") == bill(figures.in_containers()),
     ),
     Product(
         "picture of a release",

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from contracts.product import PRODUCT
 from tools.base.workspace import CHECKOUT
 
 FOLDER = Path("tests", "infra", "__snapshots__", "test_snapshots")
@@ -21,8 +22,15 @@ INPUTS = (
     *("app.py", "cdk.json", "requirements.txt", "package-lock.json"),
     *("stacks/**/*", "config/**/*.json", "contracts/*", "contracts/events/*", "lambdas/**/*.json"),
     *("bundling/**/*.py", "tools/base/**/*.py", "tests/infra/test_snapshots.py"),
+    "tools/generate/snapshots.py",
 )
 """What templates are made from; digests of the functions' code are not in the snapshots."""
+DEV = "dev"
+_DIGEST = re.compile(r"(?<!HE)(?<!HEA)(?!(?<=H)EAD)[0-9A-F]{8}")
+"""Of a path, at the end of a logical id. What HEAD ends with are digits of such a number too."""
+_LAST_DIGEST = re.compile(r"[0-9A-F]{8}$")
+ABSENT = "(absent)"
+"""What the test of the snapshots writes where one of two environments has nothing."""
 
 
 def of_dev(checkout: Path = CHECKOUT) -> dict[str, Any]:
@@ -42,6 +50,57 @@ def in_other_environments(checkout: Path = CHECKOUT) -> Iterator[tuple[str, Mapp
                 elif path.count(".") == 1 and path.startswith("Resources.") and "Type" in value:
                     added[path.partition(".")[2]] = value
             yield service, {"Resources": added}
+
+
+def without_digests(text: str, environment: str) -> str:
+    """Without the digests in logical ids that hold their stack's name: they are of that name, and
+    so are others in each environment.
+    """
+    ids = re.compile(rf"\w*{PRODUCT}{environment}\w*")
+    # The last one goes first: digits of a port may stand before it, as if it began there.
+    return ids.sub(lambda it: _DIGEST.sub("", _LAST_DIGEST.sub("", it[0])), text)
+
+
+def of(environment: str, checkout: Path = CHECKOUT) -> dict[str, Any]:
+    """Each service's template in any environment: dev's, with what is otherwise there.
+
+    Names in it are those of dev, ids that hold one have no digests, and tags are those of dev.
+    """
+    if environment == DEV:
+        return of_dev(checkout)
+    templates = json.loads(without_digests(json.dumps(of_dev(checkout)), DEV))
+    differences = dict(_read(checkout, "test_difference_to_dev"))[environment]
+    found = {}
+    for service, changes in differences.items():
+        found[service] = templates.get(service, {})
+        for path, values in changes.items():
+            _put(found[service], path, values[environment])
+    return found
+
+
+def _put(within: Any, path: str, value: Any) -> None:
+    """Set or remove what a path such as ``Resources.Key.Properties.Tags[0]`` names; a name may
+    hold dots.
+    """
+    if isinstance(within, list):
+        number, _, rest = path.removeprefix("[").partition("]")
+        name: Any = int(number)
+    else:
+        name, rest = _first(within, path)
+    if rest:
+        _put(within[name], rest.removeprefix("."), value)
+    elif value == ABSENT:
+        del within[name]
+    else:
+        within[name] = value
+
+
+def _first(within: Mapping[str, Any], path: str) -> tuple[str, str]:
+    """The name that a path begins with, and what follows it; a new name is all of the path."""
+    for end in (it.start() for it in re.finditer(r"[.\[]", path)):
+        if isinstance(within.get(path[:end]), dict | list):
+            return path[:end], path[end:]
+    return path, ""
 
 
 def _read(checkout: Path, test: str) -> Iterator[tuple[str, Any]]:

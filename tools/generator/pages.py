@@ -13,6 +13,7 @@ WRITTEN = (
     "docs/*.md",
     "docs/**/*.svg",
     "tests/infra/__snapshots__/**/*",
+    "web/src/figures/*.json",
 )
 
 

@@ -16,16 +16,13 @@ from tools.base.target import ENVIRONMENTS
 from tools.base.templates import CDK_JSON, templates
 from tools.measure.costs import assumptions, page, prices, survey
 from tools.measure.costs.baseline import baseline, ours
-from tools.measure.costs.bill import Numbers, bill
+from tools.measure.costs.bill import MOST_LINES, Numbers, bill
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle, idle
 from tools.measure.costs.million import MILLION, by_part, total
 from tools.measure.costs.orders import Counted, count
 from tools.measure.costs.prices import PriceList
 from tools.measure.costs.shop import shop
-
-MOST_LINES = 50
-"""Of an order, as its form has it."""
 
 
 def main(arguments: list[str] | None = None) -> int:

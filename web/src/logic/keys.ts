@@ -19,6 +19,7 @@ export const GO: Record<string, Screen> = {
   w: "views",
   a: "alarms",
   e: "releases",
+  b: "bill",
 };
 
 const SINGLE: Record<string, Action> = {

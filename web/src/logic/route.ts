@@ -13,6 +13,7 @@ export const SCREENS = [
   "configuration",
   "alarms",
   "releases",
+  "bill",
 ] as const;
 export type Screen = (typeof SCREENS)[number];
 

@@ -11,6 +11,7 @@ import { answeredAt, feed, interval, now, pulse, trouble, wake } from "../state/
 import { choose, go, look, note, route, screens } from "../state/place.ts";
 import { login, logout, session } from "../state/session.ts";
 import { AlarmsScreen } from "./alarms.tsx";
+import { BillScreen } from "./bill.tsx";
 import { ConfigurationScreen } from "./configuration.tsx";
 import { ConsumersScreen } from "./consumers.tsx";
 import { FaultsScreen } from "./faults.tsx";
@@ -37,6 +38,7 @@ const NAMES: Record<Screen, string> = {
   configuration: "Configuration",
   alarms: "Alarms and queues",
   releases: "Releases",
+  bill: "Bill",
 };
 
 // The page has the product's name, and no code has it.
@@ -101,6 +103,8 @@ function Content({ screen, id }: { screen: Screen | "unknown"; id: string | null
       return <AlarmsScreen />;
     case "releases":
       return <ReleasesScreen />;
+    case "bill":
+      return <BillScreen />;
     case "configuration":
       return <ConfigurationScreen />;
     case "unknown":

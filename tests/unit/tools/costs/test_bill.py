@@ -12,7 +12,7 @@ from contracts.product import PRODUCT
 from orders.domain.terms import MAX_LINES
 from tools.measure.costs import __main__ as command
 from tools.measure.costs import assumptions, prices, survey
-from tools.measure.costs.bill import Bill, Numbers, bill
+from tools.measure.costs.bill import MOST_LINES, Bill, Numbers, bill
 from tools.measure.costs.errors import CostError
 from tools.measure.costs.idle import Idle
 from tools.measure.costs.prices import Charge
@@ -100,7 +100,7 @@ def test_numbers_that_are_none_are_refused(
 
 
 def test_an_order_may_have_as_many_lines_here_as_in_its_form() -> None:
-    assert command.MOST_LINES == MAX_LINES
+    assert MOST_LINES == MAX_LINES
 
 
 @pytest.mark.parametrize(

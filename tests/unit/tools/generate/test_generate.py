@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.product import PRODUCT
 from contracts.schemas import CURRENT
 from tools.base.workspace import CHECKOUT
 from tools.docgen import (
@@ -23,6 +25,7 @@ from tools.docgen.catalogue import files as catalogue
 from tools.generate import products, snapshots
 from tools.generate.__main__ import check, generate
 from tools.generate.products import PRODUCTS, SNAPSHOTS, NotGenerated, Product
+from tools.measure.costs import figures
 
 NAMES = [it.name for it in PRODUCTS]
 
@@ -105,9 +108,10 @@ def test_what_cannot_be_written_fails_and_does_not_stop_the_rest(
 
 
 def edited(file: Path, folder: Path) -> Path:
-    """A copy of a page with one word more."""
+    """A copy of a page with something more."""
     copy = folder / file.name
-    copy.write_text(file.read_text("utf-8") + "more\n", "utf-8")
+    more = "\n" if file.suffix == ".json" else "more\n"
+    copy.write_text(file.read_text("utf-8") + more, "utf-8")
     return copy
 
 
@@ -125,6 +129,7 @@ def edited(file: Path, folder: Path) -> Path:
         ("page and types of GraphQL", graphql_page, "TYPES"),
         ("contract of the messages", asyncapi, "FILE"),
         ("picture of the saga", products, "SAGA_PICTURE"),
+        ("figures of the console's bill", figures, "FILE"),
     ],
 )
 def test_a_page_that_somebody_has_edited_is_stale(
@@ -196,3 +201,48 @@ def test_types_that_only_another_environment_has_are_read() -> None:
         for it in its["Resources"].values()
     }
     assert "AWS::S3::Bucket" in types
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("shopdevordersApiGET0A1B2C3D", "shopdevordersApiGET"),
+        ("ApishopdevordersApi0A1B2C3DHEAD4E5F6071", "ApishopdevordersApiHEAD"),
+        ("GuardtoshopdevpricingGuardA74C772E80805F0CD76C", "GuardtoshopdevpricingGuard8080"),
+        ("GuardfromshopdevclusterGuard80CC5B7C443225FBA69", "GuardfromshopdevclusterGuard443"),
+        ("SsmParameterValueshopdevedgewebaclarnParameter",) * 2,
+        ("Of no stack 0A1B2C3D",) * 2,
+    ],
+)
+def test_of_an_id_that_holds_a_stacks_name_what_is_no_digest_stays(text: str, without: str) -> None:
+    here = (it.replace("shop", PRODUCT) for it in (text, without))
+    assert snapshots.without_digests(next(here), "dev") == next(here)
+
+
+def test_a_template_of_another_environment_is_devs_with_its_differences(tmp_path: Path) -> None:
+    dev = {
+        "Resources": {
+            "A": {"Type": "T", "Properties": {"Keys": ["a", {"b": 1}], "a.b": 1, "Old": 1}},
+            "B": {"Type": "T"},
+        }
+    }
+    differences = {
+        "shop": {
+            "Resources.A.Properties.Keys[1].b": {"dev": 1, "prod": 2},
+            "Resources.A.Properties.a.b": {"dev": 1, "prod": 3},
+            "Resources.A.Properties.Old": {"dev": 1, "prod": "(absent)"},
+            "Resources.A.Properties.New": {"dev": "(absent)", "prod": {"x": 4}},
+            "Resources.B": {"dev": {"Type": "T"}, "prod": "(absent)"},
+            "Resources.C": {"dev": "(absent)", "prod": {"Type": "U"}},
+        },
+        "edge": {"Resources": {"dev": "(absent)", "prod": {"D": {"Type": "V"}}}},
+    }
+    folder = tmp_path / snapshots.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "test_template[shop].json").write_text(json.dumps(dev))
+    (folder / "test_difference_to_dev[prod].json").write_text(json.dumps(differences))
+    found = snapshots.of("prod", tmp_path)
+    properties = {"Keys": ["a", {"b": 2}], "a.b": 3, "New": {"x": 4}}
+    shop = {"A": {"Type": "T", "Properties": properties}, "C": {"Type": "U"}}
+    assert found == {"shop": {"Resources": shop}, "edge": {"Resources": {"D": {"Type": "V"}}}}
+    assert snapshots.of("dev", tmp_path) == {"shop": dev}
