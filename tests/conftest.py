@@ -50,6 +50,17 @@ def pytest_collection() -> Iterator[None]:
         gc.enable()
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """How long each file of `make test` took is kept: what a change selects is weighed by it."""
+    if config.getoption("markexpr") == "not nightly":
+        from tests.support.durations import remember
+
+        stats = terminalreporter.stats.values()
+        remember(it for several in stats for it in several if hasattr(it, "duration"))
+
+
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Everything deployed, on a port and in a folder of its own; gone when the session ends."""

@@ -1,5 +1,8 @@
 """`make affected [BASE=main] [FORMAT=json]`: the services and tests that a difference touches.
 
+`python -m tools.affected shares` says which part of the suite's time a change in each service
+selects.
+
 Everything counts that is not in the base: what is committed since, staged, only saved, and not
 tracked. The base is where the checkout left `main`, unless the caller names another.
 """
@@ -14,6 +17,7 @@ from collections.abc import Sequence
 
 from stacks.services import NotDeclared, declared
 from tools.affected.selection import Selection, select
+from tools.affected.shares import AIM, MOST, shares
 from tools.base.errors import OfflineError
 from tools.base.workspace import CHECKOUT
 
@@ -27,13 +31,15 @@ ALL_GOOD = (0, 5)
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status: 1 if git cannot tell the difference, else that of the tests."""
     parser = argparse.ArgumentParser(prog="python -m tools.affected", description=__doc__)
-    parser.add_argument("command", nargs="?", choices=("show", "test"), default="show")
+    parser.add_argument("command", nargs="?", choices=("show", "test", "shares"), default="show")
     parser.add_argument("--base", help="a branch, tag or commit; else main")
     parser.add_argument("--format", default=TEXT)
     options = parser.parse_args(arguments)
     try:
         if options.format not in FORMATS:
             raise OfflineError(f"FORMAT is one of {', '.join(FORMATS)}, not {options.format!r}")
+        if options.command == "shares":
+            return _shares()
         selection = select(options.base, CHECKOUT)
     except (OfflineError, NotDeclared) as error:
         lines = (str(error), *getattr(error, "evidence", ()))
@@ -63,6 +69,23 @@ def _show(selection: Selection, form: str) -> None:
     say(f"{len(selection.tests)} files of tests" + (":" if selection.tests else ""))
     for test, reason in sorted(selection.tests.items()):
         say(f"  {test}\n      {reason}")
+
+
+def _shares() -> int:
+    found, seconds, untimed = shares(CHECKOUT)
+    print(
+        f"Of {seconds:,.0f} seconds of tests, at most {MOST:.0%} should be selected, {AIM:.0%} is"
+    )
+    print("the aim: by half of a service's files at most, by its worst file, by all of them.\n")
+    print("| service | files | half of them at most | the worst | all at once | weigh most |")
+    print("| --- | ---: | ---: | ---: | ---: | --- |")
+    for it in found:
+        figures = " | ".join(f"{part:.1%}" for part in (it.usual, it.most, it.everything))
+        longest = ", ".join(f"{path.rpartition('/')[2]} {part:.1%}" for path, part in it.longest)
+        print(f"| {it.service} | {it.files} | {figures} | {longest} |")
+    if untimed:
+        print(f"\nWithout a time, so left out: {len(untimed)} files, such as {untimed[0]}.")
+    return 0
 
 
 def _test(selection: Selection) -> int:

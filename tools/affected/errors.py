@@ -5,3 +5,7 @@ from tools.base.errors import OfflineError
 
 class NoDifference(OfflineError):
     """Git cannot say what has changed: no repository, no such base, no common history."""
+
+
+class NothingRecorded(OfflineError):
+    """No run of the tests has written down how long they take."""
