@@ -23,6 +23,12 @@ BUSINESS_DIMENSIONS = {
     "OrderValue": ("currency", ("EUR", "GBP", "USD", "other")),
 }
 """Each value of a dimension is a metric with a price: the code names no others."""
+ACCEPTED_AT = {
+    "first": "/v1/orders",
+    "second": "/v2/orders",
+    "partners": "/v1/partner-orders",
+}
+"""Where orders take an order, by the word that the alarms' expressions have for it."""
 CONFIRMED_WITHIN_SECONDS = 300
 """A saga that nothing holds up takes seconds; carriers' quotes are waited for."""
 
@@ -103,23 +109,27 @@ class ObjectivesStack(ServiceStack):
         ]
 
     def _accepted_orders(self) -> Objective:
-        """A request that orders or its gateway answers with an error of ours is not accepted."""
-        route = {
-            "ApiName": f"{PRODUCT}-{self.stage.name}-orders",
-            "Stage": STAGE,
-            "Method": "POST",
-            "Resource": "/v1/orders",
-        }
+        """A request that orders or its gateway answers with an error of ours is not accepted.
+
+        Customers' requests in both versions and those of partners are one promise.
+        """
+        metrics = {}
+        for word, path in ACCEPTED_AT.items():
+            route = {
+                "ApiName": f"{PRODUCT}-{self.stage.name}-orders",
+                "Stage": STAGE,
+                "Method": "POST",
+                "Resource": path,
+            }
+            metrics[f"errors_{word}"] = _metric("AWS/ApiGateway", "5XXError", route, "Sum")
+            metrics[f"requests_{word}"] = _metric("AWS/ApiGateway", "Count", route, "Sum")
         return Objective(
             id="AcceptedOrders",
             what="orders are not accepted",
             budget=0.001,
-            bad="errors",
-            total="requests",
-            metrics={
-                "errors": _metric("AWS/ApiGateway", "5XXError", route, "Sum"),
-                "requests": _metric("AWS/ApiGateway", "Count", route, "Sum"),
-            },
+            bad=" + ".join(f"errors_{word}" for word in ACCEPTED_AT),
+            total=" + ".join(f"requests_{word}" for word in ACCEPTED_AT),
+            metrics=metrics,
         )
 
     def _fresh_views(self) -> Objective:

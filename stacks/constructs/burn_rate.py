@@ -4,6 +4,7 @@ A burn rate of 1 uses the budget up in exactly the time that it is for. The long
 says that enough was lost to wake somebody, the short one that it is still being lost.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,16 +52,18 @@ class Objective:
 
     def share(self, *, seconds: int, least: int = 1) -> cloudwatch.MathExpression:
         """The share of failures in a window; 0 where there are fewer than ``least``."""
-        filled = self.bad
-        for name in self.metrics:
-            if name != self.total:
-                filled = filled.replace(name, f"FILL({name}, 0)")
+        bad, total = self._filled(self.bad), self._filled(self.total)
         return cloudwatch.MathExpression(
-            expression=f"IF({filled} >= {least}, {filled} / {self.total}, 0)",
+            expression=f"IF({bad} >= {least}, ({bad}) / ({total}), 0)",
             using_metrics=dict(self.metrics),
             period=Duration.seconds(seconds),
             label=self.what,
         )
+
+    def _filled(self, expression: str) -> str:
+        """Where a metric has no data, it is 0: one that is silent must not hide the others."""
+        names = "|".join(self.metrics)
+        return re.sub(rf"\b({names})\b", r"FILL(\1, 0)", expression)
 
 
 def alarm_on_burning(stack: ServiceStack, objective: Objective) -> cloudwatch.CompositeAlarm:

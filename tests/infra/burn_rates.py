@@ -16,7 +16,8 @@ from typing import Any
 from tests.infra.system import Resource, Template
 
 Series = Mapping[str, Sequence[float | None]]
-"""By the name of a metric with its statistic, such as ``5XXError Sum``: what each minute had."""
+"""By the name of a metric with its statistic, such as ``RecordsProjected Sum``: what each minute
+had. Of an API's metrics, with the path too: ``5XXError /v1/orders Sum``."""
 MINUTE = 60
 OPERATIONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -91,7 +92,9 @@ class Judge:
 
 def _windows(stat: Mapping[str, Any], series: Series) -> list[float | None]:
     """A data point for each minute: CloudWatch looks each minute at the period that ends there."""
-    name, kind = stat["Metric"]["MetricName"], stat["Stat"]
+    kind = stat["Stat"]
+    path = [it["Value"] for it in stat["Metric"]["Dimensions"] if it["Name"] == "Resource"]
+    name = " ".join([stat["Metric"]["MetricName"], *path])
     length = stat["Period"] // MINUTE
     if f"{name} {kind}" not in series:
         raise NotUnderstood(f"no series {name} {kind}")

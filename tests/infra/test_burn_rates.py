@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.infra.burn_rates import Judge, Series
 from tests.infra.system import System, synthesized
+from tests.support.drivers.routes import METHOD, path_of
 
 Plant = Callable[[dict[str, Any]], None]
+Minutes = Sequence[float | None]
 BUDGETS = {"AcceptedOrders": 0.001, "FreshViews": 0.01, "ConfirmedInTime": 0.01, "SagasEnd": 0.001}
+TAKES_ORDERS = ("/v1/orders", "/v2/orders", "/v1/partner-orders")
 BUSY = 10_000
 """Requests a minute: so many that each rate is a whole number of failures."""
 QUIET = 3 * 60
@@ -20,55 +24,72 @@ QUIET = 3 * 60
 DAY = 24 * 60
 
 
-def series(objective: str, total: Sequence[float | None], bad: Sequence[float | None]) -> Series:
-    """What CloudWatch has of an objective's metrics."""
-    match objective:
-        case "AcceptedOrders":
-            return {"5XXError Sum": bad, "Count Sum": total}
-        case "FreshViews":
-            return {"RecordsProjectedLate Sum": bad, "RecordsProjected Sum": total}
-        case "SagasEnd":
-            return {"FulfilmentStuck Sum": bad, "ExecutionsStarted Sum": total}
-    longer = [
-        None if not count else 100 * (failed or 0) / count
-        for failed, count in zip(bad, total, strict=True)
+def requests(path: str, total: Minutes, bad: Minutes) -> Series:
+    """All orders come to one path; CloudWatch has nothing of the others."""
+    nothing = [None] * len(total)
+    return {
+        f"{name} {it} Sum": values if it == path else nothing
+        for it in TAKES_ORDERS
+        for name, values in (("Count", total), ("5XXError", bad))
+    }
+
+
+def views(total: Minutes, late: Minutes) -> Series:
+    return {"RecordsProjectedLate Sum": late, "RecordsProjected Sum": total}
+
+
+def sagas(total: Minutes, stuck: Minutes) -> Series:
+    return {"FulfilmentStuck Sum": stuck, "ExecutionsStarted Sum": total}
+
+
+def times(total: Minutes, longer: Minutes) -> Series:
+    percent = [
+        None if not count else 100 * (it or 0) / count
+        for it, count in zip(longer, total, strict=True)
     ]
-    return {"ExecutionTime PR(300000:)": longer, "ExecutionTime SampleCount": total}
+    return {"ExecutionTime PR(300000:)": percent, "ExecutionTime SampleCount": total}
 
 
-def burning(objective: str, rate: float, *, minutes: int, quiet: int = 0) -> Series:
-    """After quiet minutes, failures at that many times the budget."""
-    failures = round(BUSY * BUDGETS[objective] * rate)
-    return series(
-        objective,
-        [BUSY] * (quiet + minutes),
-        [None] * quiet + [failures] * minutes,
-    )
+Recorded = Callable[[Minutes, Minutes], Series]
+"""What CloudWatch has of an objective's metrics, from how many there were and how many failed."""
+RECORDED: dict[str, Recorded] = {
+    "AcceptedOrders": partial(requests, "/v1/orders"),
+    "FreshViews": views,
+    "ConfirmedInTime": times,
+    "SagasEnd": sagas,
+}
 
 
-def a_quiet_night(objective: str) -> Series:
-    """Three orders an hour for ten hours; one of them fails."""
-    total = [1.0 if minute % 20 == 0 else None for minute in range(600)]
-    bad = [1.0 if minute == 300 else None for minute in range(600)]
-    return series(objective, total, bad)
-
-
-def wrong(template: System, objective: str) -> list[str]:
+def wrong(template: System, objective: str, recorded: Recorded | None = None) -> list[str]:
     """What the alarms of an objective do that they should not."""
+    recorded = recorded or RECORDED[objective]
+    budget = BUDGETS[objective]
     judge = Judge(template.templates["objectives"])
     composite = f"{objective}Burn"
     found = []
-    paged = judge.pages(composite, burning(objective, 14.4, minutes=10, quiet=QUIET))
+
+    def burning(rate: float, *, minutes: int, quiet: int = 0) -> Series:
+        """After quiet minutes, failures at that many times the budget."""
+        failures = [round(BUSY * budget * rate)] * minutes
+        return recorded([BUSY] * (quiet + minutes), [None] * quiet + failures)
+
+    def a_quiet_night() -> Series:
+        """Three orders an hour for ten hours; one of them fails."""
+        total = [1.0 if minute % 20 == 0 else None for minute in range(600)]
+        bad = [1.0 if minute == 300 else None for minute in range(600)]
+        return recorded(total, bad)
+
+    paged = judge.pages(composite, burning(14.4, minutes=10, quiet=QUIET))
     if paged is None or paged - QUIET > 5:
         found.append(f"14.4 times the budget pages after {paged and paged - QUIET} minutes")
-    if judge.pages(composite, burning(objective, 6, minutes=120, quiet=QUIET)) is None:
+    if judge.pages(composite, burning(6, minutes=120, quiet=QUIET)) is None:
         found.append("six times the budget for two hours pages nobody")
-    if judge.pages(composite, burning(objective, 1, minutes=2 * DAY)) is not None:
+    if judge.pages(composite, burning(1, minutes=2 * DAY)) is not None:
         found.append("exactly on budget pages")
-    if judge.pages(composite, a_quiet_night(objective)) is not None:
+    if judge.pages(composite, a_quiet_night()) is not None:
         found.append("one failure in a quiet night pages")
     over = [*[BUSY] * 10, *[None] * 60]
-    past = series(objective, over, [BUSY * BUDGETS[objective] * 100] * 10 + [None] * 60)
+    past = recorded(over, [BUSY * budget * 100] * 10 + [None] * 60)
     late = {name: [*[None] * 60, *it[:10], *[None] * 60] for name, it in past.items()}
     if judge.pages(composite, late) is None:
         found.append("ten minutes at a hundred times the budget page nobody")
@@ -81,6 +102,40 @@ def test_a_bad_day_pages_within_minutes_and_a_quiet_night_does_not(
     objective: str, environment: str
 ) -> None:
     assert wrong(synthesized(environment), objective) == []
+
+
+@pytest.mark.parametrize("path", TAKES_ORDERS)
+def test_orders_are_one_promise_wherever_they_are_taken(path: str) -> None:
+    """One path has all the traffic, and CloudWatch has no data at all of the others."""
+    recorded = partial(requests, path)
+    assert wrong(synthesized("prod"), "AcceptedOrders", recorded) == []
+
+
+@pytest.mark.parametrize(("failing", "pages"), [(2, False), (30, True)])
+@pytest.mark.parametrize("path", TAKES_ORDERS)
+def test_failures_of_one_path_are_a_share_of_all_orders(
+    path: str, failing: int, pages: bool
+) -> None:
+    """Of each half of the orders, one path takes the failures: so twice the budget is on budget."""
+    other = TAKES_ORDERS[TAKES_ORDERS.index(path) - 1]
+    minutes = 2 * DAY
+    both = requests(path, [BUSY] * minutes, [round(BUSY * 0.001 * failing)] * minutes)
+    sound = requests(other, [BUSY] * minutes, [0.0] * minutes)
+    together = {**both, **{name: it for name, it in sound.items() if f" {other} " in name}}
+    judge = Judge(synthesized("prod").templates["objectives"])
+    assert (judge.pages("AcceptedOrdersBurn", together) is not None) is pages
+
+
+def test_the_promise_counts_every_route_that_takes_an_order() -> None:
+    """A route that begins an order and is not counted is promised to nobody."""
+    template = synthesized("prod").templates["orders"]
+    resources = template.body["Resources"]
+    posted = {
+        path_of(resources, it)
+        for it in resources.values()
+        if it["Type"] == METHOD and it["Properties"]["HttpMethod"] == "POST"
+    }
+    assert {it for it in posted if it.endswith("orders")} == set(TAKES_ORDERS)
 
 
 def change_alarms(pattern: str, change: Plant) -> Callable[[System], None]:
@@ -125,7 +180,7 @@ PLANTED = {
     "the slow pair is off": ("AcceptedOrdersSlowLong", threshold(1)),
     "failures are counted as requests": (
         "AcceptedOrders.*(Long|Short)",
-        expression("/ requests", "/ 1"),
+        expression("/ (FILL(requests_first, 0)", "/ (FILL(errors_first, 0)"),
     ),
     "the short window never rings": ("AcceptedOrders.*Short", threshold(2)),
 }
@@ -171,3 +226,4 @@ def test_an_objective_looks_at_an_api_and_a_stage_that_there_are() -> None:
     for dimensions in found:
         assert dimensions["ApiName"] in names
         assert dimensions["Stage"] in stages
+    assert {it["Resource"] for it in found if "Resource" in it} == set(TAKES_ORDERS)
