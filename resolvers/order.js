@@ -41,6 +41,9 @@ export function response(ctx) {
     placedAt: item.placed_at,
     updatedAt: item.updated_at,
     reason: item.reason,
+    gift: item.gift
+      ? { wrapping: item.gift.wrapping, noteCode: item.gift.note_code ? item.gift.note_code : null }
+      : null,
     owner: caller,
     generation: ctx.source.generation,
     correlationId: ctx.source.correlationId,

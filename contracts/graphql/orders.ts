@@ -24,6 +24,7 @@ export interface Order {
   placedAt: string;
   updatedAt: string;
   reason: string | null;
+  gift: Gift | null;
   lines: Array<OrderLine> | null;
   history: Array<OrderEvent> | null;
 }
@@ -37,6 +38,7 @@ export interface OrderSummary {
   placedAt: string;
   updatedAt: string;
   reason: string | null;
+  gift: Gift | null;
 }
 
 export interface OrderPage {
@@ -57,6 +59,11 @@ export interface Destination {
   addressId: string;
   country: string;
   postcodeArea: string;
+}
+
+export interface Gift {
+  wrapping: string;
+  noteCode: string | null;
 }
 
 export interface OrderLine {

@@ -17,11 +17,12 @@ query Order($id: ID!) {
     id
     order(id: $id) {
       id version status currency total placedAt updatedAt reason
+      gift { wrapping noteCode }
       shipTo { addressId country postcodeArea }
       lines { sku quantity unitPrice }
       history { version type occurredAt reason }
     }
-    orders(limit: 2) { orders { id version status } nextPageToken }
+    orders(limit: 2) { orders { id version status gift { wrapping noteCode } } nextPageToken }
   }
 }
 """
@@ -123,6 +124,38 @@ def test_one_query_says_what_three_requests_say(
     assert [(it["version"], it["type"], it["occurredAt"]) for it in found["history"]] == said
     assert [it["id"] for it in me["orders"]["orders"]] == [order["order_id"]]
     assert me["orders"]["nextPageToken"] is None
+
+
+@pytest.mark.parametrize(
+    "gift",
+    [None, {"wrapping": "box"}, {"wrapping": "paper", "note_code": "happy-birthday"}],
+    ids=["no gift", "no card", "a card"],
+)
+def test_an_order_is_the_gift_that_the_second_version_shows(
+    deployment: Deployment, graph: Graph, gift: dict[str, str] | None
+) -> None:
+    token = deployment.token(f"giver-{uuid.uuid4()}")
+    placed = call(
+        "POST",
+        deployment.url("orders", "/v2/orders"),
+        token=token,
+        body=BODY | ({"gift": gift} if gift else {}),
+        headers={"Idempotency-Key": str(uuid.uuid4())},
+    )
+    assert placed.status == 202, placed.json
+    order_id = placed.json["order_id"]
+    path = f"/v2/orders/{order_id}?min_version=1"
+
+    def seen() -> Any:
+        view = call("GET", deployment.url("order-views", path), token=token)
+        return view.status == 200 and view
+
+    shown = eventually(seen).json["gift"]
+    me = graph.me(ALL, token, id=order_id)
+    told = shown and {"wrapping": shown["wrapping"], "noteCode": shown["note_code"]}
+    assert bool(told) is bool(gift)
+    assert me["order"]["gift"] == told
+    assert [it["gift"] for it in me["orders"]["orders"]] == [told]
 
 
 def test_nobody_else_sees_an_order(graph: Graph, other_token: str, order: dict[str, Any]) -> None:

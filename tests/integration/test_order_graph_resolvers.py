@@ -156,6 +156,25 @@ def test_an_order_is_read_by_one_key_of_the_querys_generation(evaluate: Resolver
     assert order["owner"] == ME
 
 
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ({}, None),
+        ({"gift": None}, None),
+        ({"gift": {"wrapping": "box"}}, {"wrapping": "box", "noteCode": None}),
+        (
+            {"gift": {"wrapping": "paper", "note_code": "happy-birthday"}},
+            {"wrapping": "paper", "noteCode": "happy-birthday"},
+        ),
+    ],
+)
+def test_an_order_says_whether_it_is_a_gift(
+    evaluate: Resolvers, kept: dict[str, Any], told: dict[str, Any] | None
+) -> None:
+    """An order that was placed before there were gifts has no such attribute."""
+    assert evaluate("order", "response", result=ITEM | kept)["gift"] == told
+
+
 @pytest.mark.parametrize("id", ["", "pointer", f"{ORDER}0", ORDER.upper(), "g7#", "../x", "\ud800"])
 def test_an_id_of_a_foreign_shape_is_no_key(evaluate: Resolvers, id: str) -> None:
     assert evaluate("order", "request", arguments={"id": id}) is None

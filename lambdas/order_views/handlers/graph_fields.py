@@ -150,11 +150,16 @@ def _orders(asked: Orders) -> Answer:
                 "placedAt": view.placed_at,
                 "updatedAt": view.updated_at,
                 "reason": view.reason,
+                "gift": _gift(view.gift),
             }
             for view in page.orders
         ],
         "nextPageToken": page.next_token,
     }
+
+
+def _gift(said: Mapping[str, str | None] | None) -> Answer | None:
+    return {"wrapping": said["wrapping"], "noteCode": said["note_code"]} if said else None
 
 
 def _views(asked: Asked) -> OrderViews:

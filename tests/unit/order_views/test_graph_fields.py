@@ -10,7 +10,7 @@ from order_views import queries
 from order_views.handlers import graph_fields, read_model
 from shared.messaging.envelope import Envelope
 from shared.read_models.history import HistoryUnavailable
-from tests.support.examples.order_views import CUSTOMER, SOMEBODY_ELSE, a_view, order_id
+from tests.support.examples.order_views import CUSTOMER, GIFT, SOMEBODY_ELSE, a_view, order_id
 from tests.support.fakes.in_memory_order_views import InMemoryOrderViews
 
 CORRELATION = "11111111-2222-4333-8444-555555555555"
@@ -54,7 +54,9 @@ def events(monkeypatch: pytest.MonkeyPatch) -> Events:
     g1 = InMemoryOrderViews(
         [a_view(n) for n in range(1, 31)] + [a_view(40, customer_id=SOMEBODY_ELSE)]
     )
-    kept = {"g1": g1, "g2": InMemoryOrderViews()}
+    gifts = (None, GIFT, {"wrapping": "box", "note_code": None})
+    g3 = InMemoryOrderViews([a_view(n, gift=gift) for n, gift in enumerate(gifts, 1)])
+    kept = {"g1": g1, "g2": InMemoryOrderViews(), "g3": g3}
     monkeypatch.setattr(read_model, "views_of", kept.__getitem__)
     events = Events()
     monkeypatch.setattr(graph_fields, "_order_events", lambda: events)
@@ -121,6 +123,15 @@ def test_orders_are_listed_page_by_page_without_their_lines() -> None:
     assert rest["nextPageToken"] is None
     assert first["orders"][0]["status"] == "PLACED"
     assert "lines" not in first["orders"][0]
+
+
+def test_a_list_says_which_orders_are_gifts() -> None:
+    listed = ask("orders", generation="g3")["answer"]["orders"]
+    assert [it["gift"] for it in listed] == [
+        {"wrapping": "box", "noteCode": None},
+        {"wrapping": "paper", "noteCode": "happy-birthday"},
+        None,
+    ]
 
 
 @pytest.mark.parametrize(
