@@ -71,7 +71,7 @@ def wrong(template: System, objective: str, recorded: Recorded | None = None) ->
     def burning(rate: float, *, minutes: int, quiet: int = 0) -> Series:
         """After quiet minutes, failures at that many times the budget."""
         failures = [round(BUSY * budget * rate)] * minutes
-        return recorded([BUSY] * (quiet + minutes), [None] * quiet + failures)
+        return recorded([BUSY] * (quiet + minutes), [*[None] * quiet, *failures])
 
     def a_quiet_night() -> Series:
         """Three orders an hour for ten hours; one of them fails."""

@@ -94,7 +94,7 @@ def call(
         connection.close()
 
 
-def eventually(check: Callable[[], T], timeout: float = 10.0) -> T:
+def eventually(check: Callable[[], T], timeout: float = 60.0) -> T:
     """Call `check` until it returns something true without an AssertionError; return that.
 
     Raises:
