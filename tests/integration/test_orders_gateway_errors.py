@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
+from contextlib import closing
+from urllib.parse import urlsplit
+
 import pytest
 
 from contracts.product import PROBLEM_TYPES
@@ -66,6 +70,18 @@ def test_a_method_that_there_is_not_is_answered_with_those_that_there_are(
     assert answer.json["type"] == PROBLEM_TYPES + "method-not-allowed"
     asked = call("OPTIONS", deployment.url(service, path))
     assert (asked.status, asked.headers["Allow"], asked.body) == (204, allowed, b"")
+
+
+def test_a_preflight_leaves_nothing_for_the_next_answer(deployment: Deployment) -> None:
+    """Browsers keep their connection: what follows an answer without a body is the next answer."""
+    parts = urlsplit(deployment.url("orders", "/v1/orders"))
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+    with closing(connection):
+        for method, status in (("OPTIONS", 204), ("PUT", 405)) * 3:
+            connection.request(method, parts.path)
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == status
 
 
 def test_head_says_what_get_says_without_a_body(deployment: Deployment, demo_token: str) -> None:

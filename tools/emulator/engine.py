@@ -1,12 +1,13 @@
 """Serves the emulator's application from this process.
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
-seven beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
+eight beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
 from which functions get their processes, ``function_updates.py``, by which these end for new code,
-``engine_saves.py``, ``engine_tokens.py``, which looks at tokens for GraphQL, and
-``engine_throttling.py`` and ``engine_forwarding.py``, which faults need that somebody causes. With
-``--tethered`` it ends, workers included, when the process that started it is gone: its standard
-input is then a pipe, which closes when its other end dies, however it dies.
+``engine_saves.py``, ``engine_tokens.py``, which looks at tokens for GraphQL, ``engine_bodies.py``,
+which leaves out bodies that must not be there, and ``engine_throttling.py`` and
+``engine_forwarding.py``, which faults need that somebody causes. With ``--tethered`` it ends,
+workers included, when the process that started it is gone: its standard input is then a pipe, which
+closes when its other end dies, however it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
@@ -93,7 +94,8 @@ def _application() -> Application:
     forwarding: Application = _beside("engine_forwarding").Forwarding(
         checked, Path.cwd() / FAULTS_RECORD
     )
-    return forwarding
+    bodiless: Application = _beside("engine_bodies").Bodiless(forwarding)
+    return bodiless
 
 
 def _write_state(folder: Path) -> None:
