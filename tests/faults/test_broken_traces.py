@@ -19,8 +19,11 @@ from tests.support.drivers.shop import FORWARD, Shop
 from tests.support.drivers.system import System
 from tests.support.drivers.tracking_driver import PLACED, Handling, invoke
 from tools.base.target import offline
+from tools.base.workspace import CHECKOUT
 from tools.emulator.trace_receiver import TraceReceiver
+from tools.emulator.trace_receiver.edges import Edge, counted
 from tools.emulator.trace_receiver.spans import ReceivedSpan
+from tools.operations import service_map
 from tools.operations.trace import offline_spans
 from tools.operations.waterfall import lost_at, rows
 
@@ -84,6 +87,25 @@ def test_every_span_but_roots_has_its_parent(outcome: str, shop: Shop) -> None:
     if outcome == "confirmed":
         assert len(roots) == 1
         assert {it.service for it in spans} >= SERVICES
+
+
+def test_what_two_orders_lead_to_is_the_map_of_the_docs(shop: Shop) -> None:
+    """One is confirmed and one declined; whatever else runs here is in no trace of theirs."""
+    shop.provider.add_fault("decline", amount=24900, times=1)
+    orders = [shop.place(), shop.place(sku="TABLE-OAK")]
+    shop.wait_until_over(orders)
+    assert [shop.state(it)["status"] for it in orders] == ["confirmed", "rejected"]
+    documented = set(service_map.edges_in((CHECKOUT / service_map.PAGE).read_text("utf-8")))
+    assert {it.way for it in documented} == {"call", "queue", "log"}
+    drawn: set[Edge] = set()
+
+    def all_of_it_is_drawn() -> bool:
+        drawn.update(it.edge for order in orders for it in counted(spans_of(shop, order)))
+        assert documented - drawn == set()
+        return True
+
+    eventually(all_of_it_is_drawn)
+    assert drawn - documented == set()
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ PAGE = Path("docs/service-map.md")
 COMMAND = f"make service-map OUT={PAGE}"
 _HEAD = f"""# Service map
 
-Made of the spans of one confirmed order and one declined order on the emulator: `{COMMAND}`, after
-`make run` and two such orders. A test places them and compares. Solid arrows are calls, dashed ones
-are messages: through a queue, or through the event log. What a service put on the bus leads to
-whoever took it from there.
+Made of the spans of one confirmed order and one declined order on the emulator:
+`{COMMAND}`, after `make run` and two such orders. A test places them
+and compares. Solid arrows are calls, dashed ones are messages: through a queue, or through the
+event log. What a service put on the bus leads to whoever took it from there.
 
 ```mermaid
 flowchart LR
