@@ -23,6 +23,10 @@ SERVICE = Service(
     name="console",
     owner="platform",
     purpose="what operators see and do in a browser",
+    operator_scopes={
+        "console/read": "Look at the system",
+        "console/operate": "Change what runs",
+    },
 )
 BY_TIME = "by-time"
 """The table's index of messages and orders by hour."""

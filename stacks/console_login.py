@@ -8,8 +8,10 @@ from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.user_pool import add_app, add_scopes, open_login, user_pool
+from stacks.services import operator_scopes
 
 READ, OPERATE = "read", "operate"
+SERVER = "console"
 GROUP = "operators"
 WORKDAY = Duration.hours(10)
 """After it an operator logs in again."""
@@ -40,8 +42,12 @@ class OperatorsLogin(Construct):
                 "operator for a second factor.",
                 "AwsSolutions-COG2",
             )
-        what = {READ: "Look at the system", OPERATE: "Change what runs"}
-        self.scopes = add_scopes(self.pool, "Scopes", "console", what)
+        self.scopes = add_scopes(
+            self.pool,
+            "Scopes",
+            SERVER,
+            {it.removeprefix(f"{SERVER}/"): what for it, what in operator_scopes().items()},
+        )
         self.client = add_app(
             self.pool, "App", self.scopes.values(), urls=[app_url], session=WORKDAY
         )

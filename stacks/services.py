@@ -61,7 +61,8 @@ class Service:
 
     ``scopes`` are what routes ask of customers' tokens, such as ``orders/read``, each with what a
     customer lets an app do by it; ``machine_scopes`` are asked of tokens of other companies'
-    systems. A service may ask for scopes that another one declares.
+    systems, ``operator_scopes`` of operators', in the console's own pool. A service may ask for
+    scopes that another one declares.
 
     What it reads of others, takes in and says is not declared: stack and contracts have it.
     """
@@ -76,6 +77,7 @@ class Service:
     optional: bool = False
     scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
     machine_scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    operator_scopes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def package(self) -> str:
@@ -138,6 +140,11 @@ def machine_scopes() -> dict[str, str]:
     return {scope: what for it in declared() for scope, what in it.machine_scopes.items()}
 
 
+def operator_scopes() -> dict[str, str]:
+    """What operators' app may ask for, and what it lets it do."""
+    return {scope: what for it in declared() for scope, what in it.operator_scopes.items()}
+
+
 def _declaration(file: Path) -> Service | None:
     return declaration_in(file, file.read_text("utf-8"))
 
@@ -171,7 +178,7 @@ def _read(file: Path, keywords: list[ast.keyword]) -> Service:
             f"{file.name}: the arguments of SERVICE must be literals, without which no tool can "
             f"read them: {error}"
         ) from error
-    for scope in (*service.scopes, *service.machine_scopes):
+    for scope in (*service.scopes, *service.machine_scopes, *service.operator_scopes):
         if not _SCOPE.fullmatch(scope):
             raise NotDeclared(f"{file.name}: a scope is written like orders/read, not {scope!r}")
     if service.package != file.stem:

@@ -66,6 +66,10 @@ def ask_for_a_key(it: Any) -> None:
     place(it)["security"] = [{"key": []}]
 
 
+def ask_for_a_key_besides(it: Any) -> None:
+    place(it)["security"][0]["key"] = []
+
+
 def require_a_parameter(it: Any) -> None:
     it["components"]["parameters"]["Version"]["required"] = True
 
@@ -225,6 +229,7 @@ BREAKS: dict[Change, str] = {
     ask_for_another_scope: "it asks for token orders/place in place of token orders/write",
     ask_for_a_further_scope: "it asks for token orders/read orders/write",
     ask_for_a_key: "it asks for key in place of",
+    ask_for_a_key_besides: "it asks for key and token orders/write in place of",
     require_a_parameter: "parameter version: it is required now",
     add_a_required_parameter: "parameter X-Shop: it is required now",
     remove_a_parameter: "parameter at: it was removed",

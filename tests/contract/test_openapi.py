@@ -26,8 +26,6 @@ from tools.generate import snapshots
 TEMPLATES = snapshots.of_dev()
 SERVICES = written.services()
 ORDERS = TEMPLATES["orders"]
-WITHOUT = {"console"}
-"""Its contract is what the app is written in: tests/support/console_contract.py."""
 by_service = pytest.mark.parametrize("service", SERVICES)
 
 
@@ -37,7 +35,7 @@ def made(template: Any = ORDERS, api: Api | None = None) -> Any:
 
 def test_every_api_has_a_document() -> None:
     apis = {it for it, template in TEMPLATES.items() if routes(template)}
-    assert set(SERVICES) == apis - WITHOUT
+    assert set(SERVICES) == apis
 
 
 def test_the_documents_are_those_that_the_code_gives() -> None:

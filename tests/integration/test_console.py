@@ -12,14 +12,16 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.console_contract import problems
+from tests.support.contracts.openapi_contract import OpenApi
 from tests.support.drivers.console_login import App, claims_of
 from tests.support.drivers.foreign_tokens import customer
-from tests.support.drivers.offline import ENFORCED, Answer, Deployment, eventually
+from tests.support.drivers.offline import ENFORCED, Answer, Deployment, call, eventually
 from tests.support.drivers.shop import Shop
 from tests.support.drivers.tracking_driver import TrackingDriver
 from tools.local import operators
 from tools.local.operators import Operator
 
+NOBODYS = "5eb1a7e5-0000-4000-8000-000000000001"
 PULSE, ORDERS = "v1/pulse", "v1/orders"
 
 
@@ -172,6 +174,31 @@ def test_services_consumers_and_sagas_are_as_they_are_deployed(app: App, token: 
     releases = app.asks("v1/releases", token)
     assert (releases.status, problems("Releases", releases.json)) == (200, [])
     assert [it["service"] for it in releases.json["services"]] == ["pricing"]
+
+
+def test_what_needs_no_name_is_answered_as_the_document_declares(app: App, token: str) -> None:
+    api = OpenApi.of("console")
+    asked = [it for it in api.operations.values() if it.method == "GET" and "{" not in it.path]
+    assert len(asked) > 10
+    for operation in asked:
+        answer = app.asks(operation.path.removeprefix("/"), token)
+        assert api.faults(operation, answer) == [], operation.path
+        assert answer.status == 200, operation.path
+
+
+def test_what_is_not_there_is_refused_as_the_document_declares(app: App, token: str) -> None:
+    api = OpenApi.of("console")
+    nobody = {"name": "nobody", "service": "nobody", "profile": "none", "order_id": NOBODYS}
+    for operation in api.operations.values():
+        if "{" in operation.path:
+            body = operation.body["example"] if operation.body else None
+            path = operation.path.removeprefix("/").format(**nobody)
+            if body is None:
+                answer = app.asks(path, token)
+            else:
+                answer = call("POST", f"{app.url}{path}", token=token, body=body)
+            assert api.faults(operation, answer) == [], operation.path
+            assert answer.status == 404, (operation.path, answer.body)
 
 
 def test_an_alarm_that_fires_and_a_queue_that_fills_are_told(

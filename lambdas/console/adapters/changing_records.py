@@ -12,7 +12,7 @@ import msgspec
 from console.adapters.owners_changes import OwnersChange
 from console.adapters.redriving import Place, RedriveRecords, parked_item
 from console.commands.changing import Change
-from console.domain.plan import NothingToChange, Outlook, Overtaken, Scalar
+from console.domain.plan import NoSuchTarget, NothingToChange, Outlook, Overtaken, Scalar
 
 REFUSED = "refused: "
 BY_AN_OPERATOR = "set aside by an operator"
@@ -76,7 +76,8 @@ class _ChangeRecord(OwnersChange):
 
     def _ask(self, target: str, asked: Any, *, dry_run: bool) -> dict[str, Any] | None:
         """The record with its owner's judgment; None if there is no such record."""
-        card = self._card(RedriveRecords.name, "consumer", target)
+        nobody = NoSuchTarget("consumer", target)
+        card = self._card(RedriveRecords.name, target, nobody)
         answer = self._changes.ask(
             card.change[RedriveRecords.name][target],
             {**self._asked_of_the_owner(asked), "dry_run": dry_run},

@@ -7,7 +7,7 @@ from console.adapters.owners_changes import OwnersChange
 from console.adapters.published_reads import ServiceCard
 from console.adapters.views_answers import ASKED_FOR, may
 from console.commands.changing import Change
-from console.domain.plan import NothingToChange, Outlook, Overtaken, Scalar
+from console.domain.plan import NoSuchTarget, NothingToChange, Outlook, Overtaken, Scalar
 from console.ports import FunctionFailed
 
 CHANGES = "view"
@@ -56,7 +56,7 @@ class ChangeView(OwnersChange):
         return {"generation": done["generation"], "joined": done["joined"]}
 
     def _of(self, target: str) -> ServiceCard:
-        return self._card(CHANGES, "view", target)
+        return self._card(CHANGES, target, NoSuchTarget("view", target))
 
 
 class RebuildView(ChangeView):

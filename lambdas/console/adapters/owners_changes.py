@@ -22,13 +22,13 @@ class OwnersChange:
         self._changes = changes
         self._cards = cards
 
-    def _card(self, kind: str, what: str, target: str) -> ServiceCard:
+    def _card(self, kind: str, target: str, nobody: NoSuchTarget) -> ServiceCard:
         """The card of who has the target, and a function that cards list under ``kind`` for it.
 
         Raises:
-            NoSuchTarget: nobody has; ``what`` says of what kind the target would be.
+            NoSuchTarget: the one given, if nobody has.
         """
         for card in self._cards():
             if target in card.show and target in card.change.get(kind, {}):
                 return card
-        raise NoSuchTarget(what, target)
+        raise nobody

@@ -8,7 +8,7 @@ import msgspec
 from console.adapters.owners_changes import OwnersChange
 from console.adapters.published_reads import ServiceCard
 from console.commands.changing import Change
-from console.domain.plan import NothingToChange, Outlook, Scalar
+from console.domain.plan import NoSuchTarget, NothingToChange, Outlook, Scalar
 from shared.runtime.plain_text import plain
 
 MOST = 25
@@ -88,7 +88,7 @@ class RedriveRecords(OwnersChange):
         return result
 
     def _of(self, target: str) -> ServiceCard:
-        return self._card(self.name, "consumer", target)
+        return self._card(self.name, target, NoSuchTarget("consumer", target))
 
 
 def _place(record: Mapping[str, Any]) -> tuple[str, str]:

@@ -67,7 +67,7 @@ class StopRollout(OwnersChange):
                 and service in card.change.get(CHANGES, {})
             ):
                 return card
-        raise NoSuchTarget("service with configuration", service)
+        raise NoSuchTarget("configuration", service)
 
 
 def _does(rollout: Mapping[str, Any], served: Mapping[str, Any] | None) -> list[str]:

@@ -125,8 +125,9 @@ class _Comparison:
         old, new = _resolved(old, self.old), _resolved(new, self.new)
         yield from _of_values(old, new, path, direction)
         yield from self._of_fields(old, new, path, direction)
-        if "items" in old and "items" in new:
-            yield from self._of_schema(old["items"], new["items"], f"{path}[]", direction)
+        for keyword, where in (("items", "[]"), ("additionalProperties", ".*")):
+            if isinstance(old.get(keyword), Mapping) and isinstance(new.get(keyword), Mapping):
+                yield from self._of_schema(old[keyword], new[keyword], path + where, direction)
         before, after = old.get("anyOf", []), new.get("anyOf", [])
         if len(before) != len(after):
             yield f"{path}: it has other alternatives"
@@ -199,9 +200,8 @@ def _operations(document: Schema) -> Iterator[tuple[str, Schema]]:
 
 def _security(operation: Schema) -> str:
     asked = [
-        f"{name} {' '.join(sorted(it[name]))}".strip()
+        " and ".join(f"{name} {' '.join(sorted(it[name]))}".strip() for name in sorted(it))
         for it in operation["security"]
-        for name in it
     ]
     return " or ".join(sorted(asked)) or "nothing"
 

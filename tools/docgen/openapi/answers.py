@@ -51,7 +51,8 @@ class Answers:
         if unknown := kinds - self.known.keys():
             raise NotWritten(f"{written.route}: no handler raises {', '.join(sorted(unknown))}")
         found = {self.known[it] for it in kinds}
-        names = [*OF_EVERYBODY, *(OF_KEYS if route.has_key else OF_TOKENS)]
+        names = [*OF_EVERYBODY, *(OF_KEYS if route.has_key else ())]
+        names += OF_TOKENS if route.scopes or not route.has_key else ()
         names += OF_BODIES if written.body else ()
         found |= {self.gateways[it] for it in names}
         by_status: dict[int, list[Refusal]] = {}

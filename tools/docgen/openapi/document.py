@@ -6,15 +6,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.product import PRODUCT_TITLE
-from stacks.services import machine_scopes, scopes
+from stacks.services import machine_scopes, operator_scopes, scopes
+from tools.base.workspace import CHECKOUT
 from tools.docgen.openapi import forms, problems
 from tools.docgen.openapi.answers import Answers
 from tools.docgen.openapi.routes import Route, refusals, routes
+from tools.docgen.openapi.typescript import components
 from tools.docgen.openapi.written import Api, Common, NotWritten, Operation, names_in
 
 VERSION = "1"
 TOKEN, KEY = "token", "key"
 ADDRESS = "The API's own address; the parameter `{service}/api-url` of the deployment has it."
+OF_CUSTOMERS = (
+    "An access token of the deployment's user pool: customers' apps get one by authorization code "
+    "with PKCE, partners' systems by their client's own credentials. The addresses are the pool's "
+    "own."
+)
+OF_OPERATORS = (
+    "An access token of operators' own user pool, by authorization code with PKCE. Who changes "
+    "something is in the group operators besides. The addresses are the pool's own."
+)
 
 Document = dict[str, Any]
 
@@ -75,7 +86,8 @@ def _operation(name: str, written: Operation, route: Route, answers: Answers) ->
     made: dict[str, Any] = {"operationId": name, "summary": written.summary}
     if written.description:
         made["description"] = written.description
-    made["security"] = [{KEY: []}] if route.has_key else [{TOKEN: list(route.scopes)}]
+    token = {} if route.has_key and not route.scopes else {TOKEN: list(route.scopes)}
+    made["security"] = [token | ({KEY: []} if route.has_key else {})]
     if written.parameters:
         made["parameters"] = [
             {"$ref": f"#/components/parameters/{it}"} for it in written.parameters
@@ -92,7 +104,8 @@ def _components(
 ) -> dict[str, Any]:
     operations = api.operations.values()
     written = {it.body.form for it in operations if it.body}
-    schemas = common.schemas | api.schemas | forms.schemas(sorted(written))
+    typed = components((CHECKOUT / api.types).read_text("utf-8")) if api.types else {}
+    schemas = common.schemas | typed | api.schemas | forms.schemas(sorted(written))
     parameters = common.parameters | api.parameters
     named = {it for operation in operations for it in operation.parameters}
     headers = common.headers | api.headers
@@ -127,7 +140,7 @@ def _needed(names: set[str], schemas: Mapping[str, Any]) -> Iterator[tuple[str, 
 def _flows(asked: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """How each kind of caller gets a token, and what may be in it."""
     token = {"tokenUrl": "https://login.example/oauth2/token"}
-    if own := {it: what for it, what in scopes().items() if it in asked}:
+    if own := {it: what for it, what in (scopes() | operator_scopes()).items() if it in asked}:
         login = {"authorizationUrl": "https://login.example/oauth2/authorize", **token}
         yield "authorizationCode", {**login, "scopes": own}
     if machines := {it: what for it, what in machine_scopes().items() if it in asked}:
@@ -139,13 +152,14 @@ def _security(found: list[Route]) -> dict[str, Any]:
     if asked := sorted({scope for route in found for scope in route.scopes}):
         made[TOKEN] = {
             "type": "oauth2",
-            "description": (
-                "An access token of the deployment's user pool: customers' apps get one by "
-                "authorization code with PKCE, partners' systems by their client's own "
-                "credentials. The addresses are the pool's own."
-            ),
+            "description": OF_OPERATORS if operator_scopes().keys() & {*asked} else OF_CUSTOMERS,
             "flows": dict(_flows(asked)),
         }
     if any(route.has_key for route in found):
-        made[KEY] = {"type": "apiKey", "in": "header", "name": "x-api-key"}
+        made[KEY] = {
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-api-key",
+            "description": "It says whose limits count; each caller has a plan for its own.",
+        }
     return made

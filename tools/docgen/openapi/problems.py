@@ -15,8 +15,9 @@ from tools.docgen.openapi.routes import Refusal
 LAMBDAS = CHECKOUT / "lambdas"
 KIT = ("shared/runtime/api.py", "shared/runtime/problems.py", "shared/event_sourcing/requests.py")
 """Where problems stand that every handler may raise."""
-OF_SOMETHING = {"not_found", "not_found_yet", "errors_about", "id_in_path"}
-"""Functions of the kit whose problems are named after what their caller speaks of."""
+OF_SOMETHING = {"not_found", "not_found_yet", "errors_about", "id_in_path", "NoSuchTarget"}
+"""Whose problems are named after what their caller speaks of: functions of the kit, and what
+handlers answer with one of these."""
 
 
 def of_kit() -> dict[str, Refusal]:
@@ -28,9 +29,10 @@ def of_service(package: str) -> dict[str, Refusal]:
     """By kind, what the handlers of a service raise, or have the kit raise."""
     handlers = _trees(sorted((LAMBDAS / package / "handlers").glob("*.py")))
     handlers += _trees(sorted({it for tree in handlers for it in _published(tree)}))
+    adapters = _trees(sorted((LAMBDAS / package / "adapters").glob("*.py")))
     kit = _trees(LAMBDAS / name for name in KIT)
     found = {it.kind: it for it in _raised(handlers, {})}
-    for function, what in {it for tree in handlers for it in _mentions(tree)}:
+    for function, what in {it for tree in handlers + adapters for it in _mentions(tree)}:
         # Each of these functions has the answer that there is no such thing.
         asked = [it for name in (function, "not_found") for it in _definitions(kit, name)]
         for refusal in _raised(asked, {"what": what}):
@@ -55,7 +57,8 @@ def _raised(trees: Iterable[ast.AST], words: dict[str, str]) -> Iterator[Refusal
         for node in ast.walk(tree):
             match node:
                 case ast.Call(
-                    func=ast.Name("Problem"), args=[ast.Constant(int(status)), kind, title, *_]
+                    func=ast.Name("Problem") | ast.Attribute(attr="Problem"),
+                    args=[ast.Constant(int(status)), kind, title, *_],
                 ):
                     said = _text(kind, words), _text(title, words)
                     if said[0] is not None and said[1] is not None:

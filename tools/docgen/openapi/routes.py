@@ -10,12 +10,14 @@ from typing import Any
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """What operations are; OPTIONS and what answers 405 belong to the gateway."""
+OPEN = "NONE"
+"""How a method is authorized that asks nobody who they are."""
 Resource = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Route:
-    """A method of a path, and who may call it: a token with one of ``scopes``, or a key."""
+    """A method of a path, and who may call it: a token with one of ``scopes``, a key, or both."""
 
     method: str
     path: str
@@ -37,20 +39,32 @@ class Refusal:
 
 
 def routes(template: Mapping[str, Any]) -> list[Route]:
-    """Every operation that a function answers, by path and method."""
+    """Every operation that a function answers, by path and method; an app's files are none."""
     resources = template["Resources"]
     found = [
         Route(
             method["HttpMethod"],
             _path(resources, method["ResourceId"]),
-            tuple(it for it in method.get("AuthorizationScopes", []) if isinstance(it, str)),
+            tuple(_scope(resources, it) for it in method.get("AuthorizationScopes", [])),
             bool(method.get("ApiKeyRequired")),
             _handler(resources, method["Integration"]),
         )
         for method in _properties(resources, "AWS::ApiGateway::Method")
-        if method["HttpMethod"] in METHODS and method["Integration"]["Type"] == "AWS_PROXY"
+        if method["HttpMethod"] in METHODS
+        and method["Integration"]["Type"] == "AWS_PROXY"
+        and (method["AuthorizationType"] != OPEN or method.get("ApiKeyRequired"))
     ]
     return sorted(found, key=lambda it: (it.path, METHODS.index(it.method)))
+
+
+def _scope(resources: Mapping[str, Resource], scope: Any) -> str:
+    """Its name, such as ``console/read``, also where it refers to its resource server."""
+    match scope:
+        case str():
+            return scope
+        case {"Fn::Join": ["", [{"Ref": server}, str(name)]]}:
+            return f"{resources[server]['Properties']['Identifier']}{name}"
+    raise LookupError(f"{scope} names no scope")
 
 
 def refusals(template: Mapping[str, Any]) -> dict[str, Refusal]:

@@ -64,7 +64,10 @@ class Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All that is written of one service's API; operations by their ``operationId``."""
+    """All that is written of one service's API; operations by their ``operationId``.
+
+    Where an app is written against ``types``, a file of TypeScript, they are schemas of answers.
+    """
 
     title: str
     description: str
@@ -72,6 +75,7 @@ class Api(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: dict[str, Schema] = {}
     headers: dict[str, Schema] = {}
     schemas: dict[str, Schema] = {}
+    types: str | None = None
 
 
 class _Loader(yaml.SafeLoader):
