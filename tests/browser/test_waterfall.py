@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tests.support.browser import Console
 from tests.support.console_answers import identifier
 from tests.support.console_api import ConsoleApi
-from tests.support.console_traces import SPANS
+from tests.support.console_traces import SPANS, service_map
 
 SCREEN = f"#/orders/{identifier('order 1')}?view=trace"
 
@@ -25,6 +25,23 @@ def test_an_orders_spans_are_drawn_below_their_parents(console: Console) -> None
     )
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) <= 0
+
+
+def test_which_service_had_to_do_with_which_stands_below_the_services(console: Console) -> None:
+    page = console.open("#/services")
+    rows = page.get_by_role("table", name="Service map").locator("tbody tr")
+    drawn = [(it["begin"], it["end"], it["name"]) for it in service_map(traced=True)["arrows"]]
+    assert drawn
+    expect(rows).to_have_count(len(drawn))
+    for row, said in zip(rows.all(), drawn, strict=True):
+        for text in said:
+            expect(row).to_contain_text(text)
+
+
+def test_without_a_span_there_is_no_map(console: Console, api: ConsoleApi) -> None:
+    api.traced = False
+    page = console.open("#/services")
+    expect(page.get_by_role("heading", name="No span is kept yet.")).to_be_visible()
 
 
 def test_an_order_that_was_not_traced_is_told_so(console: Console, api: ConsoleApi) -> None:

@@ -181,6 +181,20 @@ def services_traced(faults: Faults, order: str) -> set[str]:
     return {it["service"] for trace in answer.json["traces"] for it in trace["spans"]}
 
 
+def test_the_map_of_what_ran_is_told(deployment: Deployment, faults: Faults) -> None:
+    Shop(deployment, TrackingDriver(deployment)).place()
+
+    def orders_is_on_it() -> bool:
+        answer = faults.ask("service-map")
+        assert (answer.status, problems("ServiceMap", answer.json)) == (200, [])
+        drawn = {(it["begin"], it["end"], it["way"]) for it in answer.json["arrows"]}
+        return {("callers", "orders", "call"), ("orders", "event-log", "log")} <= drawn
+
+    eventually(orders_is_on_it)
+    faults.token = None
+    assert faults.ask("service-map").status == 401
+
+
 def test_an_order_that_there_is_not_has_no_spans_and_nobody_is_told_of_any_without_a_token(
     faults: Faults,
 ) -> None:

@@ -175,6 +175,8 @@ class ConsoleApi:
         match path.split("/"):
             case ["tour"]:
                 return 200, self.tour
+            case ["service-map"]:
+                return 200, console_traces.service_map(traced=self.traced)
             case ["traces", order]:
                 known = order in self.timelines and self.traced
                 told = console_traces.traces(order)

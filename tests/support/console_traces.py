@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from tests.support.console_answers import Document
+from tools.emulator.trace_receiver.edges import counted
 from tools.emulator.trace_receiver.spans import ReceivedSpan
+from tools.local.faults import arrows
 from tools.local.faults.traces import told
 
 MS = 1_000_000
@@ -56,3 +58,8 @@ SPANS = (
 def traces(order_id: str) -> Document:
     """One trace: a span has failed, and the parent of another is missing."""
     return told(order_id, SPANS, BEGAN / 1e9 + 60)
+
+
+def service_map(*, traced: bool) -> Document:
+    """The arrows of this order's spans, if any span is kept."""
+    return arrows.told(counted(SPANS) if traced else [], BEGAN / 1e9)

@@ -192,6 +192,14 @@ export interface Books {
   problem: string | null;
 }
 
+// GET service-map: ServiceMap. Which service had to do with which, by the spans that are kept; at most 400 arrows.
+export interface ServiceMap { as_of: string; arrows: Arrow[]; left_out: number }
+export interface Arrow {
+  begin: string; end: string; way: "call" | "queue" | "log";
+  name: string;                      // what went there
+  count: number; failed: number;
+}
+
 // GET traces/{order_id}: Traces. The spans that the receiver on this machine keeps, at most 400; 404 if there are none.
 export interface Traces {
   as_of: string; order_id: string; traces: Trace[]; // in the order in which they began

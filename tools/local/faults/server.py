@@ -1,5 +1,5 @@
-"""The fault process's HTTP interface: /v1/faults, /v1/load, /v1/tour and /v1/traces, for operators
-alone.
+"""The fault process's HTTP interface: /v1/faults, /v1/load, /v1/tour, /v1/traces and
+/v1/service-map, for operators alone.
 
 The console's page reaches it at its own origin, through the emulator (``engine_forwarding.py``).
 """
@@ -20,7 +20,8 @@ from shared.runtime.patterns import is_uuid
 from tools.base.errors import OfflineError
 from tools.base.workspace import Workspace
 from tools.emulator.loopback_guard import PROBLEM_JSON, GuardedHandler, GuardedServer
-from tools.local.faults import answers, traces
+from tools.emulator.trace_receiver import TraceReceiver
+from tools.local.faults import answers, arrows, traces
 from tools.local.faults.customers import MOST
 from tools.local.faults.desk import AlreadyOn, NoChoice, NotCaused, UnknownFault
 from tools.local.faults.guide import LONGEST_SECONDS, StepRuns, UnknownStep
@@ -134,6 +135,8 @@ class _Handler(GuardedHandler):
                 return self._faults(operator)
             case "/v1/tour":
                 return self._tour()
+            case "/v1/service-map":
+                return arrows.told(TraceReceiver(self.server.workspace).edges(), time.time())
         if self.path.startswith(TRACES):
             order_id = self.path.removeprefix(TRACES)
             if not is_uuid(order_id):

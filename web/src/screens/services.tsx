@@ -4,12 +4,13 @@ import { useEffect } from "preact/hooks";
 import type { ServiceCard, Services } from "../api.ts";
 import { address } from "../logic/route.ts";
 import { line } from "../logic/text.ts";
+import { Arrows } from "../parts/arrows.tsx";
 import { ServiceDetail } from "../parts/service.tsx";
 import { Answered, AsOf, Empty } from "../parts/states.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { Line } from "../parts/text.tsx";
 import { closes } from "../state/keyboard.ts";
-import { go } from "../state/place.ts";
+import { go, screens } from "../state/place.ts";
 import { useResource } from "../state/resource.ts";
 
 const COLUMNS: Column<ServiceCard>[] = [
@@ -46,7 +47,10 @@ export function ServicesScreen({ name }: { name: string | null }) {
               <AsOf time={data.as_of} />
             </div>
             {name === null ? (
-              <List services={data.services} />
+              <>
+                <List services={data.services} />
+                {screens.includes("faults") && <Arrows />}
+              </>
             ) : card ? (
               <section class="card narrow"><ServiceDetail card={card} cards={data.services} /></section>
             ) : (

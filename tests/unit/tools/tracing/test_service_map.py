@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.console_contract import problems
 from tools.base.errors import OperationFailed
 from tools.base.terminal import Terminal
 from tools.emulator.trace_receiver import TraceReceiver
 from tools.emulator.trace_receiver.edges import Counted, Edge, counted
 from tools.emulator.trace_receiver.spans import ReceivedSpan
+from tools.local.faults import arrows
 from tools.operations import service_map
 
 TRACE = "a" * 32
@@ -78,6 +80,16 @@ def test_a_page_says_what_was_drawn() -> None:
     assert service_map.edges_in(text) == EDGES
     assert "n_fulfilment -.-> n_payments" in text
     assert "n_payments --> n_payment_provider" in text
+
+
+def test_the_console_is_told_of_each_arrow_and_of_how_many_are_left_out() -> None:
+    few = arrows.told(counted(ALL), 1_796_115_600.0)
+    assert problems("ServiceMap", few) == []
+    assert {Edge(it["begin"], it["end"], it["way"], it["name"]) for it in few["arrows"]} == EDGES
+    assert few["left_out"] == 0
+    many = [Counted(Edge("a", "b", "call", f"{it:04}"), 1, 0) for it in range(arrows.MOST + 7)]
+    cut = arrows.told(many, 1_796_115_600.0)
+    assert (len(cut["arrows"]), cut["left_out"]) == (arrows.MOST, 7)
 
 
 class Offline:
