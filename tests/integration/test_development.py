@@ -18,11 +18,14 @@ import pytest
 from contracts.product import PRODUCT
 from tests.support.drivers.offline import eventually
 from tools.base.endpoint import Cloud
+from tools.base.target import of_emulator
 from tools.base.workspace import CHECKOUT
+from tools.configuration import deployed
 from tools.emulator.emulator import Emulator
 from tools.measure.edited_checkout import PROBE, EditedCheckout
 
 SERVES, ORDERS_SERVE = "order_views serves", "orders serves the new code"
+DOCUMENT = "config/dev/orders.json"
 EMULATORS_PYTHON = CHECKOUT / ".venv-emulator" / "bin" / "python"
 
 
@@ -53,6 +56,34 @@ def test_a_saved_handler_is_served_and_a_broken_one_leaves_the_old(edited: Edite
 
     edited.save(PROBE, edited.with_mark("mended"))
     edited.until(lambda: edited.served() == "mended")
+
+
+def test_a_changed_document_is_in_force_and_a_wrong_one_changes_nothing(
+    edited: EditedCheckout,
+) -> None:
+    document = json.loads(edited.original(DOCUMENT))
+    before = document["settings"]["max_lines"]
+
+    document["settings"]["max_lines"] = 7
+    edited.save(DOCUMENT, json.dumps(document))
+    edited.until(lambda: "config/dev is in force  " in edited.said(), 120)
+    assert _lines_in_force(edited) == 7
+
+    document["settings"]["max_lines"] = 0
+    edited.save(DOCUMENT, json.dumps(document))
+    edited.until(lambda: "config/dev is not right, what was in force stays" in edited.said(), 120)
+    assert _lines_in_force(edited) == 7
+
+    edited.save(DOCUMENT, edited.original(DOCUMENT))
+    edited.until(lambda: _lines_in_force(edited) == before, 120)
+
+
+def _lines_in_force(edited: EditedCheckout) -> Any:
+    target = of_emulator(edited.cloud)
+    place = deployed.place(target, "orders", ["settings"])
+    served = deployed.served(target.client("appconfig"), place, "settings")
+    assert served
+    return json.loads(served.content)["max_lines"]
 
 
 def test_the_tests_that_belong_to_the_last_save_run_on_request(edited: EditedCheckout) -> None:

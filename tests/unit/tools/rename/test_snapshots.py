@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
@@ -10,6 +11,7 @@ from contracts.product import PRODUCT
 from stacks.services import shortened
 from tools.base.workspace import CHECKOUT
 from tools.rename.ids import Ids, Unexplained, unique_id
+from tools.rename.names import LONGEST
 from tools.rename.snapshots import FOLDER, renamed_snapshots
 
 OF_THIS_TREE = {
@@ -20,14 +22,27 @@ STACK = "oldname-dev-orders"
 
 def test_ids_are_made_as_the_cdk_makes_them() -> None:
     """Each resource's id in the snapshots is what its path gives."""
+    assert ids_that_their_paths_give(OF_THIS_TREE) > 500
+
+
+@pytest.mark.parametrize("name", ["nnn", "newname12", "n" * LONGEST])
+def test_under_a_name_of_any_length_too(name: str) -> None:
+    renamed = renamed_snapshots(OF_THIS_TREE, PRODUCT, name)
+    assert any(f'"{name}dev' in text or f"from{name}dev" in text for text in renamed.values())
+    assert ids_that_their_paths_give(renamed) == ids_that_their_paths_give(OF_THIS_TREE)
+    assert not [text for text in renamed.values() if PRODUCT in text.lower()]
+
+
+def ids_that_their_paths_give(texts: Mapping[str, str]) -> int:
+    """How many resources there are whose id is known, each of which is what its path gives."""
     seen = 0
-    for text in OF_THIS_TREE.values():
+    for text in texts.values():
         for id, resource in json.loads(text).get("Resources", {}).items():
             path = resource.get("Metadata", {}).get("aws:cdk:path", "").split("/")[1:]
             if path and "Deployment" not in id:  # which ends in a digest of its contents
                 assert id == unique_id(path)
                 seen += 1
-    assert seen > 500
+    return seen
 
 
 @pytest.mark.parametrize("name", ["nnn", "newname12", PRODUCT[::-1], PRODUCT + "x"])
