@@ -129,6 +129,51 @@ def test_a_tasks_answer_is_not_its_state_machines(resources: SmallResources) -> 
     )
 
 
+def test_a_path_of_parameters_is_not_told_to_policies(resources: SmallResources) -> None:
+    path = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/guard"
+    role = resources.role(
+        {
+            "Effect": "Allow",
+            "Action": "ssm:GetParametersByPath",
+            "Resource": [path, f"{path}/*"],
+        }
+    )
+    ssm = resources.cloud.as_role(role.rpartition("/")[2]).client("ssm")
+    refusal = refusal_of(lambda: ssm.get_parameters_by_path(Path="/guard")) or ""
+    still(
+        "AccessDenied" in refusal,
+        "policies know a path of parameters: the offline copy need not allow them all",
+    )
+
+
+def test_a_list_of_alarms_is_not_told_to_policies(resources: SmallResources) -> None:
+    alarms = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"
+    role = resources.role(
+        {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": alarms}
+    )
+    cloudwatch = resources.cloud.as_role(role.rpartition("/")[2]).client("cloudwatch")
+    refusal = refusal_of(lambda: cloudwatch.describe_alarms(AlarmNamePrefix="guard")) or ""
+    still(
+        "AccessDenied" in refusal,
+        "policies know a list of alarms: the offline copy need not allow it by a star",
+    )
+
+
+def test_a_batch_of_messages_is_an_action_of_its_own(resources: SmallResources) -> None:
+    url = resources.client("sqs").create_queue(QueueName=resources.name("batches"))["QueueUrl"]
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rpartition('/')[2]}"
+    role = resources.role({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn})
+    sqs = resources.cloud.as_role(role.rpartition("/")[2]).client("sqs")
+    sqs.send_message(QueueUrl=url, MessageBody="one")
+    entries: Any = [{"Id": "1", "MessageBody": "one of a batch"}]
+    refusal = refusal_of(lambda: sqs.send_message_batch(QueueUrl=url, Entries=entries)) or ""
+    resources.client("sqs").delete_queue(QueueUrl=url)
+    still(
+        "AccessDenied" in refusal,
+        "whoever may send a message may send a batch: the offline copy need not name batches",
+    )
+
+
 def test_an_events_source_is_not_told_to_policies(resources: SmallResources) -> None:
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
     role = resources.role(

@@ -17,12 +17,13 @@ from tools.emulator.batches import with_short_batches
 from tools.emulator.removal import (
     STREAM_CONSUMER,
     Removed,
+    name_batches,
     read_without_fan_out,
     take_out,
     take_out_event_sources,
     take_out_metric_math,
     take_out_secure_transport,
-    widen_task_answers,
+    widen_unknown_resources,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def make_offline_copy(
 
     Args:
         auth: the emulator enforces policies, so those that deny plain HTTP go too, answers to
-            tasks are allowed for every state machine, and events may be put with any source.
+            tasks are allowed for every state machine, parameters may be read below any path, events
+            may be put with any source, and batches of messages are allowed by name.
         stand_ins: for addresses of the outside world, those of their stand-ins on this machine.
             They differ from run to run, and so are no part of what is synthesized.
         endpoint: where the emulator serves what has an address on AWS: APIs, and a pool's login.
@@ -71,9 +73,10 @@ def make_offline_copy(
         gone += expressions
         if auth:
             template, statements = take_out_secure_transport(template, stack=stack.name)
-            template, widened = widen_task_answers(template, stack=stack.name)
+            template, widened = widen_unknown_resources(template, stack=stack.name)
             template, unchecked = take_out_event_sources(template, stack=stack.name)
-            gone += statements + widened + unchecked
+            template, batches = name_batches(template, stack=stack.name)
+            gone += statements + widened + unchecked + batches
         template = with_short_batches(template)
         if endpoint is not None:
             template = at_the_emulator(template, endpoint)

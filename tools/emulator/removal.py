@@ -119,11 +119,20 @@ def take_out_metric_math(template: Template, *, stack: str) -> tuple[Template, l
     return result, [Removed(stack, id, "alarm on an expression") for id in gone]
 
 
-def widen_task_answers(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
-    """A copy in which whoever may answer one state machine's tasks may answer all.
+_RESOURCE_UNKNOWN = {
+    "states:SendTask": "state machine of a task's answer",
+    "ssm:GetParametersByPath": "path of the parameters that are read",
+    "cloudwatch:DescribeAlarms": "list of all alarms",
+}
+"""Beginnings of actions of which the emulator does not know what they are done to."""
 
-    The emulator does not know which machine a task's token belongs to, and so compares the resource
-    that a statement names with a star.
+
+def widen_unknown_resources(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
+    """A copy in which whoever may answer one state machine's tasks may answer all, and so on.
+
+    The emulator does not know which machine a task's token belongs to, does not look at the path of
+    parameters, and has no name for all alarms: it compares the resource that a statement names with
+    a star.
     """
     result = copy.deepcopy(template)
     widened = []
@@ -132,10 +141,33 @@ def widen_task_answers(template: Template, *, stack: str) -> tuple[Template, lis
             for statement in document["Statement"]:
                 actions = statement.get("Action")
                 named = actions if isinstance(actions, list) else [actions]
-                if all(str(action).startswith("states:SendTask") for action in named):
-                    statement["Resource"] = "*"
-                    widened.append(Removed(stack, id, "state machine of a task's answer"))
+                for beginning, what in _RESOURCE_UNKNOWN.items():
+                    if all(str(action).startswith(beginning) for action in named):
+                        statement["Resource"] = "*"
+                        widened.append(Removed(stack, id, what))
     return result, widened
+
+
+_BATCHED = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
+"""Actions of SQS that allow their batches too, which have no action of their own."""
+
+
+def name_batches(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
+    """A copy in which whoever may do something with a message may do it with a batch of them.
+
+    The emulator takes a batch for an action of its own, which no policy names.
+    """
+    result = copy.deepcopy(template)
+    named = []
+    for id, resource in result.get("Resources", {}).items():
+        for document in _policy_documents(resource.get("Properties", {})):
+            for statement in document["Statement"]:
+                actions = statement.get("Action")
+                actions = actions if isinstance(actions, list) else [actions]
+                if batches := [f"{it}Batch" for it in actions if it in _BATCHED]:
+                    statement["Action"] = [*actions, *batches]
+                    named.append(Removed(stack, id, "batches in actions of SQS"))
+    return result, named
 
 
 def take_out_event_sources(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:

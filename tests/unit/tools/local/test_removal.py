@@ -11,12 +11,13 @@ from contracts.product import PRODUCT
 from tools.base.errors import ParityError
 from tools.emulator.removal import (
     Template,
+    name_batches,
     read_without_fan_out,
     take_out,
     take_out_event_sources,
     take_out_metric_math,
     take_out_secure_transport,
-    widen_task_answers,
+    widen_unknown_resources,
 )
 
 UNKNOWN = frozenset({"AWS::CloudTrail::Trail", "AWS::EC2::NatGateway", "AWS::EC2::EIP"})
@@ -154,16 +155,42 @@ def test_only_the_denial_of_plain_http_is_left_out_where_policies_are_enforced()
     ]
 
 
-def test_answers_to_tasks_are_allowed_for_every_machine_and_nothing_else_is_widened() -> None:
+def test_what_the_emulator_does_not_compare_is_allowed_and_nothing_else_is_widened() -> None:
     machine = "arn:aws:states:eu-west-1:123456789012:stateMachine:saga"
     answer = {"Action": ["states:SendTaskSuccess", "states:SendTaskFailure"], "Resource": machine}
     start = {"Action": "states:StartExecution", "Resource": machine}
-    template = {"Resources": {"P": policy(answer, start)}}
-    result, widened = widen_task_answers(template, stack="audit")
-    assert result == {"Resources": {"P": policy({**answer, "Resource": "*"}, start)}}
+    path = "arn:aws:ssm:eu-west-1:123456789012:parameter/cards"
+    below = {"Action": "ssm:GetParametersByPath", "Resource": [path, f"{path}/*"]}
+    one = {"Action": "ssm:GetParameter", "Resource": path}
+    alarms = {"Action": "cloudwatch:DescribeAlarms", "Resource": "arn:aws:cloudwatch:::alarm:*"}
+    template = {"Resources": {"P": policy(answer, start), "Q": policy(below, one, alarms)}}
+    result, widened = widen_unknown_resources(template, stack="audit")
+    assert result["Resources"] == {
+        "P": policy({**answer, "Resource": "*"}, start),
+        "Q": policy({**below, "Resource": "*"}, one, {**alarms, "Resource": "*"}),
+    }
     assert [(it.logical_id, it.kind) for it in widened] == [
-        ("P", "state machine of a task's answer")
+        ("P", "state machine of a task's answer"),
+        ("Q", "path of the parameters that are read"),
+        ("Q", "list of all alarms"),
     ]
+
+
+def test_batches_of_messages_are_allowed_where_the_message_is_and_nowhere_else() -> None:
+    lay_back = {"Action": ["sqs:ReceiveMessage", "sqs:ChangeMessageVisibility"], "Resource": "q"}
+    send = {"Action": "sqs:SendMessage", "Resource": "q"}
+    other = {"Action": "sqs:PurgeQueue", "Resource": "q"}
+    template = {"Resources": {"P": policy(lay_back, send, other), "Q": policy(other)}}
+    result, named = name_batches(template, stack="audit")
+    assert result["Resources"] == {
+        "P": policy(
+            {**lay_back, "Action": [*lay_back["Action"], "sqs:ChangeMessageVisibilityBatch"]},
+            {**send, "Action": ["sqs:SendMessage", "sqs:SendMessageBatch"]},
+            other,
+        ),
+        "Q": policy(other),
+    }
+    assert [(it.logical_id, it.kind) for it in named] == [("P", "batches in actions of SQS")] * 2
 
 
 def test_events_may_be_put_with_any_source_and_no_other_condition_is_left_out() -> None:
