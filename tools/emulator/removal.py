@@ -121,7 +121,7 @@ def take_out_metric_math(template: Template, *, stack: str) -> tuple[Template, l
 
 _RESOURCE_UNKNOWN = {
     "states:SendTask": "state machine of a task's answer",
-    "ssm:GetParametersByPath": "path of the parameters that are read",
+    "ssm:GetParameters": "names of parameters that are read together",
     "cloudwatch:DescribeAlarms": "list of all alarms",
 }
 """Beginnings of actions of which the emulator does not know what they are done to."""
@@ -131,8 +131,8 @@ def widen_unknown_resources(template: Template, *, stack: str) -> tuple[Template
     """A copy in which whoever may answer one state machine's tasks may answer all, and so on.
 
     The emulator does not know which machine a task's token belongs to, does not look at the path of
-    parameters, and has no name for all alarms: it compares the resource that a statement names with
-    a star.
+    parameters or at several names, and has no name for all alarms: it compares the resource that a
+    statement names with a star.
     """
     result = copy.deepcopy(template)
     widened = []

@@ -171,7 +171,7 @@ def test_what_the_emulator_does_not_compare_is_allowed_and_nothing_else_is_widen
     }
     assert [(it.logical_id, it.kind) for it in widened] == [
         ("P", "state machine of a task's answer"),
-        ("Q", "path of the parameters that are read"),
+        ("Q", "names of parameters that are read together"),
         ("Q", "list of all alarms"),
     ]
 
