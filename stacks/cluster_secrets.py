@@ -35,7 +35,10 @@ class PartnersSecrets(Construct):
                 "EdgeCertificate", CERTIFICATE, "Certificate and key of Kong's host", "private_key"
             ),
             MACHINE_CLIENT: self._make(
-                "MachineClient", MACHINE_CLIENT, "Client by which partners calls orders", "secret"
+                "MachineClient",
+                MACHINE_CLIENT,
+                "Client and key by which partners calls others",
+                "secret",
             ),
         }
 

@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.constructs.alarms import alarm_when_behind, alarm_when_counted
 from stacks.constructs.bus import grant_publishing
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
+from stacks.constructs.partners_key import make_partners_key
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
@@ -66,6 +67,7 @@ class CustomersStack(ServiceStack):
 
     def _serve_api(self) -> None:
         api = ServiceApi(self, rate=100, burst=200)
+        api.let_partners_in(make_partners_key(self), rate=50, burst=100, per_day=500_000)
         register = self._function("RegisterCustomer", "register_customer", "Registers, or renames")
         add = self._function("AddAddress", "add_address", "Adds an address to a profile")
         replace = self._function("ReplaceAddress", "replace_address", "Corrects an address")

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from stacks.constructs.microservice_function import FunctionsWith, grant
 from stacks.constructs.partners_customers import knows_customers
+from stacks.constructs.partners_key import partners_key
 from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_principal import service_of_this_account
@@ -60,6 +61,7 @@ class OrderViewsStack(ServiceStack):
 
     def _serve_api(self) -> None:
         api = ServiceApi(self, rate=2000, burst=4000)
+        api.let_partners_in(partners_key(self), rate=500, burst=1000, per_day=5_000_000)
         get_order = self._function("GetOrder", "get_order", "Reads one order")
         list_orders = self._function("ListOrders", "list_orders", "Lists a customer's orders")
         for version in ("v1", "v2"):

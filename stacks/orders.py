@@ -12,6 +12,7 @@ from stacks.constructs.event_store import EventStore
 from stacks.constructs.log_consumer import LogConsumer
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.partners_customers import knows_customers
+from stacks.constructs.partners_key import partners_key
 from stacks.constructs.rotated_secret import may_read, tell_when_unreadable
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_configuration import ServiceConfiguration
@@ -68,6 +69,7 @@ class OrdersStack(ServiceStack):
 
     def _serve_api(self) -> None:
         api = ServiceApi(self, rate=500, burst=1000)
+        api.let_partners_in(partners_key(self), rate=200, burst=400, per_day=2_000_000)
         self.place_order = place_order = self._function(
             "PlaceOrder", "place_order", "Appends OrderPlaced"
         )

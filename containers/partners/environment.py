@@ -11,9 +11,9 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 class ServiceEnvironment(msgspec.Struct, frozen=True):
     """Where it listens, whom it calls, and how long it waits for each of them.
 
-    ``machine_client_file`` is a file with the machine client: its id, its secret and where tokens
-    are to be had. With ``pricing_certificates``, a folder, pricing is called by mutual TLS; else
-    through VPC Lattice, with signed calls.
+    ``machine_client_file`` is a file with the machine client: its id, its secret, where tokens are
+    to be had, and the key of its usage plans. With ``pricing_certificates``, a folder, pricing is
+    called by mutual TLS; else through VPC Lattice, with signed calls.
     """
 
     machine_client_file: str

@@ -16,7 +16,6 @@ class KeyedApi(RegionalApi):
         super().__init__(
             stack, rate=rate, burst=burst, log_caller={"api_key_id": "$context.identity.apiKeyId"}
         )
-        self._stack = stack
 
     def route(self, method: str, path: str, function: lambda_.Function) -> None:
         """Send a method of a path to a function; callers bring their key as ``x-api-key``."""
@@ -45,14 +44,5 @@ class KeyedApi(RegionalApi):
             api_key_name=f"{PRODUCT}-{self._stack.stage.name}-{self._stack.service}-{name}",
             description=f"For {name} to call {self._stack.service}",
         )
-        plan = self.api.add_usage_plan(
-            f"{id}Plan",
-            name=f"{PRODUCT}-{self._stack.stage.name}-{self._stack.service}-{name}",
-            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
-            quota=apigateway.QuotaSettings(limit=per_day, period=apigateway.Period.DAY),
-            api_stages=[
-                apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)
-            ],
-        )
-        plan.add_api_key(key)
+        self.limit(id, name, key, rate=rate, burst=burst, per_day=per_day)
         return key.key_id

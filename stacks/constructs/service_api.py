@@ -48,6 +48,8 @@ PROBLEMS = {
     "DEFAULT_4XX": (None, "refused", "The request was refused"),
     "DEFAULT_5XX": (None, "unavailable", "Something broke on our side"),
 }
+PARTNERS = "partners"
+"""The name of the plan that other companies' systems have."""
 THROTTLED = "CallersThrottled"
 MOST_THROTTLED = 50
 """Answers of 429 in a minute: who meets a limit once is told so, and comes again."""
@@ -81,6 +83,7 @@ class RegionalApi:
         origin: str | None = None,
         compress_from: Size | None = None,
     ) -> None:
+        self._stack = stack
         self._others = OtherMethods(headers or {}, origin=origin)
         said = {**BROWSERS, **(headers or {}), **(read_from(origin) if origin else {})}
         self._headers = {name: f"'{value}'" for name, value in said.items()}
@@ -131,6 +134,21 @@ class RegionalApi:
         self._stand_behind_the_web_acl(stack)
         stack.publish("api-url", self.api.url)
         stack.comes_after("account")  # by whose role API Gateway writes its logs
+
+    def limit(
+        self, id: str, name: str, key: apigateway.IApiKey, *, rate: int, burst: int, per_day: int
+    ) -> None:
+        """Give who has the key a plan of its own: so much of this API, and no more."""
+        plan = self.api.add_usage_plan(
+            f"{id}Plan",
+            name=f"{PRODUCT}-{self._stack.stage.name}-{self._stack.service}-{name}",
+            throttle=apigateway.ThrottleSettings(rate_limit=rate, burst_limit=burst),
+            quota=apigateway.QuotaSettings(limit=per_day, period=apigateway.Period.DAY),
+            api_stages=[
+                apigateway.UsagePlanPerApiStage(api=self.api, stage=self.api.deployment_stage)
+            ],
+        )
+        plan.add_api_key(key)
 
     def _tell_when_callers_are_throttled(
         self, stack: ServiceStack, access_log: logs.LogGroup
@@ -248,7 +266,6 @@ class ServiceApi(RegionalApi):
         self._origin = stack.stage.web_origin
         self._authorizer = _authorizer(stack, own) if own else _user_pool(stack)
         self._has_user_pool = own is None
-        self._stack = stack
 
     def route(
         self,
@@ -262,8 +279,9 @@ class ServiceApi(RegionalApi):
         """Send a method of a path, such as ``/v1/orders/{order_id}``, to a function.
 
         ``scope``, such as ``orders/read``, is what a token must have; without one, ID tokens would
-        be taken as well. ``appends`` is the type of event that a call leads to, if it is of one
-        alone: operators are told which call an event came from.
+        be taken as well. Other companies' systems, which have scopes of their own, bring a key
+        besides: see ``let_partners_in``. ``appends`` is the type of event that a call leads to, if
+        it is of one alone: operators are told which call an event came from.
 
         Raises:
             ValueError: no service declares this scope, so that nobody could ask for it.
@@ -285,6 +303,7 @@ class ServiceApi(RegionalApi):
             authorizer=self._authorizer,
             # An authorizer of one's own looks at scopes by itself: see docs/regions.md.
             authorization_scopes=[scope] if self._has_user_pool else None,
+            api_key_required=scope in machine_scopes() or None,
         )
         for each in added if not self._has_user_pool else []:
             acknowledge(
@@ -293,6 +312,12 @@ class ServiceApi(RegionalApi):
                 "names checks the tokens of the deployment's own issuer.",
                 "AwsSolutions-COG4",
             )
+
+    def let_partners_in(
+        self, key: apigateway.IApiKey, *, rate: int, burst: int, per_day: int
+    ) -> None:
+        """Limit other companies' systems: the key says whose limits count, the token who it is."""
+        self.limit("Partners", PARTNERS, key, rate=rate, burst=burst, per_day=per_day)
 
 
 def _user_pool(stack: ServiceStack) -> apigateway.IAuthorizer:

@@ -18,7 +18,15 @@ import yaml
 
 from tests.support.containers import with_containers
 from tests.support.drivers.offline import Answer, call, eventually
-from tests.support.drivers.partners_driver import KEYS, Others, Partners, order, running
+from tests.support.drivers.partners_driver import (
+    KEYS,
+    PLAN_KEY,
+    Others,
+    Partners,
+    know,
+    order,
+    running,
+)
 from tests.support.drivers.pricing_driver import calls
 from tools.emulator.pricing.process import HOST
 
@@ -54,6 +62,7 @@ def test_an_order_goes_through_though_pricing_never_says_a_word(partners: Partne
     *_, (_, path, headers, body) = partners.others.asked
     assert path == "/v1/partner-orders"
     assert "apikey" not in headers, "a key leaves the gateway"
+    assert headers["x-api-key"] == PLAN_KEY
     assert "shopper-4711" not in json.dumps(body), "others learn a partner's own names"
     assert "quote" not in body
 
@@ -252,6 +261,17 @@ def test_the_same_reference_a_hundred_times_at_once_is_one_order(partners: Partn
     with ThreadPoolExecutor(100) as pool:
         assert len(set(pool.map(place, range(100)))) == 1
     assert len(others.orders) == before + 1
+
+
+def test_a_key_that_was_exchanged_counts_from_the_next_call(partners: Partners) -> None:
+    url = json.loads(partners.service.machine_client.read_text())["token_url"]
+    url = url.removesuffix("/oauth2/token")
+    try:
+        know(partners.service, url, api_key="the-next-one")
+        assert partners.place(key=KEYS["tailspin"]).status == 202
+        assert partners.others.asked[-1][2]["x-api-key"] == "the-next-one"
+    finally:
+        know(partners.service, url, api_key=PLAN_KEY)
 
 
 def test_a_token_is_fetched_once_for_all_who_wait(partners: Partners) -> None:

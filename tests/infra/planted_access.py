@@ -9,7 +9,7 @@ from tests.support.drivers.routes import METHOD
 
 CLIENT = access.CLIENT
 GET_ORDER = "Apiv1ordersorderidGET"
-PLACE_ORDER = "Apiv1ordersPOST"
+PLACE_ORDER, PLACE_PARTNER_ORDER = "Apiv1ordersPOST", "Apiv1partnerordersPOST"
 WEB, MACHINE = "UsersWebClient", "UsersMachineClient"
 
 
@@ -28,6 +28,23 @@ def take_the_key_away(system: System) -> None:
     for resource in system.templates["shipping"].body["Resources"].values():
         if resource["Type"] == METHOD:
             resource["Properties"]["ApiKeyRequired"] = False
+
+
+def take_the_keys_out(system: System) -> None:
+    """A plan of order views that nobody has."""
+    take_away(system, "order-views", access.PLAN_KEY)
+
+
+def take_the_plan_away(system: System) -> None:
+    """Order views asks for keys, and none of them opens it."""
+    take_away(system, "order-views", access.PLAN_KEY, access.PLAN)
+
+
+def take_away(system: System, service: str, *types: str) -> None:
+    """All of these types that a service has."""
+    resources = system.templates[service].body["Resources"]
+    for id in [id for id, it in resources.items() if it["Type"] in types]:
+        del resources[id]
 
 
 PLANTED: tuple[tuple[Rule, str, Callable[[System], None]], ...] = (
@@ -52,6 +69,28 @@ PLANTED: tuple[tuple[Rule, str, Callable[[System], None]], ...] = (
         set_property("order-views", METHOD, "AuthorizationScopes", ["order/read"], GET_ORDER),
     ),
     (access.every_route_asks_for_a_scope, "a webhook without a key", take_the_key_away),
+    (
+        access.partners_bring_a_key_besides,
+        "a token is enough",
+        set_property("orders", METHOD, "ApiKeyRequired", None, PLACE_PARTNER_ORDER),
+    ),
+    (
+        access.partners_bring_a_key_besides,
+        "customers need a key",
+        set_property("orders", METHOD, "ApiKeyRequired", True, PLACE_ORDER),
+    ),
+    (
+        access.who_has_a_key_has_limits,
+        "no quota",
+        set_property("customers", access.PLAN, "Quota", None),
+    ),
+    (
+        access.who_has_a_key_has_limits,
+        "no rate",
+        set_property("shipping", access.PLAN, "Throttle", None),
+    ),
+    (access.who_has_a_key_has_limits, "a key that is in no plan", take_the_keys_out),
+    (access.who_has_a_key_has_limits, "no plan", take_the_plan_away),
     (
         access.what_changes_something_takes_no_scope_to_read,
         "orders are placed by who may look",

@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 
 from contracts.product import PROBLEM_TYPES
-from tests.support.drivers.access_matrix import REFUSED, Callers, Route, answer_to, routes
+from tests.support.drivers.access_matrix import (
+    REFUSED,
+    Callers,
+    Route,
+    answer_to,
+    is_partners,
+    routes,
+)
 from tests.support.drivers.offline import Answer, Deployment
 
-FEWEST = 15
+FEWEST, FEWEST_OF_PARTNERS = 15, 8
 GATEWAYS = {"unauthorized": 401, "forbidden": 403, "refused": 403, "no-such-resource": 404}
 """What the gateway answers by itself, by the kind of problem: then no function was asked."""
 
@@ -72,7 +79,7 @@ def test_the_routes_scope_alone_lets_in_everywhere(
 def test_what_asks_for_a_key_takes_no_token_for_it(
     callers: Callers, found: list[Route], deployment: Deployment
 ) -> None:
-    (webhook,) = [it for it in found if it.keyed]
+    (webhook,) = [it for it in found if it.keyed and not it.scope]
     customers = next(it for it in found if it.service == "orders")
     for token in ("", callers.right(customers), callers.another_kind(webhook)):
         answer = answer_to(deployment, webhook, {"Authorization": f"Bearer {token}".strip()})
@@ -80,6 +87,26 @@ def test_what_asks_for_a_key_takes_no_token_for_it(
         assert answer.json["status"] == 403
         wrong = {"Authorization": f"Bearer {token}".strip(), "x-api-key": "made-up"}
         assert answer_to(deployment, webhook, wrong).status == 403
+
+
+@pytest.mark.parametrize("key", ["", "made-up", "a carrier's"])
+def test_a_partners_token_alone_opens_nothing(
+    key: str, callers: Callers, found: list[Route], deployment: Deployment
+) -> None:
+    """Another caller's key is one that there is, and has no plan for this API."""
+    gateway = deployment.cloud.client("apigateway")
+    keys = gateway.get_api_keys(includeValues=True, limit=500)["items"]
+    carriers = next(it["value"] for it in keys if it["name"].endswith("-shipping-tern-post"))
+    let_in, asked = [], 0
+    for route in filter(is_partners, found):
+        token = f"Bearer {callers.right(route)}"
+        brought = carriers if key == "a carrier's" else key
+        answer = answer_to(deployment, route, {"Authorization": token, "x-api-key": brought})
+        asked += 1
+        if answer.status != 403 or (answer.body and kind_of(answer) != "refused"):
+            let_in.append(f"{route} answers {answer.status}: {answer.body[:200]!r}")
+    assert let_in == []
+    assert asked >= FEWEST_OF_PARTNERS
 
 
 def test_the_consoles_files_alone_are_for_everybody(

@@ -14,6 +14,7 @@ from contracts.product import PRODUCT
 from tests.support.contracts.openapi_contract import OpenApi, Operation
 from tests.support.drivers.offline import Answer, Deployment, call, eventually
 from tests.support.drivers.shipping_driver import ShippingDriver
+from tools.base.partners_key import key_of_partners
 from tools.local import tokens
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -109,9 +110,10 @@ def somebody(deployment: Deployment) -> Walk:
 def partner(deployment: Deployment) -> Walk:
     """A system that has registered nobody yet."""
     token = tokens.of_a_machine(deployment.outputs, deployment.cloud)
+    key = key_of_partners(deployment.cloud)
     theirs = f"shopper-{uuid.uuid4()}"
     known = {"customer": theirs, "reference": theirs}
-    return Walk(deployment, token, known=known, is_partner=True)
+    return Walk(deployment, token, key, known, is_partner=True)
 
 
 def who_may(deployment: Deployment, service: str) -> Iterator[tuple[Walk, Operation]]:

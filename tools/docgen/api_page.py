@@ -19,9 +19,10 @@ and any OpenAPI 3.1 tool one in your language; ours are made by the tests as wel
 [its schema](../contracts/graphql/orders.graphql), gRPC [its proto](../contracts/proto).
 
 A token comes from the login's pages for customers, and by `client_credentials` for partners. \
-Carriers bring a key in `x-api-key`. Where an operation takes `Idempotency-Key`, send one of your \
-own making, and the same when you repeat the request: it is done once. Where an answer has \
-`Location`, what you did is seen there a moment later.
+Partners bring a key besides, and carriers a key alone, in `x-api-key`. Where \
+an operation takes `Idempotency-Key`, send one of your own making, and the same when you repeat \
+the request: it is done once. Where an answer has `Location`, what you did is seen there a moment \
+later.
 
 Every operation can also answer 401 (no token, or a wrong one), 429 (try later), 500 and 504. \
 Refusals are problem documents (RFC 9457): `type` says which problem it is, `detail` what to do.
@@ -104,7 +105,10 @@ def _resolved(document: Schema, part: Schema) -> Schema:
 
 def _rows(document: Schema) -> Iterator[str]:
     for route, it in _operations(document):
-        asked = [f"`{' '.join(need[name]) or name}`" for need in it["security"] for name in need]
+        asked = [
+            " and ".join(f"`{' '.join(need[name]) or name}`" for name in need)
+            for need in it["security"]
+        ]
         answers = [status for status in it["responses"] if status < "4"]
         refusals = [
             f"{status} {', '.join(f'`{kind}`' for kind in _kinds(document, answer))}"

@@ -62,7 +62,8 @@ class HttpApi:
         self, method: str, path: str, content: bytes | None, token: str, headers: Mapping[str, str]
     ) -> Answer:
         with calling(f"{method} at {self._breaker.who}", {"http.request.method": method}) as trace:
-            sent = {"Authorization": f"Bearer {token}", **trace, **headers}
+            known = {"Authorization": f"Bearer {token}", "x-api-key": self._tokens.api_key}
+            sent = {**known, **trace, **headers}
             if content is not None:
                 sent["Content-Type"] = "application/json"
             try:

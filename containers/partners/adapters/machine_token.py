@@ -24,6 +24,8 @@ class MachineClient(msgspec.Struct, frozen=True):
     client_id: str
     secret: str
     token_url: str
+    api_key: str
+    """Of the usage plans that the APIs have for us."""
 
 
 class _Token(msgspec.Struct, frozen=True):
@@ -56,6 +58,11 @@ class MachineTokens:
     async def customer_id(self, reference: str) -> str:
         """See ``Machine``: the other services know a machine by its client."""
         return customer_of_partner(self._client().client_id, reference)
+
+    @property
+    def api_key(self) -> str:
+        """As the file has it now: one that was exchanged counts at once. Raises Silent."""
+        return self._client().api_key
 
     async def token(self) -> str:
         """One that holds. Raises Silent."""

@@ -18,6 +18,9 @@ OPEN = {("console", method, path) for method in ("GET", "HEAD") for path in ("/"
 """The console's files, which come before the login."""
 KEYED = {("shipping", "POST", "/v1/carriers/{carrier}/tracking")}
 """The carriers' webhook, which asks for a key."""
+PLAN, PLAN_KEY = "AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey"
+FOR_PARTNERS = "/partner-"
+"""How paths name what is for other companies' systems."""
 CODE, MACHINES = ["code"], ["client_credentials"]
 REFRESH_ONLY = ["ALLOW_REFRESH_TOKEN_AUTH"]
 OPERATORS = "console/"
@@ -46,6 +49,38 @@ def every_route_asks_for_a_scope(system: System) -> Iterator[str]:
             yield f"{method} asks for no scope"
         elif unknown := scopes - known:
             yield f"{method} asks for {', '.join(sorted(unknown))}, which no pool has"
+
+
+def partners_bring_a_key_besides(system: System) -> Iterator[str]:
+    """The token says which system calls; the key, how much of an API it may use up."""
+    for method in system.resources(METHOD):
+        route = route_of(method)
+        keyed = method.properties.get("ApiKeyRequired") is True
+        theirs = FOR_PARTNERS in route[2] and not is_answered_by_the_gateway(method.body)
+        if theirs and not keyed:
+            yield f"{method} asks partners for no key"
+        if keyed and not theirs and route not in KEYED:
+            yield f"{method} asks for a key, which no customer has"
+
+
+def who_has_a_key_has_limits(system: System) -> Iterator[str]:
+    """A key that is in no plan opens nothing, and a plan without limits is none."""
+    for template in system.templates.values():
+        asking = {
+            it.properties["RestApiId"]["Ref"]
+            for it in template.resources(METHOD)
+            if it.properties.get("ApiKeyRequired") is True
+        }
+        held = {it.properties["UsagePlanId"]["Ref"] for it in template.resources(PLAN_KEY)}
+        planned = set()
+        for plan in template.resources(PLAN):
+            planned |= {it["ApiId"]["Ref"] for it in plan.properties["ApiStages"]}
+            if plan.id not in held:
+                yield f"{plan} is nobody's"
+            if not (plan.properties.get("Throttle") and plan.properties.get("Quota")):
+                yield f"{plan} has no limits"
+        if asking - planned:
+            yield f"{template.service} asks for keys, and has no plan for one"
 
 
 def what_changes_something_takes_no_scope_to_read(system: System) -> Iterator[str]:
@@ -128,6 +163,8 @@ def scopes_granted(client: Resource) -> set[str]:
 
 RULES: tuple[Rule, ...] = (
     every_route_asks_for_a_scope,
+    partners_bring_a_key_besides,
+    who_has_a_key_has_limits,
     what_changes_something_takes_no_scope_to_read,
     apps_get_access_tokens_with_scopes_of_ours_alone,
     machines_and_operators_have_scopes_of_their_own,

@@ -23,6 +23,7 @@ from tests.support.drivers.routes import (
     scope_of,
 )
 from tools.base.assembly import Assembly, service_of
+from tools.base.partners_key import key_of_partners
 from tools.base.target import OFFLINE
 from tools.local import tokens
 
@@ -73,7 +74,12 @@ def is_partners(route: Route) -> bool:
 
 
 def answer_to(deployment: Deployment, route: Route, headers: Mapping[str, str]) -> Answer:
-    """What a caller gets who sends an empty object where a body belongs, and ids of nothing."""
+    """What a caller gets who sends an empty object where a body belongs, and ids of nothing.
+
+    Partners' key is brought where one is asked for, unless ``headers`` have another.
+    """
+    if is_partners(route):
+        headers = {"x-api-key": key_of_partners(deployment.cloud), **headers}
     path = re.sub(r"\{\w+\}", lambda _: str(uuid.uuid4()), route.path)
     body: dict[str, str] | None = None if route.method in ("GET", "HEAD", "DELETE") else {}
     return call(route.method, deployment.url(route.service, path), body=body, headers=headers)

@@ -22,6 +22,8 @@ from tools.emulator.partners.processes import PartnersGateway, PartnersService
 from tools.emulator.pricing.process import HOST
 
 KEYS = {"northwind": "key-of-northwind", "tailspin": "key-of-tailspin"}
+PLAN_KEY = "key-of-the-plan"
+"""By which the other services' APIs know the service for partners."""
 SHIP_TO = {
     "address_id": "0d9a5a10-6f0a-4e57-9f1d-4f3a54d9c001",
     "country": "DE",
@@ -178,8 +180,7 @@ def running(folder: Path, others: Others, **variables: str) -> Iterator[Partners
     environment.run((environment.PYTHON, "-m", module, certificates, named))
     service, gateway = PartnersService(workspace), PartnersGateway(workspace)
     with served(others) as url, nobody() as pricing:
-        client = {"client_id": "machine", "secret": "s", "token_url": f"{url}/oauth2/token"}
-        write_private(service.machine_client, json.dumps(client))
+        know(service, url, api_key=PLAN_KEY)
         try:
             service.start(
                 {
@@ -197,6 +198,12 @@ def running(folder: Path, others: Others, **variables: str) -> Iterator[Partners
             for process in (gateway, service):
                 process.stop()
                 process.wait_until_gone()
+
+
+def know(service: PartnersService, url: str, *, api_key: str) -> None:
+    """Write the machine client as Secrets Manager has it."""
+    client = {"client_id": "machine", "secret": "s", "token_url": f"{url}/oauth2/token"}
+    write_private(service.machine_client, json.dumps({**client, "api_key": api_key}))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import Any
 
 from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
+from tools.base.partners_key import key_of_partners
 from tools.base.workspace import Workspace, write_private
 from tools.emulator.emulator import Emulator
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
@@ -101,4 +102,5 @@ def machine_client(services: Mapping[str, Any], cloud: Cloud) -> dict[str, str]:
         "client_id": client_id,
         "secret": found["UserPoolClient"]["ClientSecret"],
         "token_url": f"{cloud.endpoint}/oauth2/token",
+        "api_key": key_of_partners(cloud),
     }

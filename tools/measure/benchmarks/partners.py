@@ -24,6 +24,7 @@ from rich.console import Console
 
 from tools.base.endpoint import Cloud
 from tools.base.outputs import Outputs
+from tools.base.partners_key import key_of_partners
 from tools.base.workspace import Workspace
 from tools.containers.environment import HOW, is_there
 from tools.emulator.emulator import Emulator
@@ -60,7 +61,10 @@ def compared(workspace: Workspace, outputs: Outputs, cloud: Cloud, *, quick: boo
     rounds, requests, orders = (2, 60, 10) if quick else (5, 200, 40)
     system = PartnersSystem(workspace)
     key = {"apikey": system.keys(cloud)[PARTNER]}
-    token = {"Authorization": f"Bearer {tokens.of_a_machine(outputs, cloud)}"}
+    token = {
+        "Authorization": f"Bearer {tokens.of_a_machine(outputs, cloud)}",
+        "x-api-key": key_of_partners(cloud),
+    }
     api = outputs["services"]["orders"]["urls"]["Api"]
     with (
         _Client.of(system.gateway.url, key) as gateway,
