@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from contracts.product import PRODUCT
@@ -28,8 +27,6 @@ SERVICE = Service(
         "console/operate": "Change what runs",
     },
 )
-BY_TIME = "by-time"
-"""The table's index of messages and orders by hour."""
 RECORDING = Duration.seconds(10)
 ASKING = Duration.seconds(15)
 """Owners are asked twice at most, five seconds each time."""
@@ -51,14 +48,8 @@ class ConsoleStack(ServiceStack):
             self,
             "Activity",
             key=self.key,
-            partition_key=text("id"),
-            indexes=[
-                dynamodb.GlobalSecondaryIndexPropsV2(
-                    index_name=BY_TIME,
-                    partition_key=text("kept_in"),
-                    sort_key=text("kept_at"),
-                )
-            ],
+            partition_key=text("kept_in"),
+            sort_key=text("kept_at"),
             time_to_live_attribute="expires_at",
             recovery_days=1,
         )
@@ -81,8 +72,14 @@ class ConsoleStack(ServiceStack):
     def _record_what_the_bus_carries(self) -> None:
         heard = ServiceQueue(self, "Heard", key=self.key, worker_timeout=RECORDING)
         heard.hear_everything("Everything")
-        record = self._function(
-            "RecordActivity", "record_activity", "Keeps for a day what the bus carries"
+        record = MicroserviceFunction(
+            self,
+            "RecordActivity",
+            handler="record_activity",
+            description="Keeps for a day what the bus carries",
+            timeout=RECORDING,
+            begin_traces=False,
+            environment={"ACTIVITY_TABLE": self.activity.table_name},
         )
         grant(record, "dynamodb:BatchGetItem", "dynamodb:PutItem", on=self.activity.table_arn)
         heard.consumed_by(record, max_concurrency=10)
@@ -105,8 +102,9 @@ class ConsoleStack(ServiceStack):
         pulse = self._function("Pulse", "pulse", "Tells what the bus carried since")
         pulse.add_environment("ENVIRONMENT", self.stage.name)
         orders = self._function("Orders", "list_orders", "Lists the orders of a day")
+        grant(orders, "dynamodb:BatchGetItem", on=self.activity.table_arn)
         for path, function in (("/v1/pulse", pulse), ("/v1/orders", orders)):
-            grant(function, "dynamodb:Query", on=f"{self.activity.table_arn}/index/{BY_TIME}")
+            grant(function, "dynamodb:Query", on=self.activity.table_arn)
             self.key.grant_decrypt(function)
             self.api.route("GET", path, function, scope=self.login.scopes[READ])
 

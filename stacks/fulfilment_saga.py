@@ -7,9 +7,9 @@ the owner's reply. How it may end:
 - ``Refused``: the business says no, nothing was done, and what came before is undone;
 - no answer, or none that is final: the step is noted among ``possibly`` and undone as if done.
 
-Transitions are what the saga costs, so a confirmed order takes one for each step, and one more:
-the function that starts the first execution reads the order, and the one that takes the
-confirmation's reply closes the saga.
+Transitions are what the saga costs, so a confirmed order takes one for each step, and no other: the
+function that starts the first execution reads the order, the first step finds out whether it did,
+and the function that takes the confirmation's reply closes the saga.
 
 The expressions are JSONata; ``${Names}`` are filled in when the stack is deployed, ``${Partition}``
 when it is synthesized.
@@ -33,6 +33,9 @@ THE_END = (
     " : ('OrderCancelled' in $events or $settled = 'order-cancelled') ? 'cancelled' : 'rejected'"
 )
 """What became of the order, once nothing is left to do."""
+ORDER_UNKNOWN = "order-unknown"
+"""What the first step has in place of its data when nobody brought the order along. Who expects
+data refuses it."""
 JOURNEY = {
     name: f"{{% {EXECUTION}.Input.{name} %}}"
     for name in ("correlation_id", "causation_id", "traceparent")
@@ -78,10 +81,10 @@ def saga(times: SagaTimes) -> Json:
     return {
         "Comment": "Leads an order from placed to confirmed, or undoes it",
         "QueryLanguage": "JSONata",
-        "StartAt": "Order known already?",
+        "StartAt": "Reserve stock",
         "States": {
-            **_look_at_the_order(times),
             **_fulfil(times),
+            **_look_at_the_order(times),
             **_settle_an_unknown_confirmation(times),
             **_undo(times),
             **_end(times),
@@ -102,31 +105,11 @@ def owners(definition: Json) -> tuple[str, ...]:
 def _look_at_the_order(times: SagaTimes) -> Json:
     """Names of executions are free again after 90 days, and customers cancel: so look first.
 
-    Whoever starts the first execution has looked, if orders answered at once.
+    Whoever starts the first execution has looked, if orders answered at once. Of an order that
+    nobody brought, the first step asks for nothing and comes here.
     """
-    begins = {
-        "done": f"{{% [{EXECUTION}.Input.done] %}}",
-        "possibly": f"{{% [{EXECUTION}.Input.possibly] %}}",
-        "cause": f"{{% {EXECUTION}.Input.cause %}}",
-        "failed_undo": [],
-        "settled": "",
-    }
     return {
-        "Order known already?": {
-            "Type": "Choice",
-            "Choices": [
-                {
-                    "Condition": f"{{% $exists({EXECUTION}.Input.placed) %}}",
-                    "Assign": {
-                        "placed": f"{{% {EXECUTION}.Input.placed %}}",
-                        "events": ["OrderPlaced"],
-                        **begins,
-                    },
-                    "Next": "Reserve stock",
-                }
-            ],
-            "Default": "Read order",
-        },
+        "Order known already?": _choice("$known", "May it be confirmed?", otherwise="Read order"),
         "Read order": {
             "Type": "Task",
             "Resource": INVOKE,
@@ -137,7 +120,7 @@ def _look_at_the_order(times: SagaTimes) -> Json:
             "Assign": {
                 "placed": "{% $states.result.Payload.events[type = 'OrderPlaced'].data %}",
                 "events": "{% [$states.result.Payload.events.type] %}",
-                **begins,
+                **_begun(),
             },
             "Retry": _patiently(times),
             "Next": "Still to be fulfilled?",
@@ -148,6 +131,7 @@ def _look_at_the_order(times: SagaTimes) -> Json:
                 {"Condition": "{% 'OrderConfirmed' in $events %}", "Next": "Close saga"},
                 {
                     "Condition": f"{{% $not({GIVEN_UP} or {EXECUTION}.Input.undoing) %}}",
+                    "Output": {"placed": "{% $placed %}"},
                     "Next": "Reserve stock",
                 },
                 {
@@ -160,15 +144,61 @@ def _look_at_the_order(times: SagaTimes) -> Json:
     }
 
 
+def _begun() -> Json:
+    """What an execution knows when it begins, but for the order."""
+    return {
+        "done": f"{{% [{EXECUTION}.Input.done] %}}",
+        "possibly": f"{{% [{EXECUTION}.Input.possibly] %}}",
+        "cause": f"{{% {EXECUTION}.Input.cause %}}",
+        "failed_undo": [],
+        "settled": "",
+    }
+
+
+def _reserve_stock(times: SagaTimes, *, then: str) -> Json:
+    """The first step: its input is the execution's own, or what was read since.
+
+    Without an order in it, the sender answers that it knows none, and keeps and sends nothing.
+    """
+    name, known = "reserve-stock", "$exists($states.input.placed)"
+    lines = "[$states.input.placed.lines.{'sku': sku, 'quantity': quantity}]"
+    data = f"{{% {known} ? {{'lines': {lines}}} : '{ORDER_UNKNOWN}' %}}"
+    begun = {"events": ["OrderPlaced"], **_begun()}
+    step = _step(times, name, data, then=then)
+    final, passing = step["Retry"]
+    refused, unanswered = step["Catch"]
+    return {
+        **step,
+        "Assign": {
+            **begun,
+            "placed": "{% $states.input.placed %}",
+            "done": f"{{% [{EXECUTION}.Input.done, '{name}'] %}}",
+        },
+        "Retry": [{**final, "ErrorEquals": [*final["ErrorEquals"], "OrderUnknown"]}, passing],
+        "Catch": [
+            {**refused, "Assign": {**begun, **refused["Assign"]}},
+            {
+                **unanswered,
+                "Assign": {
+                    **begun,
+                    **unanswered["Assign"],
+                    "possibly": f"{{% [{EXECUTION}.Input.possibly, '{name}'] %}}",
+                    "known": f"{{% {known} %}}",
+                },
+                "Next": "Order known already?",
+            },
+        ],
+    }
+
+
 def _fulfil(times: SagaTimes) -> Json:
-    lines = "{% [$placed.lines.{'sku': sku, 'quantity': quantity}] %}"
     ship_to = {
         "country": "{% $placed.ship_to.country %}",
         "postcode_area": "{% $placed.ship_to.postcode_area %}",
     }
     weight = "{% $placed.weight_grams %}"
     return {
-        "Reserve stock": _step(times, "reserve-stock", {"lines": lines}, then="Authorize payment"),
+        "Reserve stock": _reserve_stock(times, then="Authorize payment"),
         "Authorize payment": _step(
             times,
             "authorize-payment",
@@ -332,7 +362,7 @@ def _end(times: SagaTimes) -> Json:
 
 
 def _step(
-    times: SagaTimes, name: str, data: Json, *, then: str | None, keep: Json | None = None
+    times: SagaTimes, name: str, data: Json | str, *, then: str | None, keep: Json | None = None
 ) -> Json:
     return {
         **_command(name, data, times.step),
@@ -381,7 +411,7 @@ def _undo_failed(name: str, *, then: str) -> Json:
     }
 
 
-def _command(name: str, data: Json, deadline: int) -> Json:
+def _command(name: str, data: Json | str, deadline: int) -> Json:
     return {
         "Type": "Task",
         "Resource": f"{INVOKE}.waitForTaskToken",

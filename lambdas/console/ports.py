@@ -37,8 +37,11 @@ class Orders(Protocol):
     def of(self, order_ids: Sequence[str]) -> Mapping[str, KeptRow]:
         """Those of them that are known."""
 
-    def save(self, row: OrderRow, revision: int) -> bool:
-        """Save the line as that revision, unless somebody has; whether that was done."""
+    def save(self, row: OrderRow, revision: int, *, is_moved: bool) -> bool:
+        """Save the line as that revision, unless somebody has; whether that was done.
+
+        ``is_moved``: it is new in the list, or at another place than before.
+        """
 
     def listed(
         self, earliest: datetime, latest: datetime, before: tuple[str, str] | None, most: int

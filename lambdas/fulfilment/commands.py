@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from fulfilment.domain.saga import (
     MessageContext,
@@ -42,6 +42,8 @@ Clock = Callable[[], str]
 REFUSED = "Refused"
 FAILED = "CommandFailed"
 """Errors that the state machine knows: an answer that is final, and one that is not."""
+UNKNOWN = "OrderUnknown"
+"""The execution has to look at the order before there is anything to send."""
 
 ATTEMPTS_AT_ONCE = 3
 """An execution that failed is resumed at once so many times; later the sweeper takes its time."""
@@ -88,13 +90,16 @@ def start_saga(
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """What the state machine asks for: send this step's command, answer to this token."""
+    """What the state machine asks for: send this step's command, answer to this token.
+
+    An execution to which nobody brought its order has no ``data`` yet.
+    """
 
     order_id: str
     step: str
     token: str
     journey: MessageContext
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] | Literal["order-unknown"]
 
 
 def send_command(
@@ -105,6 +110,9 @@ def send_command(
     A command that was sent once keeps its id and its data, whatever a later try brings.
     """
     step = STEPS[asked.step]
+    if isinstance(asked.data, str):
+        executions.fail(asked.token, UNKNOWN, "nobody brought the order along")
+        return
     sent = store.keep_token(
         SentCommand(
             order_id=asked.order_id,

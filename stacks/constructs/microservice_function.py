@@ -24,6 +24,7 @@ class MicroserviceFunction(lambda_.Function):
 
     So many of it as ``reserved_concurrency`` says run whatever else the account is busy with, and
     never more. In a ``vpc`` it has addresses of that network, and what ``security_groups`` let out.
+    Who makes no spans need not ``begin_traces``: it is seen in a trace that somebody else began.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class MicroserviceFunction(lambda_.Function):
         memory_size: int = 512,
         timeout: Duration | None = None,
         reserved_concurrency: int | None = None,
+        begin_traces: bool = True,
         vpc: ec2.IVpc | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
     ) -> None:
@@ -67,8 +69,12 @@ class MicroserviceFunction(lambda_.Function):
             timeout=timeout or Duration.seconds(10),
             reserved_concurrent_executions=stage.reserved(reserved_concurrency),
             log_group=log_group,
+            # Lambda's own lines of an invocation that went well cost more than ours, and say what
+            # its metrics say. Of one that failed or took too long they come.
+            logging_format=lambda_.LoggingFormat.JSON,
+            system_log_level_v2=lambda_.SystemLogLevel.WARN,
             role=role,
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.ACTIVE if begin_traces else lambda_.Tracing.PASS_THROUGH,
             vpc=vpc,
             security_groups=security_groups,
             environment={

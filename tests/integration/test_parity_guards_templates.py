@@ -17,6 +17,7 @@ import pytest
 from tests.support.drivers.offline import ENFORCED, call, eventually
 from tests.support.drivers.small_resources import SmallResources, refusal_of, still
 from tools.base.endpoint import ACCOUNT, REGION, Cloud
+from tools.emulator.function_logs import PLATFORM_LINES
 
 KEY_ID = "id"
 LONG_ENOUGH = "Long-enough-for-0ne"
@@ -454,6 +455,28 @@ def test_an_aliass_weights_are_ignored(resources: SmallResources) -> None:
         client.invoke(FunctionName=name, Qualifier="live")["Payload"].read() for _ in range(3)
     }
     still(answers == {b'"1"'}, "weights are honoured: a canary can be watched offline")
+
+
+def test_lambdas_own_lines_come_whatever_their_level(resources: SmallResources) -> None:
+    client, name = resources.cloud.client("lambda"), resources.name("quiet")
+    resources.function(name, "def handler(event, context):\n    print('{}')\n")
+    client.update_function_configuration(
+        FunctionName=name, LoggingConfig={"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+    )
+    client.invoke(FunctionName=name)["Payload"].read()
+    found = eventually(lambda: _logged(resources, name))
+    told = [it for it in found if it.startswith(PLATFORM_LINES)]
+    still(told != [], "Lambda's own lines are left out: costs need not leave them out by itself")
+
+
+def _logged(resources: SmallResources, name: str) -> list[str]:
+    client = resources.cloud.client("logs")
+    groups = client.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+    return [
+        event["message"]
+        for group in groups
+        for event in client.filter_log_events(logGroupName=group["logGroupName"])["events"]
+    ]
 
 
 def test_a_functions_reserved_concurrency_is_dropped(resources: SmallResources) -> None:

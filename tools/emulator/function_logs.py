@@ -13,7 +13,7 @@ from tools.base.endpoint import Cloud
 
 _POLL_SECONDS = 0.5
 # Written by the platform around each call.
-_PLATFORM_LINES = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
+PLATFORM_LINES = ("START RequestId:", "END RequestId:", "REPORT RequestId:")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,7 +41,7 @@ def lines(cloud: Cloud, functions: Mapping[str, str], *, since: int = 0) -> list
         LogLine(at, shown, text)
         for shown, function in functions.items()
         for at, text in _of_function(cloud, function, since)
-        if not text.startswith(_PLATFORM_LINES)
+        if not text.startswith(PLATFORM_LINES)
     )
 
 

@@ -1,11 +1,19 @@
-"""Activity in DynamoDB: a message or an order's line is an item, found by its id or by its hour.
+"""Activity in DynamoDB: what is found by its time, and each order's line, by the order's id.
 
-The index ``by-time`` has the partition ``messages#{hour}`` or ``orders#{hour}``, and sorts by time
-and id. One query finds what came since; an hour that is over is a query more.
+A message is an item of the hour in which it occurred, sorted by time and id: its own fields say
+where it is, so that it is kept once, whenever it comes again. Most are recorded within APART of
+that. Of another one the item is a mark with the time of recording, and the message is found in that
+time's place.
+
+An order's line is an item that is saved again and again; its place in the list is a small item of
+the hour, written when it is first heard of and when its place changes. What the line does not
+confirm is no place any more.
+
+So nothing needs an index, which would be written with each of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -20,10 +28,14 @@ from shared.runtime import clock
 from shared.runtime.dynamodb_batches import read_items
 from shared.runtime.dynamodb_pages import every_item
 
-KEY = "id"
-BY_TIME = "by-time"
-PARTITION, SORT = "kept_in", "kept_at"
+KEY, SORT = "kept_in", "kept_at"
+ONE = "-"
+"""The sort key of what is alone in its partition."""
+MARK = "recorded_apart"
+"""What tells the mark of a message that is found elsewhere: when it was recorded."""
 HOUR = timedelta(hours=1)
+APART = timedelta(seconds=5)
+READ_AT_ONCE = 100
 Item = dict[str, Any]
 
 
@@ -40,49 +52,62 @@ class DynamoDbActivity:
         PartiQL would; but what IAM asks of it, nobody can try offline.
         """
         for it in messages:
-            item = {
-                **_attributes(it),
-                KEY: {"S": f"message#{it.id}"},
-                "message_id": {"S": it.id},
-                **_place("messages", it.recorded_at, it.id),
-                "expires_at": _end(it.recorded_at),
-            }
-            self._put(item, "attribute_not_exists(id)")
+            first = _mark(it) if _is_apart(it) else _item(it, it.occurred_at)
+            kept = self._put(first, "attribute_not_exists(kept_in)") or first
+            if MARK in kept:  # the mark's writer may have ended before this
+                at = kept[MARK]["S"]
+                self._put(_item(replace(it, recorded_at=at), at))
 
     def since(self, earliest: datetime, latest: datetime, most: int) -> Sequence[Activity]:
         """Newest first, hour by hour."""
-        items = self._by_time("messages", earliest, _after_all(latest), most)
-        return [_message(item) for item in islice(items, most)]
+        items = self._by_time("messages", earliest - APART, _after_all(latest + APART), most)
+        found = (_message(item) for item in items if MARK not in item)
+        first, last = clock.format_time(earliest), clock.format_time(latest)
+        in_time = (it for it in found if first <= it.recorded_at <= last)
+        newest = islice(in_time, most)
+        return sorted(newest, key=lambda it: (it.recorded_at, it.id), reverse=True)
 
     def of(self, order_ids: Sequence[str]) -> Mapping[str, KeptRow]:
         """A strongly consistent read."""
-        keys = [{KEY: {"S": f"order#{it}"}} for it in order_ids]
+        keys = [_line(it) for it in order_ids]
         found = read_items(self._client, self._table, keys) if keys else ()
         rows = [KeptRow(_row(item), int(item["revision"]["N"])) for item in found]
         return {it.row.order_id: it for it in rows}
 
-    def save(self, row: OrderRow, revision: int) -> bool:
-        """A conditional put."""
+    def save(self, row: OrderRow, revision: int, *, is_moved: bool) -> bool:
+        """A conditional put, after its place in the list."""
+        ends = _end(row.updated_at)
+        if is_moved:
+            self._put({**_place("orders", row.listed_at, row.order_id), "expires_at": ends})
         item = {
             **_attributes(row),
-            KEY: {"S": f"order#{row.order_id}"},
-            **_place("orders", row.listed_at, row.order_id),
+            **_line(row.order_id),
             "revision": {"N": str(revision)},
-            "expires_at": _end(row.updated_at),
+            "expires_at": ends,
         }
-        return self._put(
+        before = self._put(
             item,
-            "attribute_not_exists(id) OR revision = :before",
+            "attribute_not_exists(kept_in) OR revision = :before",
             ExpressionAttributeValues={":before": {"N": str(revision - 1)}},
         )
+        return before is None
 
     def listed(
         self, earliest: datetime, latest: datetime, before: tuple[str, str] | None, most: int
     ) -> Sequence[OrderRow]:
         """Newest first, hour by hour."""
         place = min("#".join(before), _after_all(latest)) if before else _after_all(latest)
-        items = self._by_time("orders", earliest, place, most)
-        return [_row(item) for item in islice(items, most)]
+        places = self._by_time("orders", earliest, place, most)
+        return list(islice(self._rows(it[SORT]["S"] for it in places), most))
+
+    def _rows(self, places: Iterator[str]) -> Iterator[OrderRow]:
+        """The lines that are there, as their places come."""
+        while some := list(islice(places, READ_AT_ONCE)):
+            rows = self.of(list(dict.fromkeys(it.partition("#")[2] for it in some)))
+            for place in some:
+                listed_at, _, order_id = place.partition("#")
+                if order_id in rows and rows[order_id].row.listed_at == listed_at:
+                    yield rows[order_id].row
 
     def _by_time(self, kind: str, earliest: datetime, before: str, most: int) -> Iterator[Item]:
         """Items whose place is from that time on and before that one, newest first."""
@@ -96,7 +121,6 @@ class DynamoDbActivity:
         items = every_item(
             self._client,
             TableName=self._table,
-            IndexName=BY_TIME,
             KeyConditionExpression="kept_in = :hour AND kept_at BETWEEN :since AND :before",
             ExpressionAttributeValues={
                 ":hour": {"S": partition},
@@ -108,17 +132,45 @@ class DynamoDbActivity:
         )
         return (it for it in items if it[SORT]["S"] != before)
 
-    def _put(self, item: Item, condition: str, **values: Item) -> bool:
-        """Whether the condition held."""
+    def _put(self, item: Item, condition: str | None = None, **values: Item) -> Item | None:
+        """What was there, if the condition does not hold."""
+        asked = {"TableName": self._table, "Item": item, **values}
+        if condition is not None:
+            asked["ConditionExpression"] = condition
+            asked["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         try:
-            self._client.put_item(
-                TableName=self._table, Item=item, ConditionExpression=condition, **values
-            )
+            self._client.put_item(**asked)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                return False
+                refusal: Mapping[str, Any] = error.response
+                return dict(refusal["Item"])
             raise
-        return True
+        return None
+
+
+def _is_apart(message: Activity) -> bool:
+    occurred, recorded = map(clock.parse_time, (message.occurred_at, message.recorded_at))
+    return abs(recorded - occurred) > APART
+
+
+def _mark(message: Activity) -> Item:
+    return {
+        **_place("messages", message.occurred_at, message.id),
+        MARK: {"S": message.recorded_at},
+        "expires_at": _end(message.recorded_at),
+    }
+
+
+def _item(message: Activity, at: str) -> Item:
+    return {
+        **_attributes(message),
+        **_place("messages", at, message.id),
+        "expires_at": _end(message.recorded_at),
+    }
+
+
+def _line(order_id: str) -> Item:
+    return {KEY: {"S": f"order#{order_id}"}, SORT: {"S": ONE}}
 
 
 def _after_all(moment: datetime) -> str:
@@ -127,7 +179,7 @@ def _after_all(moment: datetime) -> str:
 
 
 def _place(kind: str, at: str, its_id: str) -> Item:
-    return {PARTITION: {"S": f"{kind}#{at[:13]}"}, SORT: {"S": f"{at}#{its_id}"}}
+    return {KEY: {"S": f"{kind}#{at[:13]}"}, SORT: {"S": f"{at}#{its_id}"}}
 
 
 def _end(moment: str) -> Item:
@@ -145,9 +197,9 @@ def _attributes(it: Activity | OrderRow) -> Item:
 
 
 def _message(item: Item) -> Activity:
-    texts = {name: _text(item, name) for name in _names(Activity) if name not in ("id", "version")}
+    texts = {name: _text(item, name) for name in _names(Activity) if name != "version"}
     version = int(item["version"]["N"]) if "version" in item else None
-    return Activity(id=item["message_id"]["S"], version=version, **texts)  # type: ignore[arg-type]
+    return Activity(version=version, **texts)  # type: ignore[arg-type]
 
 
 def _row(item: Item) -> OrderRow:

@@ -4,6 +4,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from console.adapters.dynamodb_activity import KEY, ONE, SORT
 from console.ports import LONG_AGO
 from shared.runtime import clock
 
@@ -24,7 +25,7 @@ class DynamoDbClaims:
     def claim(self, subject: str, *, planned_before: str, until: str) -> str | None:
         """A conditional put: of two at once, one succeeds."""
         return self._put(
-            subject, until, "attribute_not_exists(id) OR busy_until <= :seen", planned_before
+            subject, until, "attribute_not_exists(kept_in) OR busy_until <= :seen", planned_before
         )
 
     def end(self, subject: str, *, until: str, ended_at: str) -> None:
@@ -35,7 +36,8 @@ class DynamoDbClaims:
         """What stood there before; None if the condition does not hold."""
         ends = int(clock.parse_time(busy_until).timestamp()) + KEPT_SECONDS
         item = {
-            "id": {"S": f"change#{subject}"},
+            KEY: {"S": f"change#{subject}"},
+            SORT: {"S": ONE},
             "busy_until": {"S": busy_until},
             "expires_at": {"N": str(ends)},
         }

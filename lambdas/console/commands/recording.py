@@ -59,7 +59,8 @@ def _save_lines(orders: Orders, by_order: dict[str, list[Activity]]) -> dict[str
             row = heard(row, message)
         if kept and row == kept.row:
             continue
-        if not orders.save(row, kept.revision + 1 if kept else 1):
+        is_moved = kept is None or row.listed_at != kept.row.listed_at
+        if not orders.save(row, kept.revision + 1 if kept else 1, is_moved=is_moved):
             left[order_id] = messages
     return left
 

@@ -1,8 +1,8 @@
 """How far an operator has read of what the bus carried.
 
 What is written now may be found a moment later than what is written next: writers run side by side,
-and the index follows the table. So a reader goes back a little each time, and the cursor names what
-was told of that time, by four bytes of each id.
+and a read may be of a moment ago. So a reader goes back a little each time, and the cursor names
+what was told of that time, by four bytes of each id.
 """
 
 import hashlib

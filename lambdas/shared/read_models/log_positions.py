@@ -1,4 +1,5 @@
-"""How far each consumer has read the log: one item for each shard, written once a second at most.
+"""How far each consumer has read the log: one item for each shard, written once a second at most,
+and under a load that goes on once in ten seconds.
 
 It stands beside the consumer's parked records. Nothing is decided by it: operators see from it how
 far the consumers are, and a position that could not be written changes nothing.
@@ -15,6 +16,9 @@ from shared.runtime import clock, log
 
 SECONDS_BETWEEN = 1.0
 """From one write of a shard's position to the next, in one process."""
+SECONDS_EACH, AT_ONCE = 10.0, 5.0
+"""A process may write one in so many seconds, and so many that it has not written yet: of an order
+now and then each batch is noted."""
 MOST_SHARDS = 200
 """In one answer: those of streams that grew and shrank are kept."""
 
@@ -49,7 +53,8 @@ class LogPositions:
         self._table = table_name
         self._partition = {"S": f"{consumer}#positions"}  # no consumer's name has such a sign
         self._monotonic = monotonic
-        self._written_at: dict[str, float] = {}
+        self._written: dict[str, tuple[float, float]] = {}
+        """By shard: when, and how many more might have been written then."""
 
     def reached(self, event: Mapping[str, Any]) -> None:
         """Note the last record of a Kinesis event, all of whose records are of one shard.
@@ -64,9 +69,11 @@ class LogPositions:
     def _note(self, record: Mapping[str, Any]) -> None:
         shard, _, sequence = record["eventID"].partition(":")
         now = self._monotonic()
-        if now - self._written_at.get(shard, float("-inf")) < SECONDS_BETWEEN:
+        at, left = self._written.get(shard, (float("-inf"), AT_ONCE))
+        left = min(AT_ONCE, left + (now - at) / SECONDS_EACH)
+        if now - at < SECONDS_BETWEEN or left < 1:
             return
-        self._written_at[shard] = now  # also of a write that fails: no second one in this second
+        self._written[shard] = now, left - 1  # also of a write that fails: no second one at once
         item = {
             "consumer": self._partition,
             "record": {"S": shard},

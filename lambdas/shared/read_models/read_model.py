@@ -66,10 +66,9 @@ class ReadModel(Generic[StateT]):
             live, *others = self._generations.written
             writes = self._applied_and_counted(live, records, batch)
             writes += sum(self.projector(it).apply(records) for it in others)
-            log.metric("RecordsProjected", len(records))
-            if late := _late(event, time.time()):
-                log.metric("RecordsProjectedLate", late)
-            log.metric("ViewWrites", writes)
+            late = _late(event, time.time())
+            counted = {"RecordsProjected": len(records), "ViewWrites": writes}
+            log.counts({**counted, "RecordsProjectedLate": late} if late else counted)
             self.positions.reached(event)
 
     def _applied_and_counted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.adapters.dynamodb_activity import BY_TIME, KEY, PARTITION, SORT, DynamoDbActivity
+from console.adapters.dynamodb_activity import KEY, SORT, DynamoDbActivity
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
 TABLE = "activity"
@@ -12,7 +12,7 @@ TABLE = "activity"
 
 @pytest.fixture
 def dynamodb() -> DynamoDbInMemory:
-    return DynamoDbInMemory({TABLE: [KEY]}, {BY_TIME: [PARTITION, SORT]})
+    return DynamoDbInMemory({TABLE: [KEY, SORT]})
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from console.adapters.dynamodb_activity import KEY
+from console.adapters.dynamodb_activity import KEY, SORT
 from console.adapters.dynamodb_claims import DynamoDbClaims
 from console.adapters.redriving import MOST, Redrive, RedriveRecords
 from console.commands import changing
@@ -55,7 +55,7 @@ class Switch:
 
 @pytest.fixture
 def claims() -> DynamoDbClaims:
-    return DynamoDbClaims(DynamoDbInMemory({"activity": [KEY]}), "activity")
+    return DynamoDbClaims(DynamoDbInMemory({"activity": [KEY, SORT]}), "activity")
 
 
 @pytest.fixture

@@ -64,6 +64,12 @@ def test_a_clock_that_is_ahead_puts_no_order_into_the_future() -> None:
     assert first_heard(ahead).listed_at == HEARD.recorded_at
 
 
+def test_an_order_whose_place_changes_is_listed_once(activity: DynamoDbActivity) -> None:
+    for message in (REPLY, HEARD, CONFIRMED):
+        recording.record(activity, activity, [message])
+    assert queries.orders(activity, None, NOON + timedelta(minutes=1)).orders == [LINE]
+
+
 def place(activity: DynamoDbActivity, number: int) -> list[str]:
     """So many orders, half an hour between two; returns ids, newest first."""
     ids = []

@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from console.adapters.dynamodb_activity import DynamoDbActivity
+from console.adapters.dynamodb_activity import KEY, MARK, SORT, DynamoDbActivity
 from console.commands import recording
 from console.domain.activity import REASONS
 from console.domain.order_row import first_heard
@@ -21,6 +22,7 @@ from contracts.schemas import CURRENT, schemas_in
 from shared.messaging.dead_letters import DeadLetters
 from shared.messaging.envelope import Envelope, encode
 from shared.messaging.retries import Retries
+from shared.runtime import clock
 from tests.support.examples.activity import HEARD, NOON, ORDER
 from tests.support.fakes.dynamodb_expressions import refusal
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory, refusing
@@ -39,7 +41,7 @@ def message(**changed: Any) -> Envelope:
         "aggregate_type": "order",
         "aggregate_id": ORDER,
         "version": 1,
-        "occurred_at": "2026-11-01T11:59:59.000Z",
+        "occurred_at": clock.now(),
         "correlation_id": "22222222-2222-4222-8222-222222222222",
         "causation_id": None,
         "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
@@ -72,8 +74,13 @@ def parts(activity: DynamoDbActivity) -> Parts:
     return Parts(activity)
 
 
-def kept(dynamodb: DynamoDbInMemory, kind: str) -> list[str]:
-    return sorted(it["id"]["S"] for it in dynamodb.items(TABLE) if it["id"]["S"].startswith(kind))
+def kept(dynamodb: DynamoDbInMemory, kind: str) -> list[Any]:
+    return [it for it in dynamodb.items(TABLE) if it[KEY]["S"].startswith(f"{kind}#")]
+
+
+def ids(dynamodb: DynamoDbInMemory) -> list[str]:
+    """Of the messages that are kept."""
+    return sorted(it["id"]["S"] for it in kept(dynamodb, "messages") if MARK not in it)
 
 
 def test_a_batch_is_kept_with_its_orders_lines(parts: Parts, dynamodb: DynamoDbInMemory) -> None:
@@ -81,11 +88,17 @@ def test_a_batch_is_kept_with_its_orders_lines(parts: Parts, dynamodb: DynamoDbI
     second = message(type="StockReserved", version=None, data={"order_id": ORDER, "lines": []})
     said = [on_the_bus(first), on_the_bus(second, f"{PRODUCT}.inventory")]
     assert parts.take(*said) == {"batchItemFailures": []}
-    assert kept(dynamodb, "message#") == sorted(
-        f"message#{it}" for it in (first.event_id, second.event_id)
-    )
-    assert kept(dynamodb, "order#") == [f"order#{ORDER}"]
-    assert dynamodb.names() == ["put_item", "put_item", "batch_get_item", "put_item"]
+    assert ids(dynamodb) == sorted((first.event_id, second.event_id))
+    assert [it["order_id"]["S"] for it in kept(dynamodb, "order")] == [ORDER]
+    assert dynamodb.names() == [
+        *("put_item", "put_item"),  # each message
+        "batch_get_item",
+        *("put_item", "put_item"),  # the order's place in the list, and its line
+    ]
+    dynamodb.calls.clear()
+    third = message(type="PaymentAuthorized", version=None, data={"order_id": ORDER})
+    parts.take(on_the_bus(third, f"{PRODUCT}.payments"))
+    assert dynamodb.names() == ["put_item", "batch_get_item", "put_item"]
 
 
 def test_what_comes_again_keeps_its_time_and_moves_nothing(
@@ -106,6 +119,40 @@ def test_a_message_that_comes_again_is_not_told_again(activity: DynamoDbActivity
     assert activity.since(earliest, latest, 10) == [HEARD]
 
 
+@pytest.mark.parametrize("seconds", [-3600, -6, -5, 0, 5, 6, 3600])
+def test_a_message_is_told_when_it_was_recorded_first_whenever_it_occurred(
+    activity: DynamoDbActivity, seconds: int
+) -> None:
+    """It comes again, and again after the first try ended between its two items."""
+    occurred = clock.format_time(NOON + timedelta(seconds=seconds))
+    first = replace(HEARD, occurred_at=occurred, recorded_at=clock.format_time(NOON))
+    activity.keep([first])
+    activity.keep([replace(first, recorded_at="2026-12-01T12:00:30.000Z")])
+    minute = timedelta(minutes=1)
+    assert activity.since(NOON, NOON + minute, 10) == [first]
+    assert activity.since(NOON + timedelta(seconds=1), NOON + minute, 10) == []
+    assert activity.since(NOON - minute, NOON - timedelta(seconds=1), 10) == []
+
+
+def test_a_message_whose_mark_alone_was_written_is_told_by_the_next_try(
+    dynamodb: DynamoDbInMemory, activity: DynamoDbActivity
+) -> None:
+    late = replace(HEARD, occurred_at="2026-12-01T11:00:00.000Z")
+    puts = iter([None, refusal("ThrottlingException")])
+
+    def refuse_the_second(_operation: str, _request: Any) -> None:
+        if refused := next(puts, None):
+            raise refused
+
+    dynamodb.before = refuse_the_second
+    with pytest.raises(ClientError):
+        activity.keep([late])
+    assert ids(dynamodb) == []
+    activity.keep([replace(late, recorded_at="2026-12-01T12:00:09.000Z")])
+    hour = timedelta(hours=1)
+    assert activity.since(NOON - hour, NOON + hour, 10) == [late]
+
+
 def test_everything_goes_after_a_day(parts: Parts, dynamodb: DynamoDbInMemory) -> None:
     parts.take(on_the_bus(message()))
     for item in dynamodb.items(TABLE):
@@ -116,7 +163,7 @@ def test_everything_goes_after_a_day(parts: Parts, dynamodb: DynamoDbInMemory) -
 
 def activity_end(heard: Any) -> int:
     """When an item of this message goes."""
-    dynamodb = DynamoDbInMemory({TABLE: ["id"]})
+    dynamodb = DynamoDbInMemory({TABLE: [KEY, SORT]})
     DynamoDbActivity(dynamodb, TABLE).keep([heard])
     [item] = dynamodb.items(TABLE)
     return int(item["expires_at"]["N"])
@@ -189,7 +236,7 @@ def test_what_is_no_message_is_parked_and_holds_nobody_up(
 ) -> None:
     parts.take("{}", on_the_bus(message()), f'{{"source": "{PRODUCT}.orders", "detail": {{}}}}')
     assert len(parts.letters.sent) == 2
-    assert len(kept(dynamodb, "message#")) == 1
+    assert len(ids(dynamodb)) == 1
 
 
 def test_one_message_that_cannot_be_kept_comes_again_by_itself(
@@ -203,7 +250,7 @@ def test_one_message_that_cannot_be_kept_comes_again_by_itself(
 
     dynamodb.before = refuse
     assert parts.take(on_the_bus(bad), on_the_bus(good)) == {"batchItemFailures": []}
-    assert kept(dynamodb, "message#") == [f"message#{good.event_id}"]
+    assert ids(dynamodb) == [good.event_id]
     assert [bad.event_id in it["MessageBody"] for it in parts.queue.sent] == [True]
 
 
@@ -226,7 +273,7 @@ class Contested(DynamoDbActivity):
             for its_id in order_ids:
                 row = first_heard(HEARD)
                 revision = found[its_id].revision if its_id in found else 0
-                super().save(row, revision + 1)
+                super().save(row, revision + 1, is_moved=True)
         return found
 
 

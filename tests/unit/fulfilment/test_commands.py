@@ -496,6 +496,16 @@ def test_an_answer_to_a_command_that_is_no_step_is_named_as_such(fulfilment: Ful
         fulfilment.take(stray)
 
 
+def test_of_an_order_that_nobody_brought_nothing_is_kept_or_sent(fulfilment: Fulfilment) -> None:
+    asked = StepRequest(ORDER, "reserve-stock", "token", CONTEXT, "order-unknown")
+    commands.send_command(
+        fulfilment.store, fulfilment.executions, fulfilment.owners, lambda: TEN, asked
+    )
+    ((token, (error, _)),) = fulfilment.executions.answers
+    assert (token, error) == ("token", commands.UNKNOWN)
+    assert (fulfilment.store.sent, fulfilment.owners.sent) == ({}, [])
+
+
 def test_a_late_failure_gives_the_final_answer_once_more(fulfilment: Fulfilment) -> None:
     fulfilment.send("capture-payment", "token")
     fulfilment.take(reply("capture-payment", "done"))

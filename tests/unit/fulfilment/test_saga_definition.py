@@ -7,18 +7,21 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
+from jsonata import Jsonata
+from msgspec import convert
 
 from contracts import messages
 from fulfilment.adapters.dynamodb_sagas import CONFIRMED_END
-from fulfilment.commands import FAILED, REFUSED
+from fulfilment.commands import FAILED, REFUSED, UNKNOWN, StepRequest
 from fulfilment.domain.saga import Destination, OrderToFulfil
 from fulfilment.domain.steps import PIVOT, STEPS
 from fulfilment.environment import OwnerEnvironment
-from stacks.fulfilment_saga import THE_END, owners, saga, saga_times
+from stacks.fulfilment_saga import ORDER_UNKNOWN, THE_END, owners, saga, saga_times
 from stacks.stage import stage_named
 
 TIMES = saga_times(stage_named("prod", "cloud", "eu-west-1"))
 STATES: dict[str, Any] = saga(TIMES)["States"]
+PLACED = {"lines": [{"sku": "MUG-BLUE", "quantity": 2, "unit_price": 1290}], "currency": "EUR"}
 REMOTE = {name: it for name, it in STATES.items() if "TimeoutSeconds" in it}
 UNDOS = {name for name, step in STEPS.items() if step.undoes}
 
@@ -34,13 +37,13 @@ def followers(state: dict[str, Any]) -> Iterator[str]:
 
 
 def good_path() -> list[str]:
-    """What a saga passes through when everybody says yes: a choice is made by hand."""
-    path, name = [], "Order known already?"
+    """What a saga passes through when its starter brings the order, and everybody says yes."""
+    path, name = [], saga(TIMES)["StartAt"]
     while True:
         path.append(name)
         if "End" in STATES[name]:
             return path
-        name = "Reserve stock" if name == "Order known already?" else STATES[name]["Next"]
+        name = STATES[name]["Next"]
 
 
 def test_every_state_can_be_reached_and_leads_somewhere() -> None:
@@ -53,9 +56,8 @@ def test_every_state_can_be_reached_and_leads_somewhere() -> None:
     assert reached == set(STATES)
 
 
-def test_the_good_path_takes_seven_transitions() -> None:
+def test_the_good_path_takes_six_transitions() -> None:
     assert good_path() == [
-        "Order known already?",
         "Reserve stock",
         "Authorize payment",
         "Gather quotes",
@@ -73,7 +75,7 @@ def test_the_last_state_notes_what_became_of_the_order() -> None:
 
 
 def test_what_the_steps_need_of_an_order_is_what_its_starter_brings() -> None:
-    asked = set(re.findall(r"\$placed\.(\w+)", json.dumps(STATES)))
+    asked = set(re.findall(r"[$.]placed\.(\w+)", json.dumps(STATES)))
     assert asked == {it.name for it in fields(OrderToFulfil)}
     assert set(re.findall(r"ship_to\.(\w+)", json.dumps(STATES))) == {
         it.name for it in fields(Destination)
@@ -81,8 +83,36 @@ def test_what_the_steps_need_of_an_order_is_what_its_starter_brings() -> None:
 
 
 def test_every_way_into_the_steps_knows_all_that_they_refer_to() -> None:
-    (fresh,) = STATES["Order known already?"]["Choices"]
-    assert {*STATES["Read order"]["Assign"]} == {*fresh["Assign"]}
+    first = STATES["Reserve stock"]
+    assert {*first["Assign"]} == {*STATES["Read order"]["Assign"]}
+    undone_knows = {*first["Assign"]} - {"placed"}
+    assert all(undone_knows <= {*it["Assign"]} for it in first["Catch"])
+
+
+def test_the_first_step_is_given_the_order_however_it_was_found() -> None:
+    again = [it for it in STATES["Still to be fulfilled?"]["Choices"] if "Output" in it]
+    assert [(it["Next"], it["Output"]) for it in again] == [
+        (saga(TIMES)["StartAt"], {"placed": "{% $placed %}"})
+    ]
+    with_order, without = (_data_of_the_first_step(it) for it in ({"placed": PLACED}, {}))
+    assert with_order == {"lines": [{"sku": "MUG-BLUE", "quantity": 2}]}
+    assert without == ORDER_UNKNOWN
+    convert(without, StepRequest.__annotations__["data"])
+
+
+def test_an_order_that_nobody_brought_is_read_and_not_asked_for_again() -> None:
+    first = STATES["Reserve stock"]
+    final, _ = first["Retry"]
+    assert (UNKNOWN in final["ErrorEquals"], final["MaxAttempts"]) == (True, 0)
+    *_, last = first["Catch"]
+    assert last["Next"] == "Order known already?"
+    assert STATES["Order known already?"]["Default"] == "Read order"
+
+
+def _data_of_the_first_step(given: dict[str, Any]) -> Any:
+    text = STATES["Reserve stock"]["Arguments"]["Payload"]["data"]
+    expression = Jsonata(text.removeprefix("{%").removesuffix("%}"))
+    return expression.evaluate(None, {"states": {"input": given}})
 
 
 def test_the_step_that_closes_the_saga_is_the_last_one() -> None:
@@ -140,7 +170,7 @@ def test_a_deadline_is_a_whole_number_and_no_heartbeat_is_asked_for(name: str) -
 @pytest.mark.parametrize("name", REMOTE)
 def test_a_refusal_is_never_tried_again_and_a_failure_is(name: str) -> None:
     final, passing = REMOTE[name]["Retry"]
-    assert (final["ErrorEquals"], final["MaxAttempts"]) == ([REFUSED], 0)
+    assert (final["ErrorEquals"][0], final["MaxAttempts"]) == (REFUSED, 0)
     assert passing["ErrorEquals"] in (["States.TaskFailed"], ["States.ALL"])
     assert passing["BackoffRate"] > 1
     assert passing["JitterStrategy"] == "FULL"

@@ -12,7 +12,7 @@ State = Mapping[str, Any]
 WIDTH, HEIGHT, GAP = 200, 34, 30
 LEFT, RIGHT, TOP = 64, 480, 62
 PICTURE_WIDTH = 960
-COLUMNS = ((LEFT, "The way forward"), (RIGHT, "The way back"))
+COLUMNS = ((LEFT, "The way forward"), (RIGHT, "A look at the order, and the way back"))
 FAR = 236
 """How far right of its column the line runs that passes nearly all of it."""
 ARRIVES = 8

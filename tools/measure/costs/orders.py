@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from tools.base.endpoint import Cloud
+from tools.emulator.function_logs import PLATFORM_LINES
 from tools.measure.costs import units
 from tools.measure.costs.assumptions import Assumptions
 from tools.measure.costs.counting import Call
@@ -154,12 +155,19 @@ def _functions(
             + made[function.label] * assumed.call_milliseconds
         )
         gb_seconds = function.memory / 1024 * milliseconds / 1000
-        logged = sum(len(line.encode()) + LOG_LINE_BYTES for line in lines)
+        logged = log_bytes(lines, told_by_lambda=function.told_by_lambda)
         owner = function.owner
         yield Charge("function requests", "lambda-requests", invocations, owner)
         yield Charge("function time (assumed)", "lambda-compute", gb_seconds, owner)
         yield Charge("logs", "log-ingestion", logged / units.GB, owner)
-        yield Charge("traces", "traces", invocations * assumed.sampled, owner)
+        if function.begins_traces:
+            yield Charge("traces", "traces", invocations * assumed.sampled, owner)
+
+
+def log_bytes(lines: Iterable[str], *, told_by_lambda: bool) -> int:
+    """What CloudWatch bills of lines; the emulator writes Lambda's own whatever the level is."""
+    billed = (it for it in lines if told_by_lambda or not it.startswith(PLATFORM_LINES))
+    return sum(len(it.encode()) + LOG_LINE_BYTES for it in billed)
 
 
 def _log_lines(cloud: Cloud, group: str, since: int) -> list[str]:

@@ -44,7 +44,9 @@ _PATIENCE_SECONDS = 180.0
 class Function:
     """A deployed function: ``owner`` is its service, ``memory`` in MB.
 
-    ``documents`` is how many its configuration agent keeps for it.
+    ``documents`` is how many its configuration agent keeps for it; ``told_by_lambda`` is whether
+    Lambda writes its own lines of invocations that went well, and ``begins_traces`` whether it
+    decides itself which of them are traced.
     """
 
     owner: str
@@ -53,6 +55,8 @@ class Function:
     memory: int
     log_group: str
     documents: int
+    told_by_lambda: bool = True
+    begins_traces: bool = True
 
     @property
     def label(self) -> str:
@@ -129,13 +133,22 @@ def functions(outputs: Outputs, cloud: Cloud) -> list[Function]:
     for owner, service in outputs["services"].items():
         for name, deployed in service.get("functions", {}).items():
             configuration = client.get_function_configuration(FunctionName=deployed)
-            group = configuration.get("LoggingConfig", {}).get(
-                "LogGroup", f"/aws/lambda/{deployed}"
-            )
+            logging = configuration.get("LoggingConfig", {})
+            group = logging.get("LogGroup", f"/aws/lambda/{deployed}")
+            told = logging.get("SystemLogLevel", "INFO") != "WARN"
             variables = configuration.get("Environment", {}).get("Variables", {})
             documents = variables.get(PREFETCHED, "").count("/configurations/")
             found.append(
-                Function(owner, name, deployed, configuration["MemorySize"], group, documents)
+                Function(
+                    owner,
+                    name,
+                    deployed,
+                    configuration["MemorySize"],
+                    group,
+                    documents,
+                    told_by_lambda=told,
+                    begins_traces=configuration["TracingConfig"]["Mode"] == "Active",
+                )
             )
     return found
 

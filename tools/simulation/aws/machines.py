@@ -1,7 +1,7 @@
 """Step Functions: the deployed definition, interpreted state by state on the virtual clock.
 
 Of the states language it knows what the definition uses: Task with Lambda, with a token, and with
-UpdateItem; Choice, Succeed and Fail; JSONata, Assign, Retry, Catch and timeouts.
+UpdateItem; Choice, Succeed and Fail; JSONata, Assign, Output, Retry, Catch and timeouts.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Execution:
     status: str = "RUNNING"
     process: Process | None = None
     variables: Json = field(default_factory=dict)
+    handed_on: Any = None
+    """What the present state was given: the execution's input, or what the last state put out."""
 
 
 class Machines:
@@ -151,6 +153,7 @@ class Machines:
 
     def _run(self, execution: Execution) -> None:
         definition = self._definitions[execution.machine]
+        execution.handed_on = execution.input
         name: str | None = definition["StartAt"]
         while name is not None:
             state = definition["States"][name]
@@ -168,7 +171,8 @@ class Machines:
     def _choose(self, execution: Execution, state: Json) -> str:
         for choice in state["Choices"]:
             if _filled(choice["Condition"], execution.variables, _context(execution)):
-                self._assign(execution, choice, _context(execution))
+                states = _context(execution)
+                self._assign(execution, choice, states, execution.handed_on)
                 return str(choice["Next"])
         return str(state["Default"])
 
@@ -184,7 +188,7 @@ class Machines:
                     self._world.pause(wait)
                     continue
                 return self._catch(execution, state, failed)
-            self._assign(execution, state, {**_context(execution), "result": result})
+            self._assign(execution, state, {**_context(execution), "result": result}, result)
             return None if state.get("End") else str(state["Next"])
 
     def _retry(self, state: Json, tried: list[int], error: str) -> float | None:
@@ -205,16 +209,22 @@ class Machines:
         for rule in state.get("Catch", ()):
             if _is_named(failed.error, rule["ErrorEquals"]):
                 output = {"Error": failed.error, "Cause": failed.cause}
-                self._assign(execution, rule, {**_context(execution), "errorOutput": output})
+                states = {**_context(execution), "errorOutput": output}
+                self._assign(execution, rule, states, output)
                 return str(rule["Next"])
         raise failed
 
-    def _assign(self, execution: Execution, rule: Json, states: Json) -> None:
+    def _assign(self, execution: Execution, rule: Json, states: Json, output: Any) -> None:
+        """Variables and what the next state is given, of which neither sees the other."""
+        variables = execution.variables
         assigned = {
-            name: _filled(value, execution.variables, states)
+            name: _filled(value, variables, states)
             for name, value in rule.get("Assign", {}).items()
         }
-        execution.variables |= assigned
+        if "Output" in rule:
+            output = _filled(rule["Output"], variables, states)
+        execution.handed_on = output
+        execution.variables = variables | assigned
 
     def _attempt(self, execution: Execution, state: Json) -> Any:
         resource = state["Resource"].partition(":states:::")[2]
@@ -280,7 +290,7 @@ class Machines:
 
 def _context(execution: Execution) -> Json:
     about = {"Id": execution.arn, "Name": execution.name, "Input": execution.input}
-    return {"context": {"Execution": about}, "input": execution.input}
+    return {"context": {"Execution": about}, "input": execution.handed_on}
 
 
 def _is_named(error: str, names: list[str]) -> bool:

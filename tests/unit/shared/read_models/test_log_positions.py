@@ -68,6 +68,23 @@ def test_a_shard_is_noted_once_a_second_and_each_shard_by_itself(
     ]
 
 
+def test_under_a_load_that_goes_on_a_shard_is_noted_once_in_ten_seconds(
+    positions: LogPositions, database: DynamoDbInMemory, seconds: Seconds
+) -> None:
+    def noted(duration: int) -> int:
+        """How often, with a batch in each second."""
+        database.calls.clear()
+        for number in range(duration):
+            seconds.now += 1
+            positions.reached(batch(str(number)))
+        return len(database.names())
+
+    noted(60)
+    assert 9 <= noted(100) <= 11
+    seconds.now += 120  # nothing came: of what comes then each batch is noted again
+    assert noted(5) == 5
+
+
 def test_a_position_that_cannot_be_written_fails_no_batch_and_is_not_tried_again_at_once(
     positions: LogPositions, database: DynamoDbInMemory, seconds: Seconds
 ) -> None:

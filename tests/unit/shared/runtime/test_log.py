@@ -52,6 +52,14 @@ def test_a_metric_is_found_by_its_service(
     assert line["_aws"]["Timestamp"] > 1_700_000_000_000
 
 
+def test_several_counts_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    log.counts({"RecordsProjected": 3, "ViewWrites": 0})
+    line = printed(capsys)
+    (definition,) = line["_aws"]["CloudWatchMetrics"]
+    assert [it["Name"] for it in definition["Metrics"]] == ["RecordsProjected", "ViewWrites"]
+    assert (line["RecordsProjected"], line["ViewWrites"]) == (3, 0)
+
+
 def test_a_metric_has_the_time_in_milliseconds_at_which_it_was_written(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
