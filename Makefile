@@ -168,8 +168,10 @@ test-nightly: setup ## The same with the long tests; then the tests of the deplo
 	@$(PYTEST) tests $(BY_TWO)
 	@$(MAKE) --no-print-directory test-enforced test-slow
 
-test-enforced: setup ## Every test of the deployed system, with the functions' permissions enforced
-	@$(LOCAL) ENFORCE_PERMISSIONS=yes $(RUN) -m pytest $(DEPLOYED)
+test-enforced: setup ## Every test of the deployed system, with the functions' permissions enforced; then what they used of these
+	@rm -rf .local/calls
+	@$(LOCAL) ENFORCE_PERMISSIONS=yes RECORD_CALLS=.local/calls $(RUN) -m pytest $(DEPLOYED)
+	@$(RUN) -m tools.checks.permissions .local/calls --unused-told
 
 test-slow: setup ## Every test of the deployed system, with half a core for each of two workers (Linux)
 	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED)

@@ -67,12 +67,12 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     # Here and not above: unit tests must not wait for the deployment's libraries.
     from rich.console import Console
 
-    from tests.support.drivers.offline import ENFORCED, Deployment
+    from tests.support.drivers.offline import ENFORCED, Deployment, recorded
     from tools.emulator.emulator import Emulator
     from tools.local.bring_up import bring_up
 
     directory: Path = tmp_path_factory.mktemp("offline")
-    with Emulator(directory, auth=ENFORCED) as emulator:
+    with Emulator(directory, auth=ENFORCED) as emulator, recorded(emulator):
         outputs = bring_up(emulator, Console(quiet=True))
         yield Deployment(emulator, outputs, emulator.cloud)
 

@@ -13,9 +13,12 @@ from rich.console import Console
 
 from contracts.product import PRODUCT
 from tests.support.drivers.notification_driver import NotificationDriver
-from tests.support.drivers.offline import Deployment, call, eventually, stopped
+from tests.support.drivers.offline import Deployment, call, eventually, recorded, stopped
 from tests.support.drivers.quote_driver import LINE, QUOTED, SHIP_TO, Quoting
 from tools.base.endpoint import REGION
+from tools.checks.permissions import record
+from tools.checks.permissions.compare import compare
+from tools.checks.permissions.reasons import known
 from tools.emulator import function_logs
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
@@ -45,7 +48,7 @@ END_SECONDS = 60.0
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Everything deployed to an emulator that checks each call of a function."""
     directory: Path = tmp_path_factory.mktemp("enforced")
-    with Emulator(directory, auth=True) as emulator:
+    with Emulator(directory, auth=True) as emulator, recorded(emulator):
         outputs = bring_up(emulator, Console(quiet=True))
         yield Deployment(emulator, outputs, emulator.cloud)
 
@@ -171,6 +174,26 @@ def test_no_function_was_denied_what_it_asked_for(enforced: Deployment) -> None:
         and "QuoteSigningRotation" not in line.function
     ]
     assert denied == []
+
+
+def test_what_functions_asked_for_was_recorded_and_fits_what_they_may(
+    enforced: Deployment,
+) -> None:
+    """After all of that; what nobody used is judged after every test of the deployed system."""
+    calls = list(record.called(enforced.emulator.workspace))
+    found = compare([(record.granted(enforced.cloud), calls)], *known())
+    assert found.refused == ()
+    used = {(it.role.rpartition("-")[2], it.action) for it in found.exercised}
+    assert {
+        ("PlaceOrder", "dynamodb:PutItem"),
+        ("Relay", "kinesis:PutRecords"),
+        ("SendCommand", "sqs:SendMessage"),
+        ("TakeReply", "states:SendTaskSuccess"),
+        ("ForgetCustomer", "dynamodb:DeleteItem"),
+        ("GetOrder", "dynamodb:GetItem"),
+    } <= used
+    unused = {(it.role.rpartition("-")[2], it.action) for it in found.unused}
+    assert ("ScanEvents", "dynamodb:Scan") in unused, "nobody has compared store and log here"
 
 
 def arn_of(enforced: Deployment, service: str, secret: str) -> str:

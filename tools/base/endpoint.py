@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 ACCOUNT = "123456789012"
+BY_HAND = "offline"
+"""The name of the session of whoever takes a role without being its function."""
 REGION: Final = "eu-west-1"
 
 
@@ -165,7 +167,7 @@ class Cloud:
     def as_role(self, name: str) -> Cloud:
         """The same with a role's permissions, if the emulator enforces any."""
         assumed = self.client("sts").assume_role(
-            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName="offline"
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName=BY_HAND
         )["Credentials"]
         session = _isolated_session(
             assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]

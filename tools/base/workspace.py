@@ -43,6 +43,11 @@ class Workspace:
         return self.root / "scratch"
 
     @property
+    def calls_record(self) -> Path:
+        """What IAM was asked, where permissions are enforced."""
+        return self.root / "calls.jsonl"
+
+    @property
     def state(self) -> Path:
         """What the emulator keeps over a restart, when it is asked to."""
         return self.root / "state"
@@ -160,6 +165,7 @@ class Workspace:
             *self.root.glob("trace-receiver.*"),
             self.configuration_agent_record,
             self.configuration_agent_log,
+            self.calls_record,
             self.faults_record,
             self.faults_record.with_suffix(".log"),
             self.faults_note,

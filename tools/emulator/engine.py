@@ -1,13 +1,13 @@
 """Serves the emulator's application from this process.
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
-eight beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
+nine beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
 from which functions get their processes, ``function_updates.py``, by which these end for new code,
-``engine_saves.py``, ``engine_tokens.py``, which looks at tokens for GraphQL, ``engine_bodies.py``,
-which leaves out bodies that must not be there, and ``engine_throttling.py`` and
-``engine_forwarding.py``, which faults need that somebody causes. With ``--tethered`` it ends,
-workers included, when the process that started it is gone: its standard input is then a pipe, which
-closes when its other end dies, however it dies.
+``engine_saves.py``, ``engine_tokens.py``, which looks at tokens for GraphQL, ``engine_calls.py``,
+which notes what IAM is asked, ``engine_bodies.py``, which leaves out bodies that must not be there,
+and ``engine_throttling.py`` and ``engine_forwarding.py``, which faults need that somebody causes.
+With ``--tethered`` it ends, workers included, when the process that started it is gone: its
+standard input is then a pipe, which closes when its other end dies, however it dies.
 
 The emulator's own command would serve the same application, slower: figures are in ADR 0006.
 """
@@ -41,6 +41,8 @@ ENDED_IN_ORDER = "ended-in-order"
 CONTROL = ("/_ministack/", "/_localstack/", "/_throttles", "/_faults/")
 """Where the emulator itself is told what to do, or a process beside it; everything else is an AWS
 service's."""
+CALLS_RECORD = "calls.jsonl"
+"""What IAM was asked, in the same folder."""
 FAULTS_RECORD = "faults.json"
 """Where the fault process writes its port, in the workspace's folder, which this process is in."""
 
@@ -80,6 +82,10 @@ def serve() -> None:
 
 
 def _application() -> Application:
+    from ministack.core import iam_evaluator
+
+    if os.environ.get("AUTH") == "true":
+        _beside("engine_calls").note_calls(iam_evaluator, Path.cwd() / CALLS_RECORD)
     from ministack.app import app
     from ministack.core import lambda_runtime
 

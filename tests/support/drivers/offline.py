@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from tools.base.endpoint import Cloud
 from tools.base.outputs import Outputs
+from tools.checks.permissions import record
 from tools.emulator.emulator import Emulator
 from tools.local import tokens
 
@@ -113,6 +115,17 @@ def eventually(check: Callable[[], T], timeout: float = 60.0) -> T:
             what = f"not within {timeout} s; last was {last if last else repr(result)}"
             raise AssertionError(what) from last
         time.sleep(_PAUSE_SECONDS)
+
+
+@contextmanager
+def recorded(emulator: Emulator) -> Iterator[None]:
+    """Keep at the end what roles may do and did, if RECORD_CALLS names a folder to keep it in.
+
+    Only what is enforced is asked of IAM, and can be recorded.
+    """
+    yield
+    if emulator.auth and (folder := os.environ.get("RECORD_CALLS")):
+        record.keep(emulator.cloud, emulator.workspace, Path(folder))
 
 
 @contextmanager

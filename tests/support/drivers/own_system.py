@@ -16,7 +16,14 @@ from typing import Any
 from rich.console import Console
 
 from tests.support.drivers.bus_consumers import bus_consumers, waiting
-from tests.support.drivers.offline import ENFORCED, Answer, Deployment, call, eventually
+from tests.support.drivers.offline import (
+    ENFORCED,
+    Answer,
+    Deployment,
+    call,
+    eventually,
+    recorded,
+)
 from tools.base.target import Target, offline
 from tools.emulator.emulator import Emulator
 from tools.local.bring_up import bring_up
@@ -182,7 +189,7 @@ class OwnSystem:
 @contextmanager
 def own_system(directory: Path) -> Iterator[OwnSystem]:
     """Deployed to an emulator of its own, which ends with the context."""
-    with Emulator(directory, auth=ENFORCED) as emulator:
+    with Emulator(directory, auth=ENFORCED) as emulator, recorded(emulator):
         outputs = bring_up(emulator, Console(quiet=True))
         deployment = Deployment(emulator, outputs, emulator.cloud)
         yield OwnSystem(deployment, offline(emulator.workspace.root))
