@@ -6,16 +6,20 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 import tools.teardown.__main__ as command
 from contracts.product import PRODUCT
-from tests.support.drivers.offline import eventually
+from tests.support.drivers.offline import Deployment, eventually
+from tests.support.drivers.own_system import OwnSystem
 from tools.base.endpoint import Cloud
-from tools.base.target import Target, of_emulator
+from tools.base.target import Target, of_emulator, offline
 from tools.emulator.emulator import Emulator
+from tools.local.bring_up import bring_up
 
 pytestmark = pytest.mark.nightly
 
@@ -295,6 +299,63 @@ def test_five_deployments_and_teardowns_in_a_row_leave_nothing(
         assert destroyed(cloud) == 0
         assert "Nothing of dev is billed any more" in capsys.readouterr().out
         assert nothing_is_left(cloud)
+
+
+@pytest.mark.timeout(3600)
+def test_the_whole_system_is_deployed_and_destroyed_five_times_in_a_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each one begins with nothing, carries orders to their end, and leaves what there was."""
+    with Emulator(tmp_path) as emulator:
+        before = there_is(emulator.cloud)
+        for number in range(5):
+            outputs = bring_up(emulator, Console(quiet=True))
+            deployment = Deployment(emulator, outputs, emulator.cloud)
+            system = OwnSystem(deployment, offline(emulator.workspace.root))
+            assert system.stored() == {}, f"round {number} found orders of the one before"
+            system.place(2)
+            system.settle()
+            capsys.readouterr()
+            assert destroyed(emulator.cloud) == 0, capsys.readouterr()
+            assert "Nothing of dev is billed any more" in capsys.readouterr().out
+            assert nothing_is_left(emulator.cloud)
+            assert there_is(emulator.cloud) == before, f"round {number} left something"
+
+
+def there_is(cloud: Cloud) -> dict[str, set[str]]:
+    """Names of what costs something or would be in the way of the next deployment.
+
+    What `cdk bootstrap` makes is the account's own, and stays.
+    """
+
+    def names(service: Any, operation: str, listed: str, name: str) -> set[str]:
+        if not service.can_paginate(operation):
+            return {it[name] for it in getattr(service, operation)()[listed]}
+        pages = service.get_paginator(operation).paginate()
+        return {it[name] for page in pages for it in page[listed]}
+
+    client = of_emulator(cloud).client
+    keys = client("kms")
+    return {
+        "functions": names(client("lambda"), "list_functions", "Functions", "FunctionName"),
+        "streams": set(client("kinesis").list_streams()["StreamNames"]),
+        "queues": set(client("sqs").list_queues().get("QueueUrls", [])),
+        "topics": names(client("sns"), "list_topics", "Topics", "TopicArn"),
+        "alarms": names(client("cloudwatch"), "describe_alarms", "MetricAlarms", "AlarmName"),
+        "secrets": names(client("secretsmanager"), "list_secrets", "SecretList", "Name"),
+        "parameters": {
+            it
+            for it in names(client("ssm"), "describe_parameters", "Parameters", "Name")
+            if not it.startswith("/cdk-bootstrap/")
+        },
+        "machines": names(client("stepfunctions"), "list_state_machines", "stateMachines", "name"),
+        "apis": names(client("apigateway"), "get_rest_apis", "items", "name"),
+        "keys": {
+            it
+            for it in names(keys, "list_keys", "Keys", "KeyId")
+            if keys.describe_key(KeyId=it)["KeyMetadata"]["KeyState"] == "Enabled"
+        },
+    }
 
 
 def create(cloud: Cloud, name: str, template: Any, **options: Any) -> None:
