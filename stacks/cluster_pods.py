@@ -16,6 +16,7 @@ PARAMETERS_READ = (
     ("orders", "api-url"),
     ("order-views", "api-url"),
     ("customers", "api-url"),
+    ("webhooks", "api-url"),
     ("pricing", "dns-name"),
 )
 """Addresses that partners gets from Parameter Store, by service."""

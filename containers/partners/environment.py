@@ -20,6 +20,7 @@ class ServiceEnvironment(msgspec.Struct, frozen=True):
     orders_url: str
     order_views_url: str
     customers_url: str
+    webhooks_url: str
     pricing_host: str
     pricing_certificates: str = ""
     host: str = "0.0.0.0"  # noqa: S104 - the pod's own network interface

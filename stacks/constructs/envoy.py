@@ -69,6 +69,7 @@ class Sidecar:
 
     ``address`` is what it listens on: every interface of a task, loopback offline. The admin
     interface is on loopback always. ``reflection`` opens it and health to everybody: for dev.
+    With ``green_at_first`` that server gets all calls until something else is written.
     """
 
     service: str
@@ -84,10 +85,12 @@ class Sidecar:
     limits: Limits = field(default_factory=Limits)
     health_interval: float = 1.0
     reflection: bool = False
+    green_at_first: bool = False
 
 
 def sidecar(of: Sidecar) -> Config:
     """The bootstrap, which Envoy takes as JSON."""
+    at_first = {green_percent(of.prefix): 100} if of.green_at_first else {}
     return {
         "node": {"id": of.prefix, "cluster": of.prefix},
         "admin": {"address": _address("127.0.0.1", of.admin_port)},
@@ -98,7 +101,10 @@ def sidecar(of: Sidecar) -> Config:
                 # A role's ARN makes a longer expression than Envoy takes by itself.
                 {
                     "name": "static",
-                    "static_layer": {"re2.max_program_size.error_level": LONGEST_EXPRESSION},
+                    "static_layer": {
+                        "re2.max_program_size.error_level": LONGEST_EXPRESSION,
+                        **at_first,
+                    },
                 },
                 {"name": "admin", "admin_layer": {}},
             ]
@@ -246,8 +252,11 @@ def _cluster(of: Sidecar, server: Server) -> Config:
                 }
             ]
         },
-        # Sick means no calls: what to do without a server is decided by who asks, not by luck.
-        "common_lb_config": {"healthy_panic_threshold": {"value": 0.0}},
+        # Of two servers a sick one gets no calls. Before a single one whoever asks decides, by the
+        # health that is told: until they have left, a server that drains answers them.
+        "common_lb_config": {
+            "healthy_panic_threshold": {"value": 100.0 if len(of.servers) == 1 else 0.0}
+        },
         "health_checks": [
             {
                 "timeout": interval,

@@ -16,6 +16,14 @@ def test_no_template_function_or_stack_names_the_fault_process() -> None:
     assert found == []
 
 
+def test_no_template_allows_webhooks_to_go_to_the_functions_own_machine() -> None:
+    allowed = ("LOOPBACK_RECEIVERS", "AWS_ENDPOINT_URL")
+    files = [path for pattern in DEPLOYED[1:] for path in ROOT.glob(pattern)]
+    assert len(files) > 60
+    found = [(path, it) for path in files for it in allowed if it in path.read_text("utf-8")]
+    assert found == []
+
+
 def test_the_app_speaks_to_it_in_one_place_under_the_emulators_own_path() -> None:
     named = [
         path.name

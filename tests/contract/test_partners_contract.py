@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from partners.handlers.requests import CustomerForm, OrderForm
+from partners.handlers.requests import CustomerForm, OrderForm, WebhookForm
 from tests.support.containers import with_containers
 from tests.support.drivers.partners_driver import Others, order, running
 from tools.base.workspace import CHECKOUT
@@ -25,7 +25,13 @@ DOCUMENT: dict[str, Any] = yaml.safe_load(
 OPERATIONS = [
     (method, path) for path, methods in DOCUMENT["paths"].items() for method in sorted(methods)
 ]
-FORMS = {"post": OrderForm, "put": CustomerForm}
+FORMS = {
+    ("post", "/v1/partner-orders"): OrderForm,
+    ("put", "/v1/partner-customers/{reference}"): CustomerForm,
+    ("put", "/v1/partner-webhook"): WebhookForm,
+}
+WEBHOOK = {"url": "https://hooks.example/orders", "secret": "whsec_" + "a" * 32}
+NOBODYS = "https://nobody.example/orders"
 
 
 def test_it_is_openapi() -> None:
@@ -41,9 +47,9 @@ def test_its_forms_are_those_by_which_the_service_parses() -> None:
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_examples_are_what_the_service_takes(method: str, path: str) -> None:
     body = DOCUMENT["paths"][path][method].get("requestBody")
-    assert (body is not None) == (method in FORMS)
+    assert (body is not None) == ((method, path) in FORMS)
     if body:
-        msgspec.convert(body["content"]["application/json"]["example"], FORMS[method])
+        msgspec.convert(body["content"]["application/json"]["example"], FORMS[method, path])
 
 
 def test_its_key_is_the_one_that_the_gateway_asks_for() -> None:
@@ -59,7 +65,7 @@ def test_its_key_is_the_one_that_the_gateway_asks_for() -> None:
 def test_its_operations_are_the_services_routes() -> None:
     program = (
         "import json; from partners.handlers.routes import Others, Routes;"
-        "print(json.dumps([[m.lower(), p] for m, p, _ in Routes(Others(*[None] * 5)).all()]))"
+        "print(json.dumps([[m.lower(), p] for m, p, _ in Routes(Others(*[None] * 6)).all()]))"
     )
     paths = (CHECKOUT / "lambdas", CHECKOUT / "containers", proto.generated())
     code = f"import sys; sys.path[:0] = {list(map(str, paths))}; {program}"
@@ -81,6 +87,10 @@ def test_what_is_answered_is_what_it_says(tmp_path_factory: pytest.TempPathFacto
         ("get", "/v1/partner-orders", "/v1/partner-orders", None),
         ("get", "/v1/partner-orders/{order_id}", "/v1/partner-orders/x?customer=s-1", None),
         ("delete", "/v1/partner-customers/{reference}", "/v1/partner-customers/s-1", None),
+        ("put", "/v1/partner-webhook", "/v1/partner-webhook", WEBHOOK),
+        ("put", "/v1/partner-webhook", "/v1/partner-webhook", {"url": "https://a.example"}),
+        ("put", "/v1/partner-webhook", "/v1/partner-webhook", {**WEBHOOK, "url": NOBODYS}),
+        ("delete", "/v1/partner-webhook", "/v1/partner-webhook", None),
     ]
     with running(tmp_path_factory.mktemp("contract"), Others()) as partners:
         for method, path, target, body in calls:

@@ -108,7 +108,12 @@ WITHIN = {
         "not an OTLP request",
     ],
     "tools/emulator/partners/equivalent.py": ["no key-auth", "of another consumer", "is limited"],
-    "tools/emulator/partners/manifests.py": ["KongConsumer", "no KongPlugin", "HTTPRoute"],
+    "tools/emulator/partners/manifests.py": [
+        "KongConsumer",
+        "no KongPlugin",
+        "HTTPRoute",
+        "GRPCRoute",
+    ],
     "tools/emulator/pricing/configuration.py": ["were not deployed in time"],
     "tools/local/faults/at_the_log.py": ["place one first"],
     "tools/local/faults/traces.py": ["it was not sampled, or"],

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,9 +31,14 @@ from tests.support.drivers.partners_driver import (
     running,
 )
 from tests.support.drivers.pricing_driver import calls
-from tools.emulator.pricing.process import HOST
+from tools.base.workspace import CHECKOUT
+from tools.containers import environment
+from tools.emulator.pricing.process import HOST, listens
 
 pytestmark = with_containers
+NEWER = "quote-of-a-newer-pricing"
+OTHER_PRICING = CHECKOUT / "tests" / "support" / "drivers" / "other_pricing.py"
+WANTED = {"lines": [{"sku": "TEA-SENCHA", "quantity": 2}], "currency": "EUR"}
 PAUSE = 3.5
 """After which an open circuit lets a call through again."""
 
@@ -349,6 +357,70 @@ def test_pods_are_healthy_by_grpc_and_quotes_are_for_partners_alone(partners: Pa
     assert nobody["status"] == "UNAUTHENTICATED"
     assert wrong["status"] == "INVALID_ARGUMENT"
     assert silent["status"] == "UNAVAILABLE"
+
+
+def test_quotes_by_grpc_come_through_the_gateway_by_key_alone(partners: Partners) -> None:
+    port = partners.gateway.port("edge")
+    asked = {"method": "Quote", "request": {**WANTED, "customer_id": "a b"}}
+    key = {"apikey": KEYS["tailspin"]}
+    forged = {"x-consumer-custom-id": "partner-tailspin"}
+    other = {"method": "WatchPrices", "request": {"currency": "EUR"}, "metadata": key}
+    nobody, wrong, pretender, known, watched = calls(
+        port,
+        [
+            asked,
+            {**asked, "metadata": {"apikey": "none of ours"}},
+            {**asked, "metadata": forged},
+            {**asked, "metadata": {**key, "x-consumer-custom-id": "partner-northwind"}},
+            other,
+        ],
+    )
+    assert [it["status"] for it in (nobody, wrong, pretender)] == ["UNAUTHENTICATED"] * 3
+    assert known["status"] == "INVALID_ARGUMENT", "the service itself has answered"
+    assert watched["status"] == "UNIMPLEMENTED", "no route leads there"
+    time.sleep(1.1)  # the limit of a second is full again
+    limited = calls(port, [{**asked, "metadata": {"apikey": KEYS["northwind"]}} for _ in range(30)])
+    statuses = [it["status"] for it in limited]
+    assert statuses[0] == "INVALID_ARGUMENT"
+    assert "UNAVAILABLE" in statuses, "gRPC's word for a limit, as proxies say it"
+
+
+def test_pricings_port_is_closed_and_then_a_pricing_of_another_contract_is_there(
+    tmp_path: Path,
+) -> None:
+    """An order goes through each time; what the service can read of a newer answer counts."""
+    with socket.socket() as unused:
+        unused.bind((HOST, 0))
+        port = unused.getsockname()[1]
+    others = Others()
+    with running(tmp_path, others, PRICING_HOST=f"{HOST}:{port}") as found:
+
+        def quoted() -> str | None:
+            """What the next order brings along to orders."""
+            placed = found.place(key=KEYS["tailspin"])
+            assert placed.status == 202, placed.body
+            *_, (_, _, _, body) = others.asked
+            quote: str | None = body.get("quote")
+            return quote
+
+        assert [quoted() for _ in range(3)] == [None] * 3
+        for how, expected in (("garbage", None), ("newer", NEWER), ("other", None)):
+            with other_pricing(tmp_path / "pricing", port, how):
+                if expected is not None:
+                    eventually(lambda: quoted() == NEWER, 60)
+                assert [quoted() for _ in range(3)] == [expected] * 3
+
+
+@contextmanager
+def other_pricing(certificates: Path, port: int, how: str) -> Iterator[None]:
+    """One that answers by another contract, until the context ends."""
+    command = (environment.PYTHON, OTHER_PRICING, certificates, str(port), how)
+    with subprocess.Popen(command) as process:
+        try:
+            eventually(lambda: listens(port), 60)
+            yield
+        finally:
+            process.kill()
 
 
 def test_who_drains_serves_on_and_ends(tmp_path: Path) -> None:

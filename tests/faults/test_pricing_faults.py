@@ -219,6 +219,37 @@ def test_an_envoy_that_was_killed_comes_back_with_its_ports(pricing: Pricing) ->
     eventually(lambda: pricing.quote()["status"] == "OK", 20)
 
 
+def test_after_envoys_death_the_version_that_was_promoted_serves_on(pricing: Pricing) -> None:
+    system = pricing.system
+    blue, green = system.versions["blue"], system.versions["green"]
+    green.start("v2")
+    eventually(lambda: system.envoy.traffic.healthy()["green"], 60)
+    system.envoy.traffic.shift("green", 100)
+    blue.stop()
+    assert blue.wait_until_gone(60)
+    try:
+        system.envoy.stop(signal.SIGKILL)
+        system.envoy.wait_until_gone()
+        system.start()
+        assert system.envoy.traffic.weights() == {"blue": 0, "green": 100}
+        assert not blue.is_running(), "the version of before is not started again"
+        eventually(lambda: pricing.quote()["status"] == "OK", 60)
+        blue.start("v3")  # a release that is under way when Envoy dies again
+        eventually(lambda: system.envoy.traffic.healthy()["blue"], 60)
+        system.envoy.traffic.shift("blue", 10)
+        system.envoy.stop(signal.SIGKILL)
+        system.envoy.wait_until_gone()
+        system.start()
+        assert system.envoy.traffic.weights() == {"blue": 0, "green": 100}
+    finally:
+        if not blue.is_running():
+            blue.start("v1")
+        eventually(lambda: system.envoy.traffic.healthy()["blue"], 60)
+        system.envoy.traffic.shift("blue", 100)
+        green.stop()
+        green.wait_until_gone()
+
+
 def test_a_server_that_was_killed_is_unavailable_and_never_a_wrong_price(pricing: Pricing) -> None:
     server = pricing.system.versions["blue"]
     server.stop(signal.SIGKILL)
@@ -376,8 +407,8 @@ def test_a_task_that_spot_takes_away_answers_each_call_until_its_callers_have_le
     Callers leave as Lattice does: after three looks at a health that is bad.
     """
     server = pricing.system.versions["green"]
-    server.start("taken-away")
-    with _task(tmp_path, server.port("port")) as (envoy, ports):
+    server.start("taken-away", health_interval=10)  # it drains for longer than callers look
+    with _task(tmp_path, server.port("port"), drain_seconds=40) as (envoy, ports):
         health = f"http://127.0.0.1:{ports['health']}/healthz"
         eventually(lambda: call("GET", health).status == 200, 20)
         begun, bad, seen = time.monotonic(), 0, Counter[str]()
@@ -388,8 +419,8 @@ def test_a_task_that_spot_takes_away_answers_each_call_until_its_callers_have_le
             bad = bad + 1 if call("GET", health).status == 503 else 0
         assert set(seen) == {"OK"}, seen
         assert seen["OK"] >= 75
-        assert envoy.wait(30) == 0
-        assert server.wait_until_gone(30)
+        assert envoy.wait(60) == 0
+        assert server.wait_until_gone(60)
         assert time.monotonic() - begun < 120, "what Spot leaves a task"
     assert '"message":"stopped"' in server.log.read_text()
 
@@ -408,7 +439,9 @@ def test_envoy_in_a_task_fails_its_health_first_and_serves_on(
 
 
 @contextmanager
-def _task(folder: Path, server: int) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, int]]]:
+def _task(
+    folder: Path, server: int, drain_seconds: int = 6
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, int]]]:
     """Envoy as a task has it, before the server at this port."""
     ports = free_ports(folder / "none", ["plain", "health", "admin"])
     task = Sidecar(
@@ -429,7 +462,7 @@ def _task(folder: Path, server: int) -> Iterator[tuple[subprocess.Popen[bytes], 
         "PATH": os.environ["PATH"],
         "ENVOY": str(ENVOY),
         "ADMIN_PORT": str(ports["admin"]),
-        "DRAIN_SECONDS": "6",
+        "DRAIN_SECONDS": str(drain_seconds),
     }
     script = CHECKOUT / "containers" / "envoy" / "run.sh"
     options = ("-c", str(file), "--use-dynamic-base-id", "--concurrency", "1")

@@ -991,6 +991,16 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
     ),
     (
         consumers.workers_count_failures_and_not_receives,
+        "one that tries for a day tries for ever",
+        set_variable("webhooks", "QUEUE_ATTEMPTS", "1000", "HearEvents"),
+    ),
+    (
+        consumers.workers_count_failures_and_not_receives,
+        "another one tries for a day",
+        set_variable("shipping", "QUEUE_ATTEMPTS", "250", "QueuedCommands"),
+    ),
+    (
+        consumers.workers_count_failures_and_not_receives,
         "it may not send",
         allow_nothing("orders", "QueuedCommands"),
     ),

@@ -9,10 +9,13 @@ from typing import Any
 import yaml
 
 from contracts.product import PRODUCT
-from tests.infra.system import CHECKOUT, System
+from tests.infra.system import CHECKOUT, System, role_statements
 
 MADE_BY_CHARTS = {("external-secrets", "external-secrets"), ("lattice", "lattice-controller")}
 """Namespace and service account that charts of Argo CD's applications make."""
+PARTNERS = CHECKOUT / "contracts" / "gateway" / "partners.yaml"
+METHODS = ("shop.pricing.v1.PricingService/Quote", "grpc.health.v1.Health/Check")
+"""What partners answers by gRPC; prices are watched at pricing alone."""
 Manifest = dict[str, Any]
 
 
@@ -97,9 +100,59 @@ def test_pods_have_roles_by_the_service_accounts_of_the_manifests(system: System
             assert (it["spec"]["destination"]["namespace"], account) in MADE_BY_CHARTS
 
 
+def test_who_copies_addresses_may_read_each_of_them(system: System) -> None:
+    _, parameters = remote_names(manifests(f"overlays-{system.environment}"))
+    allowed = {
+        resource.partition(":parameter")[2]
+        for statement in role_statements(system)
+        if "ssm:GetParameter" in statement.actions and statement.role.template.service == "cluster"
+        for resource in statement.resources
+    }
+    assert allowed == parameters
+
+
+def served_by_nobody(found: list[Manifest]) -> list[str]:
+    """What routes send to partners, and partners does not serve."""
+    document = yaml.safe_load(PARTNERS.read_text("utf-8"))
+    missing = []
+    for kind in ("HTTPRoute", "GRPCRoute"):
+        for match in (
+            it
+            for route in of(found, kind)
+            for rule in route["spec"]["rules"]
+            if {"partners", "partners-grpc"} & {ref["name"] for ref in rule["backendRefs"]}
+            for it in rule["matches"]
+        ):
+            if kind == "GRPCRoute":
+                named = f"{match['method']['service']}/{match['method']['method']}"
+                served = named in METHODS
+            else:
+                named = match["path"]["value"]
+                served = any(it.startswith(named) for it in document["paths"])
+            if not served:
+                missing.append(named)
+    return missing
+
+
+def test_every_route_to_partners_leads_to_what_partners_serves(system: System) -> None:
+    found = manifests(f"overlays-{system.environment}")
+    assert served_by_nobody(found) == []
+    for route in of(found, "HTTPRoute"):
+        for rule in route["spec"]["rules"]:
+            for match in rule["matches"]:
+                match["path"]["value"] = "/internal/v1/"
+    for route in of(found, "GRPCRoute"):
+        for rule in route["spec"]["rules"]:
+            for match in rule["matches"]:
+                match["method"]["method"] = "WatchPrices"
+    planted = served_by_nobody(found)
+    assert "/internal/v1/" in planted
+    assert "shop.pricing.v1.PricingService/WatchPrices" in planted
+
+
 def test_policies_of_the_mesh_name_roles_of_this_stage_alone(system: System) -> None:
     policies = list(of(manifests(f"overlays-{system.environment}"), "IAMAuthPolicy"))
-    assert len(policies) == 2
+    assert len(policies) == 1
     for it in policies:
         for statement in json.loads(it["spec"]["policy"])["Statement"]:
             assert statement["Effect"] == "Allow"

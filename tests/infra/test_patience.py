@@ -20,8 +20,8 @@ OWNERS = {
     "orders": ("scan_events", "list_events", "read_events", "relay"),
     "event-log": ("intake",),
 }
-IMPATIENT = {"notifications/handlers/notify.py"}
-"""It says beside its client why it does not wait."""
+IMPATIENT = {"notifications/handlers/notify.py", "webhooks/handlers/hear_events.py"}
+"""They say beside their clients why they do not wait."""
 
 
 def longest(system: System, service: str, handler: str) -> int:

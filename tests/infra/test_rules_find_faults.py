@@ -9,6 +9,7 @@ from tests.infra import (
     planted_audit,
     planted_faults,
     planted_graph,
+    planted_in_cluster,
     planted_in_containers,
     planted_shifting,
 )
@@ -22,6 +23,7 @@ PLANTED = (
     *planted_access.PLANTED,
     *planted_audit.PLANTED,
     *planted_in_containers.PLANTED,
+    *planted_in_cluster.PLANTED,
     *planted_graph.PLANTED,
     *planted_shifting.PLANTED,
 )

@@ -101,6 +101,11 @@ class Workspace:
         return self.root / "pricing"
 
     @property
+    def receivers_authority(self) -> Path:
+        """Whose certificates partners' receivers on this machine have."""
+        return self.pricing / "authority.pem"
+
+    @property
     def partners(self) -> Path:
         """Logs, ports and configuration of the partners service and of its gateway."""
         return self.root / "partners"

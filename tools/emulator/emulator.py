@@ -246,6 +246,8 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
             # Where Lambda's daemon for X-Ray would be, whether something receives there or not.
             "AWS_XRAY_DAEMON_ADDRESS": f"{HOST}:{spans}",
+            # Partners' webhooks may go to receivers that stand here, with a certificate of its own.
+            "LOOPBACK_RECEIVERS": str(self.workspace.receivers_authority),
             **proxies.NONE,
         }
         if self.auth:

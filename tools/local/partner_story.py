@@ -17,12 +17,14 @@ from tools.base.endpoint import Cloud, assert_loopback
 from tools.base.errors import OfflineError
 from tools.base.outputs import Outputs
 from tools.base.workspace import Workspace
+from tools.emulator.partners.receiver import Receiver, listening
 from tools.emulator.partners.system import PartnersSystem
 from tools.emulator.trace_receiver import TraceReceiver
 from tools.emulator.trace_receiver.spans import ReceivedSpan
 
 PARTNER = "northwind"
 PATIENCE_SECONDS = 90.0
+TOLD = ("order.placed", "order.confirmed")
 ON_THE_WAY = ("gateway", "partners", "pricing", "orders")
 """Services that a partner's order goes through until it is placed."""
 
@@ -62,12 +64,15 @@ class PartnersClient:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A partner's order at its end: its id, its state, and the spans until it was placed."""
+    """A partner's order at its end: its id, its state, the spans until it was placed, and what
+    the partner's own system was told by webhook.
+    """
 
     order_id: str
     order: dict[str, Any]
     placed: dict[str, Any]
     spans: list[ReceivedSpan]
+    told: list[dict[str, Any]]
 
 
 def show(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console) -> None:
@@ -90,6 +95,8 @@ def show(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console)
     console.print(table)
     total = f"{followed.placed['total'] / 100:.2f} {followed.placed['currency']}"
     console.print(f"order {followed.order_id}, {total}: {followed.order['status']}", style="green")
+    told = ", ".join(it["type"] for it in followed.told)
+    console.print(f"{PARTNER}'s own system was told by webhook, signed: {told}")
 
 
 def follow(outputs: Outputs, cloud: Cloud, workspace: Workspace) -> Followed:
@@ -100,6 +107,23 @@ def follow(outputs: Outputs, cloud: Cloud, workspace: Workspace) -> Followed:
     """
     system = PartnersSystem(workspace)
     partner = PartnersClient(system.gateway.url, system.keys(cloud)[PARTNER])
+    with listening(workspace.receivers_authority.parent) as receiver:
+        kept = partner.call("PUT", "/v1/partner-webhook", receiver.endpoint)
+        if kept[0] not in (200, 201):
+            raise OfflineError(f"the partner's webhook was answered {kept[0]}: {kept[1]}")
+        try:
+            return _ordered(outputs, cloud, workspace, partner, receiver)
+        finally:
+            partner.call("DELETE", "/v1/partner-webhook")
+
+
+def _ordered(
+    outputs: Outputs,
+    cloud: Cloud,
+    workspace: Workspace,
+    partner: PartnersClient,
+    receiver: Receiver,
+) -> Followed:
     customer = f"shopper-{uuid.uuid4().hex[:8]}"
     person = {"name": "A Shopper", "email": "shopper@example.com"}
     _expected(201, partner.call("PUT", f"/v1/partner-customers/{customer}", person))
@@ -113,7 +137,8 @@ def follow(outputs: Outputs, cloud: Cloud, workspace: Workspace) -> Followed:
     placed, headers = _expected(202, partner.call("POST", "/v1/partner-orders", wish))
     order = _confirmed(partner, headers["location"])
     spans = _spans_until_placed(outputs, cloud, TraceReceiver(workspace), placed["order_id"])
-    return Followed(placed["order_id"], order, placed, spans)
+    told = _told(receiver, placed["order_id"])
+    return Followed(placed["order_id"], order, placed, spans, told)
 
 
 def _expected(
@@ -136,6 +161,16 @@ def _confirmed(partner: PartnersClient, path: str) -> dict[str, Any]:
             break
         time.sleep(0.5)  # a partner has its limit, too
     raise OfflineError(f"the partner's order was not confirmed; last: {found}")
+
+
+def _told(receiver: Receiver, order_id: str) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        told = receiver.of_order(order_id)
+        if len(told) == len(TOLD):
+            return told
+        time.sleep(0.2)
+    raise OfflineError(f"the partner's webhook was told of the order: {told}")
 
 
 def _spans_until_placed(

@@ -24,6 +24,11 @@ class Partner:
         """The key that makes repetitions of this partner's order one order."""
         return self._name("order", reference)
 
+    @property
+    def endpoint(self) -> str:
+        """What this partner is called where it is said that it is told there."""
+        return self._name("partner", "")
+
     def _name(self, kind: str, reference: str) -> str:
         return hashlib.sha256(json.dumps([kind, self.id, reference]).encode()).hexdigest()
 

@@ -48,6 +48,13 @@ class OrderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class WebhookForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of PUT /v1/partner-webhook: webhooks says what is right in it."""
+
+    url: Annotated[str, msgspec.Meta(min_length=12, max_length=512)]
+    secret: Annotated[str, msgspec.Meta(min_length=38, max_length=96)]
+
+
 class CustomerForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of PUT /v1/partner-customers/{reference}: customers says what is right in it."""
 

@@ -8,7 +8,7 @@ from customers_language.references import is_reference
 from partners import commands
 from partners.handlers import refusals
 from partners.handlers.calls import Answering, Call
-from partners.handlers.requests import CustomerForm, OrderForm
+from partners.handlers.requests import CustomerForm, OrderForm, WebhookForm
 from partners.ports import Answer, Api, Machine, Pricing
 from shared.runtime import log, problems
 from shared.runtime.api import Response
@@ -16,6 +16,8 @@ from shared.runtime.patterns import is_uuid
 
 ORDERS, ORDER = "/v1/partner-orders", "/v1/partner-orders/{order_id}"
 CUSTOMER = "/v1/partner-customers/{reference}"
+WEBHOOK = "/v1/partner-webhook"
+ENDPOINT = "/v1/partner-endpoints/{partner}"
 SHOWN = ("min_version", "limit", "page_token")
 """Of a request's parameters, those that order views knows besides the customer."""
 
@@ -29,6 +31,7 @@ class Others:
     orders: Api
     order_views: Api
     customers: Api
+    webhooks: Api
 
 
 class Routes:
@@ -44,6 +47,8 @@ class Routes:
         yield "GET", ORDER, self.show_order
         yield "PUT", CUSTOMER, self.keep_customer
         yield "DELETE", CUSTOMER, self.forget_customer
+        yield "PUT", WEBHOOK, self.keep_webhook
+        yield "DELETE", WEBHOOK, self.remove_webhook
 
     async def place_order(self, call: Call) -> Response:
         """202 with the order; the same reference gets the same answer."""
@@ -79,12 +84,17 @@ class Routes:
         return Response(200, _succeeded(answer).document)
 
     async def keep_customer(self, call: Call) -> Response:
-        """201 with a new customer, 200 with a changed one; nothing of it is kept here."""
+        """201 with a new customer, 200 with a changed one; nothing of it is kept here.
+
+        Whom its orders are told to is noted first: no order can come before.
+        """
         form = call.request.json(CustomerForm)
         matched = {
             it: call.request.headers[it] for it in ("if-match",) if it in call.request.headers
         }
         path = self._customer(call)
+        noted = f"{_endpoint(call)}/customers/{path.rpartition('/')[2]}"
+        _succeeded(await self._others.webhooks.send("PUT", noted))
         answer = _succeeded(await self._others.customers.send("PUT", path, form, matched))
         headers = {"ETag": answer.headers["etag"]} if "etag" in answer.headers else {}
         kept = {"customer": call.request.path_parameters["reference"]}
@@ -95,12 +105,27 @@ class Routes:
         _succeeded(await self._others.customers.send("DELETE", self._customer(call)))
         return Response(204)
 
+    async def keep_webhook(self, call: Call) -> Response:
+        """201 with the first webhook, 200 with another one; it has answered a challenge."""
+        form = call.request.json(WebhookForm)
+        answer = _succeeded(await self._others.webhooks.send("PUT", _endpoint(call), form))
+        return Response(answer.status, {"url": form.url})
+
+    async def remove_webhook(self, call: Call) -> Response:
+        """204: the partner is told nothing any more."""
+        _succeeded(await self._others.webhooks.send("DELETE", _endpoint(call)))
+        return Response(204)
+
     @staticmethod
     def _customer(call: Call) -> str:
         reference = call.request.path_parameters["reference"]
         if not is_reference(reference):
             raise problems.not_found("customer", reference[:64])
         return CUSTOMER.format(reference=call.partner.customer(reference))
+
+
+def _endpoint(call: Call) -> str:
+    return ENDPOINT.format(partner=call.partner.endpoint)
 
 
 def _succeeded(answer: Answer) -> Answer:

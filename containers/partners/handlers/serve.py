@@ -55,6 +55,7 @@ class PartnersService:
             orders=self._api("orders", environment.orders_url),
             order_views=self._api("order-views", environment.order_views_url),
             customers=self._api("customers", environment.customers_url),
+            webhooks=self._api("webhooks", environment.webhooks_url),
         )
         self._grpc = GrpcServer(
             f"{environment.host}:{environment.grpc_port}",

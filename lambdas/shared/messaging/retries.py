@@ -31,13 +31,17 @@ def failures_of(record: Mapping[str, Any]) -> int:
 class Retries:
     """For one queue: a message that failed ``attempts`` times gets no further try.
 
-    ``client`` is a botocore SQS client.
+    ``client`` is a botocore SQS client. No wait is longer than ``longest_wait`` seconds, of which
+    SQS takes 900.
     """
 
-    def __init__(self, client: Any, queue_url: str, attempts: int) -> None:
+    def __init__(
+        self, client: Any, queue_url: str, attempts: int, longest_wait: int = LONGEST_WAIT
+    ) -> None:
         self._client = client
         self._queue_url = queue_url
         self._attempts = attempts
+        self._longest_wait = longest_wait
 
     def are_used_up(self, record: Mapping[str, Any]) -> bool:
         """Whether the failure that has just happened was the last one that the message may have."""
@@ -58,7 +62,7 @@ class Retries:
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=record["body"],
-                DelaySeconds=_wait(failures),
+                DelaySeconds=_wait(failures, self._longest_wait),
                 MessageAttributes=attributes,
             )
         except (BotoCoreError, ClientError) as failure:
@@ -67,7 +71,7 @@ class Retries:
         return True
 
 
-def _wait(failures: int) -> int:
+def _wait(failures: int, at_most: int) -> int:
     """Seconds: doubling from one, with the upper half of it at random."""
-    longest = min(LONGEST_WAIT, 2 ** min(failures, 10))
+    longest = min(at_most, 2 ** min(failures, 10))
     return random.randint(longest // 2, longest)  # noqa: S311

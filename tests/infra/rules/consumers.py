@@ -28,6 +28,8 @@ READERS_AT_MOST = 4
 MINUTES = 15 * 60
 """Seconds within which somebody is told that a reader does not keep up."""
 MOST_ATTEMPTS = 50
+MOST_IN_A_DAY = 300
+"""Of webhooks, which gives a notice up by its age, and tries each quarter of an hour."""
 """A worker that waits for a partner to come back tries for long, but not for ever."""
 RECEIVES = (100, 1000)
 """What SQS counts: receives that Lambda throttles as well, and no good message may end by them."""
@@ -179,7 +181,8 @@ def workers_count_failures_and_not_receives(system: System) -> Iterator[str]:
         variables = function.properties.get("Environment", {}).get("Variables", {})
         if "QUEUE_ATTEMPTS" not in variables:
             continue
-        if not 2 <= int(variables["QUEUE_ATTEMPTS"]) <= MOST_ATTEMPTS:
+        most = MOST_IN_A_DAY if function.template.service == "webhooks" else MOST_ATTEMPTS
+        if not 2 <= int(variables["QUEUE_ATTEMPTS"]) <= most:
             yield f"{function} tries {variables['QUEUE_ATTEMPTS']} times"
         if not queue.is_in(function.text(variables.get("QUEUE_URL", ""))):
             yield f"{function} does not know the queue that it works through"

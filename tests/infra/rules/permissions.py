@@ -92,6 +92,7 @@ TAKES_LETTERS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue")
 CHANGES_BY_ITS_ARN = "fulfilment.handlers.resume.handler"
 """It has its own word, which others begin with: so the console knows it by its ARN."""
 OPERATE = "console.handlers.operate.handler"
+MESHS_CONTROLLER = "PodsLatticeController"
 KNOW_NO_RESOURCES = {
     "ec2:DescribeDhcpOptions",
     "ec2:DescribeNetworkInterfaces",
@@ -257,6 +258,17 @@ def a_star_needs_a_reason(system: System) -> Iterator[str]:
             yield f"{statement.role} may {', '.join(sorted(unlimited))} on every resource"
 
 
+def only_the_meshs_controller_may_all_of_a_service(system: System) -> Iterator[str]:
+    """It makes services of routes under names of its own; everybody else is told what it may do."""
+    for statement in role_statements(system):
+        for action in statement.actions if statement.effect == "Allow" else ():
+            service, _, what = action.partition(":")
+            if what not in ("*", ""):
+                continue
+            if service != "vpc-lattice" or not statement.role.id.startswith(MESHS_CONTROLLER):
+                yield f"{statement.role} may {action}"
+
+
 def every_role_of_a_function_has_the_reserved_prefix(system: System) -> Iterator[str]:
     """Key policies of earlier stacks admit roles of later ones by that prefix."""
     for function in own_functions(system):
@@ -335,6 +347,7 @@ RULES: tuple[Rule, ...] = (
     what_operators_change_with_is_named_so,
     only_operate_calls_what_operators_change_with,
     a_star_needs_a_reason,
+    only_the_meshs_controller_may_all_of_a_service,
     every_role_of_a_function_has_the_reserved_prefix,
     services_take_roles_for_this_account_only,
     services_call_functions_for_this_account_only,

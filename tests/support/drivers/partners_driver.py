@@ -81,7 +81,17 @@ class Others:
             return self._place(headers, document)
         if path.startswith("/v1/partner-customers/"):
             return (201, {"ETag": '"1"'}, {"name": "kept"}) if method == "PUT" else (204, {}, None)
+        if path.startswith("/v1/partner-endpoints/"):
+            return self._tell(method, path, document)
         return 200, {}, {"status": "confirmed", "asked": path}
+
+    def _tell(self, method: str, path: str, document: Any) -> tuple[int, Mapping[str, str], Any]:
+        if method == "DELETE" or "/customers/" in path:
+            return 204, {}, None
+        if "nobody" in document["url"]:
+            kind = "https://shop.example/problems/endpoint-refused"
+            return 422, {}, {"type": kind, "title": "The endpoint cannot be used"}
+        return 201, {}, {"url": document["url"]}
 
     def _place(
         self, headers: Mapping[str, str], document: Any
@@ -187,12 +197,13 @@ def running(folder: Path, others: Others, **variables: str) -> Iterator[Partners
                     "ORDERS_URL": url,
                     "ORDER_VIEWS_URL": url,
                     "CUSTOMERS_URL": url,
+                    "WEBHOOKS_URL": url,
                     "PRICING_HOST": pricing,
                     "PRICING_CERTIFICATES": str(certificates),
                     **variables,
                 }
             )
-            gateway.start(service.port("port"), url)
+            gateway.start(service, url)
             yield Partners(service, gateway, others)
         finally:
             for process in (gateway, service):

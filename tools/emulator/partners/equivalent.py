@@ -65,6 +65,7 @@ def bootstrap(ports: Mapping[str, int], folder: str, spans_port: int | None) -> 
             "listeners": [_listener(ports, folder, spans_port)],
             "clusters": [
                 _service(ports["service"]),
+                _grpc(ports["grpc"]),
                 *([_spans(spans_port)] if spans_port is not None else []),
             ],
         },
@@ -98,13 +99,16 @@ def _routes(route: Route, consumers: Sequence[Consumer], keys: Keys) -> Iterator
     for consumer in consumers:
         _known(consumer.username, consumer.plugins)
         plugins = {**route.plugins, **consumer.plugins}  # what is more particular counts
-        for prefix in route.prefixes:
+        for path in _paths(route):
             yield {
                 "match": {
-                    "path_separated_prefix": prefix,
+                    **path,
                     "headers": [{"name": CONSUMER, "string_match": {"exact": consumer.username}}],
                 },
-                "route": {"cluster": "service", "timeout": route.timeout},
+                "route": {
+                    "cluster": "grpc" if route.methods else "service",
+                    "timeout": route.timeout,
+                },
                 "typed_per_filter_config": {**authentication, **_limits(consumer, plugins)},
                 "request_headers_to_add": [
                     _header("x-consumer-custom-id", consumer.custom_id),
@@ -113,12 +117,19 @@ def _routes(route: Route, consumers: Sequence[Consumer], keys: Keys) -> Iterator
                 ],
                 "response_headers_to_add": _echo(plugins),
             }
-    for prefix in route.prefixes:  # where a request is until its key is known
+    for path in _paths(route):  # where a request is until its key is known
         yield {
-            "match": {"path_separated_prefix": prefix},
+            "match": path,
             "direct_response": {"status": 401, "body": {"inline_string": "whose key is this?"}},
             "typed_per_filter_config": authentication,
         }
+
+
+def _paths(route: Route) -> Iterator[Config]:
+    for prefix in route.prefixes:
+        yield {"path_separated_prefix": prefix}
+    for method in route.methods:
+        yield {"path": method}
 
 
 def _known(name: str, plugins: Mapping[str, Mapping[str, Any]]) -> None:
@@ -323,6 +334,15 @@ def _service(port: int) -> Config:
         **_cluster("service", port),
         "circuit_breakers": {"thresholds": [{"max_connections": 200, "max_requests": 400}]},
     }
+
+
+def _grpc(port: int) -> Config:
+    http = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+    options = {
+        "@type": f"type.googleapis.com/{http}",
+        "explicit_http_config": {"http2_protocol_options": {}},
+    }
+    return {**_cluster("grpc", port), "typed_extension_protocol_options": {http: options}}
 
 
 def _spans(port: int) -> Config:

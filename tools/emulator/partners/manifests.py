@@ -17,6 +17,8 @@ from tools.base.workspace import CHECKOUT
 RENDERED = CHECKOUT / "k8s" / "rendered" / "overlays-dev.yaml"
 PLUGINS, LABEL = "konghq.com/plugins", "konghq.com/credential"
 NAMESPACE = "partners"
+KONG_WAITS = "60s"
+"""For a service's answer where no route says for how long: a GRPCRoute cannot."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Manifest = Mapping[str, Any]
 
@@ -45,7 +47,10 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Paths of one rule, and where they lead. ``plugins`` are the route's, by kind."""
+    """Paths of one rule, and where they lead: prefixes, or methods of gRPC as whole paths.
+
+    ``plugins`` are the route's, by kind.
+    """
 
     name: str
     prefixes: tuple[str, ...]
@@ -53,6 +58,7 @@ class Route:
     port: int
     timeout: str
     plugins: Mapping[str, Mapping[str, Any]]
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +82,10 @@ def read(text: str) -> Edge:
     consumers = tuple(_consumer(it, plugins, keys) for it in _of(found, "KongConsumer"))
     routes = tuple(
         route
-        for it in _of(found, "HTTPRoute")
+        for kind, translated in (("HTTPRoute", _routes), ("GRPCRoute", _grpc_routes))
+        for it in _of(found, kind)
         if any(parent["name"] == "edge" for parent in it["spec"]["parentRefs"])
-        for route in _routes(it, plugins)
+        for route in translated(it, plugins)
     )
     secrets = {key.secret for it in consumers for key in it.keys}
     return Edge(routes, consumers, tuple(sorted(secrets)))
@@ -154,4 +161,27 @@ def _routes(manifest: Manifest, plugins: Mapping[str, tuple[str, Any]]) -> Itera
             backend["port"],
             timeouts.get("backendRequest") or timeouts.get("request") or "15s",
             _plugins(manifest, plugins),
+        )
+
+
+def _grpc_routes(manifest: Manifest, plugins: Mapping[str, tuple[str, Any]]) -> Iterator[Route]:
+    name = _name(manifest)
+    for number, rule in enumerate(manifest["spec"]["rules"]):
+        if rule.keys() - {"name", "matches", "backendRefs"}:
+            raise NotTranslated(f"GRPCRoute {name}, rule {number}: {sorted(rule)}")
+        methods = []
+        for match in rule["matches"]:
+            method = match.get("method", {})
+            if match.keys() != {"method"} or method.keys() != {"service", "method"}:
+                raise NotTranslated(f"GRPCRoute {name}, rule {number}: only methods by their names")
+            methods.append(f"/{method['service']}/{method['method']}")
+        (backend,) = rule["backendRefs"]
+        yield Route(
+            rule.get("name", f"{name}-{number}"),
+            (),
+            backend["name"],
+            backend["port"],
+            KONG_WAITS,
+            _plugins(manifest, plugins),
+            tuple(methods),
         )

@@ -66,7 +66,7 @@ class PartnersService(PricingProcess):
 
 
 class PartnersGateway(PricingProcess):
-    """``PartnersGateway(workspace).start(service_port)``; ``manifests`` is what it is told by."""
+    """``PartnersGateway(workspace).start(service)``; ``manifests`` is what it is told by."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace, "gateway", workspace.partners)
@@ -77,17 +77,19 @@ class PartnersGateway(PricingProcess):
         """Where partners call. Raises PricingError: it was never started here."""
         return f"http://{HOST}:{self.port('edge')}"
 
-    def start(self, service_port: int, endpoint: str) -> None:
+    def start(self, service: PartnersService, endpoint: str) -> None:
         """Start it unless it runs, with the manifests of the stage as they are rendered.
 
-        ``endpoint`` is where Secrets Manager is asked for the consumers' keys.
+        ``service`` is what it stands before. ``endpoint`` is where Secrets Manager is asked for
+        the consumers' keys.
 
         Raises:
             PricingError: it does not listen in time.
         """
         if self.is_running():
             return
-        ports = {**free_ports(self.record_file, ("edge", "admin")), "service": service_port}
+        ports = {**free_ports(self.record_file, ("edge", "admin"))}
+        ports |= {"service": service.port("port"), "grpc": service.port("grpc")}
         self.workspace.prepare()
         self.folder.mkdir(exist_ok=True, mode=0o700)
         shutil.copyfile(RENDERED, self.manifests)

@@ -25,6 +25,7 @@ UPSTREAMS = {
     "ORDERS_URL": "orders",
     "ORDER_VIEWS_URL": "order-views",
     "CUSTOMERS_URL": "customers",
+    "WEBHOOKS_URL": "webhooks",
 }
 """Which service's API each variable names, as `k8s/base/partners/addresses.yaml` has it."""
 CONSUMERS = ("northwind", "tailspin")
@@ -50,7 +51,7 @@ class PartnersSystem:
         client = machine_client(outputs["services"], cloud)
         write_private(self.service.machine_client, json.dumps(client))
         self.service.start(self.whom_it_calls(outputs["services"]))
-        self.gateway.start(self.service.port("port"), cloud.endpoint)
+        self.gateway.start(self.service, cloud.endpoint)
 
     def whom_it_calls(self, services: Mapping[str, Any]) -> dict[str, str]:
         """The service's environment variables that name others."""

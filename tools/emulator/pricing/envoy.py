@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from shared.runtime.envoy_traffic import SLOTS, Traffic
+from shared.runtime.envoy_traffic import BLUE, GREEN, SLOTS, Traffic
 from stacks.constructs.envoy import Certificates, Listener, Server, Sidecar, sidecar
 from stacks.constructs.envoy_filters import Caller, Limits
 from tools.base import processes
@@ -63,6 +63,17 @@ class PricingEnvoy(PricingProcess):
         child = self.launch("tools.emulator.pricing.run_envoy", options, ports, {})
         self.wait(child, lambda: listens(ports["admin"]) and listens(ports["plain"]))
 
+    def _serving(self) -> str:
+        """The slot that had the calls before: of two servers the one that has run for longer.
+
+        Envoy keeps weights in its memory alone. Where a release was under way it has failed by now,
+        and what was there before it serves.
+        """
+        servers = [PricingProcess(self.workspace, slot) for slot in SLOTS]
+        running = [it for it in servers if it.is_running()]
+        oldest = min(running, key=lambda it: it.record_file.stat().st_mtime_ns, default=None)
+        return oldest.name if oldest else BLUE
+
     def _ports_of_running_servers(self) -> dict[str, int]:
         """An Envoy that has ended is started again before the servers that it had."""
         servers = {slot: PricingProcess(self.workspace, slot) for slot in SLOTS}
@@ -97,5 +108,6 @@ class PricingEnvoy(PricingProcess):
                 log=str(self.folder / "calls.log"),
                 limits=LIMITS,
                 reflection=True,
+                green_at_first=self._serving() == GREEN,
             )
         )

@@ -30,14 +30,13 @@ class PricingSystem:
         self.versions = {slot: PricingVersion(workspace, slot) for slot in (BLUE, GREEN)}
 
     def start(self) -> None:
-        """Envoy, and one version: that of last time while Envoy has run on, else the first.
+        """Envoy, and one version: that which runs, else the first.
 
         Raises:
             PricingError: something did not start.
         """
-        was_running = self.envoy.is_running()
         self.envoy.start()
-        serving = self.versions[GREEN if was_running and self._all_is_green() else BLUE]
+        serving = self.versions[GREEN if self._all_is_green() else BLUE]
         if not serving.is_running():
             serving.start(FIRST_VERSION)
         self._publish()

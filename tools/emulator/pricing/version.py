@@ -14,7 +14,7 @@ from tools.emulator.pricing.process import PricingProcess, listens
 from tools.emulator.trace_receiver import TraceReceiver
 
 MODULE = "tools.emulator.pricing.serve_version"
-HEALTH_INTERVAL_SECONDS = "1"
+HEALTH_INTERVAL_SECONDS = 1
 """As often as the offline Envoy looks: a version drains for three of them."""
 KEY_SECONDS = "2"
 """Offline a rotation is to be seen soon."""
@@ -34,6 +34,7 @@ class PricingVersion(PricingProcess):
         *,
         wait: bool = True,
         reflection: bool = True,
+        health_interval: int = HEALTH_INTERVAL_SECONDS,
     ) -> None:
         """Start a version in this slot; what runs there is ended first.
 
@@ -42,6 +43,7 @@ class PricingVersion(PricingProcess):
             fault: what is wrong with it, such as ``errors=0.05``: see ``faults.KINDS``.
             wait: until it listens; its health is Envoy's to judge.
             reflection: whether clients may list services, as in dev.
+            health_interval: seconds between two looks of whoever sends calls; it drains for three.
 
         Raises:
             PricingError: it does not listen in time, or there is no Envoy.
@@ -53,6 +55,7 @@ class PricingVersion(PricingProcess):
         options = ("--fault", fault) if fault else ()
         environment = self._environment(version, port)
         environment["REFLECTION"] = "yes" if reflection else "no"
+        environment["HEALTH_INTERVAL_SECONDS"] = str(health_interval)
         child = self.launch(MODULE, options, {"port": port}, environment)
         if wait:
             self.wait(child, lambda: listens(port))
@@ -64,7 +67,6 @@ class PricingVersion(PricingProcess):
             "SERVICE": "pricing",
             "RELEASE": version,
             "PORT": str(port),
-            "HEALTH_INTERVAL_SECONDS": HEALTH_INTERVAL_SECONDS,
             "SIGNING_KEY_SECONDS": KEY_SECONDS,
             "METRIC_NAMESPACE": f"{PRODUCT_TITLE}/{OFFLINE}",
             "QUOTE_SIGNING_SECRET_ARN": _secret(cloud),

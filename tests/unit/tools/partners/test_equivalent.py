@@ -72,6 +72,9 @@ def test_a_key_that_is_not_there_lets_nobody_in() -> None:
          "only prefixes"),
         ("    name: orders\n    timeouts", "    filters: []\n    name: orders\n    timeouts",
          "filters"),
+        ("        service: shop.pricing",
+         "        type: RegularExpression\n        service: shop.pricing", "only methods"),
+        ("    name: quotes\n", "    filters: []\n    name: quotes\n", "filters"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_an_error_and_never_left_out(old: str, new: str, said: str) -> None:
@@ -87,6 +90,6 @@ def test_two_consumers_have_no_key_in_common() -> None:
 
 
 def test_the_bootstrap_holds_no_key_and_listens_on_this_machine_alone() -> None:
-    text = json.dumps(bootstrap({"edge": 1, "admin": 2, "service": 3}, "/folder", 4))
+    text = json.dumps(bootstrap({"edge": 1, "admin": 2, "service": 3, "grpc": 5}, "/folder", 4))
     assert "of-northwind" not in text
-    assert text.count('"socket_address"') == text.count('"address": "127.0.0.1"') == 4
+    assert text.count('"socket_address"') == text.count('"address": "127.0.0.1"') == 5

@@ -1,0 +1,1 @@
+"""Webhooks: tells partners' systems, at an address of theirs, what becomes of their orders."""

@@ -1,0 +1,1 @@
+"""Tables, orders' history, and the way out to partners' receivers."""

@@ -1,0 +1,1 @@
+"""Where partners are told, and what; the standard library alone."""

@@ -1,0 +1,1 @@
+"""The functions that AWS calls; each parses, calls one command, and answers."""
