@@ -92,6 +92,13 @@ class MicroserviceFunction(lambda_.Function):
             metric=self.metric_throttles(statistic="Sum", period=Duration.minutes(1)),
             periods=5,
         )
+        if not begin_traces:
+            acknowledge(
+                self,
+                "It makes no spans: Lambda's own segment would stand alone in each trace. It is "
+                "traced where somebody else began one.",
+                "Serverless-LambdaTracing",
+            )
         acknowledge(
             role,
             "X-Ray's actions know no resources: a function that reports its traces may do so to *.",
