@@ -31,7 +31,7 @@ PAGES = {
     ),
 }
 SNAPSHOTS = "tests/infra/__snapshots__/"
-LEFT_BY_TOOLS = ("__pycache__", "cdk.out")
+LEFT_BY_TOOLS = ("__pycache__", "cdk.out", "dist")  # the console's app is built with its bill
 
 pytestmark = [
     pytest.mark.nightly,  # one kind is made each day by test_a_new_service
