@@ -30,8 +30,8 @@ from tools.base.workspace import CHECKOUT
 from tools.containers import proto
 from tools.containers.environment import ENVOY
 from tools.emulator.configuration_agent import ConfigurationAgent
+from tools.emulator.container_process import free_ports, listens
 from tools.emulator.pricing.envoy import CALLERS, SERVICE
-from tools.emulator.pricing.process import free_ports, listens
 from tools.emulator.pricing.system import PricingSystem
 from tools.local import rotation
 from tools.local.tokens import subject

@@ -24,10 +24,10 @@ from tools.base import processes
 from tools.base.errors import DeploymentError, EmulatorError
 from tools.base.records import read_record
 from tools.base.workspace import CHECKOUT, Workspace
+from tools.emulator.container_process import listens
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
-from tools.emulator.pricing.process import listens
 from tools.local import commands
 from tools.local.commands import revive
 from tools.local.parts import Beside, beside

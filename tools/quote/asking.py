@@ -14,8 +14,8 @@ from tools.base.target import Target
 from tools.base.workspace import CHECKOUT, Workspace
 from tools.containers import proto
 from tools.containers.environment import PYTHON, run
+from tools.emulator.container_process import HOST
 from tools.emulator.pricing.envoy import PricingEnvoy
-from tools.emulator.pricing.process import HOST
 
 CURRENCY = "EUR"
 IDENTITY = f"Principal=arn:aws:iam::{ACCOUNT}:role/quote;SessionName=make-quote"

@@ -18,8 +18,8 @@ from typing import Any
 from tests.support.drivers.offline import Answer, call
 from tools.base.workspace import Workspace, write_private
 from tools.containers import environment
+from tools.emulator.container_process import HOST
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
-from tools.emulator.pricing.process import HOST
 
 KEYS = {"northwind": "key-of-northwind", "tailspin": "key-of-tailspin"}
 PLAN_KEY = "key-of-the-plan"

@@ -14,13 +14,13 @@ from tools.base.endpoint import REGION
 from tools.base.records import read_record
 from tools.base.workspace import Workspace
 from tools.containers import environment
+from tools.emulator.container_process import HOST, ContainerProcess, free_ports, listens
 from tools.emulator.partners.manifests import RENDERED
 from tools.emulator.pricing.configuration import OFFLINE
-from tools.emulator.pricing.process import HOST, PricingProcess, free_ports, listens
 from tools.emulator.trace_receiver import TraceReceiver
 
 
-class PartnersService(PricingProcess):
+class PartnersService(ContainerProcess):
     """``PartnersService(workspace).start(outputs)``."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -29,14 +29,14 @@ class PartnersService(PricingProcess):
 
     @property
     def url(self) -> str:
-        """Past the gateway: for tests. Raises PricingError: it was never started here."""
+        """Past the gateway: for tests. Raises ContainerProcessError: it was never started here."""
         return f"http://{HOST}:{self.port('port')}"
 
     def start(self, variables: Mapping[str, str]) -> None:
         """Start it unless it runs; ``variables`` say whom it calls.
 
         Raises:
-            PricingError: it does not get ready in time.
+            ContainerProcessError: it does not get ready in time.
         """
         if self.is_running():
             return
@@ -65,7 +65,7 @@ class PartnersService(PricingProcess):
         return {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url}
 
 
-class PartnersGateway(PricingProcess):
+class PartnersGateway(ContainerProcess):
     """``PartnersGateway(workspace).start(service)``; ``manifests`` is what it is told by."""
 
     def __init__(self, workspace: Workspace) -> None:
@@ -74,7 +74,7 @@ class PartnersGateway(PricingProcess):
 
     @property
     def url(self) -> str:
-        """Where partners call. Raises PricingError: it was never started here."""
+        """Where partners call. Raises ContainerProcessError: it was never started here."""
         return f"http://{HOST}:{self.port('edge')}"
 
     def start(self, service: PartnersService, endpoint: str) -> None:
@@ -84,7 +84,7 @@ class PartnersGateway(PricingProcess):
         the consumers' keys.
 
         Raises:
-            PricingError: it does not listen in time.
+            ContainerProcessError: it does not listen in time.
         """
         if self.is_running():
             return

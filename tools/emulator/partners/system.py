@@ -12,11 +12,11 @@ from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
 from tools.base.partners_key import key_of_partners
 from tools.base.workspace import Workspace, write_private
+from tools.emulator.container_process import HOST
 from tools.emulator.emulator import Emulator
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
 from tools.emulator.pricing.configuration import OFFLINE
 from tools.emulator.pricing.envoy import PricingEnvoy
-from tools.emulator.pricing.process import HOST
 
 NAME = "partners"
 GATEWAY_KEYS = f"{PRODUCT}/{OFFLINE}/{NAME}/gateway-keys"
@@ -43,7 +43,7 @@ class PartnersSystem:
         """Pricing runs already; ``outputs`` name the other services.
 
         Raises:
-            PricingError: something did not start.
+            ContainerProcessError: something did not start.
         """
         cloud = Emulator.of(self.workspace).cloud
         self.service.folder.mkdir(exist_ok=True, mode=0o700)

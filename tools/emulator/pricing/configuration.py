@@ -11,7 +11,7 @@ from typing import Any
 from contracts.product import PRODUCT
 from pricing_language.documents import PROFILES
 from tools.base.endpoint import Cloud
-from tools.emulator.pricing.process import PricingError
+from tools.emulator.container_process import ContainerProcessError
 
 OFFLINE = "dev"
 NAME = f"{PRODUCT}-{OFFLINE}-pricing"
@@ -71,7 +71,7 @@ class PricingConfiguration:
 
         Raises:
             Refused: a document is not right; nothing is deployed then.
-            PricingError: a deployment did not end in time.
+            ContainerProcessError: a deployment did not end in time.
         """
         by_name = {profile.name: profile for profile in PROFILES}
         contents = {name: json.dumps(it).encode() for name, it in documents.items()}
@@ -99,7 +99,7 @@ class PricingConfiguration:
         where = {"ApplicationId": self.application, "EnvironmentId": self.environment}
         while client.get_deployment(**where, DeploymentNumber=number)["State"] != "COMPLETE":
             if time.monotonic() > deadline:
-                raise PricingError(f"pricing's {profile} were not deployed in time")
+                raise ContainerProcessError(f"pricing's {profile} were not deployed in time")
             time.sleep(0.05)
 
 

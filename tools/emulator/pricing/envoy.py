@@ -11,7 +11,7 @@ from tools.base import processes
 from tools.base.endpoint import ACCOUNT
 from tools.base.workspace import Workspace, write_private
 from tools.containers import environment, proto
-from tools.emulator.pricing.process import HOST, PricingProcess, free_ports, listens
+from tools.emulator.container_process import HOST, ContainerProcess, free_ports, listens
 
 SERVICE = "shop.pricing.v1.PricingService"
 PREFIX = "pricing"
@@ -25,15 +25,15 @@ LIMITS = Limits(per_second=20_000, burst=40_000)
 """More than this machine can: what is limited here is limited on purpose, in a test."""
 
 
-class PricingEnvoy(PricingProcess):
+class PricingEnvoy(ContainerProcess):
     """``PricingEnvoy(workspace).start()``; ``traffic`` shares calls between the slots."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "envoy")
+        super().__init__(workspace, "envoy", workspace.pricing)
 
     @property
     def admin_url(self) -> str:
-        """Envoy's admin interface. Raises PricingError: it was never started here."""
+        """Envoy's admin interface. Raises ContainerProcessError: it was never started here."""
         return f"http://{HOST}:{self.port('admin')}"
 
     @property
@@ -47,7 +47,7 @@ class PricingEnvoy(PricingProcess):
         return Traffic(self.admin_url, PREFIX)
 
     def start(self) -> None:
-        """Start it unless it runs. Raises PricingError, ContainerToolsError."""
+        """Start it unless it runs. Raises ContainerProcessError, ContainerToolsError."""
         if self.is_running():
             return
         self.workspace.prepare()
@@ -69,14 +69,14 @@ class PricingEnvoy(PricingProcess):
         Envoy keeps weights in its memory alone. Where a release was under way it has failed by now,
         and what was there before it serves.
         """
-        servers = [PricingProcess(self.workspace, slot) for slot in SLOTS]
+        servers = [ContainerProcess(self.workspace, slot, self.folder) for slot in SLOTS]
         running = [it for it in servers if it.is_running()]
         oldest = min(running, key=lambda it: it.record_file.stat().st_mtime_ns, default=None)
         return oldest.name if oldest else BLUE
 
     def _ports_of_running_servers(self) -> dict[str, int]:
         """An Envoy that has ended is started again before the servers that it had."""
-        servers = {slot: PricingProcess(self.workspace, slot) for slot in SLOTS}
+        servers = {slot: ContainerProcess(self.workspace, slot, self.folder) for slot in SLOTS}
         return {slot: it.port("port") for slot, it in servers.items() if it.is_running()}
 
     def _certify(self) -> None:

@@ -11,10 +11,10 @@ from contracts.product import PRODUCT
 from shared.runtime.envoy_traffic import BLUE, GREEN, TrafficError
 from tools.base import processes
 from tools.base.workspace import Workspace
+from tools.emulator.container_process import HOST, ContainerProcessError
 from tools.emulator.emulator import Emulator
 from tools.emulator.pricing.configuration import OFFLINE, PricingConfiguration
 from tools.emulator.pricing.envoy import CALLERS, PREFIX, PricingEnvoy
-from tools.emulator.pricing.process import HOST, PricingError
 from tools.emulator.pricing.version import PricingVersion
 
 FIRST_VERSION = "v1"
@@ -33,7 +33,7 @@ class PricingSystem:
         """Envoy, and one version: that which runs, else the first.
 
         Raises:
-            PricingError: something did not start.
+            ContainerProcessError: something did not start.
         """
         self.envoy.start()
         serving = self.versions[GREEN if self._all_is_green() else BLUE]
@@ -56,7 +56,7 @@ class PricingSystem:
         """Which of them have to run: Envoy, and the server that gets most of the calls."""
         try:
             weights = self.envoy.traffic.weights()
-        except (TrafficError, PricingError):
+        except (TrafficError, ContainerProcessError):
             return {ENVOY}
         return {ENVOY, *(_server(slot) for slot, weight in weights.items() if weight >= 50)}
 

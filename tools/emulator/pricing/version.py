@@ -7,10 +7,10 @@ from tools.base.endpoint import ACCOUNT, REGION, Cloud
 from tools.base.records import read_record
 from tools.base.workspace import Workspace
 from tools.emulator.configuration_agent import ConfigurationAgent
+from tools.emulator.container_process import ContainerProcess, listens
 from tools.emulator.emulator import Emulator
 from tools.emulator.pricing.configuration import OFFLINE, PricingConfiguration
 from tools.emulator.pricing.envoy import PricingEnvoy
-from tools.emulator.pricing.process import PricingProcess, listens
 from tools.emulator.trace_receiver import TraceReceiver
 
 MODULE = "tools.emulator.pricing.serve_version"
@@ -20,11 +20,11 @@ KEY_SECONDS = "2"
 """Offline a rotation is to be seen soon."""
 
 
-class PricingVersion(PricingProcess):
+class PricingVersion(ContainerProcess):
     """``PricingVersion(workspace, "green").start("v2")``; ``stop`` lets it drain."""
 
     def __init__(self, workspace: Workspace, slot: str) -> None:
-        super().__init__(workspace, slot)
+        super().__init__(workspace, slot, workspace.pricing)
         self._envoy = PricingEnvoy(workspace)
 
     def start(
@@ -46,7 +46,7 @@ class PricingVersion(PricingProcess):
             health_interval: seconds between two looks of whoever sends calls; it drains for three.
 
         Raises:
-            PricingError: it does not listen in time, or there is no Envoy.
+            ContainerProcessError: it does not listen in time, or there is no Envoy.
         """
         if self.is_running():
             self.stop()

@@ -23,17 +23,17 @@ HOST = "127.0.0.1"
 START_SECONDS = 30.0
 
 
-class PricingError(OfflineError):
+class ContainerProcessError(OfflineError):
     """A process of a service in containers did not start, or was never started here."""
 
 
-class PricingProcess:
+class ContainerProcess:
     """One process; ``{name}.json`` has its number and its ports, ``{name}.log`` what it prints."""
 
-    def __init__(self, workspace: Workspace, name: str, folder: Path | None = None) -> None:
+    def __init__(self, workspace: Workspace, name: str, folder: Path) -> None:
         self.workspace = workspace
         self.name = name
-        self.folder = workspace.pricing if folder is None else folder
+        self.folder = folder
         self.record_file = self.folder / f"{name}.json"
         self.log = self.folder / f"{name}.log"
 
@@ -43,11 +43,11 @@ class PricingProcess:
         return read_record(self.record_file).get("pid")
 
     def port(self, name: str) -> int:
-        """One of its ports. Raises PricingError: it was never started here."""
+        """One of its ports. Raises ContainerProcessError: it was never started here."""
         try:
             return read_record(self.record_file)[name]
         except KeyError as error:
-            raise PricingError(
+            raise ContainerProcessError(
                 f"{self.folder.name}'s {self.name} was never started here"
             ) from error
 
@@ -89,13 +89,13 @@ class PricingProcess:
         return child
 
     def wait(self, child: subprocess.Popen[bytes], is_ready: Callable[[], bool]) -> None:
-        """Until it is ready. Raises PricingError: it has ended, or takes too long."""
+        """Until it is ready. Raises ContainerProcessError: it has ended, or takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while not is_ready():
             if child.poll() is not None or time.monotonic() > deadline:
                 child.kill()
                 evidence = self.log.read_text(errors="replace").splitlines()[-10:]
-                raise PricingError(
+                raise ContainerProcessError(
                     f"{self.folder.name}'s {self.name} did not start", tuple(evidence)
                 )
             time.sleep(0.02)
@@ -140,4 +140,4 @@ def _free(wanted: int) -> int:
                 trial.bind((HOST, port))
                 found: int = trial.getsockname()[1]
                 return found
-    raise PricingError("there is no free port")
+    raise ContainerProcessError("there is no free port")
