@@ -256,7 +256,7 @@ def test_the_keyboard_reaches_everything(console: Console) -> None:
         page.keyboard.type(keys)
         expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
     page.keyboard.type("go")
-    expect(page.get_by_role("table", name="Orders")).to_be_visible()
+    expect(page.get_by_role("table", name="Orders", exact=True)).to_be_visible()
     page.keyboard.type("jj")
     page.keyboard.press("Enter")
     second = console.api.orders[1]["order_id"]
