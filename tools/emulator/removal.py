@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,18 +134,14 @@ def widen_unknown_resources(template: Template, *, stack: str) -> tuple[Template
     parameters or at several names, and has no name for all alarms: it compares the resource that a
     statement names with a star.
     """
-    result = copy.deepcopy(template)
-    widened = []
-    for id, resource in result.get("Resources", {}).items():
-        for document in _policy_documents(resource.get("Properties", {})):
-            for statement in document["Statement"]:
-                actions = statement.get("Action")
-                named = actions if isinstance(actions, list) else [actions]
-                for beginning, what in _RESOURCE_UNKNOWN.items():
-                    if all(str(action).startswith(beginning) for action in named):
-                        statement["Resource"] = "*"
-                        widened.append(Removed(stack, id, what))
-    return result, widened
+
+    def widen(statement: dict[str, Any]) -> Iterator[str]:
+        for beginning, what in _RESOURCE_UNKNOWN.items():
+            if all(str(action).startswith(beginning) for action in _actions(statement)):
+                statement["Resource"] = "*"
+                yield what
+
+    return _with_statements(template, stack, widen)
 
 
 _BATCHED = ("sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
@@ -157,17 +153,14 @@ def name_batches(template: Template, *, stack: str) -> tuple[Template, list[Remo
 
     The emulator takes a batch for an action of its own, which no policy names.
     """
-    result = copy.deepcopy(template)
-    named = []
-    for id, resource in result.get("Resources", {}).items():
-        for document in _policy_documents(resource.get("Properties", {})):
-            for statement in document["Statement"]:
-                actions = statement.get("Action")
-                actions = actions if isinstance(actions, list) else [actions]
-                if batches := [f"{it}Batch" for it in actions if it in _BATCHED]:
-                    statement["Action"] = [*actions, *batches]
-                    named.append(Removed(stack, id, "batches in actions of SQS"))
-    return result, named
+
+    def name(statement: dict[str, Any]) -> Iterator[str]:
+        actions = _actions(statement)
+        if batches := [f"{it}Batch" for it in actions if it in _BATCHED]:
+            statement["Action"] = [*actions, *batches]
+            yield "batches in actions of SQS"
+
+    return _with_statements(template, stack, name)
 
 
 def take_out_event_sources(template: Template, *, stack: str) -> tuple[Template, list[Removed]]:
@@ -176,14 +169,34 @@ def take_out_event_sources(template: Template, *, stack: str) -> tuple[Template,
     The emulator does not tell a policy the source of the events that are put, and so refuses them
     all where a statement asks for one.
     """
+
+    def forget(statement: dict[str, Any]) -> Iterator[str]:
+        if _forget_condition(statement, "events:source"):
+            yield "source of the events that are put"
+
+    return _with_statements(template, stack, forget)
+
+
+def _with_statements(
+    template: Template, stack: str, change: Callable[[dict[str, Any]], Iterator[str]]
+) -> tuple[Template, list[Removed]]:
+    """A copy in which each statement of a policy is changed in place, by what says so with a kind
+    for each change.
+    """
     result = copy.deepcopy(template)
-    removed = []
-    for id, resource in result.get("Resources", {}).items():
-        for document in _policy_documents(resource.get("Properties", {})):
-            for statement in document["Statement"]:
-                if _forget_condition(statement, "events:source"):
-                    removed.append(Removed(stack, id, "source of the events that are put"))
-    return result, removed
+    changed = [
+        Removed(stack, id, kind)
+        for id, resource in result.get("Resources", {}).items()
+        for document in _policy_documents(resource.get("Properties", {}))
+        for statement in document["Statement"]
+        for kind in change(statement)
+    ]
+    return result, changed
+
+
+def _actions(statement: Mapping[str, Any]) -> list[Any]:
+    actions = statement.get("Action")
+    return actions if isinstance(actions, list) else [actions]
 
 
 def _forget_condition(statement: dict[str, Any], key: str) -> bool:
