@@ -119,6 +119,7 @@ def _readers(service: Service, own: tuple[Path, ...], checkout: Path) -> Iterato
     """
     messages = {name for name, _ in _messages(service, checkout)}
     packages = {service.package, f"{service.package}_language"}
+    words = {service.name, service.package, *messages}
     for folder in LOOKED_AT:
         for file in sorted((checkout / folder).rglob("*.py")):
             if any(file == it or it in file.parents for it in own):
@@ -126,7 +127,10 @@ def _readers(service: Service, own: tuple[Path, ...], checkout: Path) -> Iterato
             place = file.relative_to(checkout)
             if place.is_relative_to(OF_EXAMPLES):
                 continue
-            tree = ast.parse(file.read_text("utf-8"))
+            text = file.read_text("utf-8")
+            if not any(word in text for word in words):
+                continue  # hardly a file has one, and to parse a file takes far longer
+            tree = ast.parse(text)
             uses = sorted(
                 [
                     *_imports(tree, packages),
