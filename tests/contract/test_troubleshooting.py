@@ -43,6 +43,7 @@ SAYS_WHAT_TO_DO = {
     ],
     "stacks/services.py": ["and end its line", "is declared in", "a scope is written like"],
     "stacks/stage.py": ["must be"],
+    "tools/base/arguments.py": ["a whole number from", "greater than 0"],
     "tools/configuration/services.py": ["there are"],
     "tools/configuration/values.py": ["there are no words for"],
     "tools/emulator/parity.py": ["the emulator has learned these types"],
@@ -67,7 +68,6 @@ SAYS_WHAT_TO_DO = {
     ],
     "tools/emulator/trace_receiver/process.py": ["`make up`"],
     "tools/generator/removal.py": ["there are"],
-    "tools/local/__main__.py": ["greater than 0"],
     "tools/local/commands.py": ["open … yourself"],
     "tools/local/load.py": ["there are", "a weight is"],
     "tools/local/operators.py": ["run `make up` first"],
@@ -82,7 +82,11 @@ SAYS_WHAT_TO_DO = {
     "tools/operations/quota.py": ["Ask for more before you deploy"],
     "tools/operations/rebuild.py": ["the same command continues from there"],
     "tools/operations/trace.py": ["were not sampled, are too old, or are still on their way"],
-    "tools/operations/service_map.py": ["Trace Map", "place an order, and ask again"],
+    "tools/operations/service_map.py": [
+        "Trace Map",
+        "place an order, and ask again",
+        "the page cannot be written",
+    ],
     "tools/operations/spans.py": ["Turn it on", "Deploy again in some minutes"],
     "tools/operations/stuck.py": ["is it an order of this environment?", "wait for its end"],
     "tools/rename/names.py": [

@@ -22,6 +22,11 @@ class FunctionFailed(OperationFailed):
         self.reason = reason
 
 
+def about_file(error: OSError) -> str:
+    """What the system said of a file, for a person: `/nope/map.md: No such file or directory`."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
 class NotLoopbackError(OfflineError):
     """Someone tried to talk to an endpoint that is not on this machine."""
 

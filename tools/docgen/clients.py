@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.product import PRODUCT
 from contracts.schemas import APIS
-from tools.base.errors import OperationFailed
+from tools.base.errors import OperationFailed, about_file
 from tools.base.workspace import CHECKOUT
 
 FOLDER = CHECKOUT / ".build" / "clients"
@@ -35,9 +35,13 @@ def write(folder: Path = FOLDER, wanted: Iterable[str] | None = None) -> list[Pa
     """Write a package for each service, or for those wanted; what was there before goes.
 
     Raises:
-        OperationFailed: the generator makes nothing of a document, or warns of a part of it.
+        OperationFailed: the generator makes nothing of a document, or warns of a part of it;
+            or the folder cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperationFailed(f"clients cannot be written there: {about_file(error)}") from error
     return [
         _write(it, folder / package_of(it)) for it in (services() if wanted is None else wanted)
     ]

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from tools.base import proxies
+from tools.base.arguments import positive
 from tools.base.errors import OfflineError
 from tools.base.interruption import Interrupted, interruptible
 from tools.base.terminal import Terminal, show_errors_plainly
@@ -128,9 +129,9 @@ def _parser() -> argparse.ArgumentParser:
         "--scopes", help='such as "orders/read" (default: all that customers may ask for)'
     )
     command = kinds.add_parser("load", help="place orders at a rate, and check the invariants")
-    command.add_argument("--rate", type=_positive, default=5.0, help="orders a second (default: 5)")
+    command.add_argument("--rate", type=positive, default=5.0, help="orders a second (default: 5)")
     command.add_argument(
-        "--duration", type=_positive, default=20.0, help="seconds (default: 20)", metavar="SECONDS"
+        "--duration", type=positive, default=20.0, help="seconds (default: 20)", metavar="SECONDS"
     )
     command.add_argument(
         "--mix",
@@ -143,13 +144,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("service", help="such as payments or signing")
     command.add_argument("--secret", help="only this one, such as ProviderKey")
     return parser
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text}: greater than 0")
-    return value
 
 
 if __name__ == "__main__":

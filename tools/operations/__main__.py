@@ -14,6 +14,7 @@ from rich.console import Console
 from shared.runtime import clock
 from stacks.services import consumers, views
 from tools.base import region
+from tools.base.arguments import whole_number
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
 from tools.base.target import ENVIRONMENTS, Target, account, offline
@@ -36,6 +37,8 @@ from tools.operations.history import Moment
 SETTLE_OFFLINE, SETTLE = 5, 900
 """Seconds that an event may be on its way to the archive."""
 PIPE_WIDTH = 240
+MOST_EVENTS = 10**9
+"""Of one order; a version is how many it has had."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -223,7 +226,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--order", required=True, type=_order_id)
         moment = command.add_mutually_exclusive_group()
         moment.add_argument("--at", type=_time, help="a time with an offset, 2026-12-01T09:30:00Z")
-        moment.add_argument("--version", type=int)
+        moment.add_argument("--version", type=whole_number(1, MOST_EVENTS))
         if name == "view":
             command.add_argument("--view", choices=views(), default="order-view")
 

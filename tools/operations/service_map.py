@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tools.base.errors import OperationFailed
+from tools.base.errors import OperationFailed, about_file
 from tools.base.target import Target
 from tools.base.workspace import Workspace
 from tools.emulator.trace_receiver import TraceReceiver
@@ -49,7 +49,10 @@ def show(target: Target, console: Console, *, workspace: Path, out: Path | None)
     if not found:
         raise OperationFailed("no span is kept yet: place an order, and ask again")
     if out is not None:
-        out.write_text(page(it.edge for it in found))
+        try:
+            out.write_text(page(it.edge for it in found))
+        except OSError as error:
+            raise OperationFailed(f"the page cannot be written: {about_file(error)}") from error
         console.print(f"{out} is written")
         return
     console.print(_table(found))

@@ -7,7 +7,10 @@ import os
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import TextIO
 
+from tools.base.arguments import whole_number
+from tools.base.errors import about_file
 from tools.simulation import bugs
 from tools.simulation.aws.functions import Library
 from tools.simulation.dice import FAULTS
@@ -16,6 +19,7 @@ from tools.simulation.shrink import drawing, shrink
 from tools.simulation.virtual import real_clock
 
 ORDERS_A_DAY = 60
+MOST_DAYS = 3653
 MANY = 100
 """From so many seeds on, a fault that never happened is a failure."""
 
@@ -111,8 +115,15 @@ def found_by(bug: bugs.Bug, clean: Library) -> int | None:
 def _one(seed: int, library: Library, options: Options, trace: str | None) -> Result:
     if trace is None:
         return simulate(seed, library, options)
-    with Path(trace).open("w", encoding="utf-8") as file:
+    with _written(trace) as file:
         return simulate(seed, library, options, file)
+
+
+def _written(trace: str) -> TextIO:
+    try:
+        return Path(trace).open("w", encoding="utf-8")
+    except OSError as error:
+        raise SystemExit(f"the trace cannot be written: {about_file(error)}") from error
 
 
 def _tell_of(result: Result) -> None:
@@ -137,7 +148,9 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seed", help="one seed, such as 7")
     parser.add_argument("--seeds", default="1-20", help="a range, such as 1-200")
-    parser.add_argument("--days", type=int, default=0, help="virtual days, instead of minutes")
+    parser.add_argument(
+        "--days", type=whole_number(1, MOST_DAYS), help="virtual days, instead of minutes"
+    )
     parser.add_argument("--bug", help="plant one of bugs.toml, and run until it is found")
     parser.add_argument("--bugs", help="plant each of these, or all, and say which seed finds it")
     parser.add_argument("--trace", help="a file for everything that happens")
@@ -149,6 +162,8 @@ def _range(text: str) -> tuple[int, int]:
     first, _, last = text.partition("-")
     if not (first.isdecimal() and (last or first).isdecimal()):
         raise SystemExit(f"seeds are numbers, such as 7 or 1-200, not {text!r}")
+    if last and int(last) < int(first):
+        raise SystemExit(f"seeds go from the lower to the higher, such as 1-200, not {text!r}")
     return int(first), int(last or first)
 
 

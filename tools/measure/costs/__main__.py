@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
+from tools.base.arguments import whole_number
 from tools.base.errors import OfflineError
 from tools.base.target import ENVIRONMENTS
 from tools.base.templates import CDK_JSON, templates
@@ -168,9 +168,9 @@ def _parser() -> argparse.ArgumentParser:
     reckon = kinds.add_parser("bill", help="a month with your own numbers, by service and part")
     reckon.add_argument("--environment", choices=ENVIRONMENTS, default=chosen)
     reckon.add_argument("--context", action="append", default=[], metavar="NAME=VALUE")
-    reckon.add_argument("--orders", type=_number(0, 10**10), default=MILLION, help="a month")
-    reckon.add_argument("--lines", type=_number(1, MOST_LINES), default=3, help="of an order")
-    reckon.add_argument("--log-days", type=_number(1, 3653), default=30, help="logs are kept")
+    reckon.add_argument("--orders", type=whole_number(0, 10**10), default=MILLION, help="a month")
+    reckon.add_argument("--lines", type=whole_number(1, MOST_LINES), default=3, help="of an order")
+    reckon.add_argument("--log-days", type=whole_number(1, 3653), default=30, help="logs are kept")
     for name, what in (
         ("idle", "a month in which nothing happens, from the templates"),
         ("orders", "a million orders, from some that are counted on an emulator"),
@@ -187,23 +187,10 @@ def _parser() -> argparse.ArgumentParser:
                 help="a context value that switches an option on, such as containers=true",
             )
         if name != "idle":
-            command.add_argument("--count", type=_count, default=20, help="orders (default: 20)")
+            command.add_argument(
+                "--count", type=whole_number(1, MILLION), default=20, help="orders (default: 20)"
+            )
     return parser
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def checked(text: str) -> int:
-        if not text.isascii() or not text.isdecimal() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"a whole number from {least} to {most}, not {text!r}")
-        return int(text)
-
-    return checked
-
-
-def _count(text: str) -> int:
-    if (value := int(text)) < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
 
 
 if __name__ == "__main__":
