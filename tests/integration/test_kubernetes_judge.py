@@ -85,6 +85,19 @@ CASES: tuple[tuple[str, Any, Any, list[tuple[str, str, str]]], ...] = (
     ("transition, none before", gate(), gate(ports=TWO), []),
     ("immutable", gate(host="a"), gate(host="b"), [("spec.host", "cel", "failed rule: self ==")]),
     ("immutable, the same", gate(host="a"), gate(host="a", size=9), []),
+    ("time", gate(since="2026-01-01t10:00:00.5+01:00"), None, []),
+    ("time, by a rule", gate(since="2031-01-01T00:00:00Z"), None, [("spec", "cel", "the future")]),
+    ("duration", gate(wait="59m59s"), None, []),
+    ("duration, by a rule", gate(wait="61m"), None, [("spec.wait", "cel", "self <= duration")]),
+    ("number in a text", gate(amount="+07"), None, []),
+    (
+        "space around a number",
+        gate(amount=" 7"),
+        None,
+        [("spec.amount", "cel", "conversion error")],
+    ),
+    ("half a character", gate(extra={"\ud83d": ["\ude00", "\U0001f600"]}), None, []),
+    ("half a character, id \ud83d", gate(), None, []),
     ("built in", DEPLOYMENT, None, []),
     (
         "built in, misspelt",
@@ -92,6 +105,7 @@ CASES: tuple[tuple[str, Any, Any, list[tuple[str, str, str]]], ...] = (
         None,
         [("spec.replica", "strict", "unknown field")],
     ),
+    ("built in, in place of another", gate(), DEPLOYMENT, [("metadata.name", "metadata", "match")]),
     ("no kind", {"apiVersion": "v1", "kind": "Podd"}, None, [("apiVersion", "discovery", "404")]),
 )
 BAD = (
@@ -134,7 +148,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, list[dict[s
 def test_a_manifest_is_judged_as_a_server_would(
     verdicts: tuple[int, list[dict[str, Any]], str], name: str
 ) -> None:
-    found = next(it for it in verdicts[1] if it["id"] == name)
+    known_as = name.replace("\ud83d", "\ufffd")
+    found = next(it for it in verdicts[1] if it["id"] == known_as)
     wanted = next(it[3] for it in CASES if it[0] == name)
     assert found["verdict"] == ("refused" if wanted else "accepted"), found
     assert len(found["causes"]) == len(wanted)

@@ -56,9 +56,27 @@ SPEC: dict[str, Any] = {
         },
         "extra": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
         "owner": {"type": "string", "nullable": True},
+        "code": {"type": "integer", "enum": [301, 302]},
+        "address": {"type": "string", "format": "ipv4"},
+        "replicas": {"type": "integer", "format": "int64"},
+        "kept": {
+            "type": "array",
+            "x-kubernetes-preserve-unknown-fields": True,
+            "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+        },
+        "wait": {
+            "type": "string",
+            "format": "duration",
+            "x-kubernetes-validations": [{"rule": "self <= duration('1h')"}],
+        },
+        "amount": {"type": "string", "x-kubernetes-validations": [{"rule": "int(self) > 0"}]},
         "host": {"type": "string", "x-kubernetes-validations": [{"rule": "self == oldSelf"}]},
     },
     "x-kubernetes-validations": [
+        {
+            "rule": "!has(self.since) || self.since < timestamp('2030-01-01T00:00:00Z')",
+            "message": "it was not made in the future",
+        },
         {"rule": "self.mode != 'Shut' || has(self.note)", "message": "what is shut says why"},
         {
             "rule": "!has(self.labels) || self.labels.all(k, k.find('^[^.]+') != 'old')",
@@ -79,7 +97,13 @@ DEFINITION: dict[str, Any] = {
                 "name": "v1",
                 "served": True,
                 "storage": True,
-                "subresources": {"status": {}},
+                "subresources": {
+                    "status": {},
+                    "scale": {
+                        "specReplicasPath": ".spec.replicas",
+                        "statusReplicasPath": ".status",
+                    },
+                },
                 "schema": {
                     "openAPIV3Schema": {
                         "type": "object",

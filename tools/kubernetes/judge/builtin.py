@@ -31,8 +31,8 @@ def is_built_in(manifest: dict[str, Any], served: Definitions) -> bool:
     return _schema(api_version, kind) is not None
 
 
-def judge(manifest: dict[str, Any]) -> Verdict:
-    """Whether a server takes an object of such a kind, as far as its schema says."""
+def judge(manifest: dict[str, Any], before: dict[str, Any] | None = None) -> Verdict:
+    """Whether a server takes an object of such a kind, or a replacement of ``before``."""
     from jsonschema.validators import Draft202012Validator  # 0.1 s, for cases that need it
 
     schema = _schema(manifest["apiVersion"], manifest["kind"])
@@ -44,8 +44,14 @@ def judge(manifest: dict[str, Any]) -> Verdict:
     validator = Draft202012Validator(schema, registry=_registry())
     causes = [cause for error in validator.iter_errors(new) for cause in _of(error)]
     causes += [Cause(it, "UnknownField", "strict", f'unknown field "{it}"') for it in unknown]
+    if before is None:
+        hindrance = metadata.prepare_for_create(new["metadata"])
+    else:
+        hindrance = metadata.other_object(new, before)
+        hindrance = hindrance or metadata.prepare_for_update(new["metadata"])
     is_namespaced = manifest["kind"] not in _CLUSTER_WIDE
     causes += metadata.problems(new["metadata"], is_namespaced=is_namespaced)
+    causes += [hindrance] if hindrance else []
     return refused(causes) if causes else Verdict("accepted", stored=new)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,9 @@ from tools.kubernetes.judge.rules import NotCompiled
 OPERATIONS = ("create", "create+update")
 BODY_BYTES = 3 * 1024 * 1024
 """What the server reads of a request."""
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class BadCase(Exception):
@@ -69,29 +73,28 @@ def judge(case: dict[str, Any], served: Definitions) -> Verdict:
     operation = case.get("operation")
     if operation not in OPERATIONS:
         raise BadCase(f"operation must be one of {', '.join(OPERATIONS)}, not {operation!r}")
-    first = _undecodable(_object(case, "manifest")) or _created(_object(case, "manifest"), served)
+    first = _judged(_object(case, "manifest"), None, served)
     if operation == "create":
         return first
     replacement = _object(case, "update")
     if first.stored is None:
         why = first.causes[0].message if first.causes else "it is refused"
         raise BadCase(f"manifest must be accepted before its update is judged: {why}")
-    repeated = _undecodable(replacement)
-    if repeated is not None:
-        return repeated
-    if builtin.is_built_in(replacement, served):
-        return builtin.judge(replacement)
-    return server.update(replacement, first.stored, served)
+    return _judged(replacement, first.stored, served)
 
 
-def _created(manifest: dict[str, Any], served: Definitions) -> Verdict:
-    size = len(compact(manifest).encode())
-    if size > BODY_BYTES:
-        told = f"Request entity too large: limit is {BODY_BYTES}"
-        return refused([Cause(ROOT, "RequestEntityTooLarge", "schema", told)])
+def _judged(
+    manifest: dict[str, Any], before: dict[str, Any] | None, served: Definitions
+) -> Verdict:
+    """What becomes of a new object, or of a replacement of the one that was there before."""
+    unread = _undecodable(manifest)
+    if unread is not None:
+        return unread
     if builtin.is_built_in(manifest, served):
-        return builtin.judge(manifest)
-    return server.create(manifest, served)
+        return builtin.judge(manifest, before)
+    if before is None:
+        return server.create(manifest, served)
+    return server.update(manifest, before, served)
 
 
 def _object(case: dict[str, Any], name: str) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def _error(number: int, known_as: Any, message: str) -> dict[str, Any]:
 def _read(line: bytes) -> dict[str, Any]:
     try:
         case = json.loads(
-            line.decode("utf-8"),
+            line.decode("utf-8-sig"),
             parse_int=read_integer,
             parse_constant=_no_constant,
             object_pairs_hook=_fields,
@@ -141,7 +144,21 @@ def _read(line: bytes) -> dict[str, Any]:
         raise BadCase(f"not JSON: {error}") from error
     if not isinstance(case, dict):
         raise BadCase("not a JSON object")
-    return case
+    whole: dict[str, Any] = _without_halves(case) if b"\\ud" in line.lower() else case
+    return whole
+
+
+def _without_halves(value: Any) -> Any:
+    """The value as the server reads it: half of a surrogate pair is no character."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_without_halves(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = _Fields({_without_halves(name): _without_halves(each) for name, each in value.items()})
+    found.twice = getattr(value, "twice", ())
+    return found
 
 
 def _no_constant(name: str) -> Any:
@@ -159,7 +176,10 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _undecodable(manifest: dict[str, Any]) -> Verdict | None:
-    """What the server refuses while it reads: fields twice, and numbers beyond every format."""
+    """What the server refuses as it reads: too much, fields twice, numbers beyond all formats."""
+    if len(compact(manifest).encode()) > BODY_BYTES:
+        told = f"Request entity too large: limit is {BODY_BYTES}"
+        return refused([Cause(ROOT, "RequestEntityTooLarge", "schema", told)])
     found = list(_faults(manifest, ""))
     return refused(found) if found else None
 

@@ -5,6 +5,7 @@ A rule that calls another one cannot be compiled, and is reported by name: it is
 
 from __future__ import annotations
 
+import datetime
 import ipaddress
 import re
 from typing import Any
@@ -15,6 +16,17 @@ from cel_expr_python.ext import ext_optional, ext_strings
 
 _T = cel.Type
 _ANY, _TEXT, _BOOL, _INT, _LIST = _T.DYN, _T.STRING, _T.BOOL, _T.INT, _T.LIST
+_SECONDS = {
+    "ns": 1e-9,
+    "us": 1e-6,
+    "µs": 1e-6,
+    "ms": 1e-3,
+    "s": 1,
+    "m": 60,
+    "h": 3600,
+    "d": 86_400,
+    "w": 604_800,
+}
 
 
 def _pattern(text: str) -> re.Pattern[str]:
@@ -54,6 +66,25 @@ def _is_cidr(text: str) -> bool:
     except ValueError:
         return False
     return "/" in text
+
+
+def _as_integer(value: Any) -> int:
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]+", value, re.ASCII):
+        raise ValueError("cannot convert string to int")
+    if isinstance(value, datetime.datetime):
+        return int(value.timestamp())
+    return int(value)
+
+
+def _as_time(text: str) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(text.upper().replace("Z", "+00:00"))
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
+
+
+def _as_duration(text: str) -> datetime.timedelta:
+    parts = re.findall(r"([0-9]*\.?[0-9]+)(ns|us|µs|ms|s|m|h|d|w)", text)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return datetime.timedelta(seconds=-seconds if text.startswith("-") else seconds)
 
 
 def _plain(value: Any) -> Any:
@@ -104,6 +135,9 @@ def environment() -> Any:
             _member("sum", _ANY, ([_LIST], lambda it: sum(_of_lists(it)))),
             _member("min", _ANY, ([_LIST], lambda it: min(_of_lists(it)))),
             _member("max", _ANY, ([_LIST], lambda it: max(_of_lists(it)))),
+            _function("__int", _INT, [_ANY], _as_integer),
+            _member("__as_time", _T.TIMESTAMP, ([_TEXT], _as_time)),
+            _member("__as_duration", _T.DURATION, ([_TEXT], _as_duration)),
             _function("isURL", _BOOL, [_TEXT], _is_url),
             _function("isIP", _BOOL, [_TEXT], _is_ip),
             _function("isCIDR", _BOOL, [_TEXT], _is_cidr),

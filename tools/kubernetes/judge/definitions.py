@@ -22,7 +22,12 @@ class DefinitionsUnclear(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One version of one kind that is served."""
+    """One version of one kind that is served.
+
+    Attributes:
+        replicas_path: where the subresource ``scale`` finds how many are wanted, such as
+            ``.spec.replicas``; empty for a kind that has none.
+    """
 
     group: str
     version: str
@@ -30,6 +35,7 @@ class Definition:
     is_namespaced: bool
     has_status: bool
     schema: Schema = field(repr=False)
+    replicas_path: str = ""
     source: str = field(default="", compare=False)
 
 
@@ -73,14 +79,16 @@ class Definitions:
         if key in self.served:
             known = self.served[key].source
             raise DefinitionsUnclear(f"{key[0]} {kind} is defined in {known} and in {source}")
+        subresources = version.get("subresources") or {}
         self.served[key] = Definition(
             group,
             version["name"],
             kind,
-            spec["scope"] == "Namespaced",
-            "status" in version.get("subresources", {}),
-            version["schema"]["openAPIV3Schema"],
-            source,
+            is_namespaced=spec["scope"] == "Namespaced",
+            has_status="status" in subresources,
+            schema=version["schema"]["openAPIV3Schema"],
+            replicas_path=(subresources.get("scale") or {}).get("specReplicasPath", ""),
+            source=source,
         )
 
 

@@ -12,6 +12,11 @@ from urllib.parse import urlsplit
 _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:.[0-9]+)?(?:z|[+-][0-9]{2}:[0-9]{2})", re.ASCII
 )
+_RFC3339 = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-4]):(?:[0-5][0-9]|60))",
+    re.ASCII,
+)
 _BASE64 = re.compile(
     r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"
 )
@@ -38,18 +43,29 @@ def is_date(text: str) -> bool:
 
 
 def is_date_time(text: str) -> bool:
-    """A date and time of RFC 3339."""
-    day, _, time = text.lower().partition("t")
+    """A date and time as schemas have it: in letters of either case, and all after a second T."""
+    day, time = (*text.lower().split("t"), "")[:2]
     found = _TIME.fullmatch(time)
     return bool(
         found and is_date(day) and found[1] <= "23" and found[2] <= "59" and found[3] <= "59"
     )
 
 
-def _is_address(text: str, mark: str) -> bool:
+def is_time(text: str) -> bool:
+    """A time as ``metadata`` has it: RFC 3339 as the server's language reads it."""
+    found = _RFC3339.fullmatch(text)
+    return bool(found and is_date(found[1]))
+
+
+def _is_ipv4(text: str) -> bool:
+    """The server reads leading zeros, which Python does not."""
+    return "." in text and _is_address(re.sub(r"(?<![0-9a-fA-F])0+(?=[0-9])", "", text))
+
+
+def _is_address(text: str) -> bool:
     with suppress(ValueError):
         ipaddress.ip_address(text)
-        return mark in text and "%" not in text
+        return "%" not in text
     return False
 
 
@@ -81,8 +97,8 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "datetime": is_date_time,
     "byte": _full(_BASE64),
     "duration": _full(_DURATION),
-    "ipv4": lambda text: _is_address(text, "."),
-    "ipv6": lambda text: _is_address(text, ":"),
+    "ipv4": _is_ipv4,
+    "ipv6": lambda text: ":" in text and _is_address(text),
     "cidr": _is_network,
     "uri": _is_uri,
     "email": _full(_MAIL),

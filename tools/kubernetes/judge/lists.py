@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tools.kubernetes.judge import paths
-from tools.kubernetes.judge.causes import Cause, compact, duplicate
+from tools.kubernetes.judge.causes import Cause, duplicate
 from tools.kubernetes.judge.pruning import Schema, values_of
 
 KIND = "x-kubernetes-list-type"
@@ -51,7 +52,7 @@ def _in_list(value: list[Any], schema: Schema, path: str) -> list[Cause]:
         if kind == "map" and not isinstance(each, dict):
             continue
         named = keys_of(each, schema) if kind == "map" else each
-        known_as = compact(sorted(named.items()) if kind == "map" else named)
+        known_as = json.dumps(named, sort_keys=True)
         seen[known_as] = seen.get(known_as, 0) + 1
         if seen[known_as] == 2:  # the server names each once, however often it is there
             found.append(duplicate(paths.index(path, number), named))

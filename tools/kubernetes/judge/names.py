@@ -38,7 +38,12 @@ def label_problems(name: str) -> Iterable[str]:
 
 def prefix_of_name(prefix: str) -> str:
     """``generateName`` may end in a dash, since something follows it."""
-    return prefix[:-1] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+    return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
+
+
+def generated(prefix: str) -> str:
+    """A name as the server makes it: it shortens the prefix, and adds five characters."""
+    return prefix[:58] + "x" * 5
 
 
 def qualified_problems(key: str) -> Iterable[str]:

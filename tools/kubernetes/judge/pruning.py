@@ -48,22 +48,35 @@ def drop_nulls(value: Any, schema: Schema | None) -> None:
 
 def _prune(value: Any, schema: Schema | None, path: str, unknown: list[str]) -> None:
     schema = schema or {}
-    keeps = schema.get(PRESERVE, False)
-    if isinstance(value, list):
+    if schema.get(PRESERVE):
+        _look_into(value, schema, path, unknown)
+    elif isinstance(value, list):
         for number, each in enumerate(value):
-            items = schema.get("items")
-            if items is not None or not keeps:
-                _prune(each, items, paths.index(path, number), unknown)
-    if not isinstance(value, dict):
-        return
-    properties = schema.get("properties", {})
-    for name in list(value):
-        if schema.get("x-kubernetes-embedded-resource") and name in META:
-            continue
-        if name in properties:
-            _prune(value[name], properties[name], paths.child(path, name), unknown)
-        elif schema.get("additionalProperties"):
-            _prune(value[name], values_of(schema), paths.child(path, name), unknown)
-        elif not keeps:
+            _prune(each, schema.get("items"), paths.index(path, number), unknown)
+    elif isinstance(value, dict):
+        for name in _look_into(value, schema, path, unknown):
             unknown.append(paths.child(path, name))
             del value[name]
+
+
+def _look_into(value: Any, schema: Schema, path: str, unknown: list[str]) -> list[str]:
+    """Prune the parts of a value that have a schema of their own; return the names of the others.
+
+    Entries of a list that keeps what it does not know keep it too, whatever their schema says.
+    """
+    if isinstance(value, list):
+        for number, each in enumerate(value):
+            _look_into(each, schema.get("items") or {}, paths.index(path, number), unknown)
+    if not isinstance(value, dict):
+        return []
+    others = []
+    for name, each in value.items():
+        if schema.get("x-kubernetes-embedded-resource") and name in META:
+            continue
+        if name in schema.get("properties", {}):
+            _prune(each, schema["properties"][name], paths.child(path, name), unknown)
+        elif "additionalProperties" in schema:
+            _prune(each, values_of(schema), paths.child(path, name), unknown)
+        else:
+            others.append(name)
+    return others

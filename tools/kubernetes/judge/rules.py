@@ -11,18 +11,14 @@ from tools.kubernetes.judge import paths
 from tools.kubernetes.judge.causes import ROOT, Cause, invalid
 from tools.kubernetes.judge.lists import KEYS, KIND, keys_of
 from tools.kubernetes.judge.pruning import Schema, values_of
-from tools.kubernetes.judge.values import (
-    WRONG_NUMBER,
-    Wrong,
-    reads_strictly,
-    seen,
-    strictly_named,
-)
+from tools.kubernetes.judge.values import WRONG_NUMBER, Reading, Wrong, seen, strictly_named
 
 RULES = "x-kubernetes-validations"
 MAP_KIND = "x-kubernetes-map-type"
 NOT_THERE = object()
 """In place of an old value, where there is none: a null would be one."""
+_AS_INTEGER = re.compile(r"(?<![.\w])int\(")
+"""CEL's own conversion in C++ allows spaces around a number, the server's does not."""
 _ERRORS = (
     (re.compile(r"Key not found in map : \"?([^\"]*)\"?"), r"no such key: \1"),
     (re.compile(r"Index error: index=(-?\d+) size=\d+"), r"index out of bounds: \1"),
@@ -81,7 +77,7 @@ _KNOWN: dict[int, tuple[Schema, bool]] = {}
 def matches(text: str, pattern: str) -> bool:
     """Whether RE2 finds a pattern in a text, as the server does."""
     result = _matcher().eval(data={"self": text, "oldSelf": pattern})
-    return bool(result.value())
+    return result.value() is True  # what is no pattern is an error: nothing matches it
 
 
 @cache
@@ -99,7 +95,7 @@ def _matcher() -> Any:
 @cache
 def _compiled(rule: str) -> Any:
     try:
-        return _environment().compile(rule)
+        return _environment().compile(_AS_INTEGER.sub("__int(", rule))
     except Exception as error:  # the library raises no narrower one
         raise NotCompiled(f"this rule cannot be compiled: {rule}: {error}") from error
 
@@ -120,15 +116,17 @@ def _own(value: Any, schema: Schema, old: Any, path: str) -> Iterable[Cause]:
     rules = [it for it in schema.get(RULES, ()) if _applies(it, old)]
     if not rules:
         return
-    wrong: set[str] = set()
+    reading = Reading()
     try:
-        current = seen(value, schema, wrong)
-        before = None if old is NOT_THERE else seen(_in_order_of(old, value, schema), schema, wrong)
+        current = seen(value, schema, reading)
+        before = None
+        if old is not NOT_THERE:
+            before = seen(_in_order_of(old, value, schema), schema, reading)
     except Wrong as error:
         yield from (_failed(it, path, str(error)) for it in rules)
         return
     for rule in rules:
-        yield from _evaluated(rule, {"self": current, "oldSelf": before}, value, path, wrong)
+        yield from _evaluated(rule, {"self": current, "oldSelf": before}, value, path, reading)
 
 
 def _applies(rule: dict[str, Any], old: Any) -> bool:
@@ -138,21 +136,18 @@ def _applies(rule: dict[str, Any], old: Any) -> bool:
 
 
 def _evaluated(
-    rule: dict[str, Any], data: dict[str, Any], value: Any, path: str, wrong: set[str]
+    rule: dict[str, Any], data: dict[str, Any], value: Any, path: str, reading: Reading
 ) -> Iterable[Cause]:
-    text = rule["rule"]
-    if wrong:
-        text = reads_strictly(text, wrong)
-        data = {name: strictly_named(each, wrong) for name, each in data.items()}
-    result = _compiled(text).eval(data=data)
+    if reading.wrong:
+        data = {name: strictly_named(each, reading.wrong) for name, each in data.items()}
+    result = _compiled(reading.rule(rule["rule"])).eval(data=data)
     if result.type().name() == "*error*" or not isinstance(result.value(), bool):
         yield _failed(rule, path, _as_server_says(str(result.value())))
     elif not result.value():
-        yield _refusal(rule, data, value, path)
+        yield _refusal(rule, _message(rule, data, reading), value, path)
 
 
-def _refusal(rule: dict[str, Any], data: dict[str, Any], value: Any, path: str) -> Cause:
-    message = _message(rule, data)
+def _refusal(rule: dict[str, Any], message: str, value: Any, path: str) -> Cause:
     where = path
     if rule.get("fieldPath"):
         where = (path + rule["fieldPath"]).removeprefix(".")
@@ -166,9 +161,9 @@ def _refusal(rule: dict[str, Any], data: dict[str, Any], value: Any, path: str) 
     return Cause(where or ROOT, reason, "cel", told)
 
 
-def _message(rule: dict[str, Any], data: dict[str, Any]) -> str:
+def _message(rule: dict[str, Any], data: dict[str, Any], reading: Reading) -> str:
     if rule.get("messageExpression"):
-        result = _compiled(rule["messageExpression"]).eval(data=data)
+        result = _compiled(reading.rule(rule["messageExpression"])).eval(data=data)
         text = result.value()
         if isinstance(text, str) and text.strip() and "\n" not in text:
             return text

@@ -62,8 +62,7 @@ class Checker:
         result = Result()
         result.add(_of_type(value, schema, path))
         if value is None:
-            if not schema.get("nullable"):
-                result.add(_of_enum(value, schema, path))
+            result.add(_of_enum(value, schema, path))
             return result
         self._alternatives(value, schema, path, result)
         result.add(_of_enum(value, schema, path))
@@ -78,13 +77,13 @@ class Checker:
         return result
 
     def _of_text(self, text: str, schema: Schema, path: str) -> Iterable[Cause]:
+        pattern = schema.get("pattern")
         if "maxLength" in schema and len(text) > schema["maxLength"]:
             yield too_long(path, schema["maxLength"])
-        if len(text) < schema.get("minLength", 0):
+        elif len(text) < schema.get("minLength", 0):
             least = schema["minLength"]
             yield invalid(path, text, f"{path} in body should be at least {least} chars long")
-        pattern = schema.get("pattern")
-        if pattern and not self.matches(text, pattern):
+        elif pattern and not self.matches(text, pattern):
             yield invalid(path, text, f"{path} in body should match '{pattern}'")
         form = schema.get("format")
         if form in CHECKS and not CHECKS[form](text):
@@ -113,10 +112,8 @@ class Checker:
             least = schema["minProperties"]
             message = f"{path} in body should have at least {least} properties"
             result.add([invalid(path, size, message)])
-            return  # the server looks no further
         if "maxProperties" in schema and size > schema["maxProperties"]:
             result.add([too_many(path, size, schema["maxProperties"])])
-            return
         properties, of_others = schema.get("properties", {}), values_of(schema)
         for name, each in value.items():
             of_value = properties.get(name, of_others)
@@ -198,5 +195,14 @@ def _other_type(path: str, wanted: str, found: str) -> Cause:
 
 def _of_enum(value: Any, schema: Schema, path: str) -> Iterable[Cause]:
     allowed = schema.get("enum")
-    if allowed and not any(it == value and type(it) is type(value) for it in allowed):
+    if allowed and not any(_is_listed(value, it) for it in allowed):
         yield not_supported(path, value, allowed)
+
+
+def _is_listed(value: Any, allowed: Any) -> bool:
+    """A number is compared as the type of the one that is allowed: ``302.0`` is 302."""
+    if isinstance(value, float) and type(allowed) is int:
+        return int(value) == allowed
+    if type(value) is int and isinstance(allowed, float):
+        return value == allowed
+    return type(value) is type(allowed) and bool(value == allowed)

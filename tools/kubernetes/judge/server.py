@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from tools.kubernetes.judge import defaults, lists, metadata, pruning, rules
@@ -12,6 +13,7 @@ from tools.kubernetes.judge.causes import (
     Cause,
     Verdict,
     invalid,
+    quoted,
     refused,
 )
 from tools.kubernetes.judge.definitions import Definition, Definitions
@@ -21,6 +23,7 @@ _SKIPPED = (
     "some validation rules were not checked because the object was invalid; correct the existing "
     "errors to complete validation"
 )
+_MOST_REPLICAS = 2**31 - 1
 _CHECKER = Checker(rules.matches)
 
 
@@ -34,13 +37,10 @@ def create(manifest: dict[str, Any], served: Definitions) -> Verdict:
     if isinstance(found, Verdict):
         return found
     definition, new = found
-    version = new["metadata"].get("resourceVersion", "")
-    if version.isdigit() and int(version) > 0:
-        told = "resourceVersion should not be set on objects to be created"
-        return refused([Cause("metadata.resourceVersion", "InternalError", "metadata", told)])
+    not_new = metadata.prepare_for_create(new["metadata"])
     if definition.has_status:
         new.pop("status", None)
-    causes = _causes(new, definition)
+    causes = _causes(new, definition) or ([not_new] if not_new else [])
     return refused(causes) if causes else Verdict("accepted", stored=_as_kept(new, definition))
 
 
@@ -54,9 +54,9 @@ def update(manifest: dict[str, Any], before: dict[str, Any], served: Definitions
     if isinstance(found, Verdict):
         return found
     definition, new = found
-    moved = _other_object(new, before)
-    if moved is not None:
-        return refused([moved])
+    hindrance = metadata.other_object(new, before) or metadata.prepare_for_update(new["metadata"])
+    if hindrance is not None:
+        return refused([hindrance])
     if definition.has_status:
         new.pop("status", None)
         if "status" in before:
@@ -96,6 +96,7 @@ def _causes(
     schema = definition.schema
     causes = list(metadata.problems(new["metadata"], is_namespaced=definition.is_namespaced))
     causes += _CHECKER.check(new, schema).causes
+    causes += _replicas(new, definition.replicas_path)
     if old is None or not lists.duplicates(old, schema):
         causes += lists.duplicates(new, schema)
     if not rules.has_rules_cached(schema):
@@ -113,16 +114,17 @@ def _as_kept(new: dict[str, Any], definition: Definition) -> dict[str, Any]:
     return kept
 
 
-def _other_object(new: dict[str, Any], before: dict[str, Any]) -> Cause | None:
-    """Whether a replacement names another object than the one that it replaces."""
-    for name in ("name", "namespace"):
-        told, known = new["metadata"].get(name, ""), before["metadata"].get(name, "")
-        if told != known and (name == "name" or told):
-            message = (
-                f"the {name} of the object ({told}) does not match the {name} on the URL ({known})"
-            )
-            return Cause(f"metadata.{name}", "BadRequest", "metadata", message)
-    if new["kind"] != before["kind"]:
-        message = f"{new['kind']} cannot be handled as a {before['kind']}"
-        return Cause("kind", "BadRequest", "metadata", message)
-    return None
+def _replicas(new: dict[str, Any], path: str) -> Iterable[Cause]:
+    """What the subresource ``scale`` asks of the number that it scales, where a kind has one."""
+    value: Any = new if path else None
+    for name in path.split(".")[1:]:
+        value = value.get(name) if isinstance(value, dict) else None
+    if value is None:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        told = f"{path} accessor error: {quoted(value)} is no int64"
+        yield invalid(path, 0, told)
+    elif value < 0:
+        yield invalid(path, value, "should be a non-negative integer")
+    elif value > _MOST_REPLICAS:
+        yield invalid(path, value, f"should be less than or equal to {_MOST_REPLICAS}")

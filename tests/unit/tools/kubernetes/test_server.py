@@ -40,6 +40,11 @@ def served() -> Definitions:
     return found
 
 
+def owner(**changed: Any) -> dict[str, Any]:
+    """A sound reference to an owner, with these fields in place of its own."""
+    return {"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "1", **changed}
+
+
 def said(verdict: Verdict) -> list[tuple[str, str]]:
     """Field and reason of each cause."""
     return [(it.field, it.reason) for it in verdict.causes]
@@ -81,6 +86,12 @@ def test_a_sound_manifest_is_kept_with_its_defaults(served: Definitions) -> None
         ({"ports": [{"name": str(n)} for n in range(4)]}, "spec.ports", "FieldValueTooMany"),
         ({"labels": {"a": "", "b": "", "c": ""}}, "spec.labels", "FieldValueTooMany"),
         ({"labels": {"a": 1}}, "spec.labels.a", "FieldValueTypeInvalid"),
+        ({"code": 302.5}, "spec.code", "FieldValueTypeInvalid"),
+        ({"code": 303.0}, "spec.code", "FieldValueNotSupported"),
+        ({"address": "10.0.0.256"}, "spec.address", "FieldValueTypeInvalid"),
+        ({"replicas": 3.0}, ".spec.replicas", "FieldValueInvalid"),
+        ({"replicas": -1}, ".spec.replicas", "FieldValueInvalid"),
+        ({"replicas": 2**31}, ".spec.replicas", "FieldValueInvalid"),
         ({"limit": 1.5}, "spec.limit", "FieldValueTypeInvalid"),
         ({"sice": 4}, "spec.sice", "UnknownField"),
         ({"ports": [{"name": "a", "numbre": 1}]}, "spec.ports[0].numbre", "UnknownField"),
@@ -104,7 +115,18 @@ def test_a_number_that_its_format_cannot_hold_is_refused(
 
 
 @pytest.mark.parametrize(
-    "spec", [{"size": 5.0}, {"extra": {"any": [{"thing": None}]}}, {"limit": "3"}, {"limit": 3}]
+    "spec",
+    [
+        {"code": 302.0},
+        {"address": "010.0.00.001"},
+        {"since": "2026-01-01T00:00:00Zt"},
+        {"replicas": 2**31 - 1},
+        {"kept": [{"name": "a", "other": 1}]},
+        {"size": 5.0},
+        {"extra": {"any": [{"thing": None}]}},
+        {"limit": "3"},
+        {"limit": 3},
+    ],
 )
 def test_what_looks_odd_and_is_allowed(served: Definitions, spec: dict[str, Any]) -> None:
     assert server.create(gate(**spec), served).word == "accepted"
@@ -129,10 +151,29 @@ def test_an_unknown_field_hides_every_other_cause(served: Definitions) -> None:
         ({"annotations": {"a": "x" * 262_144}}, "metadata.annotations", "FieldValueTooLong"),
         ({"annotations": []}, "metadata.annotations", "BadRequest"),
         ({"lables": {}}, "metadata.lables", "UnknownField"),
-        ({"finalizers": ["a b"]}, "metadata.finalizers[0]", "FieldValueInvalid"),
+        ({"finalizers": ["a b"]}, "metadata.finalizers", "FieldValueInvalid"),
+        ({"finalizers": [None]}, "metadata.finalizers", "FieldValueInvalid"),
+        ({"generateName": "a.-", "name": ""}, "metadata.name", "FieldValueInvalid"),
+        ({"generation": 1.5}, "metadata.generation", "BadRequest"),
+        ({"creationTimestamp": "2026-01-01t00:00:00Z"}, "metadata.creationTimestamp", "BadRequest"),
+        ({"managedFields": [{"time": ""}]}, "metadata.managedFields[0].time", "BadRequest"),
+        ({"ownerReferences": [owner(uid="")]}, "metadata.ownerReferences.uid", "FieldValueInvalid"),
         (
-            {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "x"}]},
-            "metadata.ownerReferences[0].uid",
+            {"ownerReferences": [owner(kind="Event")]},
+            "metadata.ownerReferences",
+            "FieldValueInvalid",
+        ),
+        *(
+            (
+                {"ownerReferences": [owner(apiVersion=version)]},
+                "metadata.ownerReferences.apiVersion",
+                "FieldValueInvalid",
+            )
+            for version in ("", "apps/", "a/b/c")
+        ),
+        (
+            {"ownerReferences": [owner(controller=True), owner(uid="2", controller=True)]},
+            "metadata.ownerReferences",
             "FieldValueInvalid",
         ),
         ({"ownerReferences": [{"owner": 1}]}, "metadata.ownerReferences[0].owner", "UnknownField"),
@@ -156,6 +197,13 @@ def test_metadata_is_judged_as_of_every_kind(
         {"name": None, "generateName": "front-"},
         {"finalizers": ["example.com/close"]},
         {"creationTimestamp": None},
+        {"creationTimestamp": "2026-01-01T00:00:00.5+02:00"},
+        {"uid": "1", "generation": -1, "deletionTimestamp": "2026-01-01T00:00:00Z"},
+        {"generation": 1.0},
+        {"resourceVersion": "²"},
+        {"name": None, "generateName": "a" * 57 + ".b-"},
+        {"ownerReferences": [owner(controller=True), owner(controller=True)]},
+        {"ownerReferences": [owner(), owner(name="other")]},
     ],
 )
 def test_metadata_that_is_allowed(served: Definitions, changed: dict[str, Any]) -> None:
@@ -195,6 +243,38 @@ def test_a_replacement_names_the_object_that_it_replaces(served: Definitions) ->
     other = gate()
     other["metadata"]["name"] = "back"
     assert said(server.update(other, kept, served)) == [("metadata.name", "BadRequest")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "reason"),
+    [
+        ({"uid": "1"}, "metadata.uid", "Conflict"),
+        ({"resourceVersion": "7"}, "metadata.resourceVersion", "Conflict"),
+        ({"resourceVersion": "0"}, "metadata.resourceVersion", "FieldValueInvalid"),
+        (
+            {"deletionTimestamp": "2026-01-01T00:00:00Z"},
+            "metadata.deletionTimestamp",
+            "FieldValueInvalid",
+        ),
+        (
+            {"deletionGracePeriodSeconds": 0},
+            "metadata.deletionGracePeriodSeconds",
+            "FieldValueInvalid",
+        ),
+    ],
+)
+def test_what_the_server_makes_is_not_replaced(
+    served: Definitions, changed: dict[str, Any], field: str, reason: str
+) -> None:
+    first = gate()
+    first["metadata"].update({"uid": "1", "deletionTimestamp": "2026-01-01T00:00:00Z"})
+    kept = server.create(first, served).stored
+    assert kept is not None
+    second = gate()
+    second["metadata"].update(changed)
+    assert said(server.update(second, kept, served)) == [(field, reason)]
+    second["metadata"] = {**gate()["metadata"], "generation": -1, "creationTimestamp": None}
+    assert server.update(second, kept, served).word == "accepted"
 
 
 @pytest.mark.parametrize(
