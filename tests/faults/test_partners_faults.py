@@ -33,7 +33,8 @@ from tests.support.drivers.partners_driver import (
 from tests.support.drivers.pricing_driver import calls
 from tools.base.workspace import CHECKOUT
 from tools.containers import environment
-from tools.emulator.container_process import HOST, listens
+from tools.emulator.loopback_guard import HOST
+from tools.emulator.ports import listens
 
 pytestmark = with_containers
 NEWER = "quote-of-a-newer-pricing"

@@ -30,7 +30,7 @@ from tools.base.workspace import CHECKOUT
 from tools.containers import proto
 from tools.containers.environment import ENVOY
 from tools.emulator.configuration_agent import ConfigurationAgent
-from tools.emulator.container_process import free_ports, listens
+from tools.emulator.ports import free_ports, listens
 from tools.emulator.pricing.envoy import CALLERS, SERVICE
 from tools.emulator.pricing.system import PricingSystem
 from tools.local import rotation

@@ -24,10 +24,10 @@ from tools.base import processes
 from tools.base.errors import DeploymentError, EmulatorError
 from tools.base.records import read_record
 from tools.base.workspace import CHECKOUT, Workspace
-from tools.emulator.container_process import listens
 from tools.emulator.deploy import deploy
 from tools.emulator.emulator import Emulator
 from tools.emulator.payment_provider import PaymentProvider
+from tools.emulator.ports import listens
 from tools.local import commands
 from tools.local.commands import revive
 from tools.local.parts import Beside, beside
@@ -220,7 +220,7 @@ def test_an_interrupted_run_leaves_no_process(
 ) -> None:
     command = [sys.executable, "-m", "tools.local", "--workspace", str(directory), "run"]
     with child(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL) as running:
-        eventually((directory / moment).exists, timeout=60)
+        eventually((directory / moment).exists, timeout=240)  # a busy machine
         running.send_signal(number)
         assert running.wait(20) == 128 + number
     assert _nothing_runs_in(directory)

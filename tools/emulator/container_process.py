@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,6 @@ from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.containers import proto
 from tools.containers.environment import PYTHON
 
-HOST = "127.0.0.1"
 START_SECONDS = 30.0
 
 
@@ -117,27 +115,3 @@ class ContainerProcess:
         if self.pid is not None:
             processes.collect([self.pid])
         return True
-
-
-def free_ports(record: Path, names: Sequence[str]) -> dict[str, int]:
-    """Ports by name: those of last time where they are free, else any free ones."""
-    known = read_record(record)
-    return {name: _free(known.get(name, 0)) for name in names}
-
-
-def listens(port: int) -> bool:
-    """Whether somebody takes connections there."""
-    with socket.socket() as trial:
-        trial.settimeout(0.5)
-        return trial.connect_ex((HOST, port)) == 0
-
-
-def _free(wanted: int) -> int:
-    for port in (wanted, 0):
-        with socket.socket() as trial:
-            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                trial.bind((HOST, port))
-                found: int = trial.getsockname()[1]
-                return found
-    raise ContainerProcessError("there is no free port")

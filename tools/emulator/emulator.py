@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import shutil
@@ -20,12 +19,14 @@ from tools.base.errors import EmulatorError
 from tools.base.records import read_record
 from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.emulator.loopback_guard import HOST
+from tools.emulator.ports import answers, free_port
 from tools.emulator.resumption import read_streams_from_the_beginning
 
 _INTERPRETER = CHECKOUT / ".venv-emulator" / "bin" / "python"
 _ENGINE = CHECKOUT / "tools" / "emulator" / "engine.py"
 _START_SECONDS = 30.0
 _READY = " Ready "
+_HEALTH = "/_ministack/health"
 _OTHER_PORTS = 3
 SAVE_SECONDS = 30.0
 """How often the state is saved, and so how much a killed emulator loses at most."""
@@ -102,7 +103,9 @@ class Emulator:
 
     def is_healthy(self) -> bool:
         """Whether its server lives and answers."""
-        return processes.leads(self.workspace.root, self._recorded_pid) and _answers(self.port)
+        return processes.leads(self.workspace.root, self._recorded_pid) and answers(
+            self.port, _HEALTH
+        )
 
     def start(self) -> None:
         """Start it, unless it is running already.
@@ -169,7 +172,7 @@ class Emulator:
         resumes = self.persistence and self._take_up_the_state()
         try:
             for preferred in (previous_port, *[None] * _OTHER_PORTS):
-                port = _free_port(preferred)
+                port = free_port(preferred)
                 server = self._spawn(port, tethered=tethered)
                 if self._wait_until_healthy(server, port):
                     if resumes:
@@ -201,7 +204,7 @@ class Emulator:
         return saved
 
     def _spawn(self, port: int, *, tethered: bool) -> subprocess.Popen[bytes]:
-        spans = _free_port(None, socket.SOCK_DGRAM)
+        spans = free_port(None, socket.SOCK_DGRAM)
         self.workspace.prepare()
         self.workspace.scratch.mkdir(exist_ok=True, mode=0o700)
         root = self.workspace.root
@@ -267,34 +270,9 @@ class Emulator:
             if server.poll() is not None:
                 return False
             # Its own log too: another workspace's emulator may have answered on that port.
-            if _READY in "".join(self.log_tail()) and _answers(port):
+            if _READY in "".join(self.log_tail()) and answers(port, _HEALTH):
                 return True
             time.sleep(0.02)
         raise EmulatorError(
             f"the emulator did not answer within {_START_SECONDS:.0f} s", self.log_tail()
         )
-
-
-def _free_port(preferred: int | None, kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """The port of last time if it is free, so that addresses stay; else any free one."""
-    for candidate in (preferred, 0):
-        if candidate is not None:
-            with socket.socket(type=kind) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                try:
-                    probe.bind((HOST, candidate))
-                except OSError:
-                    continue
-                return int(probe.getsockname()[1])
-    raise EmulatorError("no free port")
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
-    try:
-        connection.request("GET", "/_ministack/health")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()

@@ -14,7 +14,7 @@ from tools.base.target import Target
 from tools.base.workspace import CHECKOUT, Workspace
 from tools.containers import proto
 from tools.containers.environment import PYTHON, run
-from tools.emulator.container_process import HOST
+from tools.emulator.loopback_guard import HOST
 from tools.emulator.pricing.envoy import PricingEnvoy
 
 CURRENCY = "EUR"

@@ -18,7 +18,7 @@ from typing import Any
 from tests.support.drivers.offline import Answer, call
 from tools.base.workspace import Workspace, write_private
 from tools.containers import environment
-from tools.emulator.container_process import HOST
+from tools.emulator.loopback_guard import HOST
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
 
 KEYS = {"northwind": "key-of-northwind", "tailspin": "key-of-tailspin"}

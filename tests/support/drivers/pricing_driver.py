@@ -15,7 +15,7 @@ from tools.base.endpoint import ACCOUNT
 from tools.base.workspace import CHECKOUT
 from tools.containers import proto
 from tools.containers.environment import PYTHON
-from tools.emulator.container_process import HOST
+from tools.emulator.loopback_guard import HOST
 from tools.emulator.pricing.system import PricingSystem
 
 CALLS = CHECKOUT / "tests" / "support" / "pricing_calls.py"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import shutil
 import sys
@@ -14,8 +13,10 @@ from tools.base.endpoint import REGION
 from tools.base.records import read_record
 from tools.base.workspace import Workspace
 from tools.containers import environment
-from tools.emulator.container_process import HOST, ContainerProcess, free_ports, listens
+from tools.emulator.container_process import ContainerProcess
+from tools.emulator.loopback_guard import HOST
 from tools.emulator.partners.manifests import RENDERED
+from tools.emulator.ports import answers, free_ports, listens
 from tools.emulator.pricing.configuration import OFFLINE
 from tools.emulator.trace_receiver import TraceReceiver
 
@@ -56,7 +57,7 @@ class PartnersService(ContainerProcess):
         child = self.launch(
             "tools.emulator.partners.serve_partners", (), ports, {**own, **variables}
         )
-        self.wait(child, lambda: _is_ready(ports["port"]))
+        self.wait(child, lambda: answers(ports["port"], "/readyz"))
 
     def _spans(self) -> dict[str, str]:
         if not read_record(self.workspace.trace_receiver_record):
@@ -104,14 +105,3 @@ class PartnersGateway(ContainerProcess):
         module = "tools.emulator.partners.run_gateway"
         child = self.launch(module, options, ports, {}, python=sys.executable)
         self.wait(child, lambda: listens(ports["edge"]))
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection(HOST, port, timeout=1)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
-    finally:
-        connection.close()

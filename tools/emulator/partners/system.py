@@ -12,8 +12,8 @@ from contracts.product import PRODUCT
 from tools.base.endpoint import Cloud
 from tools.base.partners_key import key_of_partners
 from tools.base.workspace import Workspace, write_private
-from tools.emulator.container_process import HOST
 from tools.emulator.emulator import Emulator
+from tools.emulator.loopback_guard import HOST
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
 from tools.emulator.pricing.configuration import OFFLINE
 from tools.emulator.pricing.envoy import PricingEnvoy

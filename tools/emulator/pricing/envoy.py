@@ -11,7 +11,9 @@ from tools.base import processes
 from tools.base.endpoint import ACCOUNT
 from tools.base.workspace import Workspace, write_private
 from tools.containers import environment, proto
-from tools.emulator.container_process import HOST, ContainerProcess, free_ports, listens
+from tools.emulator.container_process import ContainerProcess
+from tools.emulator.loopback_guard import HOST
+from tools.emulator.ports import free_ports, listens
 
 SERVICE = "shop.pricing.v1.PricingService"
 PREFIX = "pricing"

@@ -11,8 +11,9 @@ from contracts.product import PRODUCT
 from shared.runtime.envoy_traffic import BLUE, GREEN, TrafficError
 from tools.base import processes
 from tools.base.workspace import Workspace
-from tools.emulator.container_process import HOST, ContainerProcessError
+from tools.emulator.container_process import ContainerProcessError
 from tools.emulator.emulator import Emulator
+from tools.emulator.loopback_guard import HOST
 from tools.emulator.pricing.configuration import OFFLINE, PricingConfiguration
 from tools.emulator.pricing.envoy import CALLERS, PREFIX, PricingEnvoy
 from tools.emulator.pricing.version import PricingVersion

@@ -7,8 +7,9 @@ from tools.base.endpoint import ACCOUNT, REGION, Cloud
 from tools.base.records import read_record
 from tools.base.workspace import Workspace
 from tools.emulator.configuration_agent import ConfigurationAgent
-from tools.emulator.container_process import ContainerProcess, listens
+from tools.emulator.container_process import ContainerProcess
 from tools.emulator.emulator import Emulator
+from tools.emulator.ports import listens
 from tools.emulator.pricing.configuration import OFFLINE, PricingConfiguration
 from tools.emulator.pricing.envoy import PricingEnvoy
 from tools.emulator.trace_receiver import TraceReceiver

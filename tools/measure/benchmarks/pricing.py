@@ -21,8 +21,8 @@ from tools.base.workspace import CHECKOUT
 from tools.containers import proto
 from tools.containers.environment import HOW, PYTHON, is_there, run
 from tools.emulator.configuration_agent import ConfigurationAgent
-from tools.emulator.container_process import free_ports, listens
 from tools.emulator.emulator import Emulator
+from tools.emulator.ports import free_ports, listens
 from tools.emulator.pricing.configuration import OFFLINE
 from tools.emulator.pricing.system import PricingSystem
 from tools.measure.benchmarks.claims import Result, absolute, at_least, at_most, ratio

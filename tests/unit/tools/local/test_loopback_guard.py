@@ -345,8 +345,7 @@ _MAY = {
     "tools/emulator/loopback_guard.py": _LISTENS,
     # Whether a port is free; they never listen.
     "tools/doctor/machine.py": {"bind"},
-    "tools/emulator/emulator.py": {"bind"},
-    "tools/emulator/container_process.py": {"bind"},
+    "tools/emulator/ports.py": {"bind"},
     # On loopback offline; it refuses whom its gateway has not named, and allows no other origin.
     "containers/partners/handlers/serve.py": {"uvicorn"},
     # Datagrams on loopback, as X-Ray's daemon takes them; nobody is answered.
