@@ -1,19 +1,38 @@
-"""Judges the kinds that every cluster has, by the schemas that kubernetes-validate packages."""
+"""Judges the kinds that every cluster has.
+
+Types and unknown fields are in the schemas that kubernetes-validate packages; what else the server
+asks of the kinds that this project and its neighbours write is in ``built_in.yaml``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from tools.kubernetes.judge import metadata, paths
-from tools.kubernetes.judge.causes import ROOT, Cause, Verdict, compact, refused
+import yaml
+
+from tools.kubernetes.judge import defaults, lists, metadata, names, paths, rules
+from tools.kubernetes.judge.causes import BLOCKING, ROOT, Cause, Verdict, compact, refused
 from tools.kubernetes.judge.definitions import Definitions
+from tools.kubernetes.judge.pruning import Schema
+from tools.kubernetes.judge.schema import Checker
 
 KUBERNETES = "1.35"
 """The version of the clusters that manifests are written for."""
 _FOLDER = f"kubernetes-json-schema/v{KUBERNETES}.0-local-strict"
-_CLUSTER_WIDE = frozenset({"Namespace", "PriorityClass", "ClusterRole", "ClusterRoleBinding"})
+_RULES = Path(__file__).with_name("built_in.yaml")
+_NAMES = {
+    "subdomain": names.subdomain_problems,
+    "label": names.label_problems,
+    "segment": names.segment_problems,
+}
+_CHECKER = Checker(rules.matches)
+_CLUSTER_WIDE = frozenset(
+    {"Namespace", "PriorityClass", "StorageClass", "ClusterRole", "ClusterRoleBinding"}
+)
 _REASONS = {
     "required": "FieldValueRequired",
     "type": "FieldValueTypeInvalid",
@@ -36,7 +55,7 @@ def judge(manifest: dict[str, Any], before: dict[str, Any] | None = None) -> Ver
     from jsonschema.validators import Draft202012Validator  # 0.1 s, for cases that need it
 
     schema = _schema(manifest["apiVersion"], manifest["kind"])
-    new = dict(manifest)
+    new = _without_nulls(manifest)
     try:
         unknown = metadata.read(new)
     except metadata.Unreadable as error:
@@ -44,15 +63,47 @@ def judge(manifest: dict[str, Any], before: dict[str, Any] | None = None) -> Ver
     validator = Draft202012Validator(schema, registry=_registry())
     causes = [cause for error in validator.iter_errors(new) for cause in _of(error)]
     causes += [Cause(it, "UnknownField", "strict", f'unknown field "{it}"') for it in unknown]
+    if causes:
+        return refused(causes)
     if before is None:
         hindrance = metadata.prepare_for_create(new["metadata"])
     else:
         hindrance = metadata.other_object(new, before)
         hindrance = hindrance or metadata.prepare_for_update(new["metadata"])
-    is_namespaced = manifest["kind"] not in _CLUSTER_WIDE
-    causes += metadata.problems(new["metadata"], is_namespaced=is_namespaced)
-    causes += [hindrance] if hindrance else []
+    causes = [*_broken(new, before), *([hindrance] if hindrance else [])]
     return refused(causes) if causes else Verdict("accepted", stored=new)
+
+
+def _broken(new: dict[str, Any], before: dict[str, Any] | None) -> Iterable[Cause]:
+    """What an object of the right types breaks; it gets the defaults that rules read."""
+    asked = _asked().get(f"{new['apiVersion']} {new['kind']}", {})
+    defaults.fill(new, asked)
+    yield from metadata.problems(
+        new["metadata"],
+        is_namespaced=new["kind"] not in _CLUSTER_WIDE,
+        of_name=_NAMES[asked.get("x-name", "subdomain")],
+    )
+    longest = asked.get("x-name-length")
+    if longest and len(new["metadata"].get("name", "")) > longest:
+        told = f"Invalid value: must be no more than {longest} characters"
+        yield Cause("metadata.name", "FieldValueInvalid", "metadata", told)
+    found = [*_CHECKER.check(new, asked).causes, *lists.duplicates(new, asked)]
+    if not any(it.reason in BLOCKING for it in found):
+        found += rules.broken(new, asked, rules.NOT_THERE if before is None else before)
+    yield from (replace(it, check="built-in") for it in found)
+
+
+def _without_nulls(value: Any) -> Any:
+    """As such a kind is read: a field that is null is not there."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(it) for name, it in value.items() if it is not None}
+    return [_without_nulls(it) for it in value] if isinstance(value, list) else value
+
+
+@cache
+def _asked() -> dict[str, Schema]:
+    kinds: dict[str, Schema] = yaml.safe_load(_RULES.read_text("utf-8"))["kinds"]
+    return kinds
 
 
 def _of(error: Any) -> Iterable[Cause]:

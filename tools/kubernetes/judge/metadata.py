@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tools.kubernetes.judge import names, paths
@@ -126,16 +126,21 @@ def prepare_for_update(metadata: dict[str, Any]) -> Cause | None:
     return None
 
 
-def problems(metadata: dict[str, Any], *, is_namespaced: bool) -> Iterable[Cause]:
-    """What is wrong with the values of ``metadata``."""
+def problems(
+    metadata: dict[str, Any],
+    *,
+    is_namespaced: bool,
+    of_name: Callable[[str], Iterable[str]] = names.subdomain_problems,
+) -> Iterable[Cause]:
+    """What is wrong with the values of ``metadata``; ``of_name`` judges a name of its kind."""
     name, prefix = metadata.get("name", ""), metadata.get("generateName", "")
     if prefix:
-        for told in names.subdomain_problems(names.prefix_of_name(prefix)):
+        for told in of_name(names.prefix_of_name(prefix)):
             yield _invalid("metadata.generateName", prefix, told)
     if not name and not prefix:
         yield required("metadata.name", "name or generateName is required", "metadata")
     elif name:
-        yield from (_invalid("metadata.name", name, it) for it in names.subdomain_problems(name))
+        yield from (_invalid("metadata.name", name, it) for it in of_name(name))
     if is_namespaced and metadata.get("namespace"):
         namespace = metadata["namespace"]
         for told in names.label_problems(namespace):

@@ -36,6 +36,13 @@ def label_problems(name: str) -> Iterable[str]:
         )
 
 
+def segment_problems(name: str) -> Iterable[str]:
+    """What keeps a name from being one segment of a path: a role's is one."""
+    if name in (".", ".."):
+        yield f"may not be '{name}'"
+    yield from (f"may not contain '{it}'" for it in "/%" if it in name)
+
+
 def prefix_of_name(prefix: str) -> str:
     """``generateName`` may end in a dash, since something follows it."""
     return prefix[:-2] + "a" if len(prefix) > 1 and prefix.endswith("-") else prefix
