@@ -1,11 +1,12 @@
 """Serves the emulator's application from this process.
 
 Started as a script by the emulator's own interpreter, which has nothing of ours but this file and
-nine beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
+ten beside it: ``loopback_guard.py``, through which every request goes, ``function_processes.py``,
 from which functions get their processes, ``function_updates.py``, by which these end for new code,
 ``engine_saves.py``, ``engine_tokens.py``, which looks at tokens for GraphQL, ``engine_calls.py``,
-which notes what IAM is asked, ``engine_bodies.py``, which leaves out bodies that must not be there,
-and ``engine_throttling.py`` and ``engine_forwarding.py``, which faults need that somebody causes.
+which notes what IAM is asked, ``engine_conditions.py``, which has a query's condition read once,
+``engine_bodies.py``, which leaves out bodies that must not be there, and
+``engine_throttling.py`` and ``engine_forwarding.py``, which faults need that somebody causes.
 With ``--tethered`` it ends, workers included, when the process that started it is gone: its
 standard input is then a pipe, which closes when its other end dies, however it dies.
 
@@ -88,11 +89,13 @@ def _application() -> Application:
         _beside("engine_calls").note_calls(iam_evaluator, Path.cwd() / CALLS_RECORD)
     from ministack.app import app
     from ministack.core import lambda_runtime
+    from ministack.services import dynamodb
 
     assert "ministack.services.lambda_svc" not in sys.modules, "it would have the old functions"
     updates = _beside("function_updates")
     updates.let_functions_finish(lambda_runtime)
     updates.serve_the_present_code(lambda_runtime)
+    _beside("engine_conditions").read_conditions_once(dynamodb)
     application: Application = app
     throttling: Application = _beside("engine_throttling").Throttling(application)
     tokens = _beside("engine_tokens")
