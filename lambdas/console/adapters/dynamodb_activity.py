@@ -6,14 +6,14 @@ that. Of another one the item is a mark with the time of recording, and the mess
 time's place.
 
 An order's line is an item that is saved again and again; its place in the list is a small item of
-the hour, written when it is first heard of and when its place changes. What the line does not
+the day, written when it is first heard of and when its place changes. What the line does not
 confirm is no place any more.
 
 So nothing needs an index, which would be written with each of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -33,10 +33,26 @@ ONE = "-"
 """The sort key of what is alone in its partition."""
 MARK = "recorded_apart"
 """What tells the mark of a message that is found elsewhere: when it was recorded."""
-HOUR = timedelta(hours=1)
 APART = timedelta(seconds=5)
 READ_AT_ONCE = 100
 Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What is found by its time: a partition for each span, named by so much of a time's text."""
+
+    name: str
+    span: timedelta
+    named_by: int
+
+    def partition(self, at: str) -> str:
+        return f"{self.name}#{at[: self.named_by]}"
+
+
+_MESSAGES = _Kind("messages", timedelta(hours=1), len("2026-12-01T12"))
+_PLACES = _Kind("orders", timedelta(days=1), len("2026-12-01"))
+"""A list of few orders is read in two queries, and not in one for each hour."""
 
 
 class DynamoDbActivity:
@@ -60,7 +76,7 @@ class DynamoDbActivity:
 
     def since(self, earliest: datetime, latest: datetime, most: int) -> Sequence[Activity]:
         """Newest first, hour by hour."""
-        items = self._by_time("messages", earliest - APART, _after_all(latest + APART), most)
+        items = self._by_time(_MESSAGES, earliest - APART, _after_all(latest + APART), most)
         found = (_message(item) for item in items if MARK not in item)
         first, last = clock.format_time(earliest), clock.format_time(latest)
         in_time = (it for it in found if first <= it.recorded_at <= last)
@@ -78,7 +94,7 @@ class DynamoDbActivity:
         """A conditional put, after its place in the list."""
         ends = _end(row.updated_at)
         if is_moved:
-            self._put({**_place("orders", row.listed_at, row.order_id), "expires_at": ends})
+            self._put({**_place(_PLACES, row.listed_at, row.order_id), "expires_at": ends})
         item = {
             **_attributes(row),
             **_line(row.order_id),
@@ -95,9 +111,9 @@ class DynamoDbActivity:
     def listed(
         self, earliest: datetime, latest: datetime, before: tuple[str, str] | None, most: int
     ) -> Sequence[OrderRow]:
-        """Newest first, hour by hour."""
+        """Newest first, day by day."""
         place = min("#".join(before), _after_all(latest)) if before else _after_all(latest)
-        places = self._by_time("orders", earliest, place, most)
+        places = self._by_time(_PLACES, earliest, place, most)
         return list(islice(self._rows(it[SORT]["S"] for it in places), most))
 
     def _rows(self, places: Iterator[str]) -> Iterator[OrderRow]:
@@ -109,21 +125,21 @@ class DynamoDbActivity:
                 if order_id in rows and rows[order_id].row.listed_at == listed_at:
                     yield rows[order_id].row
 
-    def _by_time(self, kind: str, earliest: datetime, before: str, most: int) -> Iterator[Item]:
+    def _by_time(self, kind: _Kind, earliest: datetime, before: str, most: int) -> Iterator[Item]:
         """Items whose place is from that time on and before that one, newest first."""
         since = clock.format_time(earliest)
-        hour = clock.parse_time(before.partition("#")[0])
-        while (name := clock.format_time(hour)[:13]) >= since[:13]:
-            yield from self._in_hour(f"{kind}#{name}", since, before, most)
-            hour -= HOUR
+        moment = clock.parse_time(before.partition("#")[0])
+        while (name := kind.partition(clock.format_time(moment))) >= kind.partition(since):
+            yield from self._in_partition(name, since, before, most)
+            moment -= kind.span
 
-    def _in_hour(self, partition: str, since: str, before: str, most: int) -> Iterator[Item]:
+    def _in_partition(self, name: str, since: str, before: str, most: int) -> Iterator[Item]:
         items = every_item(
             self._client,
             TableName=self._table,
-            KeyConditionExpression="kept_in = :hour AND kept_at BETWEEN :since AND :before",
+            KeyConditionExpression="kept_in = :name AND kept_at BETWEEN :since AND :before",
             ExpressionAttributeValues={
-                ":hour": {"S": partition},
+                ":name": {"S": name},
                 ":since": {"S": since},
                 ":before": {"S": before},
             },
@@ -155,7 +171,7 @@ def _is_apart(message: Activity) -> bool:
 
 def _mark(message: Activity) -> Item:
     return {
-        **_place("messages", message.occurred_at, message.id),
+        **_place(_MESSAGES, message.occurred_at, message.id),
         MARK: {"S": message.recorded_at},
         "expires_at": _end(message.recorded_at),
     }
@@ -164,7 +180,7 @@ def _mark(message: Activity) -> Item:
 def _item(message: Activity, at: str) -> Item:
     return {
         **_attributes(message),
-        **_place("messages", at, message.id),
+        **_place(_MESSAGES, at, message.id),
         "expires_at": _end(message.recorded_at),
     }
 
@@ -178,8 +194,8 @@ def _after_all(moment: datetime) -> str:
     return f"{clock.format_time(moment)}#~"
 
 
-def _place(kind: str, at: str, its_id: str) -> Item:
-    return {KEY: {"S": f"{kind}#{at[:13]}"}, SORT: {"S": f"{at}#{its_id}"}}
+def _place(kind: _Kind, at: str, its_id: str) -> Item:
+    return {KEY: {"S": kind.partition(at)}, SORT: {"S": f"{at}#{its_id}"}}
 
 
 def _end(moment: str) -> Item:

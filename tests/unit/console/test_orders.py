@@ -18,6 +18,7 @@ from console.domain.sealed_text import NotSealed, sealed
 from console.queries import PAGE
 from shared.runtime import clock
 from tests.support.examples.activity import HEARD, NOON, ORDER
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
 CONFIRMED = replace(
     HEARD,
@@ -93,6 +94,15 @@ def test_pages_list_every_order_of_the_day_once_and_newest_first(
     assert listed == ids
     assert third.next is None
     assert [len(it.orders) for it in (first, second, third)] == [PAGE, PAGE, 20]
+
+
+def test_a_list_of_few_orders_is_read_in_three_calls(
+    activity: DynamoDbActivity, dynamodb: DynamoDbInMemory
+) -> None:
+    place(activity, 3)
+    dynamodb.calls.clear()
+    assert len(queries.orders(activity, None, NOON).orders) == 3
+    assert dynamodb.names() == ["query", "query", "batch_get_item"]
 
 
 def test_an_order_of_yesterday_is_not_listed(activity: DynamoDbActivity) -> None:
