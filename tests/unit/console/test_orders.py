@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bundling.workspace import ROOT
 from console import queries
 from console.adapters.dynamodb_activity import DynamoDbActivity
 from console.commands import recording
@@ -43,6 +46,8 @@ LINE = OrderRow(
     "OrderConfirmed",
 )  # fmt: skip
 
+ROWS = json.loads((ROOT / "tests" / "support" / "examples" / "order_rows.json").read_text())
+
 
 @pytest.mark.parametrize("messages", [*itertools.permutations([HEARD, REPLY, CONFIRMED])])
 def test_messages_make_the_same_line_in_any_order_and_twice(
@@ -52,6 +57,15 @@ def test_messages_make_the_same_line_in_any_order_and_twice(
     for message in (*messages, *messages):
         row = heard(row, message)
     assert row == LINE
+
+
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: case["name"])
+def test_a_line_is_what_an_open_page_makes_of_the_same_messages(case: dict[str, Any]) -> None:
+    """The page moves its lines by itself: both are held to these cases."""
+    row = OrderRow(**case["row"], listed_at="")
+    for message in case["messages"]:
+        row = heard(row, replace(HEARD, **message))
+    assert replace(row, listed_at="") == OrderRow(**case["after"], listed_at="")
 
 
 def test_an_order_of_which_only_a_reply_came_is_listed() -> None:

@@ -1,7 +1,7 @@
 // Home: the architecture as a living map, and what the bus carried last.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Activity, Alarm, Alarms, Orders, ServiceCard, Services } from "../api.ts";
+import type { Activity, Alarm, Alarms, ServiceCard, Services } from "../api.ts";
 import { neighbours, plan, type Node, type Plan } from "../logic/map.ts";
 import { address } from "../logic/route.ts";
 import { line } from "../logic/text.ts";
@@ -11,6 +11,7 @@ import { Ago, Clock, Line, OrderLink, StatusMark, Whole } from "../parts/text.ts
 import { ServiceDetail } from "../parts/service.tsx";
 import { closes } from "../state/keyboard.ts";
 import { feed, minute, now, onBeat, pulse } from "../state/live.ts";
+import { useOrders } from "../state/orders.ts";
 import { note, route, screens } from "../state/place.ts";
 import { useResource } from "../state/resource.ts";
 
@@ -367,23 +368,23 @@ function Legend() {
 const NEWEST = 8;
 
 function NewestOrders() {
-  const orders = useResource<Orders>("v1/orders", { every: 300_000, when: (message) => message.order_id !== null });
+  const { answered, rows } = useOrders();
   return (
     <section class="card" aria-label="Newest orders">
       <div class="card-head">
         <h2>Newest orders</h2>
         <a href={address("orders")}>All orders</a>
       </div>
-      <Answered of={orders} lines={4}>
+      <Answered of={answered} lines={4}>
         {(data) =>
-          data.orders.length === 0 ? (
+          rows.value.length === 0 ? (
             <p class="quiet">
               No order has been placed in the last {data.kept_hours} hours.{" "}
               {screens.includes("tour") && <a href={address("tour")}>Take the tour: its first step places one.</a>}
             </p>
           ) : (
             <ul class="newest">
-              {data.orders.slice(0, NEWEST).map((it) => (
+              {rows.value.slice(0, NEWEST).map((it) => (
                 <li key={it.order_id}>
                   <OrderLink id={it.order_id} />
                   <StatusMark name={it.status} />

@@ -1,18 +1,15 @@
 // Orders: the newest first, live, with older ones a page at a time.
 
-import { signal } from "@preact/signals";
-import { useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { OrderRow, Orders } from "../api.ts";
-import { merge } from "../logic/orders.ts";
 import { line } from "../logic/text.ts";
 import { Answered, AsOf, Empty } from "../parts/states.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { Ago, Line, OrderLink, StatusMark } from "../parts/text.tsx";
 import { get } from "../state/client.ts";
+import { pulse } from "../state/live.ts";
+import { MOST, useOrders } from "../state/orders.ts";
 import { go, note, route } from "../state/place.ts";
-import { useResource } from "../state/resource.ts";
-
-const MOST = 1000;
 
 const COLUMNS: Column<OrderRow>[] = [
   { name: "order", show: (it) => <OrderLink id={it.order_id} /> },
@@ -24,16 +21,16 @@ const COLUMNS: Column<OrderRow>[] = [
 ];
 
 export function OrdersScreen() {
-  const newest = useResource<Orders>("v1/orders", { every: 300_000, when: (message) => message.order_id !== null });
-  const older = useMemo(() => signal<{ rows: OrderRow[]; next: string | null } | null>(null), []);
-  const kept = useMemo(() => ({ rows: [] as OrderRow[] }), []);
+  const { answered, rows: known, add } = useOrders();
+  const [older, setOlder] = useState<{ next: string | null } | null>(null);
   const [trouble, setTrouble] = useState("");
   const find = route.value.query["find"] ?? "";
 
   const more = async (next: string) => {
     try {
       const page = await get<Orders>(`v1/orders?after=${encodeURIComponent(next)}`);
-      older.value = { rows: merge(older.value?.rows ?? [], page.orders, MOST), next: page.next };
+      add(page.orders);
+      setOlder({ next: page.next });
       setTrouble("");
     } catch (error) {
       setTrouble(String((error as Error).message));
@@ -41,19 +38,17 @@ export function OrdersScreen() {
   };
 
   return (
-    <Answered of={newest} lines={10}>
+    <Answered of={answered} lines={10}>
       {(data) => {
-        // What was on the first page a moment ago is still an order when newer ones come.
-        kept.rows = merge(kept.rows, data.orders, MOST);
-        const all = merge(kept.rows, older.value?.rows ?? [], MOST);
+        const all = known.value;
         const rows = find === "" ? all : all.filter((it) => matches(it, find));
-        const next = older.value === null ? data.next : older.value.next;
+        const next = older === null ? data.next : older.next;
         return (
           <>
             <div class="head">
               <h1>Orders</h1>
               <span class="quiet">of the last {data.kept_hours} hours</span>
-              <AsOf time={data.as_of} />
+              <AsOf time={pulse.value?.as_of ?? data.as_of} />
             </div>
             {find !== "" && (
               <p class="find">

@@ -14,6 +14,7 @@ export interface Resource<T> {
   at: Signal<number | null>; // when it was answered, of this clock
   problem: Signal<Problem | null>;
   asked: () => number; // when it was asked last
+  asking: () => boolean; // it is not answered yet
   refresh: () => Promise<void>;
 }
 
@@ -34,6 +35,7 @@ export function useResource<T>(path: string | null, { when, every }: Refreshing)
     return onBeat(({ fresh, first, leftOut }) => {
       if (first) return;
       stale ||= leftOut > 0 || (when !== undefined && fresh.some(when));
+      if (resource.asking()) return; // what came meanwhile may not be in that answer
       const age = Date.now() - resource.asked();
       const failed = resource.problem.peek() !== null;
       if ((stale && age >= BETWEEN) || age >= every || (failed && age >= AGAIN)) {
@@ -65,5 +67,5 @@ function make<T>(path: string | null): Resource<T> {
       asking = false;
     }
   };
-  return { data, at, problem, asked: () => asked, refresh };
+  return { data, at, problem, asked: () => asked, asking: () => asking, refresh };
 }
