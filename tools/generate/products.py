@@ -59,7 +59,7 @@ from tools.docgen.pictures.state_machine import draw, layout
 from tools.docgen.services import Service, services_of
 from tools.emulator import parity
 from tools.generate import snapshots
-from tools.measure.costs import figures
+from tools.measure.costs import figures, open_console
 
 SAGA_PICTURE = CHECKOUT / "docs" / "saga.svg"
 SAGA_LAYOUT = CHECKOUT / "web" / "src" / "pictures" / "saga.json"
@@ -194,6 +194,11 @@ def _saga_layout() -> str:
 def _write_bill(_: Synthesis) -> None:
     """From the snapshots, which have just been written."""
     figures.FILE.write_text(bill(in_containers()), "utf-8")
+
+
+def _write_open_console() -> None:
+    page = open_console.PAGE.read_text("utf-8")
+    open_console.PAGE.write_text(open_console.page(page), "utf-8")
 
 
 def bill(in_containers: Iterable[str]) -> str:
@@ -354,6 +359,13 @@ PRODUCTS = (
         ("web/src/figures/bill.json",),
         _write_bill,
         lambda: figures.FILE.read_text("utf-8") == bill(figures.in_containers()),
+    ),
+    Product(
+        "what an open console asks",
+        "make generate",
+        ("docs/costs.md",),
+        lambda _: _write_open_console(),
+        lambda: (page := open_console.PAGE.read_text("utf-8")) == open_console.page(page),
     ),
     Product(
         "picture of a release",
