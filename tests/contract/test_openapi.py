@@ -40,6 +40,12 @@ def test_every_api_has_a_document() -> None:
     assert set(SERVICES) == apis
 
 
+def test_an_api_that_nobody_describes_is_refused_with_the_file_to_write() -> None:
+    found = {**TEMPLATES, "a-new-one": ORDERS}
+    with pytest.raises(NotWritten, match=r"write .*contracts/apis/a-new-one\.yaml: an API without"):
+        list(files.texts(Service(name, it) for name, it in found.items()))
+
+
 def test_the_documents_are_those_that_the_code_gives() -> None:
     assert files.are_fresh([Service(name, it) for name, it in TEMPLATES.items()])
 

@@ -17,6 +17,7 @@ from tests.infra.system import CHECKOUT, synthesized
 from tests.infra.test_rules import RULES
 from tools.docgen import codeowners, configuration_page, parity_document
 from tools.docgen.catalogue import document as catalogue
+from tools.docgen.openapi import files as openapi
 from tools.docgen.services import Service
 from tools.emulator import parity
 from tools.operations.history import read_model
@@ -38,6 +39,7 @@ def main() -> None:
             "codeowners": codeowners.document(declared(), CHECKOUT),
             "configuration": configuration_page.listed(services),
         },
+        "apis": [name for name, _ in openapi.texts(services)],
         "consumers": [*consumers()],
         "views": [read_model(view).consumer for view in views()],
         "smoke": [*STACKS],

@@ -34,9 +34,9 @@ def tree(tmp_path: Path) -> Path:
 
 
 def add_the_service_of_the_page(tree: Path) -> list[str]:
-    """A table, a subscription and a route, as docs/adding-a-service.md shows them."""
+    """A table, a subscription, a route and its document, as docs/adding-a-service.md has them."""
     page = (CHECKOUT / "docs" / "adding-a-service.md").read_text("utf-8")
-    blocks = re.findall(r"^### `(\S+)`\n.*?^```python\n(.*?)^```$", page, re.M | re.S)
+    blocks = re.findall(r"^### `(\S+)`\n.*?^```\w+\n(.*?)^```$", page, re.M | re.S)
     for name, code in blocks:
         file = tree / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,11 @@ def add_the_service_of_the_page(tree: Path) -> list[str]:
 
 def add_a_copy(tree: Path) -> None:
     """A read model with an API: the read side of ordering under another name."""
-    files = [*(tree / "lambdas" / "order_views").rglob("*.py"), tree / "stacks" / "order_views.py"]
+    files = [
+        *(tree / "lambdas" / "order_views").rglob("*.py"),
+        tree / "stacks" / "order_views.py",
+        tree / "contracts" / "apis" / "order-views.yaml",
+    ]
     for file in files:
         copy = tree / renamed(str(file.relative_to(tree)))
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +73,7 @@ def renamed(text: str) -> str:
 
 
 def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
-    shown = add_the_service_of_the_page(tree)
+    shown = [it for it in add_the_service_of_the_page(tree) if it.endswith(".py")]
     style = run(tree, "ruff", "check", *shown), run(tree, "ruff", "format", "--check", *shown)
     assert [it.stdout for it in style if it.returncode] == []
     add_a_copy(tree)
@@ -84,6 +88,7 @@ def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
     assert f"/lambdas/wish_lists/ @{PRODUCT}/research\n" in found["pages"]["codeowners"]
     assert "`GET /v1/receipts/{order_id}` → `GetReceipt`" in section(found, "receipts")
     assert "OrderPlaced" in section(found, "receipts")
+    assert {"receipts.json", "wish-lists.json"} <= {*found["apis"]}
     assert "every event on the log (`ProjectOrders`)" in section(found, "wish-lists")
     own = run(tree, "pytest", "tests/unit/gift_cards")
     assert own.returncode == 0, own.stdout

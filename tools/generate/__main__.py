@@ -13,6 +13,7 @@ from tools.base.workspace import CHECKOUT
 from tools.generate.products import PRODUCTS, SNAPSHOTS, NotGenerated, Product, Synthesis
 
 Digests = dict[str, str]
+ALL = "make generate"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,11 +58,8 @@ def check(products: Iterable[Product]) -> int:
                 "`make generate` or `make test` does it"
             )
         else:
-            print(
-                f"generated: stale: {product.name}{why}. `{product.command}` or "
-                "`make generate` writes it",
-                file=sys.stderr,
-            )
+            commands = " or ".join(f"`{it}`" for it in dict.fromkeys((product.command, ALL)))
+            print(f"generated: stale: {product.name}{why}. {commands} writes it", file=sys.stderr)
     return 1 if any(it is not SNAPSHOTS for it, _ in stale) else 0
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from contracts.schemas import APIS
 from tools.docgen.openapi.document import document
+from tools.docgen.openapi.routes import routes
 from tools.docgen.openapi.written import api, common, services
 from tools.docgen.services import Service
 
@@ -34,6 +35,7 @@ def texts(found: Iterable[Service]) -> Iterator[tuple[str, str]]:
     """Name and content of each document. Raises NotWritten."""
     shared = common()
     templates = {it.name: it.template for it in found}
-    for service in services():
+    with_routes = {name for name, template in templates.items() if routes(template)}
+    for service in sorted({*services()} | with_routes):
         made = document(service, templates[service], api(service), shared)
         yield f"{service}.json", json.dumps(made, indent=2, ensure_ascii=False) + "\n"

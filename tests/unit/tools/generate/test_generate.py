@@ -48,6 +48,13 @@ def test_what_is_stale_is_named_with_what_mends_it(capsys: pytest.CaptureFixture
     assert "`make parity` or `make generate`" in said
 
 
+def test_a_page_that_only_one_command_writes_is_named_with_that_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert check([product(is_fresh=False, name="generate")]) == 1
+    assert "stale: generate. `make generate` writes it" in capsys.readouterr().err
+
+
 def test_a_page_that_cannot_be_judged_is_stale_and_says_why(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
