@@ -9,6 +9,12 @@ from tools.base.workspace import CHECKOUT
 
 NO_FOLDER = "/proc/none"
 """In which nobody can make a file, not even root."""
+NO_ACCOUNT = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+SIGNING = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 @pytest.mark.parametrize(
@@ -31,3 +37,19 @@ def test_it_is_a_sentence_and_no_trace(program: str, sentence: str) -> None:
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
     assert "Errno" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "program", ["operations --environment=dev stuck", "teardown --environment=dev"]
+)
+def test_without_credentials_it_says_how_to_name_some(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in NO_ACCOUNT.items():
+        monkeypatch.setenv(name, value)
+    for name in SIGNING:
+        monkeypatch.delenv(name, raising=False)
+    done = run(CHECKOUT, *f"tools.{program}".split())
+    assert done.returncode == 1, done.stdout
+    assert "no credentials of AWS were found: name a profile" in done.stderr
+    assert "Traceback" not in done.stderr

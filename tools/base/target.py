@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from contracts.product import PRODUCT
 from tools.base import clients, outputs
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 ENVIRONMENTS = ("dev", "staging", "prod")
 OFFLINE = "dev"
 """The environment that is deployed to the emulator."""
+
+
+class NoAccount(BotoCoreError):
+    """Nothing says which account is meant; boto's own message does not say what to do."""
+
+    fmt = (
+        "no credentials of AWS were found: name a profile that has some (AWS_PROFILE=...), log in "
+        "to it, and run the same command again"
+    )
 
 
 @dataclass(frozen=True)
@@ -94,9 +103,12 @@ def account(environment: str, region: Region, calls: Config = clients.USUAL_CALL
     """An environment of the account that the usual credentials lead to.
 
     Raises:
-        ClientError, BotoCoreError: they lead nowhere.
+        ClientError, BotoCoreError: they lead nowhere; NoAccount if there are none.
     """
     client = clients.of_account(region.name, calls)
-    number = client("sts").get_caller_identity()["Account"]
+    try:
+        number = client("sts").get_caller_identity()["Account"]
+    except NoCredentialsError as error:
+        raise NoAccount from error
     name = f"environment {environment}, account {number}, region {region}"
     return Target(name, environment, client, is_offline=False, region=region.name)
