@@ -16,6 +16,7 @@ from tools.affected.imports import Imports
 
 _MESSAGES = ("contracts/events/", "contracts/released/")
 _TEMPLATES = "tests/infra/__snapshots__/test_snapshots/test_template[{}].json"
+_COPIED = re.compile(r"^COPY[ \t]+(?!--from)(?:--\S+[ \t]+)*(.+)[ \t]\S+$", re.MULTILINE)
 _CONSTRUCT = re.compile(r'"([A-Z][a-zA-Z]{4,})"')
 
 
@@ -65,6 +66,24 @@ class Knowledge:
     def contracts(self) -> dict[str, Contract]:
         """The schemas of messages by their paths."""
         return dict(self._contracts())
+
+    @cached_property
+    def images(self) -> dict[str, tuple[str, ...]]:
+        """The files and folders that each image takes along, by its folder in ``containers``."""
+        return {
+            path.split("/")[1]: tuple(it for line in _COPIED.findall(text) for it in line.split())
+            for path, text in self.files.texts.items()
+            if path.startswith("containers/") and path.endswith("/Dockerfile")
+        }
+
+    def who_runs(self, image: str) -> Iterator[str]:
+        """Whose image it is; else those whose stack has a construct of its name."""
+        if owner := self.owner.get(f"containers/{image}/Dockerfile"):
+            yield owner
+            return
+        for name, modules in self.synthesized.items():
+            if f"stacks/constructs/{image}.py" in modules:
+                yield name
 
     def knows(self, service: Service, contract: Contract) -> bool:
         """Whether a service takes a message in or sends it, as far as its code or template says."""

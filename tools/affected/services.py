@@ -22,7 +22,7 @@ def affected(paths: frozenset[str], known: Knowledge) -> dict[str, str]:
         if owner := known.owner.get(path):
             found.setdefault(owner, f"{path} is its own")
     for path in sorted(paths):
-        for name, reason in _reasons(path, known):
+        for name, reason in (*_reasons(path, known), *_in_images(path, known)):
             found.setdefault(name, reason)
     gone = _gone(paths, known)
     for name, reason in _who_knew(gone, known):
@@ -84,6 +84,14 @@ def _speakers(path: str, package: str, known: Knowledge) -> Iterator[tuple[str, 
         for name, modules in known.packaged.items():
             if any(it.startswith(f"lambdas/{package}/") for it in modules):
                 yield name, f"it speaks {package}, of which {path} is a part"
+
+
+def _in_images(path: str, known: Knowledge) -> Iterator[tuple[str, str]]:
+    for image, copied in known.images.items():
+        own = f"containers/{image}"
+        if any(path == it or path.startswith(f"{it}/") for it in (*copied, own)):
+            for name in known.who_runs(image):
+                yield name, f"{path} is in the image of {image}"
 
 
 def _of_api(name: str, known: Knowledge) -> Iterator[tuple[str, str]]:

@@ -126,9 +126,33 @@ class Suite:
 
     def _reads(self, test: str, path: str) -> str:
         """What of the path a test opens: the file itself or a folder that it goes through."""
+        if _recorded_for(path) == test:
+            return path
+        at_work = self._deploys(test) or test.startswith(_AT_WORK[-1])
         for source in sorted(self.needed(test)):
-            if source.startswith("tests/") and (found := self._opened(source, path)):
+            if source.startswith("tests/"):
+                found = self._opened(source, path)
+            else:  # what a deployed test tries is told by what it names: see `tried`
+                found = "" if at_work else self._opened_by_code(source, path)
+            if found:
                 return found
+        return ""
+
+    def _opened_by_code(self, source: str, path: str) -> str:
+        """What a module opens: a file or folder that it names from the root, or its neighbour.
+
+        A name of one part is no folder here: half of all modules say ``lambdas``.
+        """
+        literals, _ = self._literals(source)
+        folder, _, name = path.rpartition("/")
+        if ("/" in path and path in literals) or (
+            name in literals and folder == source.rpartition("/")[0] and not name.endswith(".py")
+        ):
+            return f"{path}, as {source} does"
+        while "/" in folder:
+            if folder in literals:
+                return f"{folder}/, as {source} does"
+            folder = folder.rpartition("/")[0]
         return ""
 
     def _opened(self, source: str, path: str) -> str:
@@ -162,6 +186,12 @@ class Suite:
     @cached_property
     def _named(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
         return {}
+
+
+def _recorded_for(path: str) -> str:
+    """The test whose accepted answers a file has."""
+    folder, is_recorded, name = path.partition("/__snapshots__/")
+    return f"{folder}/{name.partition('/')[0].partition('.')[0]}.py" if is_recorded else ""
 
 
 def _is_code(path: str) -> bool:

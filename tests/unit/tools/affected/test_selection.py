@@ -28,7 +28,11 @@ TREE = {
     "stacks/system.py": 'importlib.import_module(f"stacks.{service.package}")',
     "stacks/constructs/service_queue.py": "class Queue: ...",
     "stacks/baskets.py": STACK.format("baskets"),
-    "stacks/labels.py": STACK.format("labels") + 'self.find("baskets", "table")',
+    "stacks/constructs/press.py": "class Press: ...",
+    "stacks/labels.py": (
+        STACK.format("labels")
+        + 'from stacks.constructs.press import Press\nself.find("baskets", "table")'
+    ),
     "stacks/wares.py": STACK.format("wares").replace("from stacks.constructs", "from nowhere"),
     "lambdas/shared/runtime/clock.py": "",
     "lambdas/baskets/domain/basket.py": "",
@@ -39,6 +43,12 @@ TREE = {
     "contracts/events/BasketFilled.v1.schema.json": json.dumps(
         {"title": "BasketFilled", "x-owner": "baskets"}
     ),
+    "contracts/proto/baskets.proto": "",
+    "containers/press/Dockerfile": (
+        "FROM base AS build\nCOPY --chmod=0755 contracts/proto etc/press.txt /app/\n"
+        "COPY --from=build /server /server"
+    ),
+    "containers/press/run.sh": "",
     "contracts/openapi/baskets.json": json.dumps({"paths": {"/v1/baskets/{id}": {}}}),
     "contracts/apis/baskets.yaml": "",
     "contracts/apis/common.yaml": "",
@@ -48,6 +58,13 @@ TREE = {
     "tools/local/bring_up.py": 'ENGINE = Path(__file__).with_name("engine.py")',
     "tools/local/engine.py": "import host",
     "tools/local/host.py": "",
+    "tools/wares/count.py": (
+        'FILE = Path(__file__).with_name("wares.toml")\nPAGES = ROOT / "docs" / "wares"'
+    ),
+    "tools/wares/wares.toml": "",
+    "docs/wares/page.md": "",
+    "tests/unit/wares/test_count.py": "from tools.wares import count",
+    "tests/infra/__snapshots__/test_templates/wares.json": "",
     "tests/conftest.py": (
         "@pytest.fixture\ndef deployment():\n    from tools.local.bring_up import bring_up\n"
     ),
@@ -94,6 +111,8 @@ def touched(path: str, *deleted: str) -> tuple[dict[str, str], dict[str, str]]:
         ("contracts/events/BasketFilled.v1.schema.json", {"baskets", "wares"}),
         ("contracts/openapi/baskets.json", {"baskets"}),
         ("contracts/apis/common.yaml", {"baskets"}),
+        ("contracts/proto/baskets.proto", {"labels"}),
+        ("containers/press/run.sh", {"labels"}),
         ("app.py", EVERYBODY),
         ("requirements.txt", EVERYBODY),
         ("docs/guide.md", set()),
@@ -116,6 +135,9 @@ def test_a_change_affects_whoever_has_it_in_package_or_stack(path: str, expected
             {"tests/unit/baskets/test_basket.py", "tests/e2e/test_filling.py"},
         ),
         ("docs/guide.md", {"tests/contract/test_pages.py"}),
+        ("tools/wares/wares.toml", {"tests/unit/wares/test_count.py"}),
+        ("docs/wares/page.md", {"tests/unit/wares/test_count.py"}),
+        ("tests/infra/__snapshots__/test_templates/wares.json", {"tests/infra/test_templates.py"}),
         ("tools/local/bring_up.py", {
             "tests/e2e/test_filling.py", "tests/integration/test_labels.py",
         }),
