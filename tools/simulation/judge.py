@@ -24,6 +24,13 @@ LEADS_TO = {
     "OrderRejected": "rejected",
     "OrderCancelled": "cancelled",
 }
+TOLD_BY = {
+    "OrderPlaced": ("order-received",),
+    "OrderConfirmed": ("order-confirmed",),
+    "OrderRejected": ("order-rejected",),
+    "OrderCancelled": ("order-cancelled", "order-called-off"),
+}
+"""The words in which a customer is told of an event."""
 BEFORE_CONFIRMED = frozenset(
     {"StockReserved", "PaymentAuthorized", "QuotesGathered", "ShipmentBooked", "PaymentCaptured"}
 )
@@ -61,6 +68,7 @@ def examine(
     yield from _nothing_is_parked(deployment)
     yield from _sales_are_counted_once(deployment, events)
     yield from _customers_are_told(deployment, events)
+    yield from _the_best_quote_is_booked(deployment, calm=calm)
     yield from map(str, invariants.examine(records.read(deployment)).violations)
 
 
@@ -136,6 +144,8 @@ def _the_log_is_complete(deployment: Deployment, events: Mapping[str, list[Json]
             if event["version"] is None:
                 continue
             on_log.add((event["aggregate_id"], event["version"]))
+            if record.key != event["aggregate_id"]:
+                yield f"{event['aggregate_id']}: its events have no order on the log: {record.key}"
             history = events.get(event["aggregate_id"], [])
             if event["version"] > len(history):
                 yield f"{event['aggregate_id']}: version {event['version']} is on the log alone"
@@ -212,30 +222,66 @@ def _views_are_folds(deployment: Deployment, events: Mapping[str, list[Json]]) -
 def _sales_are_counted_once(
     deployment: Deployment, events: Mapping[str, list[Json]]
 ) -> Iterator[str]:
-    expected: Counter[str] = Counter()
+    """By the day on which an order was confirmed, and by its currency."""
+    expected: Counter[tuple[str, str]] = Counter()
     for history in events.values():
-        if history[-1]["type"] == "OrderConfirmed":
-            expected["orders"] += 1
-            expected["amount"] += history[0]["data"]["total"]
-    counted: Counter[str] = Counter()
+        last, placed = history[-1], history[0]["data"]
+        if last["type"] == "OrderConfirmed":
+            day = f"{last['occurred_at'][:10]}#{placed['currency']}"
+            expected[day, "orders"] += 1
+            expected[day, "amount"] += placed["total"]
+    counted: Counter[tuple[str, str]] = Counter()
     for item in deployment.table("sales", "Sales").items.values():
-        if "#day#" in item["pk"]["S"]:
-            counted["orders"] += int(item["orders"]["N"])
-            counted["amount"] += int(item["amount"]["N"])
+        _, is_counter, day = item["pk"]["S"].partition("#day#")
+        for name in ("orders", "amount") if is_counter else ():
+            counted[day, name] += int(item[name]["N"])
     if counted != expected:
         yield f"sales: {dict(counted)} were counted, {dict(expected)} were made"
 
 
 def _customers_are_told(deployment: Deployment, events: Mapping[str, list[Json]]) -> Iterator[str]:
-    """Of each order's end, once; a message that was given up stands with the dead letters."""
+    """Of each event, in its words, and for good; what was given up stands with the dead letters."""
     if deployment.queues.queues["notifications-EventsDeadLetters"].messages:
         return
-    sent = {key[1] for key in deployment.table("notifications", "Outbox").items}
+    sent = deployment.table("notifications", "Outbox").items
+    ledger = deployment.table("notifications", "Ledger").items.values()
+    settled = {it["event_id"]["S"] for it in ledger if it["status"]["S"] == "sent"}
     for order_id, history in events.items():
-        for event in history[1:]:
+        customer = history[0]["data"]["customer_id"]
+        for event in history:
             its_id = str(uuid.uuid5(uuid.UUID(order_id), str(event["version"])))
-            if its_id not in sent:
+            message = sent.get((customer, its_id))
+            if message is None:
                 yield f"{order_id}: its customer was not told of {event['type']}"
+            elif (words := message["template"]["S"]) not in TOLD_BY[event["type"]]:
+                yield f"{order_id}: its customer was told of {event['type']} as {words}"
+            elif its_id not in settled:
+                yield f"{order_id}: the message of {event['type']} may be sent again"
+
+
+def _the_best_quote_is_booked(deployment: Deployment, *, calm: bool) -> Iterator[str]:
+    """A day less is worth a euro; where nothing goes wrong, every carrier is waited for."""
+    best: set[tuple[str, str]] = set()
+    for item in deployment.table("shipping", "Gatherings").items.values():
+        order_id = item["order_id"]["S"]
+        quotes = {name: it["M"] for name, it in item["quotes"]["M"].items()}
+        asked = {it["S"] for it in item["expected"]["L"]}
+        if calm and quotes.keys() < asked:
+            yield f"{order_id}: of {sorted(asked)}, only {sorted(quotes)} were waited for"
+        if "best" not in item:
+            continue
+        chosen = item["best"]["S"]
+        costs = {
+            name: int(it["price"]["N"]) + 100 * int(it["promised_days"]["N"])
+            for name, it in quotes.items()
+        }
+        if costs[chosen] > min(costs.values()):
+            yield f"{order_id}: {chosen} was chosen of {costs}"
+        best.add((order_id, quotes[chosen]["quote_id"]["S"]))
+    for item in deployment.table("shipping", "Shipments").items.values():
+        booked = (item["order_id"]["S"], item.get("quote_id", {}).get("S", ""))
+        if item["status"]["S"] == "booked" and booked not in best:
+            yield f"{booked[0]}: {booked[1]} is booked, which was not chosen"
 
 
 def _nothing_is_parked(deployment: Deployment) -> Iterator[str]:
