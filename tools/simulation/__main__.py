@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -91,10 +92,13 @@ def _show(name: str, options: Options, trace: str | None) -> int:
 
 def find_all(names: str) -> int:
     """Plant each bug in turn; 0 if all are found within their seeds."""
+    known = bugs.catalogue()
+    try:
+        wanted = known if names == "all" else {it: bugs.named(it) for it in names.split(",")}
+    except bugs.NoSuchBug as unknown:
+        raise SystemExit(str(unknown.args[0])) from unknown
     missed, clean = [], Library({})
-    for name, bug in bugs.catalogue().items():
-        if names not in ("all", name) and name not in names.split(","):
-            continue
+    for name, bug in wanted.items():
         began = real_clock()
         seed = found_by(bug, clean)
         if seed is None:
@@ -159,12 +163,13 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _range(text: str) -> tuple[int, int]:
-    first, _, last = text.partition("-")
-    if not (first.isdecimal() and (last or first).isdecimal()):
+    found = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", text)
+    if found is None:
         raise SystemExit(f"seeds are numbers, such as 7 or 1-200, not {text!r}")
-    if last and int(last) < int(first):
+    first, last = int(found[1]), int(found[2] or found[1])
+    if last < first:
         raise SystemExit(f"seeds go from the lower to the higher, such as 1-200, not {text!r}")
-    return int(first), int(last or first)
+    return first, last
 
 
 def _with_fixed_hashes() -> None:

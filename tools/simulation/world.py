@@ -10,14 +10,18 @@ from __future__ import annotations
 import heapq
 import os
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, TextIO
 
 from greenlet import getcurrent, greenlet
 
+from tools.base.workspace import CHECKOUT
 from tools.simulation.dice import Dice
 
+_PLACES = (f"{sys.prefix}/", f"{sys.base_prefix}/", f"{CHECKOUT}/")
+"""Folders of this machine, which no trace has: a seed gives the same one wherever it runs."""
 BEGINNING = 1_790_000_000.0
 """Seconds since 1970 at which every run begins; a moment in 2026."""
 
@@ -135,7 +139,10 @@ class World:
     def tell(self, *words: object) -> None:
         """A line of the trace, if anybody wants it."""
         if self._trace is not None:
-            self._trace.write(f"{self.elapsed:12.3f} {' '.join(map(str, words))}\n")
+            line = f"{self.elapsed:12.3f} {' '.join(map(str, words))}\n"
+            for place in _PLACES:
+                line = line.replace(place, "")
+            self._trace.write(line)
 
     @property
     def is_traced(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 
@@ -10,8 +11,9 @@ from tools.simulation import __main__ as command
 from tools.simulation import bugs
 from tools.simulation.aws.functions import Library
 from tools.simulation.code import Code, Unplantable
-from tools.simulation.dice import FAULTS
+from tools.simulation.dice import FAULTS, Dice
 from tools.simulation.run import Options, simulate
+from tools.simulation.world import World
 
 SEEDS = range(1, 4)
 
@@ -37,6 +39,15 @@ def test_the_same_seed_gives_the_same_trace_byte_for_byte(seed: int, library: Li
     first = trace_of(seed, library)
     assert first == trace_of(seed, library)
     assert len(first.splitlines()) > 100
+
+
+def test_a_trace_names_no_folder_of_the_machine() -> None:
+    trace = io.StringIO()
+    world = World(1, Dice(1, frozenset()), trace)
+    world.tell("log", f'File "{bugs.FILE}"', f'File "{pytest.__file__}"')
+    assert '"tools/simulation/bugs.toml"' in trace.getvalue()
+    assert str(bugs.FILE.parents[2]) not in trace.getvalue()
+    assert sys.prefix not in trace.getvalue()
 
 
 def test_another_seed_gives_another_trace(library: Library) -> None:
@@ -66,7 +77,13 @@ def test_seeds_that_hold_end_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 seeds, 5 orders" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("words", [["--seed", "seven"], ["--seeds", "1-x"], ["--bug", "none"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["--seed", "seven"], ["--seeds", "1-x"], ["--seeds", "1-"], ["--seed", "\u0663"]),
+        *(["--bug", "none"], ["--bugs", "none"], ["--bugs", "all,none"]),
+    ],
+)
 def test_what_is_no_seed_or_bug_is_said(words: list[str]) -> None:
     with pytest.raises(SystemExit, match=r"seeds are numbers|no bug"):
         command.main(words)
