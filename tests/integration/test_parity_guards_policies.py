@@ -158,6 +158,22 @@ def test_a_list_of_alarms_is_not_told_to_policies(resources: SmallResources) -> 
     )
 
 
+def test_a_log_group_is_named_without_its_streams(resources: SmallResources) -> None:
+    logs, group = resources.client("logs"), resources.name("group")
+    logs.create_log_group(logGroupName=group)
+    streams = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:*"
+    role = resources.role(
+        {"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": streams}
+    )
+    reader = resources.cloud.as_role(role.rpartition("/")[2]).client("logs")
+    refusal = refusal_of(lambda: reader.filter_log_events(logGroupName=group)) or ""
+    logs.delete_log_group(logGroupName=group)
+    still(
+        "AccessDenied" in refusal,
+        "policies know a log group by its streams: the offline copy need not allow them all",
+    )
+
+
 def test_a_batch_of_messages_is_an_action_of_its_own(resources: SmallResources) -> None:
     url = resources.client("sqs").create_queue(QueueName=resources.name("batches"))["QueueUrl"]
     arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{url.rpartition('/')[2]}"

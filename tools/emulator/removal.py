@@ -123,6 +123,7 @@ _RESOURCE_UNKNOWN = {
     "states:SendTask": "state machine of a task's answer",
     "ssm:GetParameters": "names of parameters that are read together",
     "cloudwatch:DescribeAlarms": "list of all alarms",
+    "logs:FilterLogEvents": "streams of a log group",
 }
 """Beginnings of actions of which the emulator does not know what they are done to."""
 
@@ -132,7 +133,8 @@ def widen_unknown_resources(template: Template, *, stack: str) -> tuple[Template
 
     The emulator does not know which machine a task's token belongs to, does not look at the path of
     parameters or at several names, and has no name for all alarms: it compares the resource that a
-    statement names with a star.
+    statement names with a star. A log group whose lines are read it names without the streams, by
+    which CloudWatch knows it.
     """
 
     def widen(statement: dict[str, Any]) -> Iterator[str]:

@@ -163,16 +163,26 @@ def test_what_the_emulator_does_not_compare_is_allowed_and_nothing_else_is_widen
     below = {"Action": "ssm:GetParametersByPath", "Resource": [path, f"{path}/*"]}
     one = {"Action": "ssm:GetParameter", "Resource": path}
     alarms = {"Action": "cloudwatch:DescribeAlarms", "Resource": "arn:aws:cloudwatch:::alarm:*"}
-    template = {"Resources": {"P": policy(answer, start), "Q": policy(below, one, alarms)}}
+    read = {"Action": "logs:FilterLogEvents", "Resource": "arn:aws:logs:::log-group:judge:*"}
+    write = {"Action": "logs:PutLogEvents", "Resource": read["Resource"]}
+    template = {
+        "Resources": {"P": policy(answer, start, write), "Q": policy(below, one, alarms, read)}
+    }
     result, widened = widen_unknown_resources(template, stack="audit")
     assert result["Resources"] == {
-        "P": policy({**answer, "Resource": "*"}, start),
-        "Q": policy({**below, "Resource": "*"}, one, {**alarms, "Resource": "*"}),
+        "P": policy({**answer, "Resource": "*"}, start, write),
+        "Q": policy(
+            {**below, "Resource": "*"},
+            one,
+            {**alarms, "Resource": "*"},
+            {**read, "Resource": "*"},
+        ),
     }
     assert [(it.logical_id, it.kind) for it in widened] == [
         ("P", "state machine of a task's answer"),
         ("Q", "names of parameters that are read together"),
         ("Q", "list of all alarms"),
+        ("Q", "streams of a log group"),
     ]
 
 
