@@ -71,6 +71,7 @@ class InventoryStack(ServiceStack):
             HOLD_SECONDS=str(HOLD.to_seconds()),
         )
         self._let_move_stock(worker)
+        grant(worker, "dynamodb:GetItem", on=self.reservations.table_arn)
         grant_publishing(worker, self)
         commands.consumed_by(worker, batch_size=5, max_concurrency=MAX_CONCURRENCY)
         commands.publish("commands")
@@ -82,6 +83,7 @@ class InventoryStack(ServiceStack):
             "RecordSales", "record_sales", "Turns a confirmed order's reservation into a sale"
         )
         self._let_move_stock(record_sales)
+        grant(record_sales, "dynamodb:GetItem", on=self.reservations.table_arn)
         sales.consumed_by(record_sales, max_concurrency=MAX_CONCURRENCY)
 
     def _release_what_expired(self) -> None:
@@ -131,5 +133,5 @@ class InventoryStack(ServiceStack):
 
     def _let_move_stock(self, function: MicroserviceFunction) -> None:
         grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem", on=self.stock.table_arn)
-        grant(function, "dynamodb:GetItem", "dynamodb:PutItem", on=self.reservations.table_arn)
+        grant(function, "dynamodb:PutItem", on=self.reservations.table_arn)
         self.key.grant_encrypt_decrypt(function)

@@ -159,7 +159,6 @@ class ShippingStack(ServiceStack):
         )
         grant(
             worker,
-            "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:UpdateItem",
             "dynamodb:Query",

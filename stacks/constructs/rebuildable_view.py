@@ -88,7 +88,7 @@ class RebuildableView:
         )
         self.key.grant_encrypt_decrypt(function)
         grant(function, "lambda:InvokeFunction", on=consumer.read_events_arn)
-        grant(function, "dynamodb:PutItem", "dynamodb:Query", on=consumer.parked.table_arn)
+        grant(function, "dynamodb:PutItem", on=consumer.parked.table_arn)
         for actions_of_view, table in consumer.allowed:
             grant(function, *actions_of_view, on=table)
         grant(function, "dynamodb:BatchWriteItem", "dynamodb:Scan", on=view.table_arn)

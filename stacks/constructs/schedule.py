@@ -2,21 +2,47 @@
 
 from typing import Any
 
+import jsii
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
-from stacks.constructs.microservice_function import MicroserviceFunction
+from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import RETENTION
 from stacks.constructs.service_stack import ServiceStack
 
 SHORTEST_EVENT_AGE = Duration.minutes(1)
 """Lambda admits no shorter one."""
+
+
+@jsii.implements(lambda_.IDestination)
+class _Sent:
+    """A queue where Lambda sends, in the function's name, what failed.
+
+    Lambda needs no more for that than to send under the queue's key; the CDK's own destination also
+    lets the function look at the queue.
+    """
+
+    def __init__(self, queue: sqs.IQueue, key: kms.IKey) -> None:
+        self._queue = queue
+        self._key = key
+
+    def bind(
+        self,
+        scope: Construct,
+        fn: lambda_.IFunction,
+        *,
+        type: lambda_.DestinationType,
+    ) -> lambda_.DestinationConfig:
+        assert isinstance(fn, MicroserviceFunction)
+        grant(fn, "sqs:SendMessage", on=self._queue.queue_arn)
+        grant(fn, "kms:Decrypt", "kms:GenerateDataKey", on=self._key.key_arn)
+        return lambda_.DestinationConfig(destination=self._queue.queue_arn)
 
 
 def keep_failed_runs(
@@ -28,7 +54,7 @@ def keep_failed_runs(
     function.configure_async_invoke(
         retry_attempts=0,
         max_event_age=max(max_event_age, SHORTEST_EVENT_AGE, key=Duration.to_seconds),
-        on_failure=destinations.SqsDestination(_failed_runs(stack, key)),
+        on_failure=_Sent(_failed_runs(stack, key), key),
     )
 
 

@@ -244,19 +244,15 @@ class ServiceConfiguration(Construct):
                 "VALIDATOR_LOGS": logs.log_group_name,
             },
         )
-        grant(
-            show,
-            "appconfig:ListDeployments",
-            "appconfig:GetDeployment",
-            on=self._places("", f"/environment/{environment}", "/deployment/*"),
-        )
+        deployments = self._places("", f"/environment/{environment}", "/deployment/*")
+        grant(show, "appconfig:GetDeployment", on=deployments)
+        grant(show, "appconfig:ListDeployments", on=deployments[:-1])
         for id in self._profiles.values():
-            grant(
-                show,
-                "appconfig:ListHostedConfigurationVersions",
-                "appconfig:GetHostedConfigurationVersion",
-                on=self._places("", f"/configurationprofile/{id}", "/hostedconfigurationversion/*"),
+            versions = self._places(
+                "", f"/configurationprofile/{id}", "/hostedconfigurationversion/*"
             )
+            grant(show, "appconfig:GetHostedConfigurationVersion", on=versions)
+            grant(show, "appconfig:ListHostedConfigurationVersions", on=versions[:-1])
         grant(show, "logs:FilterLogEvents", on=logs.log_group_arn)
         self._acknowledge(
             show,
