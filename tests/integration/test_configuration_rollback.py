@@ -91,6 +91,7 @@ def test_what_was_brought_up_is_what_git_has(
 
 
 @pytest.mark.nightly  # a rollout under way keeps other tests from applying theirs
+@pytest.mark.enforced
 def test_a_rollout_is_watched_in_the_console_and_stopped_there(
     deployment: Deployment, tmp_path: Path
 ) -> None:

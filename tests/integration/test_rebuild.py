@@ -134,6 +134,14 @@ def sold_by_the_view(system: OwnSystem, generation: str) -> Counter[str]:
     return sold
 
 
+def sold_as_colleagues_are_told(system: OwnSystem) -> Counter[str]:
+    told: Counter[str] = Counter()
+    for day in {event["occurred_at"]["S"][:10] for event in _confirmations(system)}:
+        for total in system.target.call("sales", "sales-by-day-arn", {"day": day})["totals"]:
+            told.update(orders=total["orders"], amount=total["amount"])
+    return told
+
+
 def test_a_view_that_was_deleted_comes_back_with_the_same_checksum(system: OwnSystem) -> None:
     for view, (service, table, key) in {
         "order-view": ("order-views", "OrderView", ("view_id",)),
@@ -155,6 +163,7 @@ def test_a_view_that_was_deleted_comes_back_with_the_same_checksum(system: OwnSy
         system
     )
     assert sold_by_the_view(system, status(system, "sales")["live"]) == sold_by_the_store(system)
+    assert sold_as_colleagues_are_told(system) == sold_by_the_store(system)
 
 
 def test_customers_order_and_read_while_it_is_built(system: OwnSystem) -> None:
@@ -319,6 +328,7 @@ def test_a_pointer_that_was_moved_meanwhile_is_not_moved_again(
 
 
 @pytest.mark.nightly
+@pytest.mark.enforced
 def test_an_operator_rebuilds_a_view_takes_it_back_and_retires_it(system: OwnSystem) -> None:
     console = Views(system.deployment)
     assert console.view()["problem"] is None

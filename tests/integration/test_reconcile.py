@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -81,6 +83,26 @@ def test_events_that_never_reached_the_log_are_named_published_and_archived(
 
     assert (repaired["republished"], repaired["back_filled"]) == (3, 3)
     system.settle()
+    eventually(lambda: complete(system), timeout=30)
+
+
+def test_an_integration_event_that_only_the_archive_has_is_published_again(
+    system: OwnSystem,
+) -> None:
+    key, event = next(
+        (key, event)
+        for key, body in system.archived().items()
+        if not key.startswith("events/backfill/")
+        for event in map(json.loads, body.splitlines())
+        if event.get("version") is None
+    )
+    lost = {**event, "event_id": str(uuid.uuid4())}
+    system.deployment.cloud.client("s3").put_object(
+        Bucket=system.archive, Key=f"{key}.only", Body=json.dumps(lost).encode() + b"\n"
+    )
+    missing = system.reconcile()["missing"]
+    assert named(missing["log"]) == {lost["event_id"]}
+    assert system.reconcile(repair=True)["republished"] == 1
     eventually(lambda: complete(system), timeout=30)
 
 
