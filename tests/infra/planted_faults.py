@@ -738,6 +738,16 @@ PLANTED: tuple[tuple[Rule, str, Plant], ...] = (
         set_property("event-log", ROLE, "Policies", [], "DeliveryRole"),
     ),
     (
+        deliveries.lambda_may_keep_what_failed,
+        "a scheduled function may nothing",
+        allow_nothing("inventory", "ReleaseExpired"),
+    ),
+    (
+        deliveries.lambda_may_keep_what_failed,
+        "a rotation may not encrypt",
+        forbid("signing", "QuoteSigningRotation", "kms:GenerateDataKey"),
+    ),
+    (
         deliveries.mail_comes_from_a_domain_of_the_environment,
         "two environments have one domain",
         set_property("notifications", IDENTITY, "EmailIdentity", f"{PRODUCT}.example"),

@@ -125,6 +125,23 @@ def firehose_may_use_the_keys_on_its_way(system: System) -> Iterator[str]:
                 yield f"{stream} may not {action} with the key of {of}"
 
 
+def lambda_may_keep_what_failed(system: System) -> Iterator[str]:
+    """It sends an asynchronous run that failed in the function's name, under the queue's key."""
+    for config in system.resources("AWS::Lambda::EventInvokeConfig"):
+        address = config.text(config.properties["DestinationConfig"]["OnFailure"]["Destination"])
+        name = config.text(config.properties["FunctionName"])
+        function = system.find(name, "AWS::Lambda::Function")
+        queue = system.find(address, QUEUE)
+        assert function, f"{config} is for a function that is in no template"
+        assert queue, f"{config} sends to a queue that is in no template"
+        role = function.text(function.properties["Role"])
+        key = queue.text(queue.properties["KmsMasterKeyId"])
+        needed = [("sqs:SendMessage", address), *((action, key) for action in NEEDED_OF_A_KEY)]
+        for action, on in needed:
+            if not _role_may(system, role, action, on):
+                yield f"{function} may not {action}, so a run that failed is lost"
+
+
 def _role_may(system: System, role: str, action: str, resource: str) -> bool:
     return any(
         statement.role.is_in(role) and statement.allows(action) and resource in statement.resources
@@ -177,5 +194,6 @@ RULES: tuple[Rule, ...] = (
     keys_admit_what_delivers,
     targets_admit_what_delivers,
     firehose_may_use_the_keys_on_its_way,
+    lambda_may_keep_what_failed,
     mail_comes_from_a_domain_of_the_environment,
 )
