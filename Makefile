@@ -100,7 +100,7 @@ APPROVED := $(if $(filter yes,$(GIVEN_APPROVE))$(filter-out false,$(value CI)),-
 OUTSIDE := env PATH="$$OUTSIDE_PATH" "$${GIVEN_PYTHON:-python3}"
 TOOLCHAIN := -E -s -S -m tools.toolchain
 BY_TWO := --numprocesses 2 --dist loadfile --no-loadscope-reorder
-DEPLOYED := tests/integration tests/faults tests/e2e -m 'not nightly' $(BY_TWO)
+DEPLOYED := tests/integration tests/faults tests/e2e $(BY_TWO)
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
@@ -170,11 +170,11 @@ test-nightly: setup ## The same with the long tests; then the tests of the deplo
 
 test-enforced: setup ## Every test of the deployed system, with the functions' permissions enforced; then what they used of these
 	@rm -rf .local/calls
-	@$(LOCAL) ENFORCE_PERMISSIONS=yes RECORD_CALLS=.local/calls $(RUN) -m pytest $(DEPLOYED)
-	@$(RUN) -m tools.checks.permissions .local/calls --unused-told
+	@$(LOCAL) ENFORCE_PERMISSIONS=yes RECORD_CALLS=.local/calls $(RUN) -m pytest $(DEPLOYED) -m 'not nightly or enforced'
+	@$(RUN) -m tools.checks.permissions .local/calls --keep=tools/checks/permissions/exercised.toml
 
 test-slow: setup ## Every test of the deployed system, with half a core for each of two workers (Linux)
-	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED)
+	@$(LOCAL) ON_ONE_CORE=yes $(RUN) -m pytest $(DEPLOYED) -m 'not nightly'
 
 check: setup ## Formatting, lint, types, layers, what is generated, and the fast tests, in about a minute
 	@$(MAKE) --no-print-directory --jobs 2 check-code check-generated check-behaviour

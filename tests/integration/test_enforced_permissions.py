@@ -181,7 +181,7 @@ def test_what_functions_asked_for_was_recorded_and_fits_what_they_may(
 ) -> None:
     """After all of that; what nobody used is judged after every test of the deployed system."""
     calls = list(record.called(enforced.emulator.workspace))
-    found = compare([(record.granted(enforced.cloud), calls)], *known())
+    found = compare([(record.granted(enforced.cloud), calls)], known())
     assert found.refused == ()
     used = {(it.role.rpartition("-")[2], it.action) for it in found.exercised}
     assert {

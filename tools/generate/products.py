@@ -41,6 +41,7 @@ from tools.checks.contracts.api_compatibility import breaking_api_changes
 from tools.checks.contracts.compatibility import breaking_changes
 from tools.checks.contracts.graph_compatibility import breaking_graphs
 from tools.checks.contracts.release import release, release_apis, release_graphs
+from tools.checks.permissions import exercised
 from tools.containers import proto
 from tools.containers.environment import ContainerToolsError
 from tools.docgen import (
@@ -236,6 +237,12 @@ def _parity_is_fresh() -> bool:
     return parity_document.DOCUMENT.read_text("utf-8") == expected
 
 
+def _exercised() -> permissions_page.Exercised:
+    recorded, grants = exercised.read()
+    named = {(it.role, it.action, it.resource) for it in grants}
+    return permissions_page.Exercised(recorded.isoformat(), named)
+
+
 def _write_parity() -> None:
     """From the snapshots, which have just been written: they have every environment's resources."""
     found = [*snapshots.of_dev().items(), *snapshots.in_other_environments()]
@@ -333,8 +340,11 @@ PRODUCTS = (
         "page of the permissions",
         "make generate",
         ("docs/permissions.md",),
-        lambda synthesis: permissions_page.write(synthesis.services),
-        lambda: permissions_page.PAGE.read_text("utf-8") == permissions_page.page(_snapshots()),
+        lambda synthesis: permissions_page.write(synthesis.services, _exercised()),
+        lambda: (
+            permissions_page.PAGE.read_text("utf-8")
+            == permissions_page.page(_snapshots(), _exercised())
+        ),
     ),
     Product(
         "parity page",

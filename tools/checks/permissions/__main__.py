@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.checks.permissions import record
+from tools.checks.permissions import exercised, record
 from tools.checks.permissions.compare import Compared, compare
 from tools.checks.permissions.reasons import FILE, known
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.checks.permissions", description=__doc__)
     parser.add_argument("folder", type=Path, help="where tests kept what they recorded")
     parser.add_argument(
-        "--unused-told", action="store_true", help="unused permissions are told and fail nothing"
+        "--keep", type=Path, metavar="FILE", help="write what was exercised, if all is well"
     )
     options = parser.parse_args(arguments)
     folder: Path = options.folder
@@ -25,11 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     if not files:
         print(f"permissions: nothing is recorded in {folder}", file=sys.stderr)
         return 1
-    found = compare(map(record.read, files), *known())
+    found = compare(map(record.read, files), known())
     for line in told(found):
         print(line)
-    if options.unused_told:
-        found = replace(found, unused=())
+    if found.holds and options.keep:
+        exercised.keep(found.exercised, datetime.now(UTC).date(), options.keep)
     return 0 if found.holds else 1
 
 
@@ -38,9 +38,10 @@ def told(found: Compared) -> list[str]:
     return [
         *(f"unused: {it.role} may {it.action} on {it.resource}" for it in found.unused),
         *(f"refused: {it.role} wanted {it.action} on {it.resource}" for it in found.refused),
+        *(f"about nothing in {FILE.name}: {it}" for it in found.stale),
         *(
-            f"stale in {FILE.name}: {it.role} {it.action} {it.resource}: {it.reason}"
-            for it in found.stale
+            f"exercised: {it.role} may {it.action} on {it.resource}, against {FILE.name}: {reason}"
+            for it, reason in found.contradicted
         ),
         f"{len(found.exercised)} permissions were exercised, {len(found.explained)} are explained, "
         f"{len(found.unused)} are unused, {len(found.refused)} calls were refused",
