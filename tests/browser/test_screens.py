@@ -180,6 +180,15 @@ PAINTED = """() => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.filter((_, index) => index % 4 === 3).some((it) => it > 0) ? 1 : 0;
 }"""
+NOTE_DRAWINGS = """() => {
+    const { prototype } = CanvasRenderingContext2D;
+    const clear = prototype.clearRect;
+    window.drawn = [];
+    prototype.clearRect = function (...rectangle) {
+        window.drawn.push(performance.now());
+        clear.apply(this, rectangle);
+    };
+}"""
 
 
 def test_marks_move_for_messages_that_the_bus_carried_and_for_nothing_else(
@@ -189,10 +198,13 @@ def test_marks_move_for_messages_that_the_bus_carried_and_for_nothing_else(
     expect(page.get_by_role("button", name="payments")).to_be_visible()
     page.wait_for_timeout(1500)
     assert page.evaluate(PAINTED) == 0
+    page.evaluate(NOTE_DRAWINGS)
     console.api.place("new one")
     page.wait_for_function(PAINTED)
     page.wait_for_function(f"() => ({PAINTED})() === 0")
     expect(page.get_by_role("button", name="payments")).to_contain_text("3 in 1 min")
+    drawn = page.evaluate("window.drawn")
+    assert 0 < len(drawn) <= (drawn[-1] - drawn[0]) / 25 + 2, "no more than it takes to be seen"
 
 
 @pytest.mark.nightly

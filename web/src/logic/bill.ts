@@ -41,6 +41,7 @@ export interface Bill {
   total: Row;
 }
 
+export const TOTAL = "total"; // the name of the row that has all services together
 export const MILLION = 1_000_000;
 export const MOST_ORDERS = 10_000_000_000;
 export const MOST_DAYS = 3653;
@@ -87,7 +88,7 @@ export function bill(numbers: Numbers, figures: Figures): Bill {
       .sort((a, b) => b.usd - a.usd),
     total: rows.reduce(
       (all, it) => ({ ...all, idle: all.idle + it.idle, orders: all.orders + it.orders, stored: all.stored + it.stored }),
-      { name: "total", idle: 0, orders: 0, stored: 0 },
+      { name: TOTAL, idle: 0, orders: 0, stored: 0 },
     ),
   };
 }

@@ -19,7 +19,7 @@ export function Arrows() {
           </Empty>
         ) : (
           <section aria-label="Service map">
-            <div class="head">
+            <div class="head second">
               <h2>Which had to do with which</h2>
               <AsOf time={data.as_of} />
             </div>

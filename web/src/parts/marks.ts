@@ -5,6 +5,7 @@ import { along, ways, type Plan, type Point } from "../logic/map.ts";
 
 const MOST_A_SECOND = 30;
 const TAKES = 1300; // milliseconds from end to end
+const BETWEEN = 30; // milliseconds from one drawing to the next at least: half of what a screen shows
 const WITHIN = 900; // one answer's messages begin within this, in their order
 
 interface Mark {
@@ -17,6 +18,7 @@ interface Mark {
 export class Marks {
   #marks: Mark[] = [];
   #frame = 0;
+  #drawn = 0;
   #plan: Plan | null = null;
   #context: CanvasRenderingContext2D | null = null;
   readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -56,6 +58,11 @@ export class Marks {
   readonly #draw = (at: number): void => {
     const [context, plan] = [this.#context, this.#plan];
     if (context === null || plan === null) return;
+    if (at - this.#drawn < BETWEEN) {
+      this.#frame = requestAnimationFrame(this.#draw);
+      return;
+    }
+    this.#drawn = at;
     const { canvas } = context;
     const density = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth * density, canvas.clientHeight * density];

@@ -1,4 +1,4 @@
-// A table whose rows are walked with j and k, and stand one below the other on a narrow page.
+// A table whose rows are walked with j and k; on a narrow page each is a card, where it has more than figures.
 
 import { Component, type ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -15,6 +15,7 @@ interface Props<T> {
   columns: Column<T>[];
   rows: readonly T[];
   id: (row: T) => string;
+  figures?: boolean; // short enough to stay a table on a narrow page
   open?: (row: T) => void;
 }
 
@@ -42,11 +43,11 @@ class Row extends Component<RowProps> {
   }
 }
 
-export function Table<T>({ label, columns, rows, id, open }: Props<T>) {
+export function Table<T>({ label, columns, rows, id, figures, open }: Props<T>) {
   const body = useRef<HTMLTableSectionElement>(null);
   useLayoutEffect(() => walked(() => [...(body.current?.rows ?? [])], (index) => open && rows[index] && open(rows[index])));
   return (
-    <div class="scroll">
+    <div class={figures ? "scroll figures" : "scroll"}>
       <table aria-label={label}>
         <thead>
           <tr>

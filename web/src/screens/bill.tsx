@@ -2,7 +2,7 @@
 // asks no API: the figures were reckoned from the templates and prices that the app was built beside.
 
 import figuresOfTheBuild from "../figures/bill.json";
-import { age, bill, MILLION, MOST_DAYS, MOST_ORDERS, numbersIn, sum, usd, whole, type Bill, type Figures, type Numbers, type Row } from "../logic/bill.ts";
+import { age, bill, MILLION, MOST_DAYS, MOST_ORDERS, numbersIn, sum, TOTAL, usd, whole, type Bill, type Figures, type Numbers, type Row } from "../logic/bill.ts";
 import { Empty } from "../parts/states.tsx";
 import { Table, type Column } from "../parts/table.tsx";
 import { now, pulse } from "../state/live.ts";
@@ -46,12 +46,17 @@ export function BillScreen() {
   );
 }
 
-const SERVICES: Column<Row>[] = [
-  { name: "service", show: (it) => it.name },
-  { name: "idle", show: (it) => usd(it.idle), number: true },
-  { name: "orders", show: (it) => usd(it.orders), number: true },
-  { name: "stored", show: (it) => usd(it.stored), number: true },
-  { name: "together", show: (it) => usd(sum(it)), number: true },
+/** A column of services' rows, of which the last is their total. */
+function ofService(name: string, tell: (it: Row) => string, number = true): Column<Row> {
+  return { name, number, show: (it) => (it.name === TOTAL ? <strong>{tell(it)}</strong> : tell(it)) };
+}
+
+const SERVICES = [
+  ofService("service", (it) => it.name, false),
+  ofService("idle", (it) => usd(it.idle)),
+  ofService("orders", (it) => usd(it.orders)),
+  ofService("stored", (it) => usd(it.stored)),
+  ofService("together", (it) => usd(sum(it))),
 ];
 const PARTS: Column<Bill["parts"][number]>[] = [
   { name: "part", show: (it) => it.name },
@@ -97,7 +102,7 @@ function OwnNumbers() {
       </form>
       <div class="bills">
         <Table label="Your month by service" columns={SERVICES} rows={[...found.services, found.total]} id={(it) => it.name} />
-        <Table label="Your month by part" columns={PARTS} rows={found.parts} id={(it) => it.name} />
+        <Table figures label="Your month by part" columns={PARTS} rows={found.parts} id={(it) => it.name} />
       </div>
     </section>
   );
@@ -155,15 +160,12 @@ function Idle() {
   return (
     <section aria-label="While nothing happens">
       <h2>While nothing happens</h2>
-      <Table label="Idle by stage" columns={OF_STAGES} rows={rows} id={(it) => it.stage} />
+      <Table figures label="Idle by stage" columns={OF_STAGES} rows={rows} id={(it) => it.stage} />
     </section>
   );
 }
 
-const OF_ORDERS: Column<Row>[] = [
-  { name: "service", show: (it) => it.name },
-  { name: "USD for a million", show: (it) => usd(it.orders), number: true },
-];
+const OF_ORDERS = [ofService("service", (it) => it.name, false), ofService("USD for a million", (it) => usd(it.orders))];
 
 function MillionOrders() {
   const found = bill({ ...USUAL, stage: "", containers: false }, FIGURES);
@@ -171,7 +173,7 @@ function MillionOrders() {
   return (
     <section aria-label="A million orders">
       <h2>A million orders of {USUAL.lines} lines</h2>
-      <Table label="A million orders by service" columns={OF_ORDERS} rows={[...rows, found.total]} id={(it) => it.name} />
+      <Table figures label="A million orders by service" columns={OF_ORDERS} rows={[...rows, found.total]} id={(it) => it.name} />
     </section>
   );
 }
