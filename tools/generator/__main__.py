@@ -74,13 +74,14 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
         console.print(f"{named.name} is removed again: all files are as before.", style="yellow")
         raise
     console.print(f"\n{named.name} is written. Begin with lambdas/{named.package}/README.md")
+    console.print(
+        f"Its tests: .venv/bin/pytest tests/unit/{named.package} "
+        f"tests/integration/test_{named.package}.py"
+    )
     if (emulator := Emulator.of(Workspace())).is_healthy():
         _deploy(emulator, console)
     else:
-        console.print(
-            "`make up` deploys it beside the others. Its tests: .venv/bin/pytest "
-            f"tests/unit/{named.package} tests/integration/test_{named.package}.py"
-        )
+        console.print("`make up` deploys it beside the others.")
 
 
 def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> None:
@@ -122,7 +123,9 @@ def _deploy(emulator: Emulator, console: Console) -> None:
 
 def _write_what_follows(checkout: Path, console: Console) -> None:
     """Contracts, snapshots, owners and pages: what `make generate` writes."""
-    console.print("\nwriting the generated pages; this takes some twenty seconds", style="dim")
+    console.print(
+        "\nwriting the generated pages: every environment is synthesized for them", style="dim"
+    )
     command = [sys.executable, "-u", "-m", "tools.generate"]
     with subprocess.Popen(
         command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
