@@ -96,7 +96,7 @@ def test_a_gift_is_ordered_read_listed_and_cancelled(orders: Api, views: Api) ->
         assert seen.status_code == 200
         return seen.parsed
 
-    seen = eventually(read, timeout=20)
+    seen = eventually(read)
     assert (seen.gift.wrapping, seen.gift.note_code) == ("cloth", "with-love")
     page = views.call("list_orders_v2", limit=100).parsed
     assert str(order_id) in {str(it.order_id) for it in page.orders}

@@ -71,13 +71,13 @@ def test_a_journeys_ids_are_found_in_the_event_store_the_log_and_the_archive(
     assert accepted.headers["X-Correlation-Id"] == journey
     order_id = accepted.json["order_id"]
     stored = system.stored(order_id)
-    logged = [event for _, event in eventually(lambda: system.logged(order_id), timeout=20)]
+    logged = [event for _, event in eventually(lambda: system.logged(order_id))]
 
     def of_the_first() -> list[Event]:
         """The archive has events in whatever order they were delivered."""
         return [it for it in system.archived(order_id) if it["event_id"] == stored[0]["event_id"]]
 
-    archived = eventually(of_the_first, timeout=20)
+    archived = eventually(of_the_first)
     for event in (stored[0], logged[0], archived[0]):
         assert (event["correlation_id"], event["traceparent"]) == (
             journey,
@@ -92,8 +92,8 @@ def test_what_the_stores_hold_agrees_with_what_the_api_says(system: System) -> N
     view = system.visible(order_id, version=2)
     said = system.call("GET", "orders", f"/v2/orders/{order_id}/history").json["events"]
     stored = system.stored(order_id)
-    logged = eventually(partial(published_both, system, order_id), timeout=20)
-    archived = eventually(partial(archived_both, system, order_id), timeout=20)
+    logged = eventually(partial(published_both, system, order_id))
+    archived = eventually(partial(archived_both, system, order_id))
 
     def ids(events: list[dict[str, str]]) -> list[tuple[str, str]]:
         return [(str(event["version"]), event["event_id"]) for event in events]
@@ -112,14 +112,14 @@ def test_what_the_stores_hold_agrees_with_what_the_api_says(system: System) -> N
 
 def test_an_orders_events_reach_the_log_in_order_under_the_orders_key(system: System) -> None:
     for order_id in [system.cancelled() for _ in range(5)]:
-        records = eventually(partial(published_both, system, order_id), timeout=20)
+        records = eventually(partial(published_both, system, order_id))
         assert [key for key, _ in records] == [order_id, order_id]
         assert [event["version"] for _, event in records] == [1, 2]
 
 
 def test_the_archive_keeps_each_event_once_on_a_line_of_its_own(system: System) -> None:
     order_id = system.cancelled()
-    archived = eventually(partial(archived_both, system, order_id), timeout=20)
+    archived = eventually(partial(archived_both, system, order_id))
     assert sorted(event["version"] for event in archived) == [1, 2]
     stored = {event["event_id"]: event for event in system.stored(order_id)}
     for event in archived:
@@ -130,7 +130,7 @@ def test_a_customers_list_shows_each_order_once_newest_first(system: System) -> 
     user = f"lister-{uuid.uuid4().hex[:8]}"
     placed = [system.placed(user) for _ in range(7)]
     for order_id in placed:
-        eventually(partial(is_visible, system, order_id, user), timeout=20)
+        eventually(partial(is_visible, system, order_id, user))
     seen: list[str] = []
     query = "?limit=3"
     while query:

@@ -55,7 +55,7 @@ def until_whole(
         found[:] = spans_of(shop, order_id)
         return last(found)
 
-    eventually(is_there, 60)
+    eventually(is_there)
     return found
 
 
@@ -158,7 +158,7 @@ def test_a_log_that_drops_the_trace_is_named_at_each_of_its_readers(shop: Shop) 
     def named_by_all() -> bool:
         return readers <= set(lost_at(spans_of(shop, order_id)))
 
-    eventually(named_by_all, 60)
+    eventually(named_by_all)
     named = lost_at(spans_of(shop, order_id))
     assert "orders: send OrderPlaced to event-log" not in named
 

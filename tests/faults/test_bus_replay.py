@@ -59,7 +59,7 @@ def replay(deployment: Deployment, bus_arn: str, archive_arn: str) -> None:
         EventEndTime=now + timedelta(minutes=1),
         Destination={"Arn": bus_arn},
     )
-    eventually(lambda: client.describe_replay(ReplayName=name)["State"] == "COMPLETED", 30)
+    eventually(lambda: client.describe_replay(ReplayName=name)["State"] == "COMPLETED")
 
 
 def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
@@ -110,8 +110,8 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
     left = waiting(deployment, consumers)
     with archive(deployment, bus_arn) as archive_arn:
         order_id = notifications_driver.order(ada)
-        eventually(lambda: notifications_driver.templates(ada.id) == TOLD, 60)
-        eventually(lambda: waiting(deployment, consumers) <= left, 30)
+        eventually(lambda: notifications_driver.templates(ada.id) == TOLD)
+        eventually(lambda: waiting(deployment, consumers) <= left)
         before = what_is_done(order_id)
         assert before["charges"] == 1
         assert before["fulfilment"] == [order_id]
@@ -128,6 +128,6 @@ def test_who_is_new_hears_the_past_and_nobody_does_anything_twice(
         def heard() -> set[str]:
             return {it.type for it in newcomer.heard() if it.aggregate_id == order_id}
 
-        eventually(lambda: heard() >= {"OrderPlaced", "OrderConfirmed"}, 30)
-        eventually(lambda: waiting(deployment, consumers) <= left, 30)
+        eventually(lambda: heard() >= {"OrderPlaced", "OrderConfirmed"})
+        eventually(lambda: waiting(deployment, consumers) <= left)
     assert what_is_done(order_id) == before

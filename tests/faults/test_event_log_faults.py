@@ -101,7 +101,7 @@ def wait_until_all_reached(
     deployment: Deployment, followers: Sequence[LogConsumer], order_id: str, version: int
 ) -> None:
     """Wait until every consumer has an order's version."""
-    eventually(lambda: reached(deployment, followers, order_id) == {version}, timeout=20)
+    eventually(lambda: reached(deployment, followers, order_id) == {version})
 
 
 def an_envelope(order_id: str, version: int, **changed: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_one_consumer_stops_and_the_others_go_on_until_it_catches_up(
         others = [it for it in followers if it != consumer]
         wait_until_all_reached(deployment, others, order_id, 1)
         assert consumer.reached(deployment, order_id) == 0
-    eventually(lambda: consumer.reached(deployment, order_id) == 1, timeout=20)
+    eventually(lambda: consumer.reached(deployment, order_id) == 1)
 
 
 @pytest.mark.usefixtures("no_saga")
@@ -182,7 +182,7 @@ def test_an_event_that_cannot_be_applied_stalls_one_order_until_it_is_redriven(
     deployment: Deployment, system: System, consumer: LogConsumer, poison: dict[str, Any]
 ) -> None:
     order_id, other = system.placed(), system.placed()
-    eventually(lambda: consumer.reached(deployment, order_id) == 1, timeout=20)
+    eventually(lambda: consumer.reached(deployment, order_id) == 1)
     bad = json.dumps(an_envelope(order_id, 2, **poison)).encode()
     deliver(deployment, consumer, [bad])
     [line] = [p for p in parked(deployment, consumer) if p["aggregate_id"] == order_id]
@@ -191,7 +191,7 @@ def test_an_event_that_cannot_be_applied_stalls_one_order_until_it_is_redriven(
 
     system.cancel(order_id)
     system.cancel(other)
-    eventually(lambda: consumer.reached(deployment, other) == 2, timeout=20)
+    eventually(lambda: consumer.reached(deployment, other) == 2)
     assert consumer.reached(deployment, order_id) == 1, "later events pass a stalled order"
 
     assert redrive(deployment, consumer)[order_id] == "redriven"
@@ -204,7 +204,7 @@ def test_an_unknown_event_type_passes_and_moves_the_version(
     deployment: Deployment, system: System, consumer: LogConsumer
 ) -> None:
     order_id = system.placed()
-    eventually(lambda: consumer.reached(deployment, order_id) == 1, timeout=20)
+    eventually(lambda: consumer.reached(deployment, order_id) == 1)
     unknown = an_envelope(order_id, 2, type="OrderGiftWrapped", data={"ribbon": "red"})
     deliver(deployment, consumer, [json.dumps(unknown).encode()])
     assert consumer.reached(deployment, order_id) == 2
@@ -249,7 +249,7 @@ def test_what_the_relay_missed_is_repaired_by_the_orders_next_event(
         system.cancel(order_id, key="the-same")
         return reached(deployment, followers, order_id) == {2}
 
-    eventually(cancelled_and_seen, timeout=30)
+    eventually(cancelled_and_seen)
     assert [e["type"] for e in system.history(order_id).json["events"]] == [
         "OrderPlaced",
         "OrderCancelled",

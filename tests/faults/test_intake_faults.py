@@ -82,7 +82,7 @@ def test_nine_integration_events_reach_the_log_beside_those_that_never_can(
         assert len(found) == 2, found
         return found
 
-    found = eventually(parked, 30)
+    found = eventually(parked)
     assert all(why.startswith(reason) for reason, why in found.items())
 
     def logged() -> list[str]:

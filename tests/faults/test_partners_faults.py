@@ -410,7 +410,7 @@ def test_pricings_port_is_closed_and_then_a_pricing_of_another_contract_is_there
         for how, expected in (("garbage", None), ("newer", NEWER), ("other", None)):
             with other_pricing(tmp_path / "pricing", port, how):
                 if expected is not None:
-                    eventually(lambda: quoted() == NEWER, 60)
+                    eventually(lambda: quoted() == NEWER)
                 assert [quoted() for _ in range(3)] == [expected] * 3
 
 
@@ -420,7 +420,7 @@ def other_pricing(certificates: Path, port: int, how: str) -> Iterator[None]:
     command = (environment.PYTHON, OTHER_PRICING, certificates, str(port), how)
     with subprocess.Popen(command) as process:
         try:
-            eventually(lambda: listens(port), 60)
+            eventually(lambda: listens(port))
             yield
         finally:
             process.kill()

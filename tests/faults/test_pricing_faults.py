@@ -55,7 +55,7 @@ def pricing(deployment: Deployment) -> Iterator[Pricing]:
 @pytest.fixture(autouse=True)
 def _healthy(pricing: Pricing) -> None:
     pricing.system.start()  # what an earlier test has ended runs again
-    eventually(lambda: pricing.system.envoy.traffic.healthy()["blue"], 20)
+    eventually(lambda: pricing.system.envoy.traffic.healthy()["blue"])
     assert pricing.system.envoy.traffic.weights() == {"blue": 100, "green": 0}
 
 
@@ -84,7 +84,7 @@ def test_a_deadline_that_is_over_is_said_at_once(pricing: Pricing) -> None:
     slow = pricing.system.versions["green"]
     slow.start("slow", "slow=2")
     try:
-        eventually(lambda: pricing.system.envoy.traffic.healthy()["green"], 20)
+        eventually(lambda: pricing.system.envoy.traffic.healthy()["green"])
         pricing.system.envoy.traffic.shift("green", 100)
         begun = time.monotonic()
         found = pricing.calls({**QUOTE, "timeout": 0.2})[0]
@@ -216,14 +216,14 @@ def test_an_envoy_that_was_killed_comes_back_with_its_ports(pricing: Pricing) ->
     assert pricing.calls({**QUOTE, "timeout": 2})[0]["status"] == "UNAVAILABLE"
     pricing.system.start()
     assert envoy.port("plain") == port
-    eventually(lambda: pricing.quote()["status"] == "OK", 20)
+    eventually(lambda: pricing.quote()["status"] == "OK")
 
 
 def test_after_envoys_death_the_version_that_was_promoted_serves_on(pricing: Pricing) -> None:
     system = pricing.system
     blue, green = system.versions["blue"], system.versions["green"]
     green.start("v2")
-    eventually(lambda: system.envoy.traffic.healthy()["green"], 60)
+    eventually(lambda: system.envoy.traffic.healthy()["green"])
     system.envoy.traffic.shift("green", 100)
     blue.stop()
     assert blue.wait_until_gone(60)
@@ -233,9 +233,9 @@ def test_after_envoys_death_the_version_that_was_promoted_serves_on(pricing: Pri
         system.start()
         assert system.envoy.traffic.weights() == {"blue": 0, "green": 100}
         assert not blue.is_running(), "the version of before is not started again"
-        eventually(lambda: pricing.quote()["status"] == "OK", 60)
+        eventually(lambda: pricing.quote()["status"] == "OK")
         blue.start("v3")  # a release that is under way when Envoy dies again
-        eventually(lambda: system.envoy.traffic.healthy()["blue"], 60)
+        eventually(lambda: system.envoy.traffic.healthy()["blue"])
         system.envoy.traffic.shift("blue", 10)
         system.envoy.stop(signal.SIGKILL)
         system.envoy.wait_until_gone()
@@ -244,7 +244,7 @@ def test_after_envoys_death_the_version_that_was_promoted_serves_on(pricing: Pri
     finally:
         if not blue.is_running():
             blue.start("v1")
-        eventually(lambda: system.envoy.traffic.healthy()["blue"], 60)
+        eventually(lambda: system.envoy.traffic.healthy()["blue"])
         system.envoy.traffic.shift("blue", 100)
         green.stop()
         green.wait_until_gone()
@@ -273,10 +273,10 @@ def test_without_the_agent_the_last_prices_stay_in_force(pricing: Pricing) -> No
     try:
         changed = {"prices": {"TEA-SENCHA": {"EUR": 1000}}}
         pricing.system.configuration.deploy(settings=changed)
-        eventually(lambda: pricing.quote()["response"]["total"] == "2000", 20)
+        eventually(lambda: pricing.quote()["response"]["total"] == "2000")
     finally:
         pricing.system.configuration.deploy(settings={})
-    eventually(lambda: pricing.quote()["response"]["total"] == "2380", 20)
+    eventually(lambda: pricing.quote()["response"]["total"] == "2380")
 
 
 def test_a_secret_is_rotated_while_quotes_are_signed_and_each_is_accepted(
@@ -308,7 +308,7 @@ def test_a_secret_is_rotated_while_quotes_are_signed_and_each_is_accepted(
         quote = pricing.quote(customer_id=customer, lines=lines)["response"]["quote"]
         return str(quote) if quote.partition(".")[0] != before.partition(".")[0] else None
 
-    after = eventually(with_the_new_key, 15)
+    after = eventually(with_the_new_key)
     assert [order(quote) for quote in (before, at_once, after)] == [202, 202, 202]
 
 
@@ -336,7 +336,7 @@ def test_a_released_slot_gets_its_share_and_a_dead_one_never_passes_for_healthy(
     green = pricing.system.versions["green"]
     green.start("v2", "internal=0.5")
     try:
-        eventually(lambda: traffic.healthy()["green"], 20)
+        eventually(lambda: traffic.healthy()["green"])
         before = traffic.figures()
         traffic.shift("green", 50)
         seen = [it["status"] for it in pricing.calls(*[QUOTE] * 200)]
@@ -354,7 +354,7 @@ def test_a_released_slot_gets_its_share_and_a_dead_one_never_passes_for_healthy(
         traffic.shift("green", 0)
         green.stop(signal.SIGKILL)
         green.wait_until_gone()
-    eventually(lambda: not traffic.healthy()["green"], 20)
+    eventually(lambda: not traffic.healthy()["green"])
 
 
 def test_a_tenth_of_the_calls_is_a_tenth(pricing: Pricing) -> None:
@@ -363,7 +363,7 @@ def test_a_tenth_of_the_calls_is_a_tenth(pricing: Pricing) -> None:
     green = pricing.system.versions["green"]
     green.start("v2")
     try:
-        eventually(lambda: traffic.healthy()["green"], 20)
+        eventually(lambda: traffic.healthy()["green"])
         traffic.shift("green", 10)
         before = traffic.figures()
         assert {it["status"] for it in pricing.calls(*[QUOTE] * 1000)} == {"OK"}
@@ -382,7 +382,7 @@ def test_a_version_that_drains_loses_no_call(pricing: Pricing) -> None:
     green, blue = pricing.system.versions["green"], pricing.system.versions["blue"]
     green.start("v2")
     try:
-        eventually(lambda: traffic.healthy()["green"], 20)
+        eventually(lambda: traffic.healthy()["green"])
         traffic.shift("green", 100)
         blue.stop()
         seen: list[dict[str, Any]] = []
@@ -393,7 +393,7 @@ def test_a_version_that_drains_loses_no_call(pricing: Pricing) -> None:
     finally:
         blue.wait_until_gone()
         blue.start("v1")
-        eventually(lambda: traffic.healthy()["blue"], 20)
+        eventually(lambda: traffic.healthy()["blue"])
         traffic.shift("green", 0)
         green.stop(signal.SIGKILL)
         green.wait_until_gone()
@@ -410,7 +410,7 @@ def test_a_task_that_spot_takes_away_answers_each_call_until_its_callers_have_le
     server.start("taken-away", health_interval=10)  # it drains for longer than callers look
     with _task(tmp_path, server.port("port"), drain_seconds=40) as (envoy, ports):
         health = f"http://127.0.0.1:{ports['health']}/healthz"
-        eventually(lambda: call("GET", health).status == 200, 20)
+        eventually(lambda: call("GET", health).status == 200)
         begun, bad, seen = time.monotonic(), 0, Counter[str]()
         server.stop()
         envoy.terminate()
@@ -431,7 +431,7 @@ def test_envoy_in_a_task_fails_its_health_first_and_serves_on(
     """As its image starts it, with a server of one slot: SIGTERM ends it after its drain."""
     with _task(tmp_path, pricing.system.envoy.port("blue")) as (child, ports):
         health = f"http://127.0.0.1:{ports['health']}/healthz"
-        eventually(lambda: call("GET", health).status == 200, 20)
+        eventually(lambda: call("GET", health).status == 200)
         child.terminate()
         eventually(lambda: call("GET", health).status == 503, 5)
         assert calls(ports["plain"], [QUOTE])[0]["status"] == "OK"
@@ -468,7 +468,7 @@ def _task(
     options = ("-c", str(file), "--use-dynamic-base-id", "--concurrency", "1")
     child = subprocess.Popen([str(script), *options], env=variables, start_new_session=True)
     try:
-        eventually(lambda: listens(ports["health"]), 20)
+        eventually(lambda: listens(ports["health"]))
         yield child, ports
     finally:
         if child.poll() is None:

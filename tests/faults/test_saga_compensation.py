@@ -40,7 +40,7 @@ def test_an_undo_that_fails_for_good_reaches_an_operator_and_is_undone_when_he_r
     orders = place_each(shop, BROKEN)
     unsettled = orders.pop("reject-order")
     shop.wait_until_over(orders.values())
-    eventually(lambda: shop.saga(unsettled) == "stuck", 30)
+    eventually(lambda: shop.saga(unsettled) == "stuck")
     for undo, order in orders.items():
         assert shop.saga(order) == "stuck"
         assert shop.state(order)["status"] == "rejected", "one failed undo stops no other"
@@ -52,7 +52,7 @@ def test_an_undo_that_fails_for_good_reaches_an_operator_and_is_undone_when_he_r
     assert set(report.failed_undos) == expected, "exactly those are listed"
     assert {it.order_id for it in report.excused} == set(everyone)
 
-    told = eventually(lambda: shop.told_operators(everyone), 20)
+    told = eventually(lambda: shop.told_operators(everyone))
     for undo, order in {**orders, "reject-order": unsettled}.items():
         assert told[order]["failed_undo"] == [undo]
         assert told[order]["execution"] == order

@@ -61,7 +61,7 @@ def test_while_payments_is_stopped_orders_are_accepted_and_complete_when_it_is_b
     orders = [shop.place() for _ in range(4)]
     for order in orders:
         shop.courier.wait_until_delivered(order, "reserve-stock")
-    eventually(lambda: len(shop.courier.waiting("payments")) == len(orders), 30)
+    eventually(lambda: len(shop.courier.waiting("payments")) == len(orders))
     assert {shop.state(order)["status"] for order in orders} == {"placed"}
     shop.courier.start_again("payments")
     shop.wait_until_over(orders)

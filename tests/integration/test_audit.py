@@ -152,8 +152,8 @@ def test_a_report_in_the_queue_starts_the_trail_and_tells_operators(
     audited.cloud.client("sqs").send_message(
         QueueUrl=audited.queue, MessageBody=report("StopLogging", name=TRAIL)
     )
-    eventually(lambda: trail.get_trail_status(Name=TRAIL)["IsLogging"], 30)
-    said = eventually(operators, 30)
+    eventually(lambda: trail.get_trail_status(Name=TRAIL)["IsLogging"])
+    said = eventually(operators)
     assert MALLORY in said
     assert "It is undone." in said
 
@@ -173,4 +173,4 @@ def test_a_policy_and_a_key_are_put_back_however_often_it_is_reported(audited: A
 
 def test_what_nothing_can_undo_is_only_told(audited: Audited, operators: Any) -> None:
     audited.react(report("DeleteItem", resources=[audited.table]))
-    assert "STANDS" in eventually(operators, 30)
+    assert "STANDS" in eventually(operators)

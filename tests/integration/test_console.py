@@ -85,7 +85,7 @@ def test_a_placed_order_is_told_by_the_pulse_and_listed(
         ours = [it["type"] for it in told.values() if it["order_id"] == order_id]
         return {"OrderPlaced", "StockReserved", "CommandReplied", "OrderConfirmed"} <= {*ours}
 
-    eventually(everything_was_told, timeout=60)
+    eventually(everything_was_told)
     placed = next(
         it for it in told.values() if (it["type"], it["order_id"]) == ("OrderPlaced", order_id)
     )
@@ -96,7 +96,7 @@ def test_a_placed_order_is_told_by_the_pulse_and_listed(
         rows = {it["order_id"]: it for it in app.asks(ORDERS, token).json["orders"]}
         return bool(rows[order_id]["status"] == "confirmed" and rows[order_id]["version"] == 2)
 
-    eventually(is_listed, timeout=30)
+    eventually(is_listed)
 
 
 def test_an_orders_past_is_told_by_everybody_who_has_a_part_of_it(
@@ -124,7 +124,7 @@ def test_an_orders_past_is_told_by_everybody_who_has_a_part_of_it(
             ("notifications", "order-received"),
         } <= told
 
-    eventually(everything_is_told, timeout=60)
+    eventually(everything_is_told)
     past = app.asks(path, token).json
     assert [it["state"]["status"] for it in past["states"]] == ["placed", "confirmed"]
     saga = app.asks(f"v1/sagas/{order_id}", token).json
@@ -141,7 +141,7 @@ def test_an_orders_past_is_told_by_everybody_who_has_a_part_of_it(
         assert problems("Sagas", several) == []
         return int((several["ended"] or {"counts": {}})["counts"].get("confirmed", 0)) > 0
 
-    eventually(it_ended_confirmed, timeout=30)
+    eventually(it_ended_confirmed)
     for lane in ("api", "store", "log", "saga", "views", "archive", "notifications"):
         assert past["parts"][lane]["answered"], past["parts"][lane]
     assert not {"customer_id", "address_id"} & {*past["states"][0]["state"]}
@@ -167,7 +167,7 @@ def test_services_consumers_and_sagas_are_as_they_are_deployed(app: App, token: 
         return {it["problem"] for it in found.values()} == {None}
 
     # The log is looked at in turns, which other tests may have taken.
-    eventually(everybody_has_read, timeout=60)
+    eventually(everybody_has_read)
     assert app.asks("v1/consumers/sales/parked", token).json["capped"] is False
     assert app.asks("v1/consumers/nobody/parked", token).status == 404
     assert app.asks("v1/sagas", token).json["counts"]["open"] >= 0
@@ -264,7 +264,7 @@ def test_the_log_is_told_shard_by_shard_and_read_once_in_two_seconds(
         ours = {it["type"] for it in told.values() if it["order_id"] == order_id}
         return {"OrderPlaced", "StockReserved", "OrderConfirmed"} <= ours
 
-    eventually(the_order_is_confirmed, timeout=60)
+    eventually(the_order_is_confirmed)
     placed = next(
         it for it in told.values() if (it["type"], it["order_id"]) == ("OrderPlaced", order_id)
     )

@@ -44,7 +44,7 @@ def poison(deployment: Deployment, page: Page) -> dict[str, str]:
     """An event of no order, with data that nobody can apply: where it stands, once it is parked."""
     event = put_forged(deployment)
     place = {name: event[name] for name in ("shard", "sequence")}
-    eventually(lambda: is_parked(page, place), timeout=60)
+    eventually(lambda: is_parked(page, place))
     return place
 
 
@@ -68,7 +68,7 @@ def test_a_parked_record_is_planned_confirmed_once_and_gone(
     with ThreadPoolExecutor(2) as both:
         answers = list(both.map(page.redrive, [{**confirmed, **asked}] * 2))
     assert sorted(it.status for it in answers) == [200, 409], answers
-    eventually(lambda: not is_parked(page, poison), timeout=30)
+    eventually(lambda: not is_parked(page, poison))
 
 
 def test_a_record_that_nobody_can_read_is_discarded_and_one_that_is_needed_stays(
@@ -78,7 +78,7 @@ def test_a_record_that_nobody_can_read_is_discarded_and_one_that_is_needed_stays
     needed = put_forged(deployment)
     needed_place = {name: needed[name] for name in ("shard", "sequence")}
     place = put(deployment, b"\x00 nobody can read this")
-    eventually(lambda: is_parked(page, place) and is_parked(page, needed_place), timeout=60)
+    eventually(lambda: is_parked(page, place) and is_parked(page, needed_place))
 
     refused = page.post(path, {"dry_run": True, "record": needed_place})
     assert (refused.status, "is stalled" in refused.json["detail"]) == (409, True), refused
@@ -144,7 +144,7 @@ def test_dead_letters_are_planned_confirmed_once_and_worked_off(
         [result] = [it.json["result"] for it in answers if it.status == 200]
         assert result["sent"] == 1
         # The customer is nobody: the message is settled all the same.
-        eventually(partial(driver.settled, placed.event_id), timeout=30)
+        eventually(partial(driver.settled, placed.event_id))
         refused = page.post(path, {"dry_run": True})
         assert (refused.status, "evidence" in refused.json["detail"]) == (409, True), refused
     finally:

@@ -183,7 +183,7 @@ def test_the_world_is_told_once_who_is_forgotten(
     def told() -> bool:
         return after.id in {integration_event.aggregate_id for integration_event in bus.heard()}
 
-    eventually(told, timeout=30)
+    eventually(told)
     # The bus may bring it more than once, always under the same id.
     (integration_event,) = {
         it.event_id: it for it in bus.heard() if it.aggregate_id == ada.id

@@ -119,7 +119,7 @@ def test_what_a_function_is_doing_ends_on_the_code_that_it_began_with(
     calls = [threading.Thread(target=lambda: answers.append(_call(cloud))) for _ in range(2)]
     for number, call in enumerate(calls, start=1):
         call.start()  # the second one is a cold start of its own
-        eventually(partial(_has_length, begun, number), 60)
+        eventually(partial(_has_length, begun, number))
     functions.update_function_code(FunctionName="slow", ZipFile=_code("new", begun))
     assert _call(cloud) == "new"
     assert not answers

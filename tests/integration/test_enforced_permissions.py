@@ -41,7 +41,6 @@ READERS = {
     "signing-QuoteSigningRotation": {"QuoteSigning"},
     "orders-PlaceOrder": {"QuoteSigning"},
 }
-END_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +88,10 @@ def test_the_whole_skeleton_works_under_its_own_roles(enforced: Deployment) -> N
         body={"reason": "changed_mind"},
     )
     assert cancelled.status in (202, 409), cancelled.body
-    eventually(lambda: view(enforced, good).get("status") == "confirmed", END_SECONDS)
-    eventually(lambda: view(enforced, declined).get("status") == "rejected", END_SECONDS)
-    eventually(lambda: view(enforced, called_off).get("status") != "placed", END_SECONDS)
-    eventually(lambda: "order-confirmed" in notifications_driver.templates(ada.id), END_SECONDS)
+    eventually(lambda: view(enforced, good).get("status") == "confirmed")
+    eventually(lambda: view(enforced, declined).get("status") == "rejected")
+    eventually(lambda: view(enforced, called_off).get("status") != "placed")
+    eventually(lambda: "order-confirmed" in notifications_driver.templates(ada.id))
     history = call(
         "GET", enforced.url("orders", f"/v1/orders/{good}/history"), token=enforced.token()
     )
@@ -104,7 +103,7 @@ def test_the_whole_skeleton_works_under_its_own_roles(enforced: Deployment) -> N
         assert report.holds, report.violations
         return True
 
-    eventually(all_is_well, END_SECONDS)
+    eventually(all_is_well)
     assert ada.asks("DELETE") == 204
 
 

@@ -209,14 +209,14 @@ def test_the_books_light_says_as_of_when(faults: Faults) -> None:
         found: dict[str, Any] = faults.ask("faults").json["books"]
         return found
 
-    eventually(lambda: books()["as_of"], 20)
+    eventually(lambda: books()["as_of"])
     assert books()["state"] in ("agree", "disagree")
     assert books()["problem"] is None
 
 
 def test_load_is_placed_at_the_rate_until_it_is_stopped(faults: Faults) -> None:
     assert faults.ask("load", {"rate": 4}).json["load"]["rate"] == 4
-    eventually(lambda: faults.ask("faults").json["load"]["placed"] >= 3, 20)
+    eventually(lambda: faults.ask("faults").json["load"]["placed"] >= 3)
     stopped = faults.ask("load", {"rate": 0}).json["load"]
     assert (stopped["rate"], stopped["until"]) == (0, None)
 

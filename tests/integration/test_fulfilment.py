@@ -89,12 +89,11 @@ def test_a_placed_order_is_confirmed_by_services_that_only_exchange_messages(
     deployment: Deployment,
 ) -> None:
     order_id = place(deployment)
-    eventually(lambda: view(deployment, order_id).get("status") == "confirmed", 60)
+    eventually(lambda: view(deployment, order_id).get("status") == "confirmed")
     items = eventually(
         lambda: (
             (found := saga_items(deployment, order_id))["saga"]["state"]["S"] == "ended" and found
         ),
-        20,
     )
     assert set(items) == {"saga", *(name for name, step in STEPS.items() if not step.undoes)}
     assert {it["outcome"]["S"] for part, it in items.items() if part != "saga"} == {"done"}
@@ -172,11 +171,11 @@ def test_an_order_that_fulfilment_never_heard_of_is_found_and_its_saga_begins(
     with nobody_listens(deployment):
         order_id, event_id = put_order_placed(deployment, like, earlier)
         # The bus has told the others of it.
-        eventually(lambda: NotificationDriver(deployment).settled(event_id), 30)
+        eventually(lambda: NotificationDriver(deployment).settled(event_id))
     assert saga_items(deployment, order_id) == {}
     assert look_for_missed_orders(deployment, earlier) == 1
     assert saga_items(deployment, order_id)["saga"]["causation_id"]["S"] == event_id
-    eventually(lambda: "reserve-stock" in saga_items(deployment, order_id), 30)
+    eventually(lambda: "reserve-stock" in saga_items(deployment, order_id))
     assert look_for_missed_orders(deployment, earlier) == 0
 
 
@@ -213,7 +212,7 @@ def test_the_logs_of_all_who_served_an_order_name_its_journey(deployment: Deploy
         assert about == functions.keys(), functions.keys() - about
         return True
 
-    eventually(all_have_spoken, 60)
+    eventually(all_have_spoken)
 
 
 def put_on_bus(cloud: Cloud, deployment: Deployment, source: str, message: dict[str, Any]) -> None:
@@ -271,14 +270,14 @@ def test_a_reply_that_nobody_can_use_is_kept_with_its_reason(
 ) -> None:
     stray = STRAY_REPLIES[reason]
     put_on_bus(deployment.cloud, deployment, f"{PRODUCT}.payments", stray)
-    said = eventually(lambda: parked(deployment, "Replies", stray["event_id"]), 30)
+    said = eventually(lambda: parked(deployment, "Replies", stray["event_id"]))
     assert said.startswith(reason)
 
 
 def test_an_order_of_a_newer_version_is_kept_and_starts_nothing(deployment: Deployment) -> None:
     newer = message("OrderPlaced", {}, schema_version=3, version=1)
     put_on_bus(deployment.cloud, deployment, f"{PRODUCT}.orders", newer)
-    said = eventually(lambda: parked(deployment, "PlacedOrders", newer["event_id"]), 30)
+    said = eventually(lambda: parked(deployment, "PlacedOrders", newer["event_id"]))
     assert said == "OrderPlaced of version 3"
     assert saga_items(deployment, newer["aggregate_id"]) == {}
 

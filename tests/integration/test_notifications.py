@@ -20,7 +20,7 @@ def test_a_customer_who_orders_is_told_and_the_message_names_nobody(
 ) -> None:
     ada = notifications_driver.customer()
     order_id = notifications_driver.order(ada)
-    eventually(lambda: "order-received" in notifications_driver.templates(ada.id), 30)
+    eventually(lambda: "order-received" in notifications_driver.templates(ada.id))
     received = next(
         item
         for item in notifications_driver.outbox(ada.id)
@@ -45,7 +45,6 @@ def test_who_asked_for_a_cancellation_decides_what_is_said(
     )
     eventually(
         lambda: notifications_driver.templates(ada.id) == ["order-called-off", "order-cancelled"],
-        30,
     )
 
 
@@ -67,7 +66,7 @@ def test_only_the_reports_that_matter_to_a_customer_leave_the_bus(
     ]
     notifications_driver.announce("shipping", *reports)
     told = ["parcel-delivered", "parcel-out-for-delivery"]
-    eventually(lambda: notifications_driver.templates(ada.id) == told, 30)
+    eventually(lambda: notifications_driver.templates(ada.id) == told)
     assert [notifications_driver.settled(report.event_id) for report in reports] == [
         None,
         None,
@@ -81,7 +80,7 @@ def test_only_the_owners_word_counts(notifications_driver: NotificationDriver) -
     forged, genuine = (order_placed(str(uuid.uuid4()), ada.id) for _ in range(2))
     notifications_driver.announce("inventory", forged)
     notifications_driver.announce("orders", genuine)
-    eventually(lambda: notifications_driver.settled(genuine.event_id) == "sent", 30)
+    eventually(lambda: notifications_driver.settled(genuine.event_id) == "sent")
     assert notifications_driver.settled(forged.event_id) is None
 
 
@@ -95,7 +94,7 @@ def test_who_is_not_known_or_is_forgotten_gets_nothing_and_is_counted(
     placed = order_placed(str(uuid.uuid4()), somebody.id)
     before = len(notifications_driver.logged("NotificationsWithoutRecipient"))
     notifications_driver.announce("orders", placed)
-    eventually(lambda: notifications_driver.settled(placed.event_id) == "nobody", 30)
+    eventually(lambda: notifications_driver.settled(placed.event_id) == "nobody")
     assert notifications_driver.outbox(somebody.id) == []
     eventually(
         lambda: len(notifications_driver.logged("NotificationsWithoutRecipient")) == before + 1
@@ -109,4 +108,4 @@ def test_an_integration_event_that_names_no_customer_reaches_the_one_who_ordered
     order_id = notifications_driver.order(ada)
     refunded = event("PaymentRefunded", order_id, refunded=1780, currency="EUR")
     notifications_driver.announce("payments", refunded)
-    eventually(lambda: "payment-refunded" in notifications_driver.templates(ada.id), 30)
+    eventually(lambda: "payment-refunded" in notifications_driver.templates(ada.id))

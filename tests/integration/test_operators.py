@@ -79,7 +79,7 @@ def parked(deployment: Deployment, service: str, sequence: str) -> list[dict[str
 def test_a_parked_record_is_shown_with_its_reason_before_anything_is_changed(
     deployment: Deployment, operator: Operator, forged: dict[str, Any]
 ) -> None:
-    eventually(lambda: parked(deployment, "order-views", forged["sequence"]), timeout=30)
+    eventually(lambda: parked(deployment, "order-views", forged["sequence"]))
     assert operator.runs("redrive", "--consumer", "order-view") == 0
     assert forged["aggregate_id"] in operator.said
     assert "OrderPlaced cannot be applied" in " ".join(operator.said.split())
@@ -90,7 +90,7 @@ def test_a_parked_record_is_shown_with_its_reason_before_anything_is_changed(
 def test_a_redriven_record_is_off_the_list(
     deployment: Deployment, operator: Operator, forged: dict[str, Any]
 ) -> None:
-    eventually(lambda: parked(deployment, "order-views", forged["sequence"]), timeout=30)
+    eventually(lambda: parked(deployment, "order-views", forged["sequence"]))
     # Orders itself knows no such order: folded again from its history, nothing is left to apply.
     operator.runs("redrive", "--consumer", "order-view", "--confirm")
     assert "redriven" in operator.said
@@ -132,7 +132,7 @@ def test_a_record_that_nobody_can_read_is_discarded_and_one_of_an_order_that_wai
     def discard(place: dict[str, Any], *more: str) -> int:
         return operator.runs(*command, place["shard"], "--sequence", place["sequence"], *more)
 
-    eventually(lambda: found(forged) and found(unreadable), timeout=30)
+    eventually(lambda: found(forged) and found(unreadable))
     assert discard(unreadable) == 0
     assert "nothing was changed" in operator.said
     assert found(unreadable)
@@ -152,7 +152,7 @@ def test_an_orders_history_and_views_are_shown_as_they_were(
         assert operator.runs("history", "--order", order_id) == 0
         return "OrderConfirmed" in operator.said
 
-    eventually(ended, timeout=60)
+    eventually(ended)
     assert "OrderPlaced v2" in operator.said
     assert operator.runs("history", "--order", order_id, "--version", "1") == 0
     assert "OrderPlaced" in operator.said
@@ -226,4 +226,4 @@ def test_dead_letters_of_both_kinds_are_sent_to_their_queue_again(
     assert operator.runs("redrive-queue", "--queue", "notifications/Events", "--confirm") == 0
     for it in placed:
         # The customer is nobody: the message is settled all the same.
-        eventually(partial(notifications_driver.settled, it.event_id), timeout=30)
+        eventually(partial(notifications_driver.settled, it.event_id))

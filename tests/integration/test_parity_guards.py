@@ -64,7 +64,7 @@ def test_a_failing_batch_of_a_log_comes_again_whole_and_for_ever(resources: Smal
         MaximumRetryAttempts=1,
         DestinationConfig={"OnFailure": {"Destination": failures_arn}},
     )
-    eventually(lambda: len(teller.batches()) > 2, timeout=30)
+    eventually(lambda: len(teller.batches()) > 2)
     still(
         all(batch == texts for batch in teller.batches()),
         "failing batches are bisected: an operator need not set a crashing record aside",
@@ -88,7 +88,7 @@ def test_a_failing_batch_of_a_table_comes_again_for_ever(resources: SmallResourc
         MaximumRetryAttempts=1,
         DestinationConfig={"OnFailure": {"Destination": failures_arn}},
     )
-    eventually(lambda: len(teller.batches()) > 2, timeout=30)
+    eventually(lambda: len(teller.batches()) > 2)
     still(
         resources.waiting(failures) == 0,
         "a table's stream gives up as configured: test the relay's retry limit",
@@ -320,4 +320,4 @@ def _ended(resources: SmallResources, execution: str) -> Any:
         found = states.describe_execution(executionArn=execution)
         return None if found["status"] == "RUNNING" else found
 
-    return eventually(ended, timeout=20)
+    return eventually(ended)

@@ -132,7 +132,7 @@ def test_a_price_that_is_deployed_reaches_who_watches_and_who_asks(pricing: Pric
     try:
         with ThreadPoolExecutor() as pool:
             watching = pool.submit(pricing.calls, {**watch, "take": 8})
-            eventually(deployed, 20)
+            eventually(deployed)
             seen = watching.result()[0]["response"]
         first, change = seen[:7], seen[7]
         assert [it["sku"] for it in first] == sorted(it["sku"] for it in first)

@@ -45,7 +45,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnSystem]:
         for order_id in own.place(12)[::4]:
             own.cancel(order_id)
         own.settle()
-        eventually(lambda: archive_is_complete(own), timeout=30)
+        eventually(lambda: archive_is_complete(own))
         assert len(own.records_by_shard()) == SHARDS
         assert all(own.records_by_shard()), "every shard has a part in what is rebuilt"
         yield own
@@ -169,14 +169,14 @@ def test_a_view_that_was_deleted_comes_back_with_the_same_checksum(system: OwnSy
 def test_customers_order_and_read_while_it_is_built(system: OwnSystem) -> None:
     before = len(system.placed)
     with system.orders_keep_coming() as faults:
-        eventually(lambda: len(system.placed) > before + 3, timeout=30)
+        eventually(lambda: len(system.placed) > before + 3)
         live, placed_during = {}, {}
         for view in VIEWS:
             begun = len(system.placed)
             live[view] = run(system, view)
             placed_during[view] = len(system.placed) - begun
         during = len(system.placed)
-        eventually(lambda: len(system.placed) > max(during + 3, before + 10), timeout=30)
+        eventually(lambda: len(system.placed) > max(during + 3, before + 10))
     assert faults == []
     assert all(placed_during.values()), f"orders came while each was built: {placed_during}"
     system.settle()
@@ -355,7 +355,7 @@ def test_an_operator_rebuilds_a_view_takes_it_back_and_retires_it(system: OwnSys
             done = (console.states()["served"], view["run"]["status"])
             return done == (new, "SUCCEEDED")
 
-        eventually(is_served, timeout=90)
+        eventually(is_served)
     assert phases & {"plan", "partition", "fold", "catch_up"}
     view = console.view()
     assert view["equal"] is True, view
@@ -368,5 +368,5 @@ def test_an_operator_rebuilds_a_view_takes_it_back_and_retires_it(system: OwnSys
     plan = console.plan("retire")
     assert "erased for good" in " ".join(plan["does"])
     assert console.confirm("retire", plan).json["result"]["generation"] == live
-    eventually(lambda: console.states() == {"served": new}, timeout=60)
+    eventually(lambda: console.states() == {"served": new})
     assert console.view()["may"] == ["rebuild"]

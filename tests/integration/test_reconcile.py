@@ -55,7 +55,7 @@ def named(missing: Any) -> set[str]:
 
 
 def test_while_nothing_is_missing_all_three_hold_the_same_every_hour(system: OwnSystem) -> None:
-    eventually(lambda: complete(system), timeout=30)
+    eventually(lambda: complete(system))
     answer = system.reconcile()
     events = sum(len(events) for events in system.stored().values())
     assert answer["places"]["store"]["events"] == events
@@ -83,7 +83,7 @@ def test_events_that_never_reached_the_log_are_named_published_and_archived(
 
     assert (repaired["republished"], repaired["back_filled"]) == (3, 3)
     system.settle()
-    eventually(lambda: complete(system), timeout=30)
+    eventually(lambda: complete(system))
 
 
 def test_an_integration_event_that_only_the_archive_has_is_published_again(
@@ -108,7 +108,7 @@ def test_an_integration_event_that_only_the_archive_has_is_published_again(
 
 @pytest.mark.nightly
 def test_an_archive_that_never_began_is_filled_once(system: OwnSystem) -> None:
-    eventually(lambda: complete(system), timeout=30)
+    eventually(lambda: complete(system))
     s3 = system.deployment.cloud.client("s3")
     for key in system.archived():
         s3.delete_object(Bucket=system.archive, Key=key)
@@ -129,7 +129,7 @@ def test_an_archive_that_never_began_is_filled_once(system: OwnSystem) -> None:
 
 @pytest.mark.nightly
 def test_what_was_archived_twice_is_not_counted_twice(system: OwnSystem) -> None:
-    eventually(lambda: complete(system), timeout=30)
+    eventually(lambda: complete(system))
     before = system.reconcile()["places"]
     for key, body in system.archived().items():
         copy = f"{key}.again"
@@ -140,7 +140,7 @@ def test_what_was_archived_twice_is_not_counted_twice(system: OwnSystem) -> None
 
 @pytest.mark.nightly
 def test_what_happened_lately_is_compared_by_itself(system: OwnSystem) -> None:
-    eventually(lambda: complete(system), timeout=30)
+    eventually(lambda: complete(system))
     lately, ever = system.reconcile(hours=73), system.reconcile()
     assert lately["since"]
     assert not ever["since"]
@@ -159,7 +159,7 @@ def test_the_state_machine_finds_and_repairs_the_same(system: OwnSystem) -> None
 
     assert (repaired["republished"], repaired["back_filled"]) == (1, 1)
     system.settle()
-    eventually(lambda: complete(system), timeout=30)
+    eventually(lambda: complete(system))
 
 
 def test_the_command_shows_what_differs_and_repairs_it(

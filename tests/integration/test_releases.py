@@ -124,7 +124,7 @@ def test_a_second_release_is_refused_and_the_first_goes_on(stage: Stage) -> None
     stage.system.versions[slot].start("v6", wait=False)
     with Callers(stage.system.envoy.plain_url, RATE).calling():
         first = Execution.begin(stage.target, "pricing", "v6")
-        eventually(lambda: traffic.weights()[slot] == 10, timeout=30)
+        eventually(lambda: traffic.weights()[slot] == 10)
         *_, second = Execution.begin(stage.target, "pricing", "v7").follow(patience=60)
         *_, ended = first.follow(patience=120)
     assert isinstance(second, Ended)
@@ -143,7 +143,7 @@ def test_an_envoy_that_is_gone_in_mid_shift_fails_the_release(stage: Stage) -> N
     stage.system.versions[slot].start("v8", wait=False)
     with Callers(stage.system.envoy.plain_url, 5).calling():
         execution = Execution.begin(stage.target, "pricing", "v8")
-        eventually(lambda: traffic.weights()[slot] == 10, timeout=30)
+        eventually(lambda: traffic.weights()[slot] == 10)
         stage.system.envoy.stop()
         stage.system.envoy.wait_until_gone()
         *_, ended = execution.follow(patience=400)

@@ -24,6 +24,8 @@ T = TypeVar("T")
 ENFORCED = os.environ.get("ENFORCE_PERMISSIONS") == "yes"
 """Whether the emulator checks each call of a function against its role, whatever the test."""
 _PAUSE_SECONDS = 0.05
+PATIENCE = 120.0
+"""Seconds: a busy machine takes them, and a check that holds waits for none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def call(
         connection.close()
 
 
-def eventually(check: Callable[[], T], timeout: float = 60.0) -> T:
+def eventually(check: Callable[[], T], timeout: float = PATIENCE) -> T:
     """Call `check` until it returns something true without an AssertionError; return that.
 
     Raises:

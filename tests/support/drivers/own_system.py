@@ -135,8 +135,8 @@ class OwnSystem:
             return waiting(self.deployment, consumers) == 0
 
         consumers = bus_consumers(self.deployment)
-        eventually(nothing_moves, timeout=90)
-        eventually(nobody_speaks, timeout=90)
+        eventually(nothing_moves)
+        eventually(nobody_speaks)
 
     def view_versions(self) -> dict[str, dict[str, int]]:
         """By generation of the order view: the version that it has of each order."""

@@ -85,7 +85,7 @@ class ShippingDriver:
         driver = cls(deployment, BusListener(deployment.cloud, bus_name, f"{PRODUCT}.shipping"))
         # Functions that were never called take long to start here: carriers that behave
         # would be late.
-        eventually(lambda: not driver.ask(gather_quotes(str(uuid.uuid4())))["data"]["missing"], 60)
+        eventually(lambda: not driver.ask(gather_quotes(str(uuid.uuid4())))["data"]["missing"])
         return driver
 
     def queue(self, name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from fulfilment.domain.steps import STEPS
 from orders.commands import order_id_for
-from tests.support.drivers.offline import Deployment, call, eventually
+from tests.support.drivers.offline import PATIENCE, Deployment, call, eventually
 from tests.support.drivers.tracking_driver import Handling, TrackingDriver, invoke
 from tools.base.target import Target, offline
 from tools.base.terminal import Terminal
@@ -26,7 +26,6 @@ from tools.operations import stuck
 FORWARD = tuple(step.name for step in STEPS.values() if not step.undoes)
 UNDOS = tuple(step.name for step in STEPS.values() if step.undoes)
 SHIP_TO = {"address_id": str(uuid.uuid4()), "country": "DE", "postcode_area": "10"}
-END_SECONDS = 60.0
 PATIENT_SECONDS = 120
 IMPATIENT_SECONDS = 6
 """Deadlines of a step: one that no step here exceeds, however slow the machine, and one that a test
@@ -78,7 +77,7 @@ class Shop:
         """Place an order whose saga waits long for every answer but that step's; its id."""
         with deadlines(self.deployment, {step: IMPATIENT_SECONDS}):
             order_id = self.place({step: handling})
-            eventually(lambda: self._is_under_way(order_id), END_SECONDS)
+            eventually(lambda: self._is_under_way(order_id))
         return order_id
 
     def cancel(self, order_id: str) -> int:
@@ -118,7 +117,7 @@ class Shop:
         found: str | None = item.get("Item", {}).get(attribute, {}).get("S")
         return found
 
-    def wait_until_over(self, orders: Collection[str], seconds: float = END_SECONDS) -> None:
+    def wait_until_over(self, orders: Collection[str], seconds: float = PATIENCE) -> None:
         """Until every order has ended and its saga has nothing left to do but wait."""
 
         left = list(orders)
@@ -183,15 +182,15 @@ class Shop:
             assert self.courier.is_held(order_id, step), (step, self.state(order_id))
             return True
 
-        eventually(held, END_SECONDS)
+        eventually(held)
 
     def wait_until_resumed(self, order_id: str) -> None:
         """Until a second execution of the order's saga is there."""
-        eventually(lambda: self.status_of_execution(f"{order_id}.2") != "", END_SECONDS)
+        eventually(lambda: self.status_of_execution(f"{order_id}.2") != "")
 
     def wait_for_reply(self, order_id: str, step: str) -> None:
         """Until fulfilment knows how the step ended."""
-        eventually(lambda: self.knows_the_end_of(order_id, step), 20)
+        eventually(lambda: self.knows_the_end_of(order_id, step))
 
     def knows_the_end_of(self, order_id: str, step: str) -> bool:
         """Whether fulfilment has kept an answer to the step's command."""

@@ -82,7 +82,7 @@ class Teller:
 
     def has_got(self, text: str) -> None:
         """Wait until a record with this text has come."""
-        eventually(lambda: self.knows(text), timeout=30)
+        eventually(lambda: self.knows(text))
 
     def knows(self, text: str) -> bool:
         """Whether a record with this text has come."""
@@ -228,7 +228,7 @@ class SmallResources:
             assert "ROLLBACK" not in stack["StackStatus"], stack
             return stack if stack["StackStatus"] == "CREATE_COMPLETE" else None
 
-        found = eventually(deployed, timeout=30)
+        found = eventually(deployed)
         return {it["OutputKey"]: it["OutputValue"] for it in found.get("Outputs", [])}
 
     def remove(self) -> None:
