@@ -17,6 +17,9 @@ _AT_WORK = (*_LEVELS, "tests/browser/")
 _DOCSTRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""')
 _LITERALS = re.compile(r'''"([^"\n]{2,120})"''')
 _WALKS = re.compile(r"\b(?:r?glob|iterdir|walk|ls-files|copytree|tracked_texts|copy_to|copied)\b")
+_CODE = frozenset({"lambdas", "stacks", "tools", "tests"})
+_PARTS = re.compile(r'\bPath\(("[\w.-]+"(?:, "[\w.-]+")+)\)')
+_BELOW_ROOT = re.compile(r'\bCHECKOUT / ("[\w.-]+"(?: / "[\w.-]+")*)')
 _ROOT = re.compile(r"\bCHECKOUT\b|\bROOT\b|parents\[\d\]")
 
 
@@ -141,19 +144,33 @@ class Suite:
     def _opened_by_code(self, source: str, path: str) -> str:
         """What a module opens: a file or folder that it names from the root, or its neighbour.
 
-        A name of one part is no folder here: half of all modules say ``lambdas``.
+        A folder of code does not count that is named by one part: what is needed of it is found by
+        imports, and half of all modules say ``lambdas``.
         """
         literals, _ = self._literals(source)
-        folder, _, name = path.rpartition("/")
-        if ("/" in path and path in literals) or (
-            name in literals and folder == source.rpartition("/")[0] and not name.endswith(".py")
-        ):
-            return f"{path}, as {source} does"
-        while "/" in folder:
-            if folder in literals:
-                return f"{folder}/, as {source} does"
-            folder = folder.rpartition("/")[0]
+        named = self._below_root(source) | {it for it in literals if "/" in it}
+        beside = source.rpartition("/")[0]
+        parents = [path[:at] for at, it in enumerate(path) if it == "/"]
+        for opened in (path, *parents):
+            parent, _, name = opened.rpartition("/")
+            is_neighbour = bool(parent) and parent == beside and name in literals
+            if (opened in named - _CODE or is_neighbour) and not opened.endswith(".py"):
+                return f"{opened}, as {source} does"
         return ""
+
+    def _below_root(self, source: str) -> frozenset[str]:
+        """The paths that a module puts together of parts."""
+        if source not in self._put_together:
+            text = self._files.texts[source]
+            found = _BELOW_ROOT.findall(text) + _PARTS.findall(text)
+            self._put_together[source] = frozenset(
+                "/".join(re.findall(r'"([^"]+)"', it)) for it in found
+            )
+        return self._put_together[source]
+
+    @cached_property
+    def _put_together(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def _opened(self, source: str, path: str) -> str:
         literals, walks = self._literals(source)

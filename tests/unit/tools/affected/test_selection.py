@@ -59,10 +59,15 @@ TREE = {
     "tools/local/engine.py": "import host",
     "tools/local/host.py": "",
     "tools/wares/count.py": (
-        'FILE = Path(__file__).with_name("wares.toml")\nPAGES = ROOT / "docs" / "wares"'
+        'FILE = Path(__file__).with_name("wares.toml")\nPAGES = ROOT / "docs" / "wares"\n'
+        'LISTS = CHECKOUT / "lists"\nOLD = Path("old", "lists")\nKINDS = HERE / "kinds"'
     ),
     "tools/wares/wares.toml": "",
     "docs/wares/page.md": "",
+    "lists/one.txt": "",
+    "old/lists/one.txt": "",
+    "tools/wares/kinds/one.txt": "",
+    "kinds/one.txt": "",
     "tests/unit/wares/test_count.py": "from tools.wares import count",
     "tests/infra/__snapshots__/test_templates/wares.json": "",
     "tests/conftest.py": (
@@ -137,6 +142,10 @@ def test_a_change_affects_whoever_has_it_in_package_or_stack(path: str, expected
         ("docs/guide.md", {"tests/contract/test_pages.py"}),
         ("tools/wares/wares.toml", {"tests/unit/wares/test_count.py"}),
         ("docs/wares/page.md", {"tests/unit/wares/test_count.py"}),
+        ("lists/one.txt", {"tests/unit/wares/test_count.py"}),
+        ("old/lists/one.txt", {"tests/unit/wares/test_count.py"}),
+        ("tools/wares/kinds/one.txt", {"tests/unit/wares/test_count.py"}),
+        ("kinds/one.txt", set()),
         ("tests/infra/__snapshots__/test_templates/wares.json", {"tests/infra/test_templates.py"}),
         ("tools/local/bring_up.py", {
             "tests/e2e/test_filling.py", "tests/integration/test_labels.py",
