@@ -83,9 +83,14 @@ def ratio(
     ours: Sequence[float],
     peers: Sequence[float],
     limit: Limit | None = None,
+    *,
+    both_in: str,
     **details: Any,
 ) -> Result:
-    """Our figures beside a peer's, taken in turns: medians divided, and the rounds' extremes."""
+    """Our figures beside a peer's, taken in turns: medians divided, and the rounds' extremes.
+
+    ``both_in`` is the unit of both sides, such as ``orders/s``.
+    """
     rounds = [mine / theirs for mine, theirs in zip(ours, peers, strict=True)]
     return Result(
         claim,
@@ -93,7 +98,13 @@ def ratio(
         "x",
         limit,
         (min(rounds), max(rounds)),
-        {"ours": median(ours), "peer": median(peers), "rounds": len(rounds), **details},
+        {
+            "ours": median(ours),
+            "peer": median(peers),
+            "both_in": both_in,
+            "rounds": len(rounds),
+            **details,
+        },
     )
 
 

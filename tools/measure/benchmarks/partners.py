@@ -94,7 +94,13 @@ def compared(workspace: Workspace, outputs: Outputs, cloud: Cloud, *, quick: boo
             directly.append(median(ours))
     return [
         absolute("what the gateway adds, 95 % of requests", added, "ms", at_most(3, aim=1.5)),
-        ratio("a partner's order to 202 beside a direct one", partners, directly, at_most(2, 1.5)),
+        ratio(
+            "a partner's order to 202 beside a direct one",
+            partners,
+            directly,
+            at_most(2, 1.5),
+            both_in="s",
+        ),
         absolute("a partner's order to 202, median", [it * 1000 for it in partners], "ms"),
     ]
 

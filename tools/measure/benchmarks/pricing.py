@@ -62,9 +62,18 @@ def measure(*, quick: bool) -> list[Result]:
             rates["direct"],
             rates["echo"],
             at_least(0.6, 0.7),
+            both_in="calls/s",
         ),
-        ratio("... through Envoy", rates["envoy"], rates["echo"], at_least(0.5, 0.6)),
-        ratio("processor time of an echo beside a quote's", busy["echo"], busy["direct"]),
+        ratio(
+            "... through Envoy",
+            rates["envoy"],
+            rates["echo"],
+            at_least(0.5, 0.6),
+            both_in="calls/s",
+        ),
+        ratio(
+            "processor time of an echo beside a quote's", busy["echo"], busy["direct"], both_in="µs"
+        ),
         absolute("processor time of a quote", busy["direct"], "µs"),
         absolute("quotes a second, directly", rates["direct"], "/s"),
         absolute("quotes a second, through Envoy", rates["envoy"], "/s"),

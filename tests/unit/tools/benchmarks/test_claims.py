@@ -13,7 +13,7 @@ from tools.measure.benchmarks.pace import NOMINAL_SECONDS, pace
 
 
 def test_a_ratio_is_that_of_the_medians_and_its_spread_that_of_the_rounds() -> None:
-    result = ratio("import", [10, 20, 90], [100, 100, 100], at_most(0.25, aim=0.18))
+    result = ratio("import", [10, 20, 90], [100, 100, 100], at_most(0.25, aim=0.18), both_in="ms")
     assert result.value == 0.2
     assert result.spread == (0.1, 0.9)
     assert result.holds
@@ -22,7 +22,7 @@ def test_a_ratio_is_that_of_the_medians_and_its_spread_that_of_the_rounds() -> N
 
 def test_rounds_of_both_sides_must_be_paired() -> None:
     with pytest.raises(ValueError, match="zip"):
-        ratio("import", [10, 20], [100])
+        ratio("import", [10, 20], [100], both_in="ms")
 
 
 @pytest.mark.parametrize(
