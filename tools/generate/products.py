@@ -197,11 +197,6 @@ def _write_bill(_: Synthesis) -> None:
     figures.FILE.write_text(bill(in_containers()), "utf-8")
 
 
-def _write_open_console() -> None:
-    page = open_console.PAGE.read_text("utf-8")
-    open_console.PAGE.write_text(open_console.page(page), "utf-8")
-
-
 def bill(in_containers: Iterable[str]) -> str:
     """The figures of the console's bill, of every environment."""
     return figures.text({it: snapshots.of(it) for it in ENVIRONMENTS}, in_containers)
@@ -374,8 +369,8 @@ PRODUCTS = (
         "what an open console asks",
         "make generate",
         ("docs/costs.md",),
-        lambda _: _write_open_console(),
-        lambda: (page := open_console.PAGE.read_text("utf-8")) == open_console.page(page),
+        lambda _: open_console.write(),
+        open_console.is_fresh,
     ),
     Product(
         "picture of a release",

@@ -27,12 +27,15 @@ from tools.base.workspace import CHECKOUT
 from tools.measure.costs import assumptions, prices, survey, units
 from tools.measure.costs.counting import Call
 from tools.measure.costs.errors import CostError
+from tools.measure.costs.page import PAGE, in_place, table
 from tools.measure.costs.prices import Charge
 
-PAGE = CHECKOUT / "docs" / "costs.md"
-BEGIN = "<!-- open console: written by `make generate` -->\n"
-END = "<!-- end of open console -->\n"
+BEGIN = "<!-- {}: written by `make generate` -->\n"
 WEB = CHECKOUT / "web" / "src"
+HEADINGS = (
+    *("while", "asks for news every"),
+    *("questions an hour", "read units an hour", "USD an hour"),
+)
 HOUR = 3600
 ORDERS_A_SECOND = 1.0
 """While something happens; an order begins and ends so often."""
@@ -94,27 +97,28 @@ def hours() -> dict[str, Hour]:
     return {**found, "its tab is hidden": Hour(0, 0, 0, 0)}
 
 
-def page(text: str) -> str:
-    """docs/costs.md with these figures in their place.
+def write() -> None:
+    """Put the figures into docs/costs.md. Raises CostError: it has no place for them."""
+    PAGE.write_text(page(PAGE.read_text("utf-8")), "utf-8")
 
-    Raises:
-        CostError: it has no place for them.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise CostError(f"{PAGE.name} has no place for the open console: it needs both marks")
-    lines = [
-        "| while | asks for news every | questions an hour | read units an hour | USD an hour |",
-        "| --- | ---: | ---: | ---: | ---: |",
-        *(
-            f"| {name} | {f'{it.every} s' if it.every else 'never'} | {it.questions:,.0f} "
-            f"| {it.read_units:,.0f} | {it.usd:.4f} |"
-            for name, it in hours().items()
-        ),
+
+def is_fresh() -> bool:
+    """Whether docs/costs.md has these figures. Raises as ``write`` does."""
+    text = PAGE.read_text("utf-8")
+    return text == page(text)
+
+
+def page(text: str) -> str:
+    """docs/costs.md with these figures in their place. Raises CostError: it has none for them."""
+    rows = [
+        [
+            name,
+            f"{it.every} s" if it.every else "never",
+            *(f"{it.questions:,.0f}", f"{it.read_units:,.0f}", f"{it.usd:.4f}"),
+        ]
+        for name, it in hours().items()
     ]
-    table = "\n".join(lines)
-    return f"{before}{begin}\n{table}\n\n{end}{after}"
+    return in_place(text, "open console", table(HEADINGS, rows), BEGIN)
 
 
 def _hour(every: int, asking: Asking, orders_a_second: float, played: int) -> Hour:

@@ -40,6 +40,7 @@ WORDS = {
     "for",
     "source",
     "checked",
+    "while",
 }
 """Headings of columns that hold no figures."""
 END = "<!-- end of {} -->\n"
@@ -53,12 +54,21 @@ def write(sections: dict[str, str], page: Path = PAGE) -> None:
     """
     text = page.read_text()
     for name, content in sections.items():
-        before, begin, rest = text.partition(BEGIN.format(name))
-        _, end, after = rest.partition(END.format(name))
-        if not begin or not end:
-            raise CostError(f"{page.name} has no place for {name}: it needs both marks")
-        text = f"{before}{begin}\n{content.strip()}\n\n{end}{after}"
+        text = in_place(text, name, content)
     page.write_text(text)
+
+
+def in_place(text: str, name: str, content: str, begin: str = BEGIN) -> str:
+    """The page's text with a section's content between its marks; ``begin`` is the first of them.
+
+    Raises:
+        CostError: the page has lost a mark.
+    """
+    before, mark, rest = text.partition(begin.format(name))
+    _, end, after = rest.partition(END.format(name))
+    if not mark or not end:
+        raise CostError(f"{PAGE.name} has no place for {name}: it needs both marks")
+    return f"{before}{mark}\n{content.strip()}\n\n{end}{after}"
 
 
 def idle_section(found: Idle, environment: str, prices: PriceList) -> str:
@@ -69,7 +79,7 @@ def idle_section(found: Idle, environment: str, prices: PriceList) -> str:
     ]
     sums = [sum(parts.get(part, 0) for parts in found.stacks.values()) for part in found.parts]
     rows.append(["**total**", *map(_usd, sums), f"**{_usd(found.total)}**"])
-    return f"Environment {environment}, USD a month, {_prices(prices)}.\n\n" + _table(
+    return f"Environment {environment}, USD a month, {_prices(prices)}.\n\n" + table(
         ["stack", *found.parts, "total"], rows
     )
 
@@ -88,17 +98,17 @@ def orders_section(counted: Counted, prices: PriceList, day: date) -> str:
         [
             f"Counted on {day} over {counted.orders} orders, each placed, confirmed and read once: "
             f"{figures} an order. {_prices(prices).capitalize()}.",
-            _table(
+            table(
                 ["part", "for one order", "unit", "USD for a million"],
                 [*_rows(parts), ["**total**", "", "", f"**{_usd(total(parts))}**"]],
             ),
             "The same by service:",
-            _table(
+            table(
                 ["service", "USD for a million"],
                 [[name, _usd(usd)] for name, usd in owners.items()],
             ),
             "The calls, for one order:",
-            _table(["function", "call", "times"], _calls(counted)),
+            table(["function", "call", "times"], _calls(counted)),
         ]
     )
 
@@ -113,7 +123,7 @@ def command_section(ours: Command, baseline: Command, prices: PriceList) -> str:
     rows = [[name[0], *(_cell(_find(side, name)) for side in sides), name[1]] for name in names]
     rows.append(["**total, USD for a million**", *(f"**{_usd(total(it))}**" for it in sides), ""])
     rows.insert(0, ["AWS calls", *(_calls_of(it) for it in (ours, baseline)), ""])
-    return _table(["", "here", "the usual way", "unit"], rows)
+    return table(["", "here", "the usual way", "unit"], rows)
 
 
 def prices_section(prices: PriceList, order: Sequence[Charge]) -> str:
@@ -131,7 +141,7 @@ def prices_section(prices: PriceList, order: Sequence[Charge]) -> str:
         ]
         for price in prices.prices.values()
     ]
-    listed = _table(["name", "USD", "for", "source", "checked"], rows)
+    listed = table(["name", "USD", "for", "source", "checked"], rows)
     return f"{_prices(prices).capitalize()}.\n\n{listed}\n{_unread(prices, order)}"
 
 
@@ -216,7 +226,8 @@ def _usd(value: float) -> str:
     return f"{value:,.2f}" if value else ""
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown; columns of figures are set to the right."""
     marks = ["---" if it in WORDS else "---:" for it in headings]
     lines = [headings, marks, *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
