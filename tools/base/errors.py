@@ -22,9 +22,11 @@ class FunctionFailed(OperationFailed):
         self.reason = reason
 
 
-def about_file(error: OSError) -> str:
-    """What the system said of a file, for a person: `/nope/map.md: No such file or directory`."""
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+def in_words(error: Exception) -> str:
+    """An error for a person: of a file as `/nope/map.md: No such file or directory`."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 class NotLoopbackError(OfflineError):

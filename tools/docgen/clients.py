@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.product import PRODUCT
 from contracts.schemas import APIS
-from tools.base.errors import OperationFailed, about_file
+from tools.base.errors import OperationFailed, in_words
 from tools.base.workspace import CHECKOUT
 
 FOLDER = CHECKOUT / ".build" / "clients"
@@ -41,7 +41,7 @@ def write(folder: Path = FOLDER, wanted: Iterable[str] | None = None) -> list[Pa
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OperationFailed(f"clients cannot be written there: {about_file(error)}") from error
+        raise OperationFailed(f"clients cannot be written there: {in_words(error)}") from error
     return [
         _write(it, folder / package_of(it)) for it in (services() if wanted is None else wanted)
     ]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tools.base.errors import about_file
+from tools.base.errors import in_words
 from tools.kubernetes import environment, lock
 from tools.kubernetes.judge.cases import judge_lines, write_atomically
 from tools.kubernetes.judge.definitions import Definitions, DefinitionsUnclear
@@ -26,15 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.command == "check":
             return _check(given.root, given.stage, served)
         return _judge(given.cases, given.verdicts, served)
-    except (lock.DefinitionsMissing, DefinitionsUnclear, NotRendered) as error:
-        return _complain(str(error))
-    except OSError as error:
-        return _complain(about_file(error))
-
-
-def _complain(why: str) -> int:
-    print(f"kubernetes: {why}", file=sys.stderr)
-    return 2
+    except (lock.DefinitionsMissing, DefinitionsUnclear, NotRendered, OSError) as error:
+        print(f"kubernetes: {in_words(error)}", file=sys.stderr)
+        return 2
 
 
 def _judge(cases: Path, verdicts: Path, served: Definitions) -> int:

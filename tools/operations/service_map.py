@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tools.base.errors import OperationFailed, about_file
+from tools.base.errors import OperationFailed, in_words
 from tools.base.target import Target
 from tools.base.workspace import Workspace
 from tools.emulator.trace_receiver import TraceReceiver
@@ -52,7 +52,7 @@ def show(target: Target, console: Console, *, workspace: Path, out: Path | None)
         try:
             out.write_text(page(it.edge for it in found))
         except OSError as error:
-            raise OperationFailed(f"the page cannot be written: {about_file(error)}") from error
+            raise OperationFailed(f"the page cannot be written: {in_words(error)}") from error
         console.print(f"{out} is written")
         return
     console.print(_table(found))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tools.base.arguments import whole_number
-from tools.base.errors import about_file
+from tools.base.errors import in_words
 from tools.simulation import bugs
 from tools.simulation.aws.functions import Library
 from tools.simulation.dice import FAULTS
@@ -127,7 +127,7 @@ def _written(trace: str) -> TextIO:
     try:
         return Path(trace).open("w", encoding="utf-8")
     except OSError as error:
-        raise SystemExit(f"the trace cannot be written: {about_file(error)}") from error
+        raise SystemExit(f"the trace cannot be written: {in_words(error)}") from error
 
 
 def _tell_of(result: Result) -> None:

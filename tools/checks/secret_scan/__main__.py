@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from tools.base.errors import about_file
+from tools.base.errors import in_words
 from tools.checks.secret_scan.allowlist import Allowlist
 from tools.checks.secret_scan.errors import ScanError
 from tools.checks.secret_scan.scan import code, made_here, scan, under
@@ -34,15 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _scan(options.paths + options.joined)
-    except ScanError as error:
-        return _complain(str(error))
-    except OSError as error:
-        return _complain(about_file(error))
-
-
-def _complain(why: str) -> int:
-    print(f"error: {why}", file=sys.stderr)
-    return 2
+    except (ScanError, OSError) as error:
+        print(f"error: {in_words(error)}", file=sys.stderr)
+        return 2
 
 
 def _split(text: str) -> list[Path]:
