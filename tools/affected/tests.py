@@ -31,6 +31,8 @@ class Suite:
         self._files = known.files
         self._closures: dict[str, frozenset[str]] = {}
         self._subjects: dict[str, frozenset[str]] = {}
+        self._named: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._put_together: dict[str, frozenset[str]] = {}
 
     @cached_property
     def all(self) -> list[str]:
@@ -168,10 +170,6 @@ class Suite:
             )
         return self._put_together[source]
 
-    @cached_property
-    def _put_together(self) -> dict[str, frozenset[str]]:
-        return {}
-
     def _opened(self, source: str, path: str) -> str:
         literals, walks = self._literals(source)
         name = path.rpartition("/")[2]
@@ -199,10 +197,6 @@ class Suite:
                 walks = folders or frozenset({"."})
             self._named[source] = (named, walks)
         return self._named[source]
-
-    @cached_property
-    def _named(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-        return {}
 
 
 def _recorded_for(path: str) -> str:
