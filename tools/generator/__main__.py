@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -127,16 +128,19 @@ def _write_what_follows(checkout: Path, console: Console) -> None:
         "\nwriting the generated pages: every environment is synthesized for them", style="dim"
     )
     command = [sys.executable, "-u", "-m", "tools.generate"]
-    with subprocess.Popen(
-        command, cwd=checkout, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as running:
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            command, cwd=checkout, stdout=subprocess.PIPE, stderr=complaints, text=True
+        ) as running,
+    ):
         assert running.stdout is not None
-        said = []
         for line in running.stdout:
-            said.append(line.rstrip("\n"))
-            console.print(said[-1], style="dim")
-    if running.returncode:
-        raise GeneratorError("`make generate` could not write every page", tuple(said[-12:]))
+            console.print(line.rstrip("\n"), style="dim")
+        if running.wait():
+            complaints.seek(0)
+            last = complaints.read().splitlines()[-SHOWN:]
+            raise GeneratorError("`make generate` could not write every page", tuple(last))
 
 
 def _parser() -> argparse.ArgumentParser:
