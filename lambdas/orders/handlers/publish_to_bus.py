@@ -27,7 +27,7 @@ Events = tuple[Envelope, ...]
 @invocation
 def handler(event: dict[str, Any], _context: Any) -> None:
     """Publish a batch of the log. What other services say is not ours to repeat: hence no loop."""
-    records = log_records.read(event, parked_records().positions())
+    records = log_records.read(event, parked_records().among(event))
     with BatchSpans("send", PRODUCER, BUS, "bus") as batch:
         log.metric("OrdersPublished", publisher().apply(records, batch.add))
         positions().reached(event)

@@ -25,11 +25,17 @@ Position = tuple[str, str]
 """Shard and sequence number."""
 
 
+def position_of(record: Mapping[str, Any]) -> Position:
+    """Where a record of a Kinesis event stands in the log."""
+    shard, _, sequence = record["eventID"].partition(":")
+    return shard, sequence
+
+
 def read(event: Mapping[str, Any], set_aside: Container[Position] = ()) -> list[LogRecord]:
     """The records of a Kinesis event, in the order of the log, without those that are set aside."""
     records = []
     for record in event["Records"]:
-        shard, _, sequence = record["eventID"].partition(":")
+        shard, sequence = position_of(record)
         if (shard, sequence) in set_aside:
             continue
         records.append(LogRecord(shard, sequence, base64.b64decode(record["kinesis"]["data"])))

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shared.messaging.log_records import position_of
 from shared.runtime import clock, log
 
 SECONDS_BETWEEN = 1.0
@@ -67,7 +68,7 @@ class LogPositions:
             log.warning("log position not noted", error=type(error).__name__)
 
     def _note(self, record: Mapping[str, Any]) -> None:
-        shard, _, sequence = record["eventID"].partition(":")
+        shard, sequence = position_of(record)
         now = self._monotonic()
         at, left = self._written.get(shard, (float("-inf"), AT_ONCE))
         left = min(AT_ONCE, left + (now - at) / SECONDS_EACH)

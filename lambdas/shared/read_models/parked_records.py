@@ -1,14 +1,14 @@
 """Records of the log that a consumer could not apply: kept with their reason until redriven."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shared.messaging.envelope import LARGEST_VERSION
-from shared.messaging.log_records import LogRecord, Position
+from shared.messaging.log_records import LogRecord, Position, position_of
 from shared.runtime import clock, log
 from shared.runtime.dynamodb_pages import every_item
 from shared.runtime.patterns import is_uuid
@@ -20,6 +20,15 @@ MAX_PLACE = 128
 MAX_BODY = 300_000
 """Bytes. A DynamoDB item holds 400 KB. No message of ours is that large (MAX_EVENT_BYTES), and what
 is larger stays in the log and in the archive, where shard and sequence name it."""
+
+
+_DIGITS = 60
+_LAST = "9" * _DIGITS
+
+
+def place_of(shard: str, sequence: str) -> str:
+    """A key that sorts by shard, then in the order of the log."""
+    return f"{shard}#{sequence.rjust(_DIGITS, '0')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class ParkedRecord:
     @property
     def place(self) -> str:
         """Where it stands among the parked records: by shard, then in the order of the log."""
-        return f"{self.shard}#{self.sequence.rjust(60, '0')}"
+        return place_of(self.shard, self.sequence)
 
     @property
     def line(self) -> dict[str, Any]:
@@ -91,7 +100,7 @@ class ParkedRecords:
         self._client = client
         self._table = table_name
         self._consumer = consumer
-        self._positions: frozenset[Position] | None = None
+        self._next: dict[str, tuple[str, str | None]] = {}
 
     def put(self, parked: ParkedRecord) -> dict[str, Any]:
         """The ``Put`` that parks a record, for a transaction; parking it again changes nothing."""
@@ -184,15 +193,53 @@ class ParkedRecords:
         )
         return next(map(_from_item, answer["Items"]), None)
 
-    def positions(self) -> frozenset[Position]:
-        """Where the parked records stand in the log, as it was when this process first asked.
+    def among(self, event: Mapping[str, Any]) -> frozenset[Position]:
+        """Which records of a batch of the log are parked: those that an operator set aside.
 
-        A record that crashes its consumer is set aside by an operator; every crash begins a new
-        process, which then passes it by.
+        A record that crashes its consumer is passed by like this: every crash begins a new
+        process. Of each shard a process asks once where the next parked record stands, and again
+        when it has come so far. What is parked behind it is never read, however much that is.
+        ``event`` is what Lambda gives a consumer: records of one shard, in the order of the log.
         """
-        if self._positions is None:
-            self._positions = frozenset((each.shard, each.sequence) for each in self.all())
-        return self._positions
+        found: set[Position] = set()
+        for shard, sequences in _places(event).items():
+            first, last = place_of(shard, sequences[0]), place_of(shard, sequences[-1])
+            if not self._may_be_parked(shard, first, last):
+                continue
+            found |= {
+                (item["shard"]["S"], item["sequence"]["S"]) for item in self._between(first, last)
+            }
+            self._next.pop(shard, None)
+        return frozenset(found)
+
+    def _may_be_parked(self, shard: str, first: str, last: str) -> bool:
+        asked_from, following = self._next.get(shard, (None, None))
+        if asked_from is None or first < asked_from:
+            items = self._between(first, place_of(shard, _LAST), Limit=1)
+            following = next((item["record"]["S"] for item in items), None)
+            self._next[shard] = (first, following)
+        return following is not None and following <= last
+
+    def _between(self, first: str, last: str, **page: Any) -> Iterator[dict[str, Any]]:
+        """Places without what stands there; both ends count."""
+        return every_item(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="consumer = :consumer AND #record BETWEEN :first AND :last",
+            ProjectionExpression="#record, #shard, #sequence",
+            ExpressionAttributeNames={
+                "#record": "record",
+                "#shard": "shard",
+                "#sequence": "sequence",
+            },
+            ExpressionAttributeValues={
+                ":consumer": {"S": self._consumer},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+            ConsistentRead=True,
+            **page,
+        )
 
     def forget(self, parked: ParkedRecord) -> None:
         """Take a record off the list once it has been dealt with."""
@@ -236,6 +283,14 @@ class ParkedRecords:
             "consumer": {"S": self._consumer},
             "record": {"S": parked.place},
         }
+
+
+def _places(event: Mapping[str, Any]) -> Mapping[str, list[str]]:
+    """The sequence numbers of a batch, by shard."""
+    places: dict[str, list[str]] = {}
+    for shard, sequence in map(position_of, event["Records"]):
+        places.setdefault(shard, []).append(sequence)
+    return places
 
 
 def _from_item(item: dict[str, Any]) -> ParkedRecord:

@@ -61,7 +61,7 @@ class ReadModel(Generic[StateT]):
 
     def _follow(self, event: dict[str, Any], _context: Any) -> None:
         """The projector's handler: apply a batch to every generation that is written."""
-        records = log_records.read(event, self.parked_records.positions())
+        records = log_records.read(event, self.parked_records.among(event))
         with BatchSpans("process", CONSUMER, EVENT_LOG, "event-log") as batch:
             live, *others = self._generations.written
             writes = self._applied_and_counted(live, records, batch)

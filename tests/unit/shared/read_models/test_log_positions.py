@@ -117,7 +117,7 @@ def test_no_consumer_sees_anothers_positions_nor_takes_them_for_parked_records(
     parked = ParkedRecords(database, "parked", "sales")
     assert list(parked.all()) == []
     assert parked.count(10) == 0
-    assert parked.positions() == frozenset()
+    assert parked.among(batch("1")) == frozenset()
 
 
 def test_an_answer_has_a_bounded_number_of_shards(

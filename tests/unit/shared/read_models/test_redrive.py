@@ -144,16 +144,6 @@ def test_records_are_listed_by_shard_in_the_order_of_the_log(parked: ParkedRecor
     assert [each.sequence for each in parked.all(after)] == ["100", "3"]
 
 
-def test_where_records_are_parked_is_read_once_for_a_process(
-    parked: ParkedRecords, database: DynamoDbInMemory
-) -> None:
-    parked.park(of(ORDER, 1))
-    expected = {("shard-0", "1")}
-    assert parked.positions() == expected
-    parked.park(of(ORDER, 2))
-    assert parked.positions() == expected
-
-
 def test_looking_changes_nothing(
     parked: ParkedRecords, database: DynamoDbInMemory, histories: Histories
 ) -> None:
