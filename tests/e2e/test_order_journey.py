@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from orders.domain.terms import MAX_LINES
 from tests.support.drivers.offline import eventually
 from tests.support.drivers.system import Event, System, an_order
 
@@ -49,6 +50,18 @@ def test_a_gift_is_one_order_for_readers_of_both_versions(system: System) -> Non
     assert [it["gift"] for it in listed if it["order_id"] == order_id] == [gift]
     assert not any("gift" in it for it in system.orders().json["orders"])
     assert json.loads(system.stored(order_id)[0]["data"])["gift"] == gift
+
+
+def test_an_order_of_as_many_lines_as_there_may_be_is_fulfilled(system: System) -> None:
+    line = {"sku": "MUG-BLUE", "quantity": 1}
+    accepted = system.place(an_order() | {"lines": [line] * MAX_LINES})
+    order_id = accepted.json["order_id"]
+    assert system.visible(order_id, version=2)["status"] == "confirmed"
+    assert len(system.view(order_id).json["lines"]) == MAX_LINES
+    (shipped,) = [it for _, it in system.logged(order_id) if it["type"] == "ShipmentBooked"]
+    assert shipped["data"]["order_id"] == order_id
+    refused = system.place(an_order() | {"lines": [line] * (MAX_LINES + 1)})
+    assert refused.status == 400
 
 
 def test_a_cancelled_order_is_seen_to_be(system: System) -> None:

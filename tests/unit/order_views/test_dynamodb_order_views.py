@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from order_views.adapters.dynamodb_order_views import DynamoDbOrderViews, OrderViewCodec
+from order_views.adapters.dynamodb_order_views import BY_CUSTOMER, DynamoDbOrderViews, OrderViewCodec
 from tests.support.examples.order_views import CUSTOMER, GIFT, a_view, order_id
+from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
 
 class ShortPages:
@@ -47,6 +48,21 @@ def test_a_list_goes_on_after_the_order_that_was_shown_last() -> None:
     client = ShortPages(7)
     found = DynamoDbOrderViews(client, "views", "g1").of_customer(CUSTOMER, 5, a_view(2))
     assert [view.order_id for view in found] == [order_id(1), order_id(0)]
+
+
+def test_of_however_many_orders_a_page_reads_no_more_than_it_shows() -> None:
+    codec, last = OrderViewCodec(), a_view(500)
+    database = DynamoDbInMemory(
+        {"views": ("view_id",)}, {BY_CUSTOMER: ("customer", "placed")}, page=1000
+    )
+    for number in range(1000):
+        key = {"view_id": {"S": f"g1#{order_id(number)}"}, "version": {"N": "1"}}
+        database.put_item(TableName="views", Item=key | codec.to_item(a_view(number), "g1"))
+    database.calls.clear()
+    found = DynamoDbOrderViews(database, "views", "g1").of_customer(CUSTOMER, 21, last)
+    assert len({it.order_id for it in found}) == 21
+    assert all((it.placed_at, it.order_id) < (last.placed_at, last.order_id) for it in found)
+    assert [asked["Limit"] for _, asked in database.calls] == [21]
 
 
 @pytest.mark.parametrize("gift", [None, GIFT, {"wrapping": "box", "note_code": None}])
