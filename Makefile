@@ -104,7 +104,7 @@ DEPLOYED := tests/integration tests/faults tests/e2e $(BY_TWO)
 PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor run up down dev status load affected test-affected test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bill bench parity release quote rotate secret-scan audit mutate catalogue client release-contracts simulate \
+.PHONY: help setup doctor run up down dev status load soak screens affected test-affected test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bill bench parity release quote rotate secret-scan audit mutate catalogue client release-contracts simulate \
 	snapshots deploy pipelines canary destroy lock clean \
 	config-check config-plan config-apply config-drift configuration-page open tour \
 	service service-remove rename k8s-check k8s-judge k8s-render pin-images smoke redrive redrive-queue stuck resume park discard history trace service-map view reconcile rebuild rebuild-back rebuild-retire checksum
@@ -149,11 +149,17 @@ dev: setup ## Bring up or join what is up, and keep it as the checkout is: saves
 open: setup ## Open the console of the running system in the browser, and say who may log in
 	@$(LOCAL) $(RUN) -m tools.local open
 
+screens: setup ## Take the pictures of docs/console.md from the system that is up, while orders go through
+	@$(LOCAL) $(RUN) -m tools.docgen.screens
+
 tour: setup ## Show flags, refusals, a rollback and a rotation on the running system
 	@$(LOCAL) $(RUN) -m tools.local tour
 
 load: setup ## Place orders on the running system, then check the invariants: RATE=5 DURATION=20 MIX=good=1
 	@$(LOCAL) $(RUN) -m tools.local load $(call option,--rate,RATE) $(call option,--duration,DURATION) $(call option,--mix,MIX)
+
+soak: setup ## Orders for long, one fault after the other; fails if an order is lost or memory grows: MINUTES=60 RATE=0.5
+	@$(LOCAL) $(RUN) -m tools.local soak $(call option,--minutes,MINUTES) $(call option,--rate,RATE)
 
 affected: setup ## The services and tests that a difference touches, with reasons: [BASE=main] [FORMAT=json|github]
 	@$(RUN) -m tools.affected $(call option,--base,BASE) $(call option,--format,FORMAT)

@@ -92,6 +92,11 @@ class Workspace:
         return self.root / "faults-to-undo.json"
 
     @property
+    def soak_note(self) -> Path:
+        """Which faults `make soak` has on."""
+        return self.root / "soak-faults.json"
+
+    @property
     def trace_receiver_record(self) -> Path:
         return self.root / "trace-receiver.json"
 
@@ -174,6 +179,7 @@ class Workspace:
             self.faults_record,
             self.faults_record.with_suffix(".log"),
             self.faults_note,
+            self.soak_note,
             self.outputs,
             self.demo_password,
             self.operator,

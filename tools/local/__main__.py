@@ -85,6 +85,9 @@ def _dispatch(options: argparse.Namespace, workspace: Workspace, console: Consol
                 workspace, console, rate=options.rate, duration=options.duration, mix=options.mix
             )
             return 0 if held else 1
+        case "soak":
+            held = commands.soak(workspace, console, minutes=options.minutes, rate=options.rate)
+            return 0 if held else 1
         case "open":
             commands.open_console(workspace, console)
         case "tour":
@@ -137,6 +140,11 @@ def _parser() -> argparse.ArgumentParser:
         "--mix",
         default="good=85,declined=5,out-of-stock=4,nowhere=3,cancelled=3",
         help="weights of what customers do (default: %(default)s)",
+    )
+    command = kinds.add_parser("soak", help="orders for long, under faults: does anything grow?")
+    command.add_argument("--minutes", type=positive, default=60.0, help="(default: 60)")
+    command.add_argument(
+        "--rate", type=positive, default=0.5, help="orders a second (default: 0.5)"
     )
     kinds.add_parser("open", help="open the console in the browser")
     kinds.add_parser("tour", help="flags, refusals, a rollback, a rotation under load")

@@ -32,6 +32,7 @@ from tools.local import (
     tokens,
 )
 from tools.local import load as loads
+from tools.local import soak as soaks
 from tools.local import tour as tours
 from tools.local.bring_up import bring_up, phase
 from tools.local.faults import FaultProcess
@@ -179,6 +180,13 @@ def load(workspace: Workspace, console: Console, *, rate: float, duration: float
     deployed = outputs.read(workspace.outputs)
     outcome = loads.Load(emulator, deployed, rate, duration, loads.parse_mix(mix)).run(console)
     return loads.show(outcome, console)
+
+
+def soak(workspace: Workspace, console: Console, *, minutes: float, rate: float) -> bool:
+    """Place orders for a long time under faults; whether nothing was lost and nothing grows."""
+    emulator = _running_emulator(workspace)
+    run = soaks.Soak(emulator, outputs.read(workspace.outputs), workspace, minutes, rate)
+    return soaks.report(run, run.run(console), console)
 
 
 def open_console(workspace: Workspace, console: Console) -> None:

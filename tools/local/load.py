@@ -29,6 +29,8 @@ from tools.local.progress import OrderProgress, Progress
 CLIENTS = 16
 REFRESH_SECONDS = 2.0
 UNDOING_SECONDS = 30.0
+TOKEN_SECONDS = 1200.0
+"""A customer's token is good for an hour."""
 DECLINED_AMOUNT = 7 * 5490
 """Seven iron teapots in minor units of EUR: no other order here has this total."""
 KINDS: Mapping[str, dict[str, Any]] = {
@@ -110,6 +112,7 @@ class Load:
     """Kinds of the orders that were accepted, by id."""
     failed_requests: int = 0
     _progress: OrderProgress = field(init=False, repr=False)
+    _logged_in: tuple[float, str] = field(default=(-inf, ""), init=False, repr=False)
 
     def run(self, console: Console) -> Outcome:
         """Place orders, wait until all have ended, and hold the books against the invariants.
@@ -122,7 +125,6 @@ class Load:
         if "declined" in self.mix:
             for provider in providers:
                 provider.add_fault("decline", amount=DECLINED_AMOUNT)
-        token = tokens.token(self.outputs, self.emulator.cloud, self.emulator.workspace)
         kinds = random.choices(  # noqa: S311 - customers are no secret
             list(self.mix), list(self.mix.values()), k=max(1, round(self.rate * self.duration))
         )
@@ -130,7 +132,7 @@ class Load:
             begun = time.monotonic()
             with ThreadPoolExecutor(CLIENTS) as clients:
                 requests = [
-                    clients.submit(self._place, kind, token)
+                    clients.submit(self._place, kind, self._token())
                     for kind in self._at_the_rate(kinds, live, begun)
                 ]
                 self._await(requests)
@@ -150,6 +152,14 @@ class Load:
                 shown = time.monotonic()
                 live.update(self._view(self._orders(), begun))
             yield kind
+
+    def _token(self) -> str:
+        """Of a customer, who logs in again before it expires."""
+        since, token = self._logged_in
+        if time.monotonic() - since > TOKEN_SECONDS:
+            token = tokens.token(self.outputs, self.emulator.cloud, self.emulator.workspace)
+            self._logged_in = time.monotonic(), token
+        return token
 
     def _await(self, requests: list[Future[None]]) -> None:
         for placing in requests:

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from order_views.adapters.dynamodb_order_views import BY_CUSTOMER, DynamoDbOrderViews, OrderViewCodec
+from order_views.adapters.dynamodb_order_views import (
+    BY_CUSTOMER,
+    DynamoDbOrderViews,
+    OrderViewCodec,
+)
 from tests.support.examples.order_views import CUSTOMER, GIFT, a_view, order_id
 from tests.support.fakes.dynamodb_in_memory import DynamoDbInMemory
 
