@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from tools.local import operators
 from tools.local.load import Load, parse_mix
 
 if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
     from playwright.sync_api import Browser, Page
 
     from tools.local.operators import Operator
@@ -41,9 +43,13 @@ WIDE, NARROW = (1280, 800), (360, 740)
 QUALITY = 72
 SECONDS_OF_ORDERS, ORDERS_A_SECOND = 90.0, 0.7
 MIX = "good=80,declined=10,out-of-stock=5,cancelled=5"
+UNDER_WAY_SECONDS = 20.0
+"""Until enough orders are under way to be looked at."""
 DRAWN_MS = 2500
 """Until a screen that is there has had its answers, in milliseconds."""
 PATIENCE_MS = 30_000.0
+TRIES = 10
+"""Others may hold the letter for a moment."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ def _first_order(page: Page) -> None:
 
 def _spans(page: Page) -> None:
     _first_order(page)
-    page.get_by_role("button", name="Trace").or_(page.get_by_role("link", name="Trace")).click()
+    page.get_by_role("tab", name="trace").click()
 
 
 def _first_saga(page: Page) -> None:
@@ -79,6 +85,12 @@ def _redrive(page: Page) -> None:
     page.get_by_role("dialog").wait_for()
 
 
+def _newest(page: Page) -> None:
+    skip = page.get_by_role("button", name="Skip to the newest")
+    with suppress(NotShown):
+        skip.click(timeout=DRAWN_MS)
+
+
 PICTURES: Sequence[Picture] = (
     Picture("home", "/", "Latest messages"),
     Picture("orders", "/orders", "confirmed"),
@@ -86,7 +98,7 @@ PICTURES: Sequence[Picture] = (
     Picture("trace", "/orders", "confirmed", _spans),
     Picture("sagas", "/sagas", "ended"),
     Picture("saga", "/sagas", "ended", _first_saga),
-    Picture("log", "/log", "shard"),
+    Picture("log", "/log", "OrderPlaced", _newest),
     Picture("consumers", "/consumers", "order-view"),
     Picture("views", "/views", "sales"),
     Picture("configuration", "/configuration", "orders"),
@@ -130,7 +142,7 @@ def _show(page: Page, operator: Operator, picture: Picture) -> None:
     page.goto(operator.url + "#" + picture.place)
     page.get_by_text(picture.shows).first.wait_for()
     picture.do(page)
-    page.wait_for_timeout(DRAWN_MS)
+    page.wait_for_timeout(2 * DRAWN_MS)
 
 
 @contextmanager
@@ -164,6 +176,28 @@ def _logged_in(browser: Browser, operator: Operator, *, narrow: bool) -> Page:
     return page
 
 
+@contextmanager
+def _dead_letter(workspace: Workspace) -> Iterator[None]:
+    """A command that nobody can read, for as long as pictures are taken."""
+    deployed = outputs.read(workspace.outputs)
+    sqs = Emulator.of(workspace).cloud.client("sqs")
+    queue = deployed["services"]["payments"]["queues"]["Commands/DeadLetters"]
+    sent = sqs.send_message(QueueUrl=queue, MessageBody="no command")["MessageId"]
+    try:
+        yield
+    finally:
+        _take_back(sqs, queue, sent)
+
+
+def _take_back(sqs: SQSClient, queue: str, sent: str) -> None:
+    for _ in range(TRIES):
+        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+        for it in answer.get("Messages", ()):
+            if it["MessageId"] == sent:
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=it["ReceiptHandle"])
+                return
+
+
 def _orders(workspace: Workspace) -> None:
     emulator = Emulator.of(workspace)
     deployed = outputs.read(workspace.outputs)
@@ -185,7 +219,9 @@ def main() -> int:
     operator = operators.known(workspace)
     ordering = threading.Thread(target=_orders, args=(workspace,), daemon=True)
     ordering.start()
-    left = take(wanted, operator, console)
+    time.sleep(UNDER_WAY_SECONDS)
+    with _dead_letter(workspace):
+        left = take(wanted, operator, console)
     for it in left:
         console.print(f"left as it was: {it}", style="yellow")
     return 1 if left else 0

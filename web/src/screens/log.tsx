@@ -139,7 +139,7 @@ function Lacking() {
       )}
       {late > LATE && (
         <div class="notice" role="status">
-          The list is {duration(late)} behind the newest record: more comes than operators may read.{" "}
+          The list is {duration(late)} behind the newest record: it is read in one call in two seconds, whoever looks.{" "}
           <button class="link" onClick={() => (tail.value = jumped(tail.value))}>Skip to the newest</button>
         </div>
       )}
