@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "affected": ("python -m tools.affected --base={BASE} --format={FORMAT}",),
     "test-affected": ("python -m tools.affected test --base={BASE}",),
     "load": (f"{LOCAL} load --rate={{RATE}} --duration={{DURATION}} --mix={{MIX}}",),
+    "soak": (f"{LOCAL} soak --minutes={{MINUTES}} --rate={{RATE}}",),
     "release": (
         "python -m tools.release {HERE} --service={SERVICE} --version={VERSION} --fault={FAULT}",
     ),
