@@ -5,7 +5,7 @@ Which stacks come before is what they find of each other: nobody lists it.
 """
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from aws_cdk import App
 from aws_cdk import Environment as Place
@@ -21,24 +21,31 @@ class NotPublished(Exception):
     """A stack finds what no stack publishes."""
 
 
-def build(app: App, stage: Stage) -> dict[str, ServiceStack]:
+def build(
+    app: App, stage: Stage, services: Collection[str] | None = None
+) -> dict[str, ServiceStack]:
     """Every stack by its service's name, each after those that it needs.
+
+    ``services`` are the only ones of which a stack is made. Their templates are the same then,
+    since stacks know each other by parameters; but nobody looks whether the others publish what
+    they find, and the assembly does not say which of the others come before.
 
     Raises:
         NotPublished: a stack needs another that is not there, or that does not publish what it
             looks for.
     """
     stacks: dict[str, ServiceStack] = {}
-    for service in declared():
+    wanted = [it for it in declared() if services is None or it.name in services]
+    for service in wanted:
         stack = stack_of(service)
         if stack.is_in(stage):
             place = Place(region=stack.region_in(stage))
             stacks[service.name] = stack(app, stage=stage, env=place)  # type: ignore[call-arg]
-    for service in declared():
+    for service in wanted:
         if service.name in stacks:
             publish_card(stacks[service.name], service)
             draw_dashboard(stacks[service.name])
-    for each in stacks.values():
+    for each in stacks.values() if services is None else ():
         _check(each, stacks)
         for name in sorted(each.needs - {each.service}):
             each.add_stack_dependency(stacks[name])
@@ -79,7 +86,7 @@ def _in_order(stacks: Mapping[str, ServiceStack]) -> dict[str, ServiceStack]:
     ordered: dict[str, ServiceStack] = {}
 
     def put(stack: ServiceStack) -> None:
-        for name in sorted(stack.needs - {stack.service} - ordered.keys()):
+        for name in sorted((stack.needs & stacks.keys()) - {stack.service} - ordered.keys()):
             put(stacks[name])
         ordered[stack.service] = stack
 

@@ -106,6 +106,9 @@ def test_a_service_is_made_passes_and_goes_without_a_trace(tree: Path, kind: str
     assert f"/lambdas/returns/ @{PRODUCT}/research\n".encode() in after["CODEOWNERS"]
     assert b"\n## returns\n" in after["docs/catalogue.md"]
     assert f"{SNAPSHOTS}test_snapshots/test_template[returns].json" in after
+    whole = run(tree, "tools.generate")
+    assert whole.returncode == 0, whole.stderr
+    assert content(tree) == after, "to synthesize every stack would have changed nothing"
     assert_it_holds(tree, "returns")
     remove(tree, "returns")
     assert content(tree) == before
@@ -141,7 +144,7 @@ def test_what_is_up_has_it_at_once_and_has_it_no_more_when_it_is_removed(tree: P
 
 
 def test_a_service_that_cannot_be_finished_is_taken_back(tree: Path) -> None:
-    (tree / "tests" / "infra" / "test_snapshots.py").write_text("raise RuntimeError('broken')\n")
+    (tree / "stacks" / "constructs" / "service_queue.py").write_text("raise RuntimeError('broken')")
     before = content(tree)
     done = run(
         *(tree, "tools.generator", "make", "--name=gift-cards", "--kind=worker", "--confirm"),

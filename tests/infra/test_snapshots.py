@@ -6,24 +6,16 @@ dev is there in full; of staging and prod, what they have otherwise. After a cha
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from contracts.product import PRODUCT
 from tests.infra.system import synthesized
 from tools.base.target import ENVIRONMENTS
-from tools.generate.snapshots import ABSENT, without_digests
-
-SCRUBBED = (
-    (re.compile(r"\b[0-9a-f]{64}\b"), "(hash)"),  # of an asset
-    (re.compile(r"(?<=[0-9A-F]{8})[0-9a-f]{32}\b"), "(hash)"),  # of an API's deployment
-)
+from tools.base.templates import EVERYTHING, templates
+from tools.generate.differences import comparable, differences, scrubbed
 
 
 @pytest.fixture
@@ -41,14 +33,23 @@ def test_template(reviewed: SnapshotAssertion) -> None:
 def test_difference_to_dev(environment: str, reviewed: SnapshotAssertion) -> None:
     dev, other = _comparable("dev"), _comparable(environment)
     assert other.keys() - dev.keys() == {"archive-replica", "edge", "objectives"}
-    differences = {
-        service: {
-            path: {"dev": before, environment: after}
-            for path, before, after in _differences(dev.get(service, {}), other[service])
-        }
-        for service in sorted(other)
-    }
-    assert differences == reviewed
+    found = {it: differences(dev.get(it, {}), other[it], environment) for it in sorted(other)}
+    assert found == reviewed
+
+
+@pytest.mark.parametrize("service", ["console", "identity", "orders"])
+def test_a_stack_that_is_made_alone_has_the_same_template(service: str) -> None:
+    """So that who adds a service need not wait for all the others."""
+    (alone,) = templates("dev", EVERYTHING, [service]).values()
+    assert scrubbed(alone) == _templates("dev")[service]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_stack_that_is_made_alone_has_the_same_template(environment: str) -> None:
+    for service, template in _templates(environment).items():
+        (alone,) = templates(environment, EVERYTHING, [service]).values()
+        assert scrubbed(alone) == template, service
 
 
 @pytest.mark.parametrize("environment", [it for it in ENVIRONMENTS if it != "dev"])
@@ -74,39 +75,11 @@ def _ids_by_path(template: Any) -> dict[str, str]:
 
 def _templates(environment: str) -> dict[str, Any]:
     return {
-        service: json.loads(_scrubbed(json.dumps(template.body)))
+        service: scrubbed(template.body)
         for service, template in synthesized(environment).templates.items()
     }
 
 
 def _comparable(environment: str) -> dict[str, Any]:
     """Templates as if the environment were called dev."""
-    text = without_digests(json.dumps(_templates(environment)), environment)
-    named_dev: dict[str, Any] = json.loads(
-        re.sub(rf"({PRODUCT}[-/]?){environment}", r"\1dev", text)
-    )
-    return named_dev
-
-
-def _scrubbed(text: str) -> str:
-    for pattern, replacement in SCRUBBED:
-        text = pattern.sub(replacement, text)
-    return text
-
-
-def _differences(dev: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(dev, dict) and isinstance(other, dict):
-        for key in sorted((dev.keys() | other.keys()) - {"Metadata"}):
-            yield from _differences(
-                dev.get(key, ABSENT), other.get(key, ABSENT), f"{path}.{key}".lstrip(".")
-            )
-    elif isinstance(dev, list) and isinstance(other, list) and len(dev) == len(other):
-        for number, (before, after) in enumerate(zip(dev, other, strict=True)):
-            yield from _differences(before, after, f"{path}[{number}]")
-    elif dev != other and not _is_the_environments_name(path):
-        yield path, dev, other
-
-
-def _is_the_environments_name(path: str) -> bool:
-    """A tag's value: there is one on nearly everything."""
-    return bool(re.search(r"Tags\[\d+\]\.Value$|Tags\.environment$", path))
+    return {it: comparable(of, environment) for it, of in _templates(environment).items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,14 @@ EVERYTHING = {"containers": "true"}
 
 
 def templates(
-    environment: str, context: Mapping[str, str] | None = None
+    environment: str,
+    context: Mapping[str, str] | None = None,
+    services: Collection[str] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Each stack's template by the stack's name, of one environment.
 
     ``context`` switches on what is off unless it is asked for, as ``cdk deploy --context`` does.
+    ``services`` are the only ones whose templates are made: the rest takes its time.
 
     Raises:
         ValueError: there is no such environment.
@@ -35,11 +38,12 @@ def templates(
 
     values = {
         **json.loads(CDK_JSON.read_text())["context"],
+        "aws:cdk:enable-path-metadata": True,  # which the CLI sets
         **(context or {}),
         "environment": environment,
     }
     with tempfile.TemporaryDirectory(prefix=f"{PRODUCT}-costs-") as folder, unbuilt():
         app = App(outdir=folder, context=values)
-        build(app, from_context(app))
+        build(app, from_context(app), services)
         assembly = Assembly(Path(app.synth().directory))
         return {stack.name: stack.template for stack in assembly.stacks}

@@ -82,7 +82,8 @@ def listed(found: Iterable[Service]) -> str:
     Raises:
         LookupError: a value's type or meaning is written down nowhere.
     """
-    return "\n".join(section for it in found if (section := _section(it)))
+    services = sorted(found, key=lambda it: it.name)
+    return "\n".join(section for it in services if (section := _section(it)))
 
 
 def _section(service: Service) -> str:
@@ -183,7 +184,7 @@ def _rotated_by(schedule: Mapping[str, Any]) -> str:
 
 
 def _resources(service: Service, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for id, resource in service.template["Resources"].items():
+    for id, resource in sorted(service.template["Resources"].items()):
         if resource["Type"] == type:
             yield id, resource["Properties"]
 

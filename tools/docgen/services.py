@@ -170,7 +170,8 @@ class Service:
         ]
 
     def _resources(self, type: str = "") -> Iterator[tuple[str, Resource]]:
-        for id, resource in self.template["Resources"].items():
+        """By name, however the template has them: pages are the same from a snapshot."""
+        for id, resource in sorted(self.template["Resources"].items()):
             if not type or resource["Type"] == type:
                 yield id, resource
 
@@ -196,7 +197,7 @@ def _in_words(pattern: Mapping[str, Any]) -> str:
     words = f"{types} from {_named(pattern.get('source', [])) or 'anybody'}"
     filters = [
         f"{field} is {' or '.join(values)}"
-        for field, values in pattern.get("detail", {}).get("data", {}).items()
+        for field, values in sorted(pattern.get("detail", {}).get("data", {}).items())
     ]
     return f"{words}, where {', '.join(filters)}" if filters else words
 

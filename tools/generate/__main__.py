@@ -1,4 +1,8 @@
-"""`make generate`; with ``--check``, what `make check` says about all that is generated."""
+"""`make generate`; with ``--check``, what `make check` says about all that is generated.
+
+With ``--services`` only their templates are synthesized, and those of all others are taken to be as
+they were: for who adds or removes a service and knows which templates say something of it.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,19 @@ import argparse
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tools.base.workspace import CHECKOUT
-from tools.generate.products import PRODUCTS, SNAPSHOTS, NotGenerated, Product, Synthesis
+from tools.generate.products import (
+    PRODUCTS,
+    SNAPSHOTS,
+    NotGenerated,
+    Product,
+    write_snapshots,
+)
 
 Digests = dict[str, str]
 ALL = "make generate"
@@ -21,16 +33,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["CDK_VALIDATION"] = "false"  # the rules have their own tests
     parser = argparse.ArgumentParser(prog="python -m tools.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="say what is stale; write nothing")
-    return check(PRODUCTS) if parser.parse_args(arguments).check else generate(PRODUCTS)
+    parser.add_argument("--services", nargs="+", help="synthesize no others")
+    options = parser.parse_args(arguments)
+    if options.check:
+        return check(PRODUCTS)
+    return generate(_of(options.services) if options.services else PRODUCTS)
 
 
 def generate(products: Iterable[Product], checkout: Path = CHECKOUT) -> int:
     """Write everything, and say which files are others now; what fails does not stop the rest."""
-    synthesis, failed = Synthesis(), False
+    failed = False
     for product in products:
         before = _digests(product, checkout)
         try:
-            product.write(synthesis)
+            product.write()
         except (NotGenerated, LookupError) as error:
             print(f"generate: {product.name}: {error}", file=sys.stderr)
             failed = True
@@ -40,6 +56,12 @@ def generate(products: Iterable[Product], checkout: Path = CHECKOUT) -> int:
         for change in changes:
             print(f"  {change}")
     return 1 if failed else 0
+
+
+def _of(services: Collection[str]) -> list[Product]:
+    """All products, of which the snapshots are written for some services alone."""
+    few = replace(SNAPSHOTS, write=partial(write_snapshots, services))
+    return [few if it is SNAPSHOTS else it for it in PRODUCTS]
 
 
 def check(products: Iterable[Product]) -> int:

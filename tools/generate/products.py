@@ -1,21 +1,15 @@
 """All that is generated: from what, by which command, and how to tell that it is stale.
 
-The order is that of `make generate`. Staleness is judged without a synthesis: pages are compared
-with the snapshots of the templates, as collections of words, since snapshots are sorted and pages
-are not. tests/infra compares every letter with what a synthesis gives.
+The order is that of `make generate`. Pages are written from the snapshots of the templates, so that
+only these need a synthesis, and a stale page is found without one. tests/infra compares snapshots
+and pages with what a synthesis gives.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
 from contracts.schemas import (
@@ -35,7 +29,6 @@ from stacks.services import declared
 from stacks.stage import stage_named
 from stacks.system import stack_of
 from tools.base.target import ENVIRONMENTS
-from tools.base.templates import EVERYTHING, templates
 from tools.base.workspace import CHECKOUT
 from tools.checks.contracts.api_compatibility import breaking_api_changes
 from tools.checks.contracts.compatibility import breaking_changes
@@ -57,9 +50,9 @@ from tools.docgen.catalogue import files as catalogue
 from tools.docgen.openapi import files as openapi
 from tools.docgen.pictures import release as release_picture
 from tools.docgen.pictures.state_machine import draw, layout
-from tools.docgen.services import Service, services_of
+from tools.docgen.services import Service
 from tools.emulator import parity
-from tools.generate import snapshots
+from tools.generate import snapshots, synthesis
 from tools.measure.costs import figures, open_console
 
 SAGA_PICTURE = CHECKOUT / "docs" / "saga.svg"
@@ -68,22 +61,6 @@ SAGA_LAYOUT = CHECKOUT / "web" / "src" / "pictures" / "saga.json"
 
 class NotGenerated(Exception):
     """Something could not be generated; the message says what to do."""
-
-
-class Synthesis:
-    """The templates of dev, made once for all that is written from them."""
-
-    @cached_property
-    def _made(self) -> Future[list[Service]]:
-        return ThreadPoolExecutor(1).submit(lambda: services_of(templates("dev", EVERYTHING)))
-
-    def begin(self) -> None:
-        """Have them made while something else is done."""
-        self._made.running()
-
-    @property
-    def services(self) -> list[Service]:
-        return self._made.result()
 
 
 @dataclass(frozen=True)
@@ -100,7 +77,7 @@ class Product:
     name: str
     command: str
     patterns: tuple[str, ...]
-    write: Callable[[Synthesis], None]
+    write: Callable[[], None]
     is_fresh: Callable[[], bool]
 
     def files(self, checkout: Path) -> Iterator[Path]:
@@ -108,7 +85,7 @@ class Product:
             yield from checkout.glob(pattern)
 
 
-def _write_contracts(_: Synthesis) -> None:
+def _write_contracts() -> None:
     _refuse(release())
 
 
@@ -116,8 +93,8 @@ def _write_asyncapi() -> None:
     asyncapi.FILE.write_text(asyncapi.text(), "utf-8")
 
 
-def _write_apis(synthesis: Synthesis) -> None:
-    openapi.write(synthesis.services)
+def _write_apis() -> None:
+    openapi.write(_snapshots())
     _refuse(release_apis())
 
 
@@ -147,7 +124,7 @@ def _graphs_are_released() -> bool:
     return current == released
 
 
-def _write_released_proto(_: Synthesis) -> None:
+def _write_released_proto() -> None:
     try:
         _refuse(proto.release())
     except ContainerToolsError as refused:
@@ -166,18 +143,24 @@ def _apis_are_fresh() -> bool:
     return openapi.are_fresh(_snapshots()) and current.items() <= released.items()
 
 
-def _write_snapshots(synthesis: Synthesis) -> None:
-    synthesis.begin()  # beside another process
-    test = ("-m", "pytest", "-q", "tests/infra/test_snapshots.py", "--snapshot-update")
-    done = subprocess.run(
-        [sys.executable, *test], cwd=CHECKOUT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise NotGenerated(f"the templates cannot be synthesized:\n{done.stdout[-3000:]}")
+def _write_snapshots() -> None:
+    write_snapshots()
     snapshots.remember()
 
 
-def _write_saga_picture(_: Synthesis) -> None:
+def write_snapshots(services: Collection[str] | None = None) -> None:
+    """Write all of them, or those of some services.
+
+    Raises:
+        NotGenerated: the templates cannot be synthesized.
+    """
+    try:
+        snapshots.write(synthesis.of_all(services), services)
+    except synthesis.NotSynthesized as refused:
+        raise NotGenerated(f"the templates cannot be synthesized:\n{refused}") from refused
+
+
+def _write_saga_picture() -> None:
     SAGA_PICTURE.write_text(_saga_picture(), "utf-8")
     SAGA_LAYOUT.write_text(_saga_layout(), "utf-8")
 
@@ -192,7 +175,7 @@ def _saga_layout() -> str:
     return f"{json.dumps(layout(definition), separators=(',', ':'))}\n"
 
 
-def _write_bill(_: Synthesis) -> None:
+def _write_bill() -> None:
     """From the snapshots, which have just been written."""
     figures.FILE.write_text(bill(in_containers()), "utf-8")
 
@@ -210,20 +193,18 @@ def in_containers() -> list[str]:
     return [name for name, it in stacks.items() if it.is_in(asked) and not it.is_in(bare)]
 
 
-def _write_release_picture(_: Synthesis) -> None:
+def _write_release_picture() -> None:
     release_picture.PAGE.write_text(release_picture.page(release_machine()), "utf-8")
 
 
 def _catalogue_is_fresh() -> bool:
-    text = catalogue.PAGE.read_text("utf-8")
-    return _words(text) == _words(catalogue.page(_snapshots())) and (
-        catalogue.CODEOWNERS.read_text("utf-8") == catalogue.owners()
-    )
+    page, owners = catalogue.PAGE.read_text("utf-8"), catalogue.CODEOWNERS.read_text("utf-8")
+    return page == catalogue.page(_snapshots()) and owners == catalogue.owners()
 
 
 def _configuration_page_is_fresh() -> bool:
     _, _, text = configuration_page.PAGE.read_text("utf-8").partition(configuration_page.MARK)
-    return _words(text) == _words(configuration_page.listed(_snapshots()))
+    return text == configuration_page.listed(_snapshots())
 
 
 def _parity_is_fresh() -> bool:
@@ -248,10 +229,6 @@ def _snapshots() -> list[Service]:
     return [Service(service, template) for service, template in snapshots.of_dev().items()]
 
 
-def _words(text: str) -> Counter[str]:
-    return Counter(re.findall(r"[^\s,;<>|]+", text))
-
-
 SNAPSHOTS = Product(
     "snapshots of the templates",
     "CDK_VALIDATION=false make snapshots",
@@ -271,14 +248,14 @@ PRODUCTS = (
         "contract of the messages",
         "make generate",
         ("contracts/asyncapi.json",),
-        lambda _: _write_asyncapi(),
+        _write_asyncapi,
         lambda: asyncapi.FILE.read_text("utf-8") == asyncapi.text(),
     ),
     Product(
         "released GraphQL schema",
         "make release-contracts",
         ("contracts/released/graphql/*.graphql",),
-        lambda _: _refuse(release_graphs()),
+        lambda: _refuse(release_graphs()),
         _graphs_are_released,
     ),
     Product(
@@ -300,42 +277,42 @@ PRODUCTS = (
         "page and types of GraphQL",
         "make generate",
         ("docs/graphql.md", "contracts/graphql/orders.ts"),
-        lambda _: graphql_page.write(),
+        graphql_page.write,
         graphql_page.are_fresh,
     ),
     Product(
         "page of the APIs",
         "make generate",
         ("docs/api.md",),
-        lambda _: _write_api_page(),
+        _write_api_page,
         lambda: api_page.PAGE.read_text("utf-8") == api_page.page(),
     ),
     Product(
         "catalogue and CODEOWNERS",
         "make catalogue",
         ("docs/catalogue.md", "CODEOWNERS"),
-        lambda synthesis: catalogue.write(synthesis.services),
+        lambda: catalogue.write(_snapshots()),
         _catalogue_is_fresh,
     ),
     Product(
         "diagrams of the architecture",
         "make catalogue",
         ("docs/architecture.md",),
-        lambda synthesis: architecture.write(synthesis.services),
+        lambda: architecture.write(_snapshots()),
         lambda: architecture.PAGE.read_text("utf-8") == architecture.page(_snapshots()),
     ),
     Product(
         "configuration page",
         "make configuration-page",
         ("docs/configuration.md",),
-        lambda synthesis: configuration_page.write(synthesis.services),
+        lambda: configuration_page.write(_snapshots()),
         _configuration_page_is_fresh,
     ),
     Product(
         "page of the permissions",
         "make generate",
         ("docs/permissions.md",),
-        lambda synthesis: permissions_page.write(synthesis.services, _exercised()),
+        lambda: permissions_page.write(_snapshots(), _exercised()),
         lambda: (
             permissions_page.PAGE.read_text("utf-8")
             == permissions_page.page(_snapshots(), _exercised())
@@ -345,7 +322,7 @@ PRODUCTS = (
         "parity page",
         "make parity",
         ("docs/parity.md",),
-        lambda _: _write_parity(),
+        _write_parity,
         _parity_is_fresh,
     ),
     Product(
@@ -369,7 +346,7 @@ PRODUCTS = (
         "what an open console asks",
         "make generate",
         ("docs/costs.md",),
-        lambda _: open_console.write(),
+        open_console.write,
         open_console.is_fresh,
     ),
     Product(

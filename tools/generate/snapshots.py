@@ -9,12 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from contracts.product import PRODUCT
 from tools.base.workspace import CHECKOUT
+from tools.generate.differences import (
+    ABSENT,
+    comparable,
+    differences,
+    scrubbed,
+    without_digests,
+)
 
 FOLDER = Path("tests", "infra", "__snapshots__", "test_snapshots")
 MADE_FROM = Path(".cache", "snapshots-made-from")
@@ -22,15 +28,12 @@ INPUTS = (
     *("app.py", "cdk.json", "requirements.txt", "package-lock.json"),
     *("stacks/**/*", "config/**/*.json", "contracts/*", "contracts/events/*", "lambdas/**/*.json"),
     *("bundling/**/*.py", "tools/base/**/*.py", "tests/infra/test_snapshots.py"),
-    "tools/generate/snapshots.py",
+    *("tools/generate/snapshots.py", "tools/generate/differences.py"),
 )
 """What templates are made from; digests of the functions' code are not in the snapshots."""
 DEV = "dev"
-_DIGEST = re.compile(r"(?<!HE)(?<!HEA)(?!(?<=H)EAD)[0-9A-F]{8}")
-"""Of a path, at the end of a logical id. What HEAD ends with are digits of such a number too."""
-_LAST_DIGEST = re.compile(r"[0-9A-F]{8}$")
-ABSENT = "(absent)"
-"""What the test of the snapshots writes where one of two environments has nothing."""
+Templates = Mapping[str, Mapping[str, Any]]
+"""By service."""
 
 
 def of_dev(checkout: Path = CHECKOUT) -> dict[str, Any]:
@@ -41,24 +44,15 @@ def of_dev(checkout: Path = CHECKOUT) -> dict[str, Any]:
 def in_other_environments(checkout: Path = CHECKOUT) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """By service, what staging and prod have as well, as a template with these resources alone."""
     for environment, services in _read(checkout, "test_difference_to_dev"):
-        for service, differences in services.items():
+        for service, changes in services.items():
             added: dict[str, Any] = {}
-            for path, values in differences.items():
+            for path, values in changes.items():
                 value = values[environment]
                 if path == "Resources":
                     added |= value
                 elif path.count(".") == 1 and path.startswith("Resources.") and "Type" in value:
                     added[path.partition(".")[2]] = value
             yield service, {"Resources": added}
-
-
-def without_digests(text: str, environment: str) -> str:
-    """Without the digests in logical ids that hold their stack's name: they are of that name, and
-    so are others in each environment.
-    """
-    ids = re.compile(rf"\w*{PRODUCT}{environment}\w*")
-    # The last one goes first: digits of a port may stand before it, as if it began there.
-    return ids.sub(lambda it: _DIGEST.sub("", _LAST_DIGEST.sub("", it[0])), text)
 
 
 def of(environment: str, checkout: Path = CHECKOUT) -> dict[str, Any]:
@@ -69,13 +63,59 @@ def of(environment: str, checkout: Path = CHECKOUT) -> dict[str, Any]:
     if environment == DEV:
         return of_dev(checkout)
     templates = json.loads(without_digests(json.dumps(of_dev(checkout)), DEV))
-    differences = dict(_read(checkout, "test_difference_to_dev"))[environment]
     found = {}
-    for service, changes in differences.items():
+    for service, changes in dict(_read(checkout, "test_difference_to_dev"))[environment].items():
         found[service] = templates.get(service, {})
         for path, values in changes.items():
             _put(found[service], path, values[environment])
     return found
+
+
+def write(
+    found: Mapping[str, Templates],
+    services: Collection[str] | None = None,
+    checkout: Path = CHECKOUT,
+) -> None:
+    """Write the snapshots anew from the templates of each environment.
+
+    ``services`` are the only ones whose templates are found: those of all others stay. One that is
+    named, and of which no environment has a template, goes.
+    """
+    made = {
+        environment: {service: scrubbed(it) for service, it in of_services.items()}
+        for environment, of_services in found.items()
+    }
+    dev = made.pop(DEV)
+    for file in (checkout / FOLDER).glob("test_template[[]*.json"):
+        service = _name(file)
+        if service not in dev and (services is None or service in services):
+            file.unlink()
+    for service, template in dev.items():
+        _file(checkout, "test_template", service).write_text(_text(template), "utf-8")
+    here = {service: comparable(it, DEV) for service, it in dev.items()}
+    kept = dict(_read(checkout, "test_difference_to_dev"))
+    for environment, others in made.items():
+        there = {service: comparable(it, environment) for service, it in others.items()}
+        stay = {
+            service: it
+            for service, it in kept.get(environment, {}).items()
+            if services is not None and service not in services
+        }
+        changed = {
+            service: differences(here.get(service, {}), it, environment)
+            for service, it in there.items()
+        }
+        file = _file(checkout, "test_difference_to_dev", environment)
+        file.write_text(_text(stay | changed), "utf-8")
+
+
+def _text(snapshot: Mapping[str, Any]) -> str:
+    """As syrupy writes it."""
+    return json.dumps(snapshot, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _file(checkout: Path, test: str, name: str) -> Path:
+    return checkout / FOLDER / f"{test}[{name}].json"
 
 
 def _put(within: Any, path: str, value: Any) -> None:
@@ -105,9 +145,12 @@ def _first(within: Mapping[str, Any], path: str) -> tuple[str, str]:
 
 def _read(checkout: Path, test: str) -> Iterator[tuple[str, Any]]:
     for file in sorted((checkout / FOLDER).glob(f"{test}[[]*.json")):
-        name = re.search(r"\[(.+)\]", file.name)
-        assert name
-        yield name[1], json.loads(file.read_text("utf-8"))
+        yield _name(file), json.loads(file.read_text("utf-8"))
+
+
+def _name(file: Path) -> str:
+    """The service, or the environment, of a snapshot."""
+    return file.name.partition("[")[2].removesuffix("].json")
 
 
 def are_of_this_code(checkout: Path = CHECKOUT) -> bool:

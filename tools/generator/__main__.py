@@ -6,21 +6,23 @@ import argparse
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
 
-from stacks.services import declared
+from stacks.services import Service, declared
 from tools.base.errors import OfflineError
 from tools.base.interruption import Interrupted, interruptible
 from tools.base.target import OFFLINE
 from tools.base.terminal import Terminal, show_errors_plainly
-from tools.base.workspace import CHECKOUT, Workspace
+from tools.base.workspace import CHECKOUT
 from tools.emulator.deploy import delete
-from tools.emulator.emulator import Emulator
-from tools.generator import generate, names, removal
+from tools.generator import generate, names, neighbours, removal
 from tools.generator.errors import GeneratorError
+from tools.generator.names import Names
 from tools.generator.pages import Pages
+from tools.generator.up import what_is_up
 
 OWNER = "platform"
 """Who owns a service of which nobody says it; CODEOWNERS has that team for the rest too."""
@@ -65,24 +67,32 @@ def _make(options: argparse.Namespace, checkout: Path, console: Console) -> None
             "\nNothing was written. CONFIRM=yes writes these files and the generated pages."
         )
         return
+    with what_is_up() as up:
+        _write(named, files, checkout, console)
+        console.print(f"\n{named.name} is written. Begin with lambdas/{named.package}/README.md")
+        console.print(
+            f"Its tests: .venv/bin/pytest tests/unit/{named.package} "
+            f"tests/integration/test_{named.package}.py"
+        )
+        if up:
+            up.deploy(console)
+        else:
+            console.print("`make up` deploys it beside the others.")
+
+
+def _write(named: Names, files: Mapping[Path, str], checkout: Path, console: Console) -> None:
+    """The service and what follows of it, or neither."""
     before = Pages.of(checkout)
     generate.write(files, checkout)
     try:
-        _write_what_follows(checkout, console)
+        declared.cache_clear()
+        made = next(it for it in declared(checkout / "stacks") if it.name == named.name)
+        _write_what_follows(made, checkout, console)
     except BaseException:
         generate.take_back([checkout / path for path in files], checkout)
         before.restore()
         console.print(f"{named.name} is removed again: all files are as before.", style="yellow")
         raise
-    console.print(f"\n{named.name} is written. Begin with lambdas/{named.package}/README.md")
-    console.print(
-        f"Its tests: .venv/bin/pytest tests/unit/{named.package} "
-        f"tests/integration/test_{named.package}.py"
-    )
-    if (emulator := Emulator.of(Workspace())).is_healthy():
-        _deploy(emulator, console)
-    else:
-        console.print("`make up` deploys it beside the others.")
 
 
 def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> None:
@@ -97,12 +107,13 @@ def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> No
     if not options.confirm:
         console.print("\nNothing was removed. CONFIRM=yes removes these files.")
         return
-    removal.carry_out(going)
-    declared.cache_clear()
-    _write_what_follows(checkout, console)
-    if (emulator := Emulator.of(Workspace())).is_healthy():
-        delete(going.service.stack_name(OFFLINE), emulator.cloud)
-        _deploy(emulator, console)
+    with what_is_up() as up:
+        removal.carry_out(going)
+        declared.cache_clear()
+        _write_what_follows(going.service, checkout, console)
+        if up:
+            delete(going.service.stack_name(OFFLINE), up.emulator.cloud)
+            up.deploy(console)
     stack = going.service.stack_name("{environment}")
     console.print(
         f"\n{going.service.name} is gone from here. What was deployed to an account stays: "
@@ -110,24 +121,13 @@ def _remove(options: argparse.Namespace, checkout: Path, console: Console) -> No
     )
 
 
-def _deploy(emulator: Emulator, console: Console) -> None:
-    """Bring what is up here to the state of the checkout."""
-    console.print()
-    program = ["-m", "tools.local", "up", *(["--auth"] if emulator.auth else [])]
-    program += ["--persist"] if emulator.persistence else []
-    if subprocess.run([sys.executable, *program], cwd=CHECKOUT, check=False).returncode:
-        raise OfflineError(
-            "the files are written, and the running system refused them: correct the error above, "
-            "then `make up`"
-        )
-
-
-def _write_what_follows(checkout: Path, console: Console) -> None:
+def _write_what_follows(service: Service, checkout: Path, console: Console) -> None:
     """Contracts, snapshots, owners and pages: what `make generate` writes."""
+    services = sorted(neighbours.with_templates_that_name(service))
     console.print(
-        "\nwriting the generated pages: every environment is synthesized for them", style="dim"
+        f"\nwriting the generated pages; synthesized for them: {', '.join(services)}", style="dim"
     )
-    command = [sys.executable, "-u", "-m", "tools.generate"]
+    command = [sys.executable, "-u", "-m", "tools.generate", "--services", *services]
     with (
         tempfile.TemporaryFile("w+") as complaints,
         subprocess.Popen(

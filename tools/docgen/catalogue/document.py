@@ -30,6 +30,7 @@ def document(services: list[Service], operations: str) -> str:
     Raises:
         LookupError: operations.md has no section for an alarm.
     """
+    services = sorted(services, key=lambda it: it.name)
     published = messages.published()
     headings = re.findall(r"^### (.+)$", operations, re.MULTILINE)
     summary = _table(

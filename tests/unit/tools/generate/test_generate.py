@@ -11,6 +11,7 @@ import pytest
 
 from contracts.product import PRODUCT
 from contracts.schemas import CURRENT
+from tools.base.target import ENVIRONMENTS
 from tools.base.workspace import CHECKOUT
 from tools.docgen import (
     api_page,
@@ -24,6 +25,7 @@ from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
 from tools.generate import products, snapshots
 from tools.generate.__main__ import check, generate
+from tools.generate.differences import without_digests
 from tools.generate.products import PRODUCTS, SNAPSHOTS, NotGenerated, Product
 from tools.measure.costs import figures
 
@@ -31,7 +33,7 @@ NAMES = [it.name for it in PRODUCTS]
 
 
 def product(
-    write: Callable[[Any], None] = lambda _: None, *, is_fresh: bool = True, name: str = "page"
+    write: Callable[[], None] = lambda: None, *, is_fresh: bool = True, name: str = "page"
 ) -> Product:
     return Product(name, f"make {name}", ("*.md",), write, lambda: is_fresh)
 
@@ -61,7 +63,7 @@ def test_a_page_that_cannot_be_judged_is_stale_and_says_why(
     def judge() -> bool:
         raise LookupError("nobody says what X is")
 
-    assert check([Product("page", "make page", (), lambda _: None, judge)]) == 1
+    assert check([Product("page", "make page", (), lambda: None, judge)]) == 1
     assert "nobody says what X is" in capsys.readouterr().err
 
 
@@ -83,7 +85,7 @@ def test_files_that_were_written_are_named(
     for name in ("same.md", "other.md", "gone.md"):
         (tmp_path / name).write_text(name)
 
-    def write(_: Any) -> None:
+    def write() -> None:
         (tmp_path / "new.md").touch()
         (tmp_path / "other.md").write_text("x")
         (tmp_path / "same.md").write_text("same.md")
@@ -102,10 +104,10 @@ def test_files_that_were_written_are_named(
 def test_what_cannot_be_written_fails_and_does_not_stop_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(_: Any) -> None:
+    def refuse() -> None:
         raise NotGenerated("give it a new version")
 
-    def write(_: Any) -> None:
+    def write() -> None:
         (tmp_path / "new.md").touch()
 
     assert generate([product(refuse, name="contracts"), product(write)], tmp_path) == 1
@@ -223,7 +225,7 @@ def test_types_that_only_another_environment_has_are_read() -> None:
 )
 def test_of_an_id_that_holds_a_stacks_name_what_is_no_digest_stays(text: str, without: str) -> None:
     here = (it.replace("shop", PRODUCT) for it in (text, without))
-    assert snapshots.without_digests(next(here), "dev") == next(here)
+    assert without_digests(next(here), "dev") == next(here)
 
 
 def test_a_template_of_another_environment_is_devs_with_its_differences(tmp_path: Path) -> None:
@@ -253,3 +255,37 @@ def test_a_template_of_another_environment_is_devs_with_its_differences(tmp_path
     shop = {"A": {"Type": "T", "Properties": properties}, "C": {"Type": "U"}}
     assert found == {"shop": {"Resources": shop}, "edge": {"Resources": {"D": {"Type": "V"}}}}
     assert snapshots.of("dev", tmp_path) == {"shop": dev}
+
+
+def snapshot_texts(folder: Path) -> dict[str, str]:
+    return {it.name: it.read_text("utf-8") for it in (folder / snapshots.FOLDER).iterdir()}
+
+
+def environments(**resources: str) -> dict[str, dict[str, Any]]:
+    """A resource of a type by service; staging has it under its own name, prod one more."""
+    dev = {it: {"Resources": {"A": {"Type": of, "Name": f"{PRODUCT}-dev-{it}"}}} for it, of in
+           resources.items()}  # fmt: skip
+    found = {it: json.loads(json.dumps(dev).replace("-dev-", f"-{it}-")) for it in ENVIRONMENTS}
+    for template in found["prod"].values():
+        template["Resources"]["B"] = {"Type": "More"}
+    return found
+
+
+def test_snapshots_of_some_services_are_written_and_those_of_others_stay(tmp_path: Path) -> None:
+    (tmp_path / snapshots.FOLDER).mkdir(parents=True)
+    snapshots.write(environments(orders="Old", shop="Old", sales="Old"), None, tmp_path)
+    few = environments(orders="New", toys="New")
+    snapshots.write(few, ["orders", "toys", "shop"], tmp_path)
+    partly = snapshot_texts(tmp_path)
+    snapshots.write(environments(orders="New", sales="Old", toys="New"), None, tmp_path)
+    assert snapshot_texts(tmp_path) == partly
+    assert snapshots.of("prod", tmp_path)["toys"]["Resources"]["B"] == {"Type": "More"}
+    assert {*snapshots.of_dev(tmp_path)} == {"orders", "sales", "toys"}
+
+
+def test_snapshots_are_written_as_the_tests_of_the_templates_write_them(tmp_path: Path) -> None:
+    (tmp_path / snapshots.FOLDER).mkdir(parents=True)
+    snapshots.write({"dev": snapshots.of_dev()}, None, tmp_path)
+    accepted = snapshot_texts(CHECKOUT)
+    for name, text in snapshot_texts(tmp_path).items():
+        assert text == accepted[name], name
