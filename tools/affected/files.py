@@ -62,5 +62,5 @@ def _text(file: Path) -> str | None:
 
 
 def _module(path: str) -> str:
-    name = path.removesuffix(".py").removeprefix("lambdas/").replace("/", ".")
-    return name.removesuffix(".__init__")
+    name = path.removesuffix(".py").removeprefix("lambdas/").removeprefix("containers/")
+    return name.replace("/", ".").removesuffix(".__init__")

@@ -57,6 +57,8 @@ class Imports:
             if path.startswith("tests/") and path.rpartition("/")[2].startswith("test_"):
                 found.update(self._of_fixtures(path, text))
             found.discard(path)
+            if path.startswith("tools/"):  # which run what is in containers in processes of its own
+                found = {it for it in found if not it.startswith("containers/")}
             self._needed[path] = frozenset(found)
             self._by_name[path] = frozenset(self._imported_in(text))
         return self._needed[path] | self._by_name[path] if by_name else self._needed[path]

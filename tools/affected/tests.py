@@ -9,17 +9,23 @@ from functools import cached_property
 from tools.affected.knowledge import Knowledge
 
 _OF_EVERY_TEST = {"pyproject.toml", "requirements.txt", "tests/conftest.py"}
-_DEPLOYS = {"tools/local/bring_up.py", "tools/emulator/deploy.py"}
-"""Modules that put the system on the emulator: who needs them tries functions at work."""
+_DEPLOYS = {
+    "tools/local/bring_up.py",
+    "tools/emulator/deploy.py",
+    "tools/emulator/container_process.py",
+}
+"""Modules that put the system to work: who needs them tries functions and servers there."""
 _LEVELS = ("tests/integration/", "tests/faults/", "tests/e2e/")
 """Those that may deploy. Below them, sockets are blocked; beside them, all answers are recorded."""
 _AT_WORK = (*_LEVELS, "tests/browser/")
 _DOCSTRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""')
 _LITERALS = re.compile(r'''"([^"\n]{2,120})"''')
 _WALKS = re.compile(r"\b(?:r?glob|iterdir|walk|ls-files|copytree|tracked_texts|copy_to|copied)\b")
-_CODE = frozenset({"lambdas", "stacks", "tools", "tests"})
+_CODE = frozenset({"containers", "lambdas", "stacks", "tools", "tests"})
 _PARTS = re.compile(r'\bPath\(("[\w.-]+"(?:, "[\w.-]+")+)\)')
 _BELOW_ROOT = re.compile(r'\bCHECKOUT / ("[\w.-]+"(?: / "[\w.-]+")*)')
+_DECLARATION = re.compile(r"^SERVICE = .*?\)$", re.MULTILINE | re.DOTALL)
+"""It names files that a team answers for, and none that the stack reads."""
 _ROOT = re.compile(r"\bCHECKOUT\b|\bROOT\b|parents\[\d\]")
 
 
@@ -98,6 +104,9 @@ class Suite:
         """
         if test not in self._subjects:
             told: set[str] = self._named_in(test) or self._told_of(test)
+            told |= {
+                owner for image, owner in self._images.items() if f"_{image}_" in _spaced(test)
+            }
             for path in self.needed(test) if not told else ():
                 if path.startswith("tests/"):
                     told |= self._told_of(path)
@@ -106,14 +115,20 @@ class Suite:
 
     def _named_in(self, test: str) -> set[str]:
         """The service in a file's name: the longest, since ``order_views`` is not ``orders``."""
-        name = test.rpartition("/")[2].removesuffix(".py").removeprefix("test") + "_"
-        found = [it for it in self._known.services if f"_{it.package}_" in name]
+        found = [it for it in self._known.services if f"_{it.package}_" in _spaced(test)]
         return {max(found, key=lambda it: len(it.package)).name} if found else set()
+
+    @cached_property
+    def _images(self) -> dict[str, str]:
+        """Whose each image is, by its folder in ``containers``."""
+        owner = self._known.owner
+        found = {it: owner.get(f"containers/{it}/Dockerfile", "") for it in self._known.images}
+        return {image: service for image, service in found.items() if service}
 
     @cached_property
     def _vocabulary(self) -> dict[str, str]:
         """The service that a quoted text means."""
-        words = dict(self._known.constructs)
+        words = self._known.constructs | self._images
         for contract in self._known.contracts.values():
             words[contract.type] = contract.owner
         for service in self._known.services:
@@ -185,7 +200,7 @@ class Suite:
     def _literals(self, source: str) -> tuple[frozenset[str], frozenset[str]]:
         """The paths that a module names, and the folders whose files it goes through."""
         if source not in self._named:
-            text = self._files.texts[source]
+            text = _DECLARATION.sub("", self._files.texts[source])
             literals = frozenset(
                 it.removeprefix("/").removesuffix("/") for it in _LITERALS.findall(text)
             )
@@ -197,6 +212,11 @@ class Suite:
                 walks = folders or frozenset({"."})
             self._named[source] = (named, walks)
         return self._named[source]
+
+
+def _spaced(test: str) -> str:
+    """A file's name with an underscore before and after each of its words."""
+    return test.rpartition("/")[2].removesuffix(".py").removeprefix("test") + "_"
 
 
 def _recorded_for(path: str) -> str:

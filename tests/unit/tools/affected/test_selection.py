@@ -33,7 +33,11 @@ TREE = {
         STACK.format("labels")
         + 'from stacks.constructs.press import Press\nself.find("baskets", "table")'
     ),
-    "stacks/wares.py": STACK.format("wares").replace("from stacks.constructs", "from nowhere"),
+    "stacks/wares.py": (
+        STACK.format("wares")
+        .replace("from stacks.constructs", "from nowhere")
+        .replace('purpose="it",', 'purpose="it",\n    also_owns=("containers/till/",),')
+    ),
     "lambdas/shared/runtime/clock.py": "",
     "lambdas/baskets/domain/basket.py": "",
     "lambdas/baskets/handlers/fill.py": "from baskets.domain import basket\nBasketFilled",
@@ -49,6 +53,12 @@ TREE = {
         "COPY --from=build /server /server"
     ),
     "containers/press/run.sh": "",
+    "containers/till/Dockerfile": "",
+    "containers/till/sums.py": "",
+    "containers/till/README": "",
+    "tools/emulator/container_process.py": 'run("till.sums")',
+    "tests/unit/till/test_sums.py": "from till import sums",
+    "tests/faults/test_till_faults.py": "from tools.emulator import container_process",
     "contracts/openapi/baskets.json": json.dumps({"paths": {"/v1/baskets/{id}": {}}}),
     "contracts/apis/baskets.yaml": "",
     "contracts/apis/common.yaml": "",
@@ -118,6 +128,7 @@ def touched(path: str, *deleted: str) -> tuple[dict[str, str], dict[str, str]]:
         ("contracts/apis/common.yaml", {"baskets"}),
         ("contracts/proto/baskets.proto", {"labels"}),
         ("containers/press/run.sh", {"labels"}),
+        ("containers/till/sums.py", {"wares"}),
         ("app.py", EVERYBODY),
         ("requirements.txt", EVERYBODY),
         ("docs/guide.md", set()),
@@ -139,6 +150,10 @@ def test_a_change_affects_whoever_has_it_in_package_or_stack(path: str, expected
             "lambdas/baskets/domain/basket.py",
             {"tests/unit/baskets/test_basket.py", "tests/e2e/test_filling.py"},
         ),
+        ("containers/till/sums.py", {
+            "tests/unit/till/test_sums.py", "tests/faults/test_till_faults.py",
+        }),
+        ("containers/till/README", {"tests/faults/test_till_faults.py"}),
         ("docs/guide.md", {"tests/contract/test_pages.py"}),
         ("tools/wares/wares.toml", {"tests/unit/wares/test_count.py"}),
         ("docs/wares/page.md", {"tests/unit/wares/test_count.py"}),
