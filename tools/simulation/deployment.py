@@ -42,7 +42,7 @@ class Deployment:
             world, library, {it.name: _function(it) for it in mine("Function")}
         )
         self.queues = Queues(world, {it.name: _queue(it) for it in mine("Queue")})
-        self.bus = Bus(world, self.queues, self.functions, mine("Rule"))
+        self.bus = Bus(world, self.queues, self.functions, mine("Rule"), self.dynamodb.is_empty)
         self.topics = Topics(world, self.queues, self.functions, mine("Subscription"))
         self.machines = Machines(
             world,
@@ -107,6 +107,11 @@ def _resources() -> Mapping[str, tuple[Resource, ...]]:
 
 def _of(kind: str) -> tuple[Resource, ...]:
     return _resources()[kind]
+
+
+def handlers(services: frozenset[str]) -> list[str]:
+    """The handlers of these services' functions, such as ``orders.handlers.relay.handler``."""
+    return sorted({it.properties["Handler"] for it in _of("Function") if it.service in services})
 
 
 def _table(resource: Resource) -> Table:

@@ -80,8 +80,9 @@ class Dice:
         self._kinds = kinds
         self._skipped = skipped
         storm = self._random.choice((0.0, 1.0, 1.0, 1.0, 3.0))
-        self._intensity = {
-            name: storm * self._random.choice((0.0, 0.3, 1.0, 1.0, 3.0)) for name in FAULTS
+        self._chances = {
+            name: usual * storm * self._random.choice((0.0, 0.3, 1.0, 1.0, 3.0))
+            for name, (usual, _) in FAULTS.items()
         }
         self.longest_outage = self._random.choice((20.0, 90.0, 90.0, 1200.0))
         """Virtual seconds for which a service may refuse every call."""
@@ -91,10 +92,13 @@ class Dice:
         self.are_over = False
         self._hits = 0
 
-    def throw(self, fault: str, times: float = 1.0) -> bool:
-        """Whether it happens now; ``times`` as often as usual."""
-        chance = FAULTS[fault][0] * self._intensity[fault] * times
-        if self._random.random() >= chance or self.are_over or fault not in self._kinds:
+    def throw(self, fault: str) -> bool:
+        """Whether it happens now."""
+        if (
+            self.are_over
+            or self._random.random() >= self._chances[fault]
+            or fault not in self._kinds
+        ):
             return False
         self._hits += 1
         if self._hits in self._skipped:
@@ -104,11 +108,14 @@ class Dice:
 
     def pick(self, faults: tuple[str, ...]) -> str | None:
         """One of these, or none, with one throw: they exclude each other."""
-        value = self._random.random()
         if self.are_over:
             return None
+        value = self._random.random()
+        chances = self._chances
+        if value >= sum([chances[fault] for fault in faults]):
+            return None
         for fault in faults:
-            value -= FAULTS[fault][0] * self._intensity[fault]
+            value -= chances[fault]
             if value < 0:
                 if fault not in self._kinds:
                     return None

@@ -12,7 +12,7 @@ from typing import TextIO
 
 from tools.simulation import judge
 from tools.simulation.aws.functions import Library
-from tools.simulation.deployment import Agent, Deployment
+from tools.simulation.deployment import Agent, Deployment, handlers
 from tools.simulation.dice import FAULTS, Dice
 from tools.simulation.operators import Operators
 from tools.simulation.seam import Seam
@@ -29,7 +29,7 @@ LOOKS_EVERY, ROTATES_EVERY = 10.0, 30.0
 """Virtual seconds from one look whether all has ended to the next, and from one chance that a key
 is rotated to the next."""
 COLLECTED_EVERY = 20
-"""Seeds after which what they left behind is collected: a world is full of cycles."""
+"""Seeds after which modules are looked at, and garbage is collected: a world is full of cycles."""
 SERVICES = frozenset(
     {
         *("orders", "order-views", "sales", "event-log", "fulfilment"),
@@ -76,6 +76,7 @@ def simulate(
     seed: int, library: Library, options: Options = Options(), trace: TextIO | None = None
 ) -> Result:
     """Run one seed to its end."""
+    library.prepare(handlers(SERVICES))
     began = real_clock()
     dice = Dice(seed, options.kinds, options.skipped)
     whole = options.whole_client
@@ -85,6 +86,7 @@ def simulate(
         stack.enter_context(virtual_machine(seed))
         world = World(seed, dice, trace)
         Present.world = world
+        Present.shows_lines = whole or trace is not None
         agent = Agent(world)
         Present.http = agent.connection
         deployment = Deployment(world, library, SERVICES)
@@ -107,6 +109,7 @@ def simulate(
     Present.world = None
     del deployment, shop, world, seam
     if seed % COLLECTED_EVERY == 0:
+        library.check()
         gc.collect()
     return Result(
         seed,

@@ -96,6 +96,11 @@ class Seam:
             raise NotImplementedError(f"{service} {operation}: {unknown}") from unknown
         if world.is_traced:
             world.tell(process.name, service, operation, _short(params), "=>", _short(answer))
+        if process.found_nothing is not None:
+            if operation == "Query" and "IndexName" in params and not answer["Count"]:
+                process.found_nothing.add((params["TableName"], params["IndexName"]))
+            else:
+                process.found_nothing = None
         self._fail_after(fault, process, service, operation)
         return answer
 

@@ -9,11 +9,14 @@ import os
 import random
 import sys
 import time
+import traceback
 import types
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+import msgspec
 import urllib3
 
 from tools.simulation.world import World
@@ -25,6 +28,8 @@ class Present:
     """The world that runs now; the patches, made once, ask for it at each call."""
 
     world: World | None = None
+    shows_lines = False
+    """Whether log lines are made into texts, as nobody needs who does not read them."""
     http: Callable[[str, int], Any] | None = None
     web: Callable[..., Any] | None = None
 
@@ -109,6 +114,16 @@ class _Lines:
         pass
 
 
+_real_format_tb = traceback.format_tb
+_fields = cache(msgspec.structs.fields)
+"""Of a form always the same, and slow: each process reads its environment by them."""
+
+
+def _format_tb(*about: Any, **limits: Any) -> list[str]:
+    """Of an error that is logged; it takes a millisecond."""
+    return _real_format_tb(*about, **limits) if Present.shows_lines else []
+
+
 def _datetime_module() -> types.ModuleType:
     module = types.ModuleType("datetime")
     module.__dict__.update(real_datetime.__dict__)
@@ -135,6 +150,8 @@ def virtual_machine(seed: int) -> Iterator[None]:
         (concurrent.futures, "ThreadPoolExecutor", _InTurn),
         (http.client, "HTTPConnection", _Connection),
         (urllib3, "PoolManager", _Pool),
+        (traceback, "format_tb", _format_tb),
+        (msgspec.structs, "fields", _fields),
         (sys, "stdout", _Lines()),
         (os, "environ", os.environ),
     ]

@@ -33,8 +33,9 @@ class Killed(BaseException):
 class Process:
     """A piece of code at work; ``skew`` is by how many seconds its clock is ahead.
 
-    ``environment`` are the variables that it reads. ``run`` is called in a greenlet of its own, and
-    ``ended`` with what it returned or raised, unless it was killed.
+    ``environment`` are the variables that it reads, ``memory`` what its modules keep. ``run`` is
+    called in a greenlet of its own, and ``ended`` with what it returned or raised, unless it was
+    killed.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class Process:
         ended: Callable[[Any, BaseException | None], None],
         environment: dict[str, str] | None = None,
         skew: float = 0.0,
+        memory: dict[Any, Any] | None = None,
     ) -> None:
         self.world = world
         self.name = name
         self.environment = environment or {}
         self.skew = skew
+        self.memory = memory if memory is not None else {}
         self.dead = False
         self.done = False
         self.turn = 0
@@ -58,6 +61,9 @@ class Process:
         """Whether faults may kill or freeze it: what plays the customers and AWS is spared."""
         self.died: Callable[[], None] = lambda: None
         """Is called a moment after it was killed."""
+        self.found_nothing: set[tuple[str, str]] | None = set()
+        """Table and index of its queries as long as it has made no other calls, and they have found
+        nothing; None from then on."""
         self.patience = 3.0
         """Seconds that it waits for an answer of a function that it invokes."""
         self._run = run
@@ -69,7 +75,10 @@ class Process:
         self.resume(None)
 
     def resume(self, value: Any, turn: int = 0) -> None:
-        """Let it go on with the answer that it waits for; ``turn`` is the wait that is meant."""
+        """Let it go on with the answer that it waits for; ``turn`` is the wait that is meant.
+
+        It must be the last thing that happens in a turn of the world: time may have gone on.
+        """
         if self.dead or self.done or turn != self.turn:
             return
         self.turn += 1
@@ -129,6 +138,7 @@ class World:
         self.told: Counter[str] = Counter()
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
+        self._ends = BEGINNING
         self._trace = trace
 
     @property
@@ -184,13 +194,21 @@ class World:
             raise AssertionError("only a process can pause")
         if process.dead:
             raise Killed
+        wakes = self.now + seconds
+        if wakes <= self._ends and (not self._heap or self._heap[0][0] > wakes):
+            # Nobody else has a turn until then, so there is nobody to switch to. What has resumed
+            # this process does nothing more in its own turn: see `resume`.
+            self.now = wakes
+            self.steps += 1
+            process.turn += 1
+            return
         turn = process.turn
         self.after(seconds, lambda: process.resume(None, turn))
         self.wait()
 
     def run(self, until: Callable[[], bool], seconds: float, steps: int = 3_000_000) -> bool:
         """Go on until it is so; False if that takes longer than allowed, or nothing is left."""
-        ends = self.now + seconds
+        ends = self._ends = self.now + seconds
         heap = self._heap
         while not until():
             if not heap or heap[0][0] > ends or self.steps > steps:

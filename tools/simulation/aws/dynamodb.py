@@ -289,13 +289,20 @@ class DynamoDb:
                 if item is not None:
                     yield place, item
             return
-        first = key[0]
-        for place in list(table.items):
-            item = self._read(table, place, consistent=False)
+        first, fresh = key[0], self._world.now - STALE_SECONDS
+        for place, present in list(table.items.items()):
+            is_fresh = table.before[place][0] > fresh
+            item = self._read(table, place, consistent=False) if is_fresh else present
             if item is None or first not in item or _plain(item, first) != wanted:
                 continue
             if len(key) == 1 or key[1] in item:
                 yield _place(table, key, item), item
+
+    def is_empty(self, table: str, index: str) -> bool:
+        """Whether an index has no item at all."""
+        about = self.tables[table]
+        first = about.indexes[index][0]
+        return not any(first in item for item in about.items.values())
 
     def _page(
         self,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from tools.simulation.code import Code, Plants
+from tools.simulation.code import Code, Handler, Memory, Plants
 from tools.simulation.seam import Call, Lost, Refusal
+from tools.simulation.virtual import virtual_machine
 from tools.simulation.world import Process, World
 
 Ended = Callable[[Any, str | None], None]
@@ -27,39 +28,31 @@ CREDENTIALS = {
 
 
 class Library:
-    """Functions' code, imported once for as many seeds as are run.
+    """Functions' code, with a bug or without, imported once for as many seeds as are run.
 
-    ``clean`` is a library without plants: handlers that do not import what is planted are its.
+    ``clean`` is a library without plants: what it has compiled is not compiled again.
     """
 
     def __init__(self, plants: Plants, clean: Library | None = None) -> None:
         self._plants = plants
-        self._clean = clean
         self._compiled: dict[str, Any] = {} if clean is None else clean._compiled
-        self._idle: dict[str, list[Code]] = {}
+        self._code: Code | None = None
 
-    def take(self, handler: str) -> Code:
-        """A process of this handler, as it is when it has just started."""
-        if self._clean is not None and not self._is_planted(handler):
-            return self._clean.take(handler)
-        idle = self._idle.setdefault(handler, [])
-        return idle.pop() if idle else Code(handler, self._plants, self._compiled, CREDENTIALS)
+    def prepare(self, handlers: Iterable[str]) -> None:
+        """Import these, before any seed needs them: what it takes to import is no part of a run."""
+        if self._code is None:
+            with virtual_machine(0):
+                self._code = Code(handlers, self._plants, self._compiled, CREDENTIALS)
 
-    def give_back(self, handler: str, code: Code) -> None:
-        """It has ended."""
-        if self._clean is not None and not self._is_planted(handler):
-            self._clean.give_back(handler, code)
-            return
-        code.reset()
-        self._idle[handler].append(code)
+    def handler(self, name: str) -> Handler:
+        """One of those."""
+        assert self._code is not None, "the library was not prepared"
+        return self._code.handlers[name]
 
-    def _is_planted(self, handler: str) -> bool:
-        assert self._clean is not None
-        if not self._clean._idle.get(handler):
-            self._clean.give_back(handler, self._clean.take(handler))
-        modules = self._clean._idle[handler][0].modules
-        names = (file.removesuffix(".py").replace("/", ".") for file in self._plants)
-        return any(name in modules for name in names)
+    def check(self) -> None:
+        """Raises Shared if a run left anything behind in the modules."""
+        if self._code is not None:
+            self._code.check()
 
 
 class Function:
@@ -70,8 +63,9 @@ class Function:
         self.handler = handler
         self.timeout = timeout
         self.variables = {**variables, **CREDENTIALS}
-        self.warm: list[tuple[Code, float]] = []
-        """Processes that wait for an invocation, each with how wrong its clock is."""
+        self.warm: list[tuple[Memory, float]] = []
+        """Processes that wait for an invocation: what each has in memory, and how wrong its clock
+        is."""
 
 
 class _Context:
@@ -108,12 +102,13 @@ class Functions:
         world, dice = self._world, self._world.dice
         self.invocations += 1
         number = self.invocations
-        code, skew = self._process_for(function, vulnerable)
+        handler = self._library.handler(function.handler)
+        memory, skew = self._process_for(function, vulnerable)
         context = _Context(world, name, number, function.timeout)
 
         def finished(answer: Any, error: BaseException | None) -> None:
             self.running.pop(number, None)
-            function.warm.append((code, process.skew))
+            function.warm.append((memory, process.skew))
             if error is not None:
                 world.tell(process.name, "FAILED", type(error).__name__, str(error)[:300])
                 if isinstance(error, NotImplementedError):
@@ -123,16 +118,16 @@ class Functions:
         process = Process(
             world,
             f"{name}/{number}",
-            lambda: code.handler(event, context),
+            lambda: handler(event, context),
             finished,
             function.variables,
             skew,
+            memory,
         )
         process.vulnerable = vulnerable and not dice.are_over
 
         def died() -> None:
             self.running.pop(number, None)
-            self._library.give_back(function.handler, code)
             ended(None, "Runtime.ExitError")
 
         process.died = died
@@ -141,16 +136,16 @@ class Functions:
         world.after(function.timeout, lambda: self._stop(number))
         return process
 
-    def _process_for(self, function: Function, vulnerable: bool) -> tuple[Code, float]:
+    def _process_for(self, function: Function, vulnerable: bool) -> tuple[Memory, float]:
         dice = self._world.dice
         if function.warm and vulnerable and dice.throw("cold start"):
-            self._library.give_back(function.handler, function.warm.pop(0)[0])
+            function.warm.pop(0)
         if function.warm:
             return function.warm.pop()
         skew = 0.0
         if dice.throw("clock ahead or behind"):
             skew = dice.between(-3, 3) if dice.between(0, 1) < 0.7 else dice.between(-90, 90)
-        return self._library.take(function.handler), skew
+        return {}, skew
 
     def _stop(self, number: int) -> None:
         process = self.running.get(number)
@@ -186,10 +181,6 @@ class Functions:
         return {"StatusCode": 200, "Payload": io.BytesIO(msgspec.json.encode(answer))}
 
     def end(self) -> None:
-        """The run is over: every process goes back to the library."""
+        """The run is over: what is at work is stopped."""
         for process in list(self.running.values()):
             process.kill()
-        for function in self.functions.values():
-            for code, _ in function.warm:
-                self._library.give_back(function.handler, code)
-            function.warm.clear()

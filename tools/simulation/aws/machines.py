@@ -7,11 +7,13 @@ UpdateItem; Choice, Succeed and Fail; JSONata, Assign, Output, Retry, Catch and 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import jsonata
+import msgspec
 
 from tools.simulation.aws.bus import DEFAULT_BUS, Bus
 from tools.simulation.aws.dynamodb import DynamoDb
@@ -300,10 +302,24 @@ def _is_named(error: str, names: list[str]) -> bool:
 
 
 def _copied(value: Any) -> Any:
-    return json.loads(json.dumps(value))
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 _compiled: dict[str, Any] = {}
+_PATH = re.compile(r"\$\w+(?:\.\w+)*")
+
+
+def _at_path(text: str, scope: Json) -> Any:
+    """What stands at a path of names, as nearly all expressions are; None if JSONata has to say.
+
+    A list may come apart on a path, so lists are JSONata's.
+    """
+    if _PATH.fullmatch(text) is None:
+        return None
+    found: Any = scope
+    for name in text[1:].split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return None if isinstance(found, list) else found
 
 
 def _filled(value: Any, variables: Json, states: Json) -> Any:
@@ -315,9 +331,12 @@ def _filled(value: Any, variables: Json, states: Json) -> Any:
     if not (isinstance(value, str) and value.startswith("{%")):
         return value
     text = value.removeprefix("{%").removesuffix("%}").strip()
-    if text not in _compiled:
-        _compiled[text] = jsonata.Jsonata(text)
-    found = _compiled[text].evaluate(None, {**variables, "states": states})
+    scope = {**variables, "states": states}
+    found = _at_path(text, scope)
+    if found is None:
+        if text not in _compiled:
+            _compiled[text] = jsonata.Jsonata(text)
+        found = _compiled[text].evaluate(None, scope)
     if found is None and not text.endswith("cause"):
         raise _Failed("States.QueryEvaluationError", text)
     return found

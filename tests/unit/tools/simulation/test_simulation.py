@@ -9,8 +9,8 @@ import pytest
 
 from tools.simulation import __main__ as command
 from tools.simulation import bugs
-from tools.simulation.aws.functions import Library
-from tools.simulation.code import Code, Unplantable
+from tools.simulation.aws.functions import CREDENTIALS, Library
+from tools.simulation.code import Code, Shared, Unplantable
 from tools.simulation.dice import FAULTS, Dice
 from tools.simulation.run import Options, simulate
 from tools.simulation.world import World
@@ -48,6 +48,20 @@ def test_a_trace_names_no_folder_of_the_machine() -> None:
     assert '"tools/simulation/bugs.toml"' in trace.getvalue()
     assert str(bugs.FILE.parents[2]) not in trace.getvalue()
     assert sys.prefix not in trace.getvalue()
+
+
+def test_what_ran_before_does_not_change_a_seed(library: Library) -> None:
+    simulate(8, library)
+    assert trace_of(7, library) == trace_of(7, Library({}))
+
+
+def test_what_a_module_keeps_for_all_processes_is_found() -> None:
+    code = Code(["orders.handlers.place_order.handler"], {}, {}, dict(CREDENTIALS))
+    code.check()
+    cached = code.handlers["orders.handlers.place_order.handler"].__globals__
+    cached["BROWSERS"]["one more"] = "header"
+    with pytest.raises(Shared, match="BROWSERS"):
+        code.check()
 
 
 def test_another_seed_gives_another_trace(library: Library) -> None:
@@ -99,7 +113,7 @@ def test_every_bug_can_be_planted() -> None:
 def test_a_bug_whose_text_is_gone_is_refused() -> None:
     plants = {"orders/commands.py": ("no such text", "")}
     with pytest.raises(Unplantable):
-        Code("orders.handlers.place_order.handler", plants, {}, {})
+        Code(["orders.handlers.place_order.handler"], plants, {}, {})
 
 
 @pytest.mark.nightly
