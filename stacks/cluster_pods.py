@@ -18,10 +18,13 @@ PARAMETERS_READ = (
     ("customers", "api-url"),
     ("webhooks", "api-url"),
     ("pricing", "dns-name"),
+    ("inventory", "dns-name"),
 )
 """Addresses that partners gets from Parameter Store, by service."""
 QUOTE = "/shop.pricing.v1.PricingService/Quote"
-"""The one method that partners calls in the mesh, as a path."""
+AVAILABILITY = "/v1/availability"
+CALLED = (("pricing", QUOTE), ("inventory", AVAILABILITY))
+"""All that partners calls in the mesh: services, and one path of each."""
 
 
 class Pods(Construct):
@@ -39,13 +42,14 @@ class Pods(Construct):
         self._keep_images(key)
 
     def _partners(self, secrets: PartnersSecrets) -> None:
-        """Its machine client, as a volume; and quotes, for which pricing's policy names it, too."""
+        """Its machine client, as a volume; and calls in the mesh, by policies that name it, too."""
         role, name = self._role("Partners", "partners", "partners", "partners", "Pod")
         secrets.read_by(role, name, MACHINE_CLIENT)
-        pricing = self._stack.find("pricing", "service-arn")
-        role.add_to_policy(
-            iam.PolicyStatement(actions=["vpc-lattice-svcs:Invoke"], resources=[pricing + QUOTE])
-        )
+        for service, path in CALLED:
+            called = self._stack.find(service, "service-arn") + path
+            role.add_to_policy(
+                iam.PolicyStatement(actions=["vpc-lattice-svcs:Invoke"], resources=[called])
+            )
 
     def _external_secrets(self, secrets: PartnersSecrets) -> None:
         """Copies what Kong reads, and addresses of services; no secret of partners' own."""

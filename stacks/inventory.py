@@ -10,9 +10,11 @@ from stacks.constructs.alarms import alarm_on
 from stacks.constructs.bus import grant_publishing
 from stacks.constructs.microservice_function import FunctionsWith, MicroserviceFunction, grant
 from stacks.constructs.schedule import call_every
+from stacks.constructs.service_in_network import role_arn
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
 from stacks.constructs.service_table import ServiceTable, text
+from stacks.inventory_lattice import InventoryInTheNetwork
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -25,12 +27,18 @@ BY_DEADLINE = "by-deadline"
 HOLD = Duration.hours(24)
 """How long stock waits for an order: longer than fulfilment may take, so that expiry is only the
 net below it. A confirmed order's stock is sold and does not wait."""
+BESIDE_CONTAINERS = "beside_containers"
+"""The context's key by which functions for containers are there without the network: offline, where
+containers are processes, and what calls a function stands in for VPC Lattice."""
 MAX_CONCURRENCY = 5
 """Orders of one SKU contend for one item; more workers would conflict more, not work more."""
 
 
 class InventoryStack(ServiceStack):
-    """Commands come by queue, sales are heard on the bus, deliveries come from an operator."""
+    """Commands come by queue, sales are heard on the bus, deliveries come from an operator.
+
+    Published besides, with containers: ``dns-name`` and ``service-arn`` in the service network.
+    """
 
     def __init__(self, scope: Construct, *, stage: Stage, **kwargs: Any) -> None:
         super().__init__(scope, SERVICE, stage=stage, **kwargs)
@@ -61,6 +69,8 @@ class InventoryStack(ServiceStack):
         self._hear_of_sales()
         self._release_what_expired()
         self._receive_deliveries()
+        if stage.containers or self.node.try_get_context(BESIDE_CONTAINERS):
+            self._say_what_is_available()
 
     def _take_queued_commands(self) -> None:
         commands = ServiceQueue(self, "Commands", key=self.key, worker_timeout=Duration.seconds(30))
@@ -130,6 +140,24 @@ class InventoryStack(ServiceStack):
         grant(restock, "dynamodb:PutItem", "dynamodb:UpdateItem", on=self.stock.table_arn)
         self.key.grant_encrypt_decrypt(restock)
         self.publish("restock-arn", restock.function_arn)
+
+    def _say_what_is_available(self) -> None:
+        """Partners ask it through the service network: no token, no way over the internet."""
+        caller = self.stage.role_name("partners", "Pod")
+        availability = MicroserviceFunction(
+            self,
+            "Availability",
+            handler="availability",
+            description="Says which articles are on the shelf, to who may call in the network",
+            environment={
+                "STOCK_TABLE": self.stock.table_name,
+                "CALLER_ROLE_ARN": role_arn(self, caller),
+            },
+        )
+        grant(availability, "dynamodb:BatchGetItem", on=self.stock.table_arn)
+        self.key.grant_decrypt(availability)
+        if self.stage.containers:
+            InventoryInTheNetwork(self, availability, caller=caller).publish()
 
     def _let_move_stock(self, function: MicroserviceFunction) -> None:
         grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem", on=self.stock.table_arn)

@@ -19,6 +19,7 @@ from stacks.constructs.found_network import found_vpc
 from stacks.constructs.microservice_function import MicroserviceFunction
 from stacks.constructs.rotated_secret import RotatedSecret
 from stacks.constructs.service_configuration import ServiceConfiguration
+from stacks.constructs.service_in_network import may_call
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
 from stacks.pricing_lattice import (
@@ -28,7 +29,6 @@ from stacks.pricing_lattice import (
     LATTICE_ADDRESSES,
     REST,
     PricingInTheNetwork,
-    may_call,
 )
 from stacks.pricing_task import AGENT_TOKEN, SERVER_PORT, PricingTask
 from stacks.services import Service
@@ -82,8 +82,7 @@ class PricingStack(ServiceStack):
         self._configure()
         self._scale()
         self._quote_for_callers()
-        self.publish("dns-name", self.network.dns_name)
-        self.publish("service-arn", self.network.service.attr_arn)
+        self.network.publish()
         # By these the function finds it that leads a release.
         self.publish("cluster-name", self.tasks.cluster.cluster_name)
         self.publish("tasks-name", self.tasks.service_name)
@@ -336,7 +335,7 @@ class PricingStack(ServiceStack):
                 "service-role/AWSLambdaVPCAccessExecutionRole"
             )
         )
-        may_call(quote.role, self.network)
+        may_call(quote.role, self.network, "/v1/quotes")
         acknowledge(
             quote.role,
             "A function in a VPC makes its network interfaces with this policy, which names no "

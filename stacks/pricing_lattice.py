@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_vpclattice as lattice
-from constructs import Construct
 
 from contracts.product import PRODUCT
+from stacks.constructs.service_in_network import ServiceInTheNetwork
 from stacks.constructs.service_stack import ServiceStack
 
 GRPC, REST, HEALTH = 8080, 8082, 8081
@@ -38,70 +37,18 @@ class Shifted:
     test: lattice.CfnRule
 
 
-class PricingInTheNetwork(Construct):
-    """The Lattice service, with IAM's authorization for each request.
+class PricingInTheNetwork(ServiceInTheNetwork):
+    """Pricing's tasks, of two versions while one follows the other.
 
-    ``callers`` are names of roles that may call it; names may end in ``*``. ``dns_name`` is where
-    they find it.
+    ``callers`` are names of roles that may call it; names may end in ``*``.
     """
 
     def __init__(self, stack: ServiceStack, *, vpc_id: str, callers: list[str]) -> None:
-        super().__init__(stack, "Network")
-        self._stack = stack
+        super().__init__(stack, callers=callers)
         self._vpc_id = vpc_id
-        self.service = lattice.CfnService(
-            self,
-            "Service",
-            name=f"{PRODUCT}-{stack.stage.name}-{stack.service}",
-            auth_type="AWS_IAM",
-        )
-        lattice.CfnServiceNetworkServiceAssociation(
-            self,
-            "InTheNetwork",
-            service_identifier=self.service.attr_arn,
-            service_network_identifier=stack.find("network", "service-network-id"),
-        )
-        self._admit(callers)
-        self._listener = lattice.CfnListener(
-            self,
-            "Listener",
-            service_identifier=self.service.attr_arn,
-            protocol="HTTPS",
-            port=443,
-            default_action=lattice.CfnListener.DefaultActionProperty(
-                fixed_response=lattice.CfnListener.FixedResponseProperty(status_code=404)
-            ),
-        )
         self.shifted = (
             self._shift("grpc", GRPC, "GRPC", GRPC_SERVICE, first=10),
             self._shift("rest", REST, "HTTP1", "/v1/", first=20),
-        )
-
-    @property
-    def dns_name(self) -> str:
-        name: str = self.service.attr_dns_entry_domain_name
-        return name
-
-    def _admit(self, callers: list[str]) -> None:
-        stack = self._stack
-        roles = [f"arn:{stack.partition}:iam::{stack.account}:role/{it}" for it in callers]
-        lattice.CfnAuthPolicy(
-            self,
-            "Callers",
-            resource_identifier=self.service.attr_arn,
-            policy={
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"AWS": stack.account},
-                        "Action": "vpc-lattice-svcs:Invoke",
-                        "Resource": "*",  # in a service's policy: its routes
-                        # Roles of later stacks are known by their names.
-                        "Condition": {"ArnLike": {"aws:PrincipalArn": roles}},
-                    }
-                ],
-            },
         )
 
     def _shift(self, name: str, port: int, version: str, prefix: str, *, first: int) -> Shifted:
@@ -160,7 +107,7 @@ class PricingInTheNetwork(Construct):
             self,
             f"Rule-{name}",
             service_identifier=self.service.attr_arn,
-            listener_identifier=self._listener.attr_arn,
+            listener_identifier=self.listener.attr_arn,
             priority=priority,
             match=lattice.CfnRule.MatchProperty(
                 http_match=lattice.CfnRule.HttpMatchProperty(
@@ -181,13 +128,3 @@ class PricingInTheNetwork(Construct):
                 )
             ),
         )
-
-
-def may_call(role: iam.IRole, network: PricingInTheNetwork) -> None:
-    """Let a role of this stack call the service; the service's own policy must name it, too."""
-    role.add_to_principal_policy(
-        iam.PolicyStatement(
-            actions=["vpc-lattice-svcs:Invoke"],
-            resources=[f"{network.service.attr_arn}/v1/quotes"],
-        )
-    )

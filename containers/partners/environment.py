@@ -12,8 +12,8 @@ class ServiceEnvironment(msgspec.Struct, frozen=True):
     """Where it listens, whom it calls, and how long it waits for each of them.
 
     ``machine_client_file`` is a file with the machine client: its id, its secret, where tokens are
-    to be had, and the key of its usage plans. With ``pricing_certificates``, a folder, pricing is
-    called by mutual TLS; else through VPC Lattice, with signed calls.
+    to be had, and the key of its usage plans. With ``mesh_certificates``, a folder, pricing and
+    availability are called by mutual TLS; else through VPC Lattice, with signed calls.
     """
 
     machine_client_file: str
@@ -22,11 +22,14 @@ class ServiceEnvironment(msgspec.Struct, frozen=True):
     customers_url: str
     webhooks_url: str
     pricing_host: str
-    pricing_certificates: str = ""
+    availability_host: str
+    mesh_certificates: str = ""
     host: str = "0.0.0.0"  # noqa: S104 - the pod's own network interface
     port: Port = 8080
     grpc_port: Port = 50051
     quote_seconds: Seconds = 0.8
+    availability_seconds: Seconds = 1.5
+    """A function may start cold."""
     token_seconds: Seconds = 1.5
     call_seconds: Seconds = 3.0
     request_seconds: Seconds = 4.5

@@ -47,6 +47,13 @@ class Pricing(Protocol):
         """Raises NoQuote."""
 
 
+class Shelves(Protocol):
+    """Knows what is there to be sold."""
+
+    async def availability(self, skus: Sequence[str]) -> Mapping[str, str]:
+        """``plenty``, ``few`` or ``none`` by SKU. Raises Silent."""
+
+
 class Api(Protocol):
     """Another service's API."""
 

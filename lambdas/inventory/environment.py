@@ -40,3 +40,11 @@ class RestockEnvironment(msgspec.Struct, frozen=True):
     """What the function that receives deliveries needs."""
 
     stock_table: str
+
+
+class AvailabilityEnvironment(msgspec.Struct, frozen=True):
+    """What the function needs that containers ask through the service network."""
+
+    stock_table: str
+    caller_role_arn: str
+    """The ARN of the role that may ask."""

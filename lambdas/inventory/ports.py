@@ -1,6 +1,6 @@
 """What inventory needs from outside: a place where stock and reservations change together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from inventory.domain.reservation import Bucket, Reservation
@@ -35,3 +35,10 @@ class Deliveries(Protocol):
 
     def receive(self, delivery_id: str, sku: str, quantity: int, now: str) -> bool:
         """Add what was delivered to what is available; false if this delivery is known."""
+
+
+class Shelves(Protocol):
+    """What is there to be sold."""
+
+    def available(self, skus: Sequence[str]) -> Mapping[str, int]:
+        """Pieces that nobody has reserved, by SKU; without those that were never delivered."""

@@ -165,7 +165,7 @@ def _calls(of: Sidecar, listener: Listener) -> Config:
     }
     chain: Config = {"filters": [_network_filter(manager)]}
     if listener.certificates:
-        chain["transport_socket"] = _tls(listener.certificates)
+        chain["transport_socket"] = mutual_tls(listener.certificates)
     return {
         "name": f"calls_{listener.port}",
         "address": _address(of.address, listener.port),
@@ -300,7 +300,8 @@ def _network_filter(manager: Config) -> Config:
     return {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
 
 
-def _tls(files: Certificates) -> Config:
+def mutual_tls(files: Certificates) -> Config:
+    """Nobody gets in without a certificate of that authority."""
     context = "transport_sockets.tls.v3.DownstreamTlsContext"
     return {
         "name": "envoy.transport_sockets.tls",

@@ -17,6 +17,8 @@ TRUST_DOMAIN = f"{PRODUCT}.example"
 CALLER = "x-caller-identity"
 """What the server reads; nobody but Envoy can set it."""
 LATTICE_IDENTITY = "x-amzn-lattice-identity"
+CERTIFIED = "%DOWNSTREAM_PEER_URI_SAN%"
+"""The SPIFFE id of a certificate, in Envoy's words."""
 _TYPES = "type.googleapis.com/envoy.extensions"
 _HTTP = f"{_TYPES}.filters.http"
 
@@ -108,19 +110,19 @@ def filters(
     With an ``account`` the identity is Lattice's, else a certificate's. ``trusted`` are the
     addresses (CIDR) that Lattice calls from: from elsewhere its header counts for nothing.
     """
-    identity = f"%REQ({LATTICE_IDENTITY})%" if account else "%DOWNSTREAM_PEER_URI_SAN%"
+    identity = f"%REQ({LATTICE_IDENTITY})%" if account else CERTIFIED
     return [
-        _identity(identity),
-        _filter("lua", {"default_source_code": {"inline_string": _LUA % PROBLEM_TYPES}}),
+        caller_identity(identity),
+        http_filter("lua", {"default_source_code": {"inline_string": _LUA % PROBLEM_TYPES}}),
         _rate_limit(limits),
         _transcoder(service, descriptor),
-        _filter(
+        http_filter(
             "grpc_stats",
             {"stats_for_all_methods": True, "enable_upstream_stats": True},
             "FilterConfig",
         ),
         _rbac(service, callers, account, trusted, is_open=reflection),
-        _filter("router", {"suppress_envoy_headers": True}),
+        http_filter("router", {"suppress_envoy_headers": True}),
     ]
 
 
@@ -201,7 +203,8 @@ def no_store() -> Config:
     }
 
 
-def _filter(name: str, config: Mapping[str, Any], kind: str | None = None) -> Config:
+def http_filter(name: str, config: Mapping[str, Any], kind: str | None = None) -> Config:
+    """One of Envoy's HTTP filters."""
     kind = kind or "".join(it.capitalize() for it in name.split("_"))
     return {
         "name": f"envoy.filters.http.{name}",
@@ -209,7 +212,8 @@ def _filter(name: str, config: Mapping[str, Any], kind: str | None = None) -> Co
     }
 
 
-def _identity(value: str) -> Config:
+def caller_identity(value: str) -> Config:
+    """Puts who calls into the header ``CALLER``, whatever a caller has put there."""
     taken_away = [{"remove": CALLER}]
     given = {
         "append": {
@@ -218,7 +222,7 @@ def _identity(value: str) -> Config:
         }
     }
     mutations = {"request_mutations": [*taken_away, given]}
-    return _filter("header_mutation", {"mutations": mutations})
+    return http_filter("header_mutation", {"mutations": mutations})
 
 
 def _rate_limit(limits: Limits) -> Config:
@@ -228,7 +232,7 @@ def _rate_limit(limits: Limits) -> Config:
         "tokens_per_fill": max(1, limits.per_second // 10),
         "fill_interval": "0.1s",
     }
-    return _filter(
+    return http_filter(
         "local_ratelimit",
         {
             "stat_prefix": "calls",
@@ -242,7 +246,7 @@ def _rate_limit(limits: Limits) -> Config:
 
 
 def _transcoder(service: str, descriptor: str) -> Config:
-    return _filter(
+    return http_filter(
         "grpc_json_transcoder",
         {
             "proto_descriptor": descriptor,
@@ -271,9 +275,7 @@ def _rbac(
     """What no policy allows is refused with 403, or PERMISSION_DENIED."""
     policies: Config = {}
     for caller in callers:
-        principal = (
-            _signed_by(caller, account, trusted) if account else _certified(caller.spiffe_id)
-        )
+        principal = _signed_by(caller, account, trusted) if account else certified(caller.spiffe_id)
         paths = [f"/{service}/{method}" for method in caller.methods]
         policies[caller.name] = {
             "permissions": [_path({"exact": path}) for path in paths],
@@ -287,14 +289,15 @@ def _rbac(
             ],
             "principals": [{"any": True}],
         }
-    return _filter("rbac", {"rules": {"action": "ALLOW", "policies": policies}}, "RBAC")
+    return http_filter("rbac", {"rules": {"action": "ALLOW", "policies": policies}}, "RBAC")
 
 
 def _path(match: Config) -> Config:
     return {"url_path": {"path": match}}
 
 
-def _certified(spiffe_id: str) -> Config:
+def certified(spiffe_id: str) -> Config:
+    """Whoever has a certificate with this id, as RBAC names a principal."""
     return {"authenticated": {"principal_name": {"exact": spiffe_id}}}
 
 

@@ -65,7 +65,7 @@ def test_its_key_is_the_one_that_the_gateway_asks_for() -> None:
 def test_its_operations_are_the_services_routes() -> None:
     program = (
         "import json; from partners.handlers.routes import Others, Routes;"
-        "print(json.dumps([[m.lower(), p] for m, p, _ in Routes(Others(*[None] * 6)).all()]))"
+        "print(json.dumps([[m.lower(), p] for m, p, _ in Routes(Others(*[None] * 7)).all()]))"
     )
     paths = (CHECKOUT / "lambdas", CHECKOUT / "containers", proto.generated())
     code = f"import sys; sys.path[:0] = {list(map(str, paths))}; {program}"
@@ -91,6 +91,9 @@ def test_what_is_answered_is_what_it_says(tmp_path_factory: pytest.TempPathFacto
         ("put", "/v1/partner-webhook", "/v1/partner-webhook", {"url": "https://a.example"}),
         ("put", "/v1/partner-webhook", "/v1/partner-webhook", {**WEBHOOK, "url": NOBODYS}),
         ("delete", "/v1/partner-webhook", "/v1/partner-webhook", None),
+        ("get", "/v1/partner-availability", "/v1/partner-availability?skus=CUP,POT", None),
+        ("get", "/v1/partner-availability", "/v1/partner-availability?skus=a%20b", None),
+        ("get", "/v1/partner-availability", "/v1/partner-availability", None),
     ]
     with running(tmp_path_factory.mktemp("contract"), Others()) as partners:
         for method, path, target, body in calls:

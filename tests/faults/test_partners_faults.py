@@ -8,7 +8,9 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -33,8 +35,8 @@ from tests.support.drivers.partners_driver import (
 from tests.support.drivers.pricing_driver import calls
 from tools.base.workspace import CHECKOUT
 from tools.containers import environment
-from tools.emulator.loopback_guard import HOST
-from tools.emulator.ports import listens
+from tools.emulator.loopback_guard import HOST, GuardedHandler, GuardedServer
+from tools.emulator.ports import free_port, listens
 
 pytestmark = with_containers
 NEWER = "quote-of-a-newer-pricing"
@@ -424,6 +426,69 @@ def other_pricing(certificates: Path, port: int, how: str) -> Iterator[None]:
             yield
         finally:
             process.kill()
+
+
+FEW = json.dumps({"items": [{"sku": "CUP", "availability": "few"}]}).encode()
+
+
+def test_an_inventory_that_answers_wrongly_or_not_at_all_leaves_it_unknown(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path, Others(), AVAILABILITY_HOST=f"{HOST}:{port}") as found:
+
+        def said() -> str:
+            """Past the gateway, whose limits are no matter here."""
+            url = f"{found.service.url}/v1/partner-availability?skus=CUP"
+            answer = call("GET", url, headers={"x-consumer-custom-id": "northwind"})
+            assert answer.status == 200, answer.body
+            return str(answer.json["items"][0]["availability"])
+
+        assert said() == "unknown", "nobody listens"
+        with inventory(tmp_path / "pricing", port) as answers:
+            for wrong in ((403, FEW), (200, b"garbage"), (302, FEW), (200, b" " * 70_000 + FEW)):
+                answers[:] = [wrong]
+                eventually(lambda: said() == "unknown")
+                answers[:] = [(200, FEW)]
+                eventually(lambda: said() == "few")
+        for _ in range(6):
+            assert said() == "unknown"
+        assert "circuit opened" in found.service.log.read_text("utf-8")
+        with inventory(tmp_path / "pricing", port):
+            eventually(lambda: said() == "few")
+
+
+@contextmanager
+def inventory(certificates: Path, port: int) -> Iterator[list[tuple[int, bytes]]]:
+    """One that wants a certificate, and gives the first of these answers."""
+    answers = [(200, FEW)]
+
+    class Handler(GuardedHandler):
+        timeout = 10
+
+        def do_GET(self) -> None:
+            status, content = answers[0]
+            self.send_response(status)
+            self.send_header("Location", f"https://{HOST}:{port}/elsewhere")
+            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Connection", "close")  # so that its end is one
+            self.end_headers()
+            self.wfile.write(content)
+
+    server = GuardedServer(port, Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "envoy.pem", certificates / "envoy.key")
+    context.load_verify_locations(certificates / "authority.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield answers
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def test_who_drains_serves_on_and_ends(tmp_path: Path) -> None:

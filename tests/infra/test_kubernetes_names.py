@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
+import pytest
 import yaml
 
 from contracts.product import PRODUCT
-from tests.infra.system import CHECKOUT, System, role_statements
+from tests.infra.system import CHECKOUT, System, role_statements, synthesized
 
 MADE_BY_CHARTS = {("external-secrets", "external-secrets"), ("lattice", "lattice-controller")}
 """Namespace and service account that charts of Argo CD's applications make."""
+LATTICE = "amazon-vpc-lattice"
 PARTNERS = CHECKOUT / "contracts" / "gateway" / "partners.yaml"
 METHODS = ("shop.pricing.v1.PricingService/Quote", "grpc.health.v1.Health/Check")
 """What partners answers by gRPC; prices are watched at pricing alone."""
@@ -63,7 +66,7 @@ def strangers(found: list[Manifest], system: System) -> list[str]:
     gateways = {
         it["metadata"]["name"]
         for it in of(found, "Gateway")
-        if it["spec"]["gatewayClassName"] == "amazon-vpc-lattice"
+        if it["spec"]["gatewayClassName"] == LATTICE
     }
     return sorted((secrets - made) | (parameters - written) | (gateways - networks))
 
@@ -148,6 +151,61 @@ def test_every_route_to_partners_leads_to_what_partners_serves(system: System) -
     planted = served_by_nobody(found)
     assert "/internal/v1/" in planted
     assert "shop.pricing.v1.PricingService/WatchPrices" in planted
+
+
+def outside_the_mesh(found: list[Manifest], system: System) -> list[str]:
+    """What keeps pods from being the third kind of target, by the rules of the other two: one
+    network, TLS alone, and a policy on each route that names roles which templates make.
+    """
+    (network,) = system.resources("AWS::VpcLattice::ServiceNetwork")
+    roles = [str(it.properties.get("RoleName")) for it in system.resources("AWS::IAM::Role")]
+    gates = [it for it in of(found, "Gateway") if it["spec"]["gatewayClassName"] == LATTICE]
+    names = {it["metadata"]["name"] for it in gates}
+    wrong = [f"gateway {it}" for it in names if it != network.properties["Name"]]
+    for gate in gates:
+        for it in gate["spec"]["listeners"]:
+            if (it["protocol"], it["tls"]["mode"]) != ("HTTPS", "Terminate"):
+                wrong.append(f"listener {it['name']}")
+    routes = {
+        (kind, it["metadata"]["name"])
+        for kind in ("GRPCRoute", "HTTPRoute")
+        for it in of(found, kind)
+        if names & {parent["name"] for parent in it["spec"]["parentRefs"]}
+    }
+    judged = set()
+    for policy in of(found, "IAMAuthPolicy"):
+        target = policy["spec"]["targetRef"]
+        judged.add((target["kind"], target["name"]))
+        for statement in json.loads(policy["spec"]["policy"])["Statement"]:
+            pattern = statement.get("Condition", {}).get("ArnLike", {}).get("aws:PrincipalArn", "")
+            name = pattern.rpartition(":role/")[2]
+            if statement["Effect"] == "Allow" and not any(fnmatchcase(it, name) for it in roles):
+                wrong.append(f"{policy['metadata']['name']} admits {name or 'everybody'}")
+    wrong += [f"nobody is asked who calls {name}" for _, name in routes - judged]
+    return wrong if routes else [*wrong, "pods are no target"]
+
+
+def test_pods_are_a_target_of_the_one_network_by_the_rules_of_the_others(system: System) -> None:
+    assert outside_the_mesh(manifests(f"overlays-{system.environment}"), system) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"protocol": "HTTPS", "tls"', '"protocol": "HTTP", "tls"'),
+        ('"kind": "IAMAuthPolicy"', '"kind": "OtherPolicy"'),
+        ("-pricing-*", "-nobody-*"),
+        ("aws:PrincipalArn", "aws:SourceVpc"),
+        ('"kind": "GRPCRoute", "metadata"', '"kind": "Other", "metadata"'),
+        (f'"name": "{PRODUCT}-dev"', '"name": "another"'),
+    ],
+    ids=["plain HTTP", "no policy", "a role of nobody's", "everybody", "no route", "no network"],
+)
+def test_a_fault_in_the_meshs_manifests_is_found(before: str, after: str) -> None:
+    text = json.dumps(manifests("overlays-dev"))
+    assert before in text
+    planted = json.loads(text.replace(before, after))
+    assert outside_the_mesh(planted, synthesized("dev"))
 
 
 def test_policies_of_the_mesh_name_roles_of_this_stage_alone(system: System) -> None:

@@ -15,6 +15,7 @@ from tests.infra.rules import (
     deliveries,
     deployment,
     graph,
+    mesh,
     permissions,
     places,
     secrets,
@@ -38,6 +39,7 @@ RULES = (
     *secrets.RULES,
     *configuration.RULES,
     *containers.RULES,
+    *mesh.RULES,
     *graph.RULES,
     *shifting.RULES,
 )

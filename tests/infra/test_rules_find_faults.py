@@ -11,6 +11,7 @@ from tests.infra import (
     planted_graph,
     planted_in_cluster,
     planted_in_containers,
+    planted_in_mesh,
     planted_shifting,
 )
 from tests.infra.planted_faults import Plant
@@ -24,6 +25,7 @@ PLANTED = (
     *planted_audit.PLANTED,
     *planted_in_containers.PLANTED,
     *planted_in_cluster.PLANTED,
+    *planted_in_mesh.PLANTED,
     *planted_graph.PLANTED,
     *planted_shifting.PLANTED,
 )

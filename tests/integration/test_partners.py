@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.support.containers import with_containers
 from tests.support.drivers.offline import Deployment, eventually
 from tests.support.drivers.partners_driver import order
+from tests.support.examples.lattice import event
+from tools.base.endpoint import ACCOUNT
+from tools.emulator.mesh.system import PARTNERS, PATH, ROLES
 from tools.emulator.partners.system import PartnersSystem
 from tools.emulator.pricing.system import PricingSystem
 from tools.local import partner_story
@@ -116,3 +121,60 @@ def test_a_partner_sees_its_own_customers_orders_alone(clients: dict[str, Partne
     assert mine.call("DELETE", f"/v1/partner-customers/{customer}")[0] == 204
     again = {**wish, "reference": "after-it-was-forgotten"}
     assert mine.call("POST", "/v1/partner-orders", again)[0] == 404
+
+
+ASKED = "/v1/partner-availability?skus=TABLE-OAK,NOBODYS"
+
+
+def said(client: PartnersClient, path: str = ASKED) -> dict[str, str]:
+    """What is on the shelf, by SKU."""
+    status, document, _ = client.call("GET", path)
+    assert status == 200, document
+    return {it["sku"]: it["availability"] for it in document["items"]}
+
+
+def test_a_partner_learns_through_the_mesh_what_the_deployed_function_reads(
+    deployment: Deployment, clients: dict[str, PartnersClient], partners: PartnersSystem
+) -> None:
+    # A function that starts may take longer than partners waits.
+    known = {"TABLE-OAK": "plenty", "NOBODYS": "none"}
+    eventually(lambda: said(clients["northwind"]) == known)
+    own = f"NEW-{time.monotonic_ns()}"
+    delivered = {"deliveries": [{"delivery_id": own, "sku": own, "quantity": 2}]}
+    restock = deployment.named("inventory", "functions", "Restock")
+    deployment.cloud.client("lambda").invoke(
+        FunctionName=restock, Payload=json.dumps(delivered).encode()
+    )
+    asked = f"/v1/partner-availability?skus={own}"
+    eventually(lambda: said(clients["tailspin"], asked) == {own: "few"})
+    assert partners.mesh.gate.is_running()
+
+
+def test_without_the_function_nothing_is_known_and_orders_go_on(
+    clients: dict[str, PartnersClient], partners: PartnersSystem, deployment: Deployment
+) -> None:
+    client = clients["northwind"]
+    partners.mesh.relay.stop()
+    try:
+        eventually(lambda: not partners.mesh.relay.is_running())
+        assert said(client) == {"TABLE-OAK": "unknown", "NOBODYS": "unknown"}
+        assert client.call("POST", "/v1/partner-orders", order(customer="own"))[0] == 202
+    finally:
+        partners.start(deployment.outputs)
+    eventually(lambda: said(client)["TABLE-OAK"] == "plenty")
+
+
+def test_the_deployed_function_answers_nobody_but_partners(deployment: Deployment) -> None:
+    client = deployment.cloud.client("lambda")
+    name = deployment.named("inventory", "functions", "Availability")
+
+    def status(role: str, **other: Any) -> int:
+        principal = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/session"
+        asked = event(PATH, {"skus": "TABLE-OAK"}, principal=principal, **other)
+        found = client.invoke(FunctionName=name, Payload=json.dumps(asked).encode())
+        return int(json.loads(found["Payload"].read())["statusCode"])
+
+    assert status(ROLES[PARTNERS]) == 200
+    assert status(ROLES[PARTNERS].replace("partners", "orders")) == 403
+    assert status(ROLES[PARTNERS], type="NONE") == 403
+    assert status(ROLES[PARTNERS], method="POST") == 405

@@ -31,8 +31,9 @@ _OF_THE_TOOLS = ("__init__.py", "base")
 """What the app itself takes."""
 # Which the CLI would set: with it, templates carry the constructs' paths.
 _CLI_CONTEXT = {"aws:cdk:enable-path-metadata": True}
-# Who changes a flag on a laptop wants to see it now.
-_QUICK = {"configuration_poll_seconds": "1"}
+# Who changes a flag on a laptop wants to see it now. Containers are processes beside the
+# deployment, which call its functions.
+_OFFLINE = {"configuration_poll_seconds": "1", "beside_containers": "true"}
 _NO_CONTEXT: Mapping[str, str] = {}
 
 
@@ -152,7 +153,7 @@ def app_environment(environment: str, additions: Mapping[str, str] = _NO_CONTEXT
         "target": "local",
         "environment": environment,
         "region": REGION,
-        **_QUICK,
+        **_OFFLINE,
         **additions,
     }
     return {

@@ -116,6 +116,11 @@ class Workspace:
         return self.root / "partners"
 
     @property
+    def mesh(self) -> Path:
+        """Logs and ports of what stands before inventory's function in the mesh."""
+        return self.root / "mesh"
+
+    @property
     def development_lock(self) -> Path:
         """Held by the one `make dev` that keeps this workspace up to date."""
         return self.root / "development.lock"

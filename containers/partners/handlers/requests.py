@@ -1,5 +1,7 @@
 """What partners may send."""
 
+import re
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -7,9 +9,11 @@ import msgspec
 from customers_language.references import Reference
 from orders_language.events import PostcodeArea
 from partners.domain.orders import Line, Partner, Wish
+from shared.runtime import problems
 from shared.runtime.patterns import Country, Currency, Uuid
 
 MOST_LINES = 50
+_SKUS = re.compile(r"[A-Za-z0-9-]{1,40}(,[A-Za-z0-9-]{1,40})*")
 
 
 class LineForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,3 +64,17 @@ class CustomerForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     email: Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
+
+
+def skus_in(text: str) -> Sequence[str]:
+    """The SKUs of a list that commas separate, each once; as many as an order has lines.
+
+    Raises:
+        Problem: 400, it is no such list.
+    """
+    skus = list(dict.fromkeys(text.split(",")))
+    if not _SKUS.fullmatch(text) or len(skus) > MOST_LINES:
+        raise problems.invalid_request(
+            f"skus: one to {MOST_LINES} of letters, digits and hyphens, separated by commas"
+        )
+    return skus

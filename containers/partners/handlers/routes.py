@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from customers_language.references import is_reference
-from partners import commands
+from partners import commands, queries
 from partners.handlers import refusals
 from partners.handlers.calls import Answering, Call
-from partners.handlers.requests import CustomerForm, OrderForm, WebhookForm
-from partners.ports import Answer, Api, Machine, Pricing
+from partners.handlers.requests import CustomerForm, OrderForm, WebhookForm, skus_in
+from partners.ports import Answer, Api, Machine, Pricing, Shelves
 from shared.runtime import log, problems
 from shared.runtime.api import Response
 from shared.runtime.patterns import is_uuid
@@ -17,6 +17,7 @@ from shared.runtime.patterns import is_uuid
 ORDERS, ORDER = "/v1/partner-orders", "/v1/partner-orders/{order_id}"
 CUSTOMER = "/v1/partner-customers/{reference}"
 WEBHOOK = "/v1/partner-webhook"
+AVAILABILITY = "/v1/partner-availability"
 ENDPOINT = "/v1/partner-endpoints/{partner}"
 SHOWN = ("min_version", "limit", "page_token")
 """Of a request's parameters, those that order views knows besides the customer."""
@@ -27,6 +28,7 @@ class Others:
     """Whom the routes call."""
 
     pricing: Pricing
+    shelves: Shelves
     machine: Machine
     orders: Api
     order_views: Api
@@ -49,6 +51,7 @@ class Routes:
         yield "DELETE", CUSTOMER, self.forget_customer
         yield "PUT", WEBHOOK, self.keep_webhook
         yield "DELETE", WEBHOOK, self.remove_webhook
+        yield "GET", AVAILABILITY, self.show_availability
 
     async def place_order(self, call: Call) -> Response:
         """202 with the order; the same reference gets the same answer."""
@@ -115,6 +118,13 @@ class Routes:
         """204: the partner is told nothing any more."""
         _succeeded(await self._others.webhooks.send("DELETE", _endpoint(call)))
         return Response(204)
+
+    async def show_availability(self, call: Call) -> Response:
+        """200 with what is on the shelf, or that it is not known: this refuses nobody's order."""
+        skus = skus_in(call.request.query.get("skus", ""))
+        found = await queries.availability_of(self._others.shelves, skus)
+        items = [{"sku": sku, "availability": it} for sku, it in found.items()]
+        return Response(200, {"items": items})
 
     @staticmethod
     def _customer(call: Call) -> str:

@@ -13,6 +13,7 @@ from partners.adapters.breaker import Breaker
 from partners.adapters.grpc_pricing import GrpcPricing, channel_to
 from partners.adapters.http_api import HttpApi
 from partners.adapters.machine_token import MachineTokens
+from partners.adapters.mesh_availability import MeshAvailability, connection_to, signature
 from partners.environment import ServiceEnvironment
 from partners.handlers.app import application
 from partners.handlers.grpc_quotes import GrpcServer, PartnerQuotes
@@ -45,12 +46,19 @@ class PartnersService:
             Breaker("login"),
             environment.token_seconds,
         )
-        self._channel = channel_to(
-            environment.pricing_host, environment.pricing_certificates, aws.region
-        )
+        certificates = environment.mesh_certificates
+        self._channel = channel_to(environment.pricing_host, certificates, aws.region)
+        self._mesh = connection_to(certificates)
         pricing = GrpcPricing(self._channel, Breaker("pricing"), environment.quote_seconds)
         others = Others(
             pricing=pricing,
+            shelves=MeshAvailability(
+                environment.availability_host,
+                self._mesh,
+                signature(certificates, aws.region),
+                Breaker("inventory"),
+                environment.availability_seconds,
+            ),
             machine=self._tokens,
             orders=self._api("orders", environment.orders_url),
             order_views=self._api("order-views", environment.order_views_url),
@@ -99,6 +107,7 @@ class PartnersService:
         await self._tell()
         await self._channel.close(1.0)
         await self._http.aclose()
+        await self._mesh.aclose()
         log.info("stopped")
 
     async def _drain(self) -> None:

@@ -15,6 +15,8 @@ from shared.runtime import aws
 from shared.runtime.tracing import spans
 
 SIGNED_FOR = "vpc-lattice-svcs"
+UNSIGNED = "UNSIGNED-PAYLOAD"
+"""Lattice refuses a signature of the body: what keeps it as it is on the way is TLS."""
 PATH = "/v1/quotes"
 SECONDS = 3.0
 LARGEST = 256 * 1024
@@ -32,10 +34,7 @@ class PricingThroughLattice:
         self._connections = connections or urllib3.PoolManager(retries=False)
 
     def quote(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Post it once: who asks decides whether to ask again. Raises Refused, PricingUnavailable.
-
-        The body is part of the signature: what somebody changes on the way is refused.
-        """
+        """Post it once: who asks may ask again. Raises Refused, PricingUnavailable."""
         body = msgspec.json.encode(request)
         try:
             with spans.calling("quote at pricing", {"http.request.method": "POST"}) as span:
@@ -63,6 +62,7 @@ class PricingThroughLattice:
 
     def _signed(self, body: bytes) -> dict[str, str]:
         headers = {"Content-Type": "application/json", **spans.headers()}
+        headers["X-Amz-Content-SHA256"] = UNSIGNED
         request = AWSRequest("POST", self._url, headers=headers, data=body)
         SigV4Auth(aws.credentials(), SIGNED_FOR, self._region).add_auth(request)
         return dict(request.headers.items())

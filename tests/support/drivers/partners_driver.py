@@ -199,7 +199,8 @@ def running(folder: Path, others: Others, **variables: str) -> Iterator[Partners
                     "CUSTOMERS_URL": url,
                     "WEBHOOKS_URL": url,
                     "PRICING_HOST": pricing,
-                    "PRICING_CERTIFICATES": str(certificates),
+                    "AVAILABILITY_HOST": pricing,
+                    "MESH_CERTIFICATES": str(certificates),
                     **variables,
                 }
             )

@@ -14,6 +14,7 @@ from tools.base.partners_key import key_of_partners
 from tools.base.workspace import Workspace, write_private
 from tools.emulator.emulator import Emulator
 from tools.emulator.loopback_guard import HOST
+from tools.emulator.mesh.system import MeshSystem
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
 from tools.emulator.pricing.configuration import OFFLINE
 from tools.emulator.pricing.envoy import PricingEnvoy
@@ -38,6 +39,7 @@ class PartnersSystem:
         self.workspace = workspace
         self.service = PartnersService(workspace)
         self.gateway = PartnersGateway(workspace)
+        self.mesh = MeshSystem(workspace)
 
     def start(self, outputs: Mapping[str, Any]) -> None:
         """Pricing runs already; ``outputs`` name the other services.
@@ -50,6 +52,7 @@ class PartnersSystem:
         self.keys(cloud)
         client = machine_client(outputs["services"], cloud)
         write_private(self.service.machine_client, json.dumps(client))
+        self.mesh.start(outputs["services"], cloud)
         self.service.start(self.whom_it_calls(outputs["services"]))
         self.gateway.start(self.service, cloud.endpoint)
 
@@ -58,7 +61,8 @@ class PartnersSystem:
         pricing = PricingEnvoy(self.workspace)
         return {
             "PRICING_HOST": f"{HOST}:{pricing.port('mutual')}",
-            "PRICING_CERTIFICATES": str(pricing.folder),
+            "AVAILABILITY_HOST": self.mesh.host,
+            "MESH_CERTIFICATES": str(pricing.folder),
             **{name: services[of]["urls"]["Api"] for name, of in UPSTREAMS.items()},
         }
 
@@ -83,6 +87,7 @@ class PartnersSystem:
         for process in (self.gateway, self.service):
             process.stop(signal.SIGKILL)
             process.wait_until_gone()
+        self.mesh.kill()
 
     def show(self, outputs: MutableMapping[str, Any]) -> None:
         """Write its address into what `.local/outputs.json` holds."""
