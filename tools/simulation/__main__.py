@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from tools.base.arguments import whole_number
 from tools.base.errors import in_words
@@ -19,8 +22,12 @@ from tools.simulation.run import DAY, Options, Result, simulate
 from tools.simulation.shrink import drawing, shrink
 from tools.simulation.virtual import real_clock
 
+Item = TypeVar("Item")
+Done = TypeVar("Done")
 ORDERS_A_DAY = 60
 MOST_DAYS = 3653
+WORTH_A_PROCESS = 10
+"""So many seeds take longer than importing the code does, once more in each process."""
 MANY = 100
 """From so many seeds on, a fault that never happened is a failure."""
 
@@ -36,29 +43,43 @@ def main(arguments: list[str] | None = None) -> int:
     if asked.bug:
         return _show(asked.bug, options, asked.trace)
     first, last = _range(asked.seed or asked.seeds)
-    library = Library({})
     faults: Counter[str] = Counter()
     failed: list[Result] = []
     orders = 0
-    seconds = 0.0
-    for seed in range(first, last + 1):
-        result = _one(seed, library, options, asked.trace)
+    began = real_clock()
+    for result in _on_all_cores(partial(_one, options, asked.trace), range(first, last + 1)):
         faults += result.faults
         orders += result.orders
-        seconds += result.real_seconds
         if not result.holds:
             failed.append(result)
             _tell_of(result)
             if len(failed) >= asked.failures:
                 break
+    seconds = real_clock() - began
     if asked.seed and failed:
-        _make_small(failed[0].seed, library, options)
+        _make_small(failed[0].seed, _clean(), options)
     _summary(faults, orders, seconds, failed, last - first + 1)
     never = [fault for fault in FAULTS if not faults[fault]]
     if last - first + 1 >= MANY and never and not failed:
         print(f"never happened: {', '.join(never)}: a fault that never happens proves nothing")
         return 1
     return 1 if failed else 0
+
+
+def _on_all_cores(do: Callable[[Item], Done], items: Sequence[Item]) -> Iterator[Done]:
+    """What comes of each, in the order of the items; a few are not worth another process."""
+    cores = os.cpu_count() or 1
+    if cores == 1 or len(items) < WORTH_A_PROCESS * cores:
+        yield from map(do, items)
+        return
+    with multiprocessing.Pool(cores) as pool:
+        yield from pool.imap(do, items)
+
+
+@cache
+def _clean() -> Library:
+    """Without a bug: one for each process of ours, since what was imported stays in it."""
+    return Library({})
 
 
 def _make_small(seed: int, library: Library, options: Options) -> None:
@@ -80,7 +101,7 @@ def _show(name: str, options: Options, trace: str | None) -> int:
     print(f"planted in {bug.file}: {bug.what}")
     library = Library(bug.plants)
     for seed in range(1, bug.within + 1):
-        result = _one(seed, library, options, trace)
+        result = _traced(seed, library, options, trace)
         if not result.holds:
             _tell_of(result)
             _make_small(seed, library, options)
@@ -97,16 +118,24 @@ def find_all(names: str) -> int:
         wanted = known if names == "all" else {it: bugs.named(it) for it in names.split(",")}
     except bugs.NoSuchBug as unknown:
         raise SystemExit(str(unknown.args[0])) from unknown
-    missed, clean = [], Library({})
-    for name, bug in wanted.items():
-        began = real_clock()
-        seed = found_by(bug, clean)
+    missed = []
+    for name, (seed, seconds) in zip(wanted, found_all(wanted.values()), strict=True):
         if seed is None:
             missed.append(name)
         where = f"seed {seed:5}" if seed else "NOT FOUND "
-        print(f"{where}  {real_clock() - began:6.1f} s  {name}: {bug.what}", flush=True)
+        print(f"{where}  {seconds:6.1f} s  {name}: {wanted[name].what}", flush=True)
     print(f"{len(missed)} not found: {', '.join(missed)}" if missed else "all found")
     return 1 if missed else 0
+
+
+def found_all(wanted: Iterable[bugs.Bug]) -> Iterator[tuple[int | None, float]]:
+    """Of each bug the first seed that finds it, if one of its seeds does; and seconds of search."""
+    return _on_all_cores(_search, list(wanted))
+
+
+def _search(bug: bugs.Bug) -> tuple[int | None, float]:
+    began = real_clock()
+    return found_by(bug, _clean()), real_clock() - began
 
 
 def found_by(bug: bugs.Bug, clean: Library) -> int | None:
@@ -116,7 +145,11 @@ def found_by(bug: bugs.Bug, clean: Library) -> int | None:
     return next((seed for seed in seeds if not simulate(seed, library).holds), None)
 
 
-def _one(seed: int, library: Library, options: Options, trace: str | None) -> Result:
+def _one(options: Options, trace: str | None, seed: int) -> Result:
+    return _traced(seed, _clean(), options, trace)
+
+
+def _traced(seed: int, library: Library, options: Options, trace: str | None) -> Result:
     if trace is None:
         return simulate(seed, library, options)
     with _written(trace) as file:

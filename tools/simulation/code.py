@@ -46,8 +46,8 @@ MADE_ONCE = frozenset(
 )
 """Caches of what holds no state and takes long to make, up to a seventh of a second: for all
 processes."""
-NEVER_MIND = frozenset({"shared.runtime.aws._models.wanted"})
-"""The services for which clients were made: more of them make no difference."""
+NEVER_MIND = frozenset({"shared.runtime.aws._models"})
+"""What may change: botocore's models of services, which are the same whoever has read them."""
 _NOTHING = object()
 
 

@@ -39,6 +39,7 @@ def test_the_same_seed_gives_the_same_trace_byte_for_byte(seed: int, library: Li
     first = trace_of(seed, library)
     assert first == trace_of(seed, library)
     assert len(first.splitlines()) > 100
+    library.check()  # nothing stayed in the modules
 
 
 def test_a_trace_names_no_folder_of_the_machine() -> None:
@@ -91,6 +92,19 @@ def test_seeds_that_hold_end_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 seeds, 5 orders" in capsys.readouterr().out
 
 
+def test_a_range_is_run_on_all_cores_and_told_in_order(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "WORTH_A_PROCESS", 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert command.main(["--seeds", "1-4"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    assert command.main(["--seeds", "1-4"]) == 0
+    assert told[:-1] == capsys.readouterr().out.splitlines()[:-1]  # the last line has the rate
+    assert told[-1].startswith("4 seeds, 20 orders, ")
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -118,10 +132,10 @@ def test_a_bug_whose_text_is_gone_is_refused() -> None:
 
 @pytest.mark.nightly
 @pytest.mark.timeout(7200)
-def test_every_planted_bug_is_found_within_its_seeds(library: Library) -> None:
-    known = bugs.catalogue().items()
-    missed = [name for name, bug in known if command.found_by(bug, library) is None]
-    assert not missed
+def test_every_planted_bug_is_found_within_its_seeds() -> None:
+    known = bugs.catalogue()
+    found = command.found_all(known.values())
+    assert not [name for name, (seed, _) in zip(known, found, strict=True) if seed is None]
 
 
 @pytest.mark.nightly
