@@ -106,7 +106,7 @@ PYTEST = $(LOCAL) $(call option,ENFORCE_PERMISSIONS,ENFORCE) $(RUN) -m pytest
 .DEFAULT_GOAL := help
 .PHONY: help setup doctor run up down dev status load soak screens affected test-affected test test-nightly test-enforced test-slow check check-code check-generated check-behaviour format generate synth build costs bill bench parity release quote rotate secret-scan audit mutate catalogue client release-contracts simulate \
 	snapshots deploy pipelines canary destroy lock clean \
-	config-check config-plan config-apply config-drift configuration-page open tour \
+	config-check config-plan config-apply config-drift configuration-page open tour drill \
 	service service-remove rename k8s-check k8s-judge k8s-render pin-images smoke redrive redrive-queue stuck resume park discard history trace service-map view reconcile rebuild rebuild-back rebuild-retire checksum
 
 help: ## Show this list
@@ -151,6 +151,9 @@ open: setup ## Open the console of the running system in the browser, and say wh
 
 screens: setup ## Take the pictures of docs/console.md from the system that is up, while orders go through
 	@$(LOCAL) $(RUN) -m tools.docgen.screens
+
+drill: setup ## Lose a region offline while orders are under way, rebuild it in another one, and return: some minutes
+	@$(LOCAL) $(RUN) -m tools.recovery drill
 
 tour: setup ## Show flags, refusals, a rollback and a rotation on the running system
 	@$(LOCAL) $(RUN) -m tools.local tour

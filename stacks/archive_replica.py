@@ -1,4 +1,4 @@
-"""The archive's copy: locked, and in production in another region than what it is a copy of."""
+"""Copies of archive and backups: locked, and in production in another region than the system."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.constructs.acknowledgment import acknowledge
+from stacks.constructs.backup_vault import locked_vault
 from stacks.constructs.service_stack import ServiceStack
 from stacks.services import Service
 from stacks.stage import Stage
@@ -14,7 +15,7 @@ from stacks.stage import Stage
 SERVICE = Service(
     name="archive-replica",
     owner="platform",
-    purpose="locked copy of the archive",
+    purpose="locked copies of archive and backups",
 )
 
 
@@ -61,6 +62,8 @@ class ArchiveReplicaStack(ServiceStack):
             "there, and a log of this one would be one more bucket in a second region.",
             "AwsSolutions-S1",
         )
+        if stage.protected and stage.archive_region != stage.region:
+            locked_vault(self, stage.backup_vault, key=key)
 
     @classmethod
     def is_in(cls, stage: Stage) -> bool:

@@ -14,7 +14,7 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_card import path_of_cards
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -52,6 +52,7 @@ class ConsoleStack(ServiceStack):
             sort_key=text("kept_at"),
             time_to_live_attribute="expires_at",
             recovery_days=1,
+            backup=Backup.NEVER,
         )
         self._record_what_the_bus_carries()
         self.api = ConsoleApi(self, rate=50, burst=100)

@@ -14,7 +14,7 @@ from stacks.constructs.microservice_function import FunctionsWith, MicroserviceF
 from stacks.constructs.partners_key import make_partners_key
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -48,6 +48,7 @@ class CustomersStack(ServiceStack):
             key=self.key,
             partition_key=text("customer_id"),
             recovery_days=PROFILE_RECOVERY_DAYS,
+            backup=Backup.HOURLY,
         )
         self.tombstones = ServiceTable(
             self,
@@ -55,6 +56,7 @@ class CustomersStack(ServiceStack):
             key=self.key,
             partition_key=text("customer_id"),
             stream=dynamodb.StreamViewType.NEW_IMAGE,  # ids and a time: nothing about a person
+            backup=Backup.HOURLY,
         )
         self._function = FunctionsWith(
             self,

@@ -22,7 +22,7 @@ from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_queue import RETENTION, ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.event_log_shown import show_the_alarms, show_the_archive, show_the_log
 from stacks.services import Service
 from stacks.stage import Stage
@@ -451,6 +451,7 @@ class EventLogStack(ServiceStack):
             key=self.key,
             partition_key=text("event_id"),
             time_to_live_attribute="expires_at",
+            backup=Backup.NEVER,
         )
         intake = MicroserviceFunction(
             self,

@@ -9,14 +9,21 @@ from contracts.product import PRODUCT
 from stacks.constructs.acknowledgment import acknowledge
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 
 
 def show_the_log(stack: ServiceStack, *, key: kms.IKey, stream: kinesis.IStream) -> None:
     """A shard has five reads a second, and four readers take them: operators have one in two
     seconds in all, however many look. Whose turn it is stands in a table of its own.
     """
-    turns = ServiceTable(stack, "ReadTurns", key=key, partition_key=text("id"), recovery_days=1)
+    turns = ServiceTable(
+        stack,
+        "ReadTurns",
+        key=key,
+        partition_key=text("id"),
+        recovery_days=1,
+        backup=Backup.NEVER,
+    )
     show = MicroserviceFunction(
         stack,
         "ShowLog",

@@ -11,7 +11,7 @@ from stacks.constructs.alarms import alarm_when_counted
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.mail_domain import MAIL_DOMAIN
 from stacks.services import Service
 from stacks.stage import Stage
@@ -120,6 +120,7 @@ class NotificationsStack(ServiceStack):
             key=self.key,
             partition_key=text("customer_id"),
             sort_key=text("event_id"),
+            backup=Backup.NEVER,
         )
         self.notify.add_environment("MAIL", "outbox")
         self.notify.add_environment("OUTBOX_TABLE", outbox.table_name)

@@ -13,7 +13,7 @@ from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_principal import service_of_this_account
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -42,6 +42,7 @@ class OrderViewsStack(ServiceStack):
                     index_name=BY_CUSTOMER, partition_key=text("customer"), sort_key=text("placed")
                 )
             ],
+            backup=Backup.NEVER,
         )
         self._function = FunctionsWith(self, ORDER_VIEW_TABLE=self.order_view.table_name)
         self._project_the_log()

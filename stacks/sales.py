@@ -7,7 +7,7 @@ from constructs import Construct
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.read_model import ReadModel
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -26,7 +26,12 @@ class SalesStack(ServiceStack):
         super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.sales = ServiceTable(
-            self, "Sales", key=self.key, partition_key=text("pk"), sort_key=text("sk")
+            self,
+            "Sales",
+            key=self.key,
+            partition_key=text("pk"),
+            sort_key=text("sk"),
+            backup=Backup.NEVER,
         )
         ReadModel(
             self,

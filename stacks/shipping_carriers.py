@@ -16,7 +16,7 @@ from contracts.product import PRODUCT_TITLE
 from stacks.constructs.microservice_function import MicroserviceFunction, grant
 from stacks.constructs.service_queue import ServiceQueue, let_service_use
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 
 TIMEOUT = Duration.seconds(10)
 
@@ -50,6 +50,7 @@ class Carriers:
             key=key,
             partition_key=text("carrier"),
             sort_key=text("record"),
+            backup=Backup.NEVER,
         )
         self.functions = {entry["name"]: self._carrier(entry) for entry in entries}
 

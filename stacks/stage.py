@@ -108,6 +108,11 @@ class Stage:
         """The bucket that holds the archive's copy; all accounts share the names of buckets."""
         return f"{PRODUCT}-{self.name}-archive-{account}-{self.archive_region}"
 
+    @property
+    def backup_vault(self) -> str:
+        """The vault of backups, in the system's region and in the archive's."""
+        return f"{PRODUCT}-{self.name}-backups-of-{self.region}"
+
     def role_name(self, service: str, function: str) -> str:
         """A role's name, by which policies of earlier stacks admit it.
 

@@ -11,7 +11,7 @@ from stacks.constructs.partners_key import partners_key
 from stacks.constructs.service_api import ServiceApi
 from stacks.constructs.service_queue import ServiceQueue
 from stacks.constructs.service_stack import ServiceStack
-from stacks.constructs.service_table import ServiceTable, text
+from stacks.constructs.service_table import Backup, ServiceTable, text
 from stacks.services import Service
 from stacks.stage import Stage
 
@@ -36,10 +36,18 @@ class WebhooksStack(ServiceStack):
         super().__init__(scope, SERVICE, stage=stage, **kwargs)
         self.key = self.make_key()
         self.endpoints = ServiceTable(
-            self, "Endpoints", key=self.key, partition_key=text("partner")
+            self,
+            "Endpoints",
+            key=self.key,
+            partition_key=text("partner"),
+            backup=Backup.HOURLY,
         )
         self.customers = ServiceTable(
-            self, "Customers", key=self.key, partition_key=text("customer_id")
+            self,
+            "Customers",
+            key=self.key,
+            partition_key=text("customer_id"),
+            backup=Backup.HOURLY,
         )
         self.deliveries = ServiceTable(
             self,

@@ -18,6 +18,7 @@ from tests.infra.rules import (
     mesh,
     permissions,
     places,
+    recovery,
     secrets,
     shifting,
     wiring,
@@ -42,6 +43,7 @@ RULES = (
     *mesh.RULES,
     *graph.RULES,
     *shifting.RULES,
+    *recovery.RULES,
 )
 
 

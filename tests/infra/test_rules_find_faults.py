@@ -12,6 +12,7 @@ from tests.infra import (
     planted_in_cluster,
     planted_in_containers,
     planted_in_mesh,
+    planted_recovery,
     planted_shifting,
 )
 from tests.infra.planted_faults import Plant
@@ -28,6 +29,7 @@ PLANTED = (
     *planted_in_mesh.PLANTED,
     *planted_graph.PLANTED,
     *planted_shifting.PLANTED,
+    *planted_recovery.PLANTED,
 )
 
 

@@ -6,6 +6,7 @@ import ipaddress
 import os
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, overload
 from urllib.parse import urlsplit
 
@@ -36,6 +37,7 @@ ACCOUNT = "123456789012"
 BY_HAND = "offline"
 """The name of the session of whoever takes a role without being its function."""
 REGION: Final = "eu-west-1"
+"""Where everything offline is, unless another region is to be played."""
 
 
 def assert_loopback(url: str) -> None:
@@ -65,7 +67,7 @@ def _assert_loopback_before_sending(**event: Any) -> None:
     assert_loopback(request.url)
 
 
-def _isolated_session(*credentials: str) -> boto3.Session:
+def _isolated_session(region: str, *credentials: str) -> boto3.Session:
     """A session that reads neither files nor environment for profile, keys or endpoint.
 
     The values are overridden in the config store: the session's own method would still fall back
@@ -77,7 +79,7 @@ def _isolated_session(*credentials: str) -> boto3.Session:
         "profile": None,
         "config_file": os.devnull,
         "credentials_file": os.devnull,
-        "region": REGION,
+        "region": region,
         "ca_bundle": None,
         "ignore_configured_endpoint_urls": True,
     }.items():
@@ -103,12 +105,17 @@ class Cloud:
     """AWS as this machine plays it at `endpoint`, an address such as http://127.0.0.1:4566."""
 
     endpoint: str
-    _session: boto3.Session = field(default_factory=_isolated_session, repr=False, compare=False)
+    region: str = REGION
+    _given: boto3.Session | None = field(default=None, repr=False, compare=False)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     _making: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert_loopback(self.endpoint)
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return self._given or _isolated_session(self.region)
 
     # fmt: off
     @overload
@@ -170,6 +177,6 @@ class Cloud:
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{name}", RoleSessionName=BY_HAND
         )["Credentials"]
         session = _isolated_session(
-            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
+            self.region, assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
         )
-        return Cloud(self.endpoint, session)
+        return Cloud(self.endpoint, self.region, session)

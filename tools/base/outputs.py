@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 
 from tools.base.assembly import Assembly, Stack, service_of
-from tools.base.endpoint import ACCOUNT, REGION, Cloud
+from tools.base.endpoint import ACCOUNT, Cloud
 from tools.base.errors import DeploymentError
 from tools.base.workspace import CHECKOUT
 
@@ -72,7 +72,7 @@ def collect(assembly: Assembly, cloud: Cloud, *, environment: str) -> Outputs:
     return {
         "endpoint": cloud.endpoint,
         "account": ACCOUNT,
-        "region": REGION,
+        "region": cloud.region,
         "services": services,
     }
 

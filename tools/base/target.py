@@ -96,7 +96,8 @@ def offline(workspace: Path) -> Target:
 def of_emulator(cloud: Cloud, environment: str = OFFLINE) -> Target:
     """An emulator that the system is deployed to."""
     name = f"offline at {cloud.endpoint}"
-    return Target(name, environment, clients.of_emulator(cloud), is_offline=True)
+    client = clients.of_emulator(cloud)
+    return Target(name, environment, client, is_offline=True, region=cloud.region)
 
 
 def account(environment: str, region: Region, calls: Config = clients.USUAL_CALLS) -> Target:

@@ -10,18 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from tools.base.assembly import Assembly
-from tools.base.endpoint import ACCOUNT, REGION, Cloud
+from tools.base.endpoint import ACCOUNT, Cloud
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # The names of CDK's default synthesizer: what `cdk bootstrap` would have made.
-BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
 _VERSION_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 _VERSION = "30"
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -39,20 +38,28 @@ class Asset:
         return _zipped(self.source) if self.source.is_dir() else self.source.read_bytes()
 
 
+def bucket_in(region: str) -> str:
+    """The bucket of a region's assets."""
+    return f"cdk-hnb659fds-assets-{ACCOUNT}-{region}"
+
+
 def bootstrap(cloud: Cloud) -> None:
     """Make the two things of CDK's bootstrap stack that a deployment needs, unless they exist."""
     s3, ssm = cloud.client("s3"), cloud.client("ssm")
+    bucket = bucket_in(cloud.region)
     try:
-        s3.head_bucket(Bucket=BUCKET)
+        s3.head_bucket(Bucket=bucket)
     except ClientError:
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        place: Any = {"LocationConstraint": cloud.region}
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     with suppress(ssm.exceptions.ParameterAlreadyExists):
         ssm.put_parameter(Name=_VERSION_PARAMETER, Value=_VERSION, Type="String")
 
 
-def upload(assembly: Assembly, s3: S3Client) -> int:
+def upload(assembly: Assembly, cloud: Cloud) -> int:
     """Upload what is not there yet (keys are hashes of the contents); return how many."""
-    wanted = {(asset.bucket, asset.key): asset for asset in _assets(assembly)}
+    s3 = cloud.client("s3")
+    wanted = {(asset.bucket, asset.key): asset for asset in _assets(assembly, cloud.region)}
     buckets = {bucket for bucket, _ in wanted}
     present = {(bucket, key) for bucket in buckets for key in _keys(s3, bucket)}
     missing = [asset for place, asset in wanted.items() if place not in present]
@@ -65,25 +72,26 @@ def upload(assembly: Assembly, s3: S3Client) -> int:
     return len(missing)
 
 
-def template_url(assembly: Assembly, artifact: str, endpoint: str) -> str:
+def template_url(assembly: Assembly, artifact: str, cloud: Cloud) -> str:
     """Where CloudFormation finds a stack's uploaded template."""
     manifest = json.loads((assembly.directory / "manifest.json").read_text())
     address = manifest["artifacts"][artifact]["properties"]["stackTemplateAssetObjectUrl"]
-    return f"{endpoint}/{_placed(address).removeprefix('s3://')}"
+    return f"{cloud.endpoint}/{_placed(address, cloud.region).removeprefix('s3://')}"
 
 
-def _assets(assembly: Assembly) -> Iterator[Asset]:
+def _assets(assembly: Assembly, region: str) -> Iterator[Asset]:
     for stack in assembly.stacks:
         for file in json.loads(stack.assets_file.read_text())["files"].values():
             source = assembly.directory / file["source"]["path"]
             for destination in file["destinations"].values():
-                yield Asset(source, _placed(destination["bucketName"]), destination["objectKey"])
+                bucket = _placed(destination["bucketName"], region)
+                yield Asset(source, bucket, destination["objectKey"])
 
 
-def _placed(name: str) -> str:
+def _placed(name: str, region: str) -> str:
     return (
         name.replace("${AWS::AccountId}", ACCOUNT)
-        .replace("${AWS::Region}", REGION)
+        .replace("${AWS::Region}", region)
         .replace("${AWS::Partition}", "aws")
     )
 

@@ -43,7 +43,7 @@ def deploy(
         DeploymentError: with the failed events of the stack and the logs of its functions.
     """
     assets.bootstrap(cloud)
-    assets.upload(assembly, cloud.client("s3"))
+    assets.upload(assembly, cloud)
     waiting = {it.artifact: it for it in assembly.stacks if only is None or it.artifact in only}
     running: dict[Future[Change], Stack] = {}
     changes: dict[str, Change] = {}
@@ -76,7 +76,7 @@ def delete(name: str, cloud: Cloud) -> None:
 
 def _deploy_stack(assembly: Assembly, stack: Stack, cloud: Cloud) -> Change:
     cloudformation = cloud.client("cloudformation")
-    url = assets.template_url(assembly, stack.artifact, cloud.endpoint)
+    url = assets.template_url(assembly, stack.artifact, cloud)
     tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in stack.tags.items()]
     try:
         if _status(stack.name, cloud) in _NEVER_CREATED:

@@ -43,6 +43,7 @@ class Emulator:
         auth: enforce IAM with the functions' own roles.
         persistence: keep everything over a stop, in the folder `state`.
         save_seconds: with `persistence`, how often everything is saved meanwhile.
+        region: the one that it plays.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Emulator:
         auth: bool = False,
         persistence: bool = False,
         save_seconds: float = SAVE_SECONDS,
+        region: str = REGION,
     ) -> None:
         self.workspace = Workspace(directory.resolve())
         self.auth = auth
         self.persistence = persistence
         self.save_seconds = save_seconds
+        self.region = region
         self.lost_since: datetime | None = None
         """After a start: from when on everything is lost, since it did not end in order."""
         self._cloud: Cloud | None = None
@@ -93,7 +96,7 @@ class Emulator:
         """Clients for it, the same as long as it keeps its port."""
         endpoint = self.endpoint
         if self._cloud is None or self._cloud.endpoint != endpoint:
-            self._cloud = Cloud(endpoint)
+            self._cloud = Cloud(endpoint, self.region)
         return self._cloud
 
     @property
@@ -238,7 +241,7 @@ class Emulator:
             "BIND_HOST": HOST,
             "MINISTACK_HOST": HOST,  # in the addresses of queues
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "MINISTACK_REGION": REGION,
+            "MINISTACK_REGION": self.region,
             "STATE_DIR": str(self.workspace.state),
             "S3_DATA_DIR": str(self.workspace.state / "s3"),
             "IOT_MTLS_ENABLED": "0",

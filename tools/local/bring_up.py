@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
 
 from tools.base import outputs
 from tools.base.assembly import Assembly, context_value, synthesized
+from tools.base.endpoint import REGION
 from tools.base.errors import DeploymentError
 from tools.base.outputs import Outputs
 from tools.base.target import OFFLINE, of_emulator
@@ -40,11 +41,17 @@ PROVIDER_URLS: dict[Name, str] = {
 
 
 def bring_up(
-    emulator: Emulator, console: Console, *, verbose: bool = False, with_containers: bool = False
+    emulator: Emulator,
+    console: Console,
+    *,
+    verbose: bool = False,
+    with_containers: bool = False,
+    providers: Sequence[PaymentProvider] | None = None,
 ) -> Outputs:
     """Deploy the repository as it is now to a running emulator; return what was written down.
 
-    ``with_containers`` starts pricing and partners, too, each behind an Envoy.
+    ``with_containers`` starts pricing and partners, too, each behind an Envoy. ``providers`` are
+    those of the payments; without them, the workspace has its own.
 
     Raises:
         OfflineError: one of the phases failed.
@@ -53,7 +60,7 @@ def bring_up(
     cloud = emulator.cloud
     with _told_as_deployment():  # before anything changes
         configuration.check(Console(quiet=True), environments=[OFFLINE])
-    providers = PaymentProvider.all_of(workspace)
+    providers = PaymentProvider.all_of(workspace) if providers is None else providers
     with phase(console, "payment providers"):
         for provider in providers:
             provider.start(persistence=emulator.persistence)
@@ -64,9 +71,10 @@ def bring_up(
         TraceReceiver(workspace).start()
     with ExitStack() as held:
         with phase(console, "packages and templates"):
-            assembly = held.enter_context(synthesized(environment=OFFLINE))
+            place = {} if emulator.region == REGION else {"region": emulator.region}
+            assembly = held.enter_context(synthesized(environment=OFFLINE, context=place))
         with phase(console, "offline copy"):
-            copy, removed = offline_copy(assembly, emulator)
+            copy, removed = offline_copy(assembly, emulator, providers)
     if removed:
         console.print(_indented(f"not offline: {summary(removed)}"), style="dim")
     if verbose:
@@ -110,9 +118,11 @@ def bring_up(
     return found
 
 
-def offline_copy(assembly: Assembly, emulator: Emulator) -> tuple[Assembly, list[Removed]]:
+def offline_copy(
+    assembly: Assembly, emulator: Emulator, providers: Sequence[PaymentProvider] | None = None
+) -> tuple[Assembly, list[Removed]]:
     """What can be deployed of an assembly, with the addresses of what runs beside the emulator."""
-    providers = PaymentProvider.all_of(emulator.workspace)
+    providers = PaymentProvider.all_of(emulator.workspace) if providers is None else providers
     return make_offline_copy(
         assembly,
         emulator.workspace.offline_assembly,

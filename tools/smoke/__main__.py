@@ -19,7 +19,7 @@ from tools.base.target import ENVIRONMENTS, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
 from tools.base.workspace import Workspace
 from tools.smoke import account as accounts
-from tools.smoke import operators, orders, permissions
+from tools.smoke import operators, orders, permissions, recovery
 from tools.smoke.check import Check, Failed, NotAsked, Outcome, Result
 from tools.smoke.system import System
 
@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     *operators.CHECKS,
     *accounts.CHECKS,
     *permissions.CHECKS,
+    *recovery.CHECKS,
 )
 PIPE_WIDTH = 200
 STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.NOT_ASKED: "dim"}

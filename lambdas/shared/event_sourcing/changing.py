@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from shared.event_sourcing.recorded import (
+    UNKNOWN_REQUEST,
     CommandMetadata,
     EventStore,
     EventT,
@@ -127,7 +128,7 @@ def change(
 
 
 def _same_request(earlier: RecordedEvent[Any], metadata: CommandMetadata) -> RecordedEvent[Any]:
-    if earlier.command.request_hash != metadata.request_hash:
+    if earlier.command.request_hash not in (metadata.request_hash, UNKNOWN_REQUEST):
         raise IdempotencyKeyReused
     return earlier
 

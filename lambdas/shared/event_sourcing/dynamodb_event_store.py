@@ -7,11 +7,13 @@ from typing import Any, Generic, cast
 from botocore.exceptions import ClientError
 
 from shared.event_sourcing.event_codec import EventCodec, Item
-from shared.event_sourcing.recorded import EventT, RecordedEvent, VersionTaken
+from shared.event_sourcing.recorded import AnotherRegionWrites, EventT, RecordedEvent, VersionTaken
 from shared.messaging.envelope import Envelope
 from shared.runtime.dynamodb_pages import every_item
 
 Key = dict[str, dict[str, str]]
+REFUSED_BY_TABLE = "explicit deny in a resource-based policy"
+"""How IAM's message says that the table refuses; a permission that is missing reads otherwise."""
 
 
 class DynamoDbEventStore(Generic[EventT]):
@@ -27,7 +29,12 @@ class DynamoDbEventStore(Generic[EventT]):
         self._codec = codec
 
     def append(self, recorded: RecordedEvent[EventT]) -> None:
-        """One put on the condition that the version is free. Raises VersionTaken."""
+        """One put on the condition that the version is free.
+
+        Raises:
+            VersionTaken: another event has it.
+            AnotherRegionWrites: the table's own policy refuses, whatever the caller may.
+        """
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -36,7 +43,10 @@ class DynamoDbEventStore(Generic[EventT]):
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+            if code == "AccessDeniedException" and REFUSED_BY_TABLE in message:
+                raise AnotherRegionWrites from error
+            if code != "ConditionalCheckFailedException":
                 raise
             existing = self._codec.from_item(cast(dict[str, Any], error.response)["Item"])
             # The client itself retries a put whose answer was lost: then it meets its own event.

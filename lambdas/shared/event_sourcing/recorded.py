@@ -8,6 +8,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 EventT = TypeVar("EventT")
+UNKNOWN_REQUEST = "unknown"
+"""In place of a key or a hash that is lost: an event that came back from the archive has neither,
+and whoever brings its key is believed."""
 
 
 class CommandMetadata(msgspec.Struct, frozen=True, gc=False):
@@ -45,11 +48,15 @@ class VersionTaken(Exception):
         self.existing = existing
 
 
+class AnotherRegionWrites(Exception):
+    """This region's event store refuses every append: the aggregates are written elsewhere."""
+
+
 class EventStore(Protocol[EventT]):
     """The ledger that decides: append-only, one event for each (aggregate, version)."""
 
     def append(self, recorded: RecordedEvent[EventT]) -> None:
-        """Keep one more event, atomically. Raises VersionTaken."""
+        """Keep one more event, atomically. Raises VersionTaken, AnotherRegionWrites."""
 
     def history(self, aggregate_id: str) -> Sequence[RecordedEvent[EventT]]:
         """Every event of an aggregate by version, strongly consistent; empty if there is none."""

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from shared.event_sourcing.changing import AppendConflict, IdempotencyKeyReused, NotFound
-from shared.event_sourcing.recorded import CommandMetadata, digest
+from shared.event_sourcing.recorded import AnotherRegionWrites, CommandMetadata, digest
 from shared.runtime import problems
 from shared.runtime.api import Request
 from shared.runtime.patterns import is_uuid
@@ -69,5 +69,12 @@ def errors_about(what: str) -> dict[type[Exception], Callable[[Any], Problem]]:
             f"The {what} is being changed by others",
             f"{what} {e.aggregate_id!r} kept changing; try again",
             headers={"Retry-After": "1"},
+        ),
+        AnotherRegionWrites: lambda _e: Problem(
+            503,
+            "another-region-writes",
+            f"Nothing changes the {what} here at present",
+            "another region writes; try again later, with the same Idempotency-Key",
+            headers={"Retry-After": "60"},
         ),
     }

@@ -33,7 +33,7 @@ ROOMS = (
 """A service's layers, from above to below. It needs none of them, and has no other."""
 TOOLS = (
     "simulation",
-    "generate | delivery",
+    "generate | delivery | recovery",
     "affected | docgen | generator | measure | checks | smoke | teardown | doctor | rename"
     " | kubernetes",
     "dev | quote",

@@ -16,7 +16,7 @@ from shared.event_sourcing.changing import (
     change,
     id_for,
 )
-from shared.event_sourcing.recorded import CommandMetadata, RecordedEvent
+from shared.event_sourcing.recorded import UNKNOWN_REQUEST, CommandMetadata, RecordedEvent
 from tests.support.examples.parcels import (
     PARCEL,
     SENDER,
@@ -95,6 +95,14 @@ def test_the_same_key_with_another_body_is_refused(store: ParcelStore) -> None:
     send(store, metadata(request_hash="one"))
     with pytest.raises(IdempotencyKeyReused):
         send(store, metadata(request_hash="another"))
+    assert store.count == 1
+
+
+def test_what_came_back_from_the_archive_is_the_answer_to_whoever_brings_its_key(
+    store: ParcelStore,
+) -> None:
+    first = send(store, metadata(request_hash=UNKNOWN_REQUEST))
+    assert send(store, metadata(request_hash="any")) == first
     assert store.count == 1
 
 
