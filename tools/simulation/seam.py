@@ -12,14 +12,18 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import botocore.client
+import botocore.hooks
 import botocore.httpsession
 import botocore.loaders
+import botocore.regions
 import botocore.session
 from botocore.awsrequest import AWSResponse
+from botocore.endpoint_provider import EndpointProvider
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tools.simulation.world import Killed, World
@@ -168,11 +172,15 @@ class Seam:
                 raise kind(endpoint_url=request.url) from None
             return _response(request.url, status, service, answer)
 
-        loaded = botocore.loaders.JSONFileLoader.load_file
-        with (
-            _patched(botocore.httpsession.URLLib3Session, "send", send),
-            _patched(botocore.loaders.JSONFileLoader, "load_file", _remembering(loaded)),
-        ):
+        with ExitStack() as patches:
+            patches.enter_context(_patched(botocore.httpsession.URLLib3Session, "send", send))
+            # There is no socket, and no TLS on it.
+            patches.enter_context(
+                _patched(botocore.httpsession.URLLib3Session, "_get_ssl_context", lambda _: None)
+            )
+            for owner, name in _MADE_ONCE:
+                patches.enter_context(_patched(owner, name, _remembering(getattr(owner, name))))
+            patches.enter_context(_patched(botocore.regions, "EndpointProvider", _provider))
             yield
 
     def call(self, service: str, operation: str, params: dict[str, Any], config: Any) -> Any:
@@ -359,18 +367,40 @@ def _shown(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else type(value).__name__
 
 
-_models: dict[str, Any] = {}
+_MADE_ONCE = (
+    (botocore.loaders.JSONFileLoader, "load_file"),
+    (botocore.client.ClientCreator, "_load_service_model"),
+    (botocore.client.ClientCreator, "_create_client_class"),
+    (botocore.hooks.EventAliaser, "_alias_event_name"),
+)
+"""What botocore makes of a service anew for each client, and always the same: methods of objects
+whose first argument says of what.
+
+A cold start makes new clients, with retries and connections of their own; it would take half of the
+time of a run to make these too.
+"""
+_made: dict[Any, Any] = {}
 
 
-def _remembering(load: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
-    """Models of services are read from disk once, for however many processes and seeds."""
+def _remembering(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Once for however many processes and seeds."""
 
-    def load_file(loader: Any, file_path: str) -> Any:
-        if file_path not in _models:
-            _models[file_path] = load(loader, file_path)
-        return _models[file_path]
+    def made(owner: Any, of: str, *more: Any, **named: Any) -> Any:
+        key = (make.__qualname__, of)
+        if key not in _made:
+            _made[key] = make(owner, of, *more, **named)
+        return _made[key]
 
-    return load_file
+    return made
+
+
+def _provider(ruleset_data: Any, partition_data: Any, **more: Any) -> Any:
+    """What chooses a service's endpoint by its rules; the rules are kept, so their ids are too."""
+    key = ("provider", id(ruleset_data), id(partition_data))
+    if key not in _made:
+        made = EndpointProvider(ruleset_data, partition_data, **more)
+        _made[key] = (made, ruleset_data, partition_data)
+    return _made[key][0]
 
 
 @contextmanager
