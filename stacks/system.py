@@ -27,8 +27,8 @@ def build(
     """Every stack by its service's name, each after those that it needs.
 
     ``services`` are the only ones of which a stack is made. Their templates are the same then,
-    since stacks know each other by parameters; but nobody looks whether the others publish what
-    they find, and the assembly does not say which of the others come before.
+    since stacks know each other by parameters; but what those publish that are not made is not
+    looked at, and the assembly does not say that they come before.
 
     Raises:
         NotPublished: a stack needs another that is not there, or that does not publish what it
@@ -45,9 +45,10 @@ def build(
         if service.name in stacks:
             publish_card(stacks[service.name], service)
             draw_dashboard(stacks[service.name])
-    for each in stacks.values() if services is None else ():
-        _check(each, stacks)
-        for name in sorted(each.needs - {each.service}):
+    known = stacks.keys() if services is None else {it.name for it in declared()}
+    for each in stacks.values():
+        _check(each, stacks, known)
+        for name in sorted((each.needs & stacks.keys()) - {each.service}):
             each.add_stack_dependency(stacks[name])
     return _in_order(stacks)
 
@@ -71,11 +72,11 @@ def stack_of(service: Service) -> type[ServiceStack]:
     return own[0]
 
 
-def _check(stack: ServiceStack, stacks: Mapping[str, ServiceStack]) -> None:
-    for name in sorted(stack.needs - stacks.keys()):
+def _check(stack: ServiceStack, stacks: Mapping[str, ServiceStack], known: Collection[str]) -> None:
+    for name in sorted(stack.needs.difference(known)):
         raise NotPublished(f"{stack.service} needs {name}, and there is no such stack")
     for service, resource in sorted(stack.found):
-        if resource not in stacks[service].published:
+        if service in stacks and resource not in stacks[service].published:
             raise NotPublished(
                 f"{stack.service} finds {resource} of {service}, which publishes "
                 f"{', '.join(sorted(stacks[service].published)) or 'nothing'}"

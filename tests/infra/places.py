@@ -32,3 +32,5 @@ CONTEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 """By partition, what ``-c`` says there in production. The first is what cdk.json has."""
+ELSEWHERE = [name for name in CONTEXTS if name != "aws"]
+"""The other partitions."""

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from contracts.product import PRODUCT
-from tests.infra.system import CHECKOUT, synthesized
+from tests.infra.newcomer import digest
+from tests.infra.system import CHECKOUT
 from tests.support.drivers.copied_tree import copy_to, run
+from tools.generate import snapshots
 from tools.generator import generate
 from tools.generator.names import parse
 
@@ -29,7 +31,6 @@ RENAMED = (
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    synthesized("dev")  # builds the packages that are copied
     return copy_to(tmp_path, "images", "__snapshots__")
 
 
@@ -95,6 +96,9 @@ def test_services_are_added_and_nothing_else_is_edited(tree: Path) -> None:
     for name in ("receipts", "wish-lists", "gift-cards"):
         assert f"### {name}\n" in found["pages"]["configuration"]
         assert name in found["smoke"]
+    before = {it: digest(template) for it, template in snapshots.of_dev().items()}
+    changed = {it for it, its in found["templates"].items() if its != before.get(it)}
+    assert changed == {"receipts", "wish-lists", "gift-cards"}, "none has scopes, so no other"
     assert "wish-list" in found["consumers"]
     assert "wish-list" in found["views"]
 

@@ -135,8 +135,9 @@ def test_every_acknowledgment_is_used(synthesis: Synthesis) -> None:
 
 def _acknowledged(out: Path) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    for file in out.glob("*.metadata.json"):
-        for path, entries in json.loads(file.read_text()).items():
+    artifacts = json.loads((out / "manifest.json").read_text())["artifacts"].values()
+    for name in filter(None, (it.get("additionalMetadataFile") for it in artifacts)):
+        for path, entries in json.loads((out / name).read_text()).items():
             for entry in entries:
                 if entry["type"] == "aws:cdk:acknowledged-rules":
                     found.setdefault(path, {}).update(entry["data"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,33 +11,15 @@ from pathlib import Path
 import pytest
 
 from contracts.product import PRODUCT
-from tests.infra.system import CHECKOUT, synthesized
-
-TOOLS = (".venv", ".venv-emulator", "node_modules", "web/node_modules")
-NOT_COPIED = shutil.ignore_patterns(
-    *TOOLS,
-    ".git",
-    ".build",
-    ".local",
-    "cdk.out",
-    "__snapshots__",
-    "__pycache__",
-    ".*_cache",
-    ".staging-*",
-)
+from tests.infra.system import synthesized
+from tests.support.drivers.copied_tree import copy_to
 
 
 @pytest.fixture
 def copy_of_the_repository(tmp_path: Path) -> Path:
     """Sources of its own, the same tools, and what was built already."""
-    copied = tmp_path / "repository"
-    shutil.copytree(CHECKOUT, copied, ignore=NOT_COPIED)
-    for tool in TOOLS:
-        (copied / tool).symlink_to(CHECKOUT / tool)
-    built = CHECKOUT / ".build" / "cloud"
-    if built.exists():
-        shutil.copytree(built, copied / ".build" / "cloud", ignore=NOT_COPIED)
-    return copied
+    synthesized("dev")  # builds the packages that are copied
+    return copy_to(tmp_path, "__snapshots__")
 
 
 def test_only_the_changed_service_is_deployed_again(copy_of_the_repository: Path) -> None:

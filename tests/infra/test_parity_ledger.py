@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.infra.rules.of_templates import RULES
 from tests.infra.system import CHECKOUT, System, synthesized
-from tests.infra.test_rules import RULES
 from tools.base.target import ENVIRONMENTS
 from tools.docgen.parity_document import DOCUMENT, document, uses_of
 from tools.emulator import parity

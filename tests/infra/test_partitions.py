@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import botocore.session
@@ -18,20 +16,12 @@ from aws_cdk import App
 from stacks.partitions import PARTITIONS, NotInThisRegion
 from stacks.services import LONGEST_ROLE_NAME
 from stacks.stage import from_context, stage_named
-from tests.infra.places import CONTEXTS
+from tests.infra.places import CONTEXTS, ELSEWHERE
 from tests.infra.rules import Rule
+from tests.infra.rules.of_templates import RULES
 from tests.infra.system import CHECKOUT, CONTEXT, synthesized
-from tests.infra.test_rules import RULES
 
-ELSEWHERE = [name for name in CONTEXTS if name != "aws"]
 CHINA = dict(CONTEXTS["aws-cn"])
-LITERAL = re.compile(
-    r"arn:aws[a-z-]*:"
-    r"|(?<![\w.-])(?!logging\.s3|((pods|capabilities)\.)?[a-z0-9-]+\.amazonaws\.com\b)[\w{}.-]*\.amazonaws\.(?:com|eu)"
-    r"|\b(?:[a-z]{2}|us-gov|eusc-[a-z]{2})-(?:north|south|east|west|central)[a-z]*-\d\b"
-)
-"""A partition, an address of AWS that is no service's name as a principal, or a region."""
-THE_TABLE = CHECKOUT / "stacks" / "partitions.py"
 
 
 @pytest.mark.parametrize("partition", ELSEWHERE)
@@ -121,39 +111,6 @@ def test_the_page_on_regions_names_every_lack_and_its_setting() -> None:
             assert f"-c {lack.context_key}=" in page
 
 
-def test_code_names_no_partition_no_address_and_no_region() -> None:
-    found = [
-        f"{file.relative_to(CHECKOUT)}: {text}"
-        for folder in ("stacks", "lambdas")
-        for file in (CHECKOUT / folder).rglob("*.py")
-        if file != THE_TABLE
-        for text in _literals(file.read_text())
-    ]
-    assert not found
-
-
-@pytest.mark.parametrize(
-    "planted",
-    [
-        '"arn:aws:states:::lambda:invoke"',
-        'f"arn:aws-cn:iam::{account}:role/x"',
-        'f"secretsmanager.{region}.amazonaws.com"',
-        '"https://sqs.eu-west-1.amazonaws.com/"',
-        '"eu-west-1"',
-        '"eusc-de-east-1"',
-    ],
-)
-def test_a_planted_literal_is_found(planted: str) -> None:
-    assert list(_literals(f"x = {planted}"))
-
-
-@pytest.mark.parametrize(
-    "fine", ['"lambda.amazonaws.com"', '"arn:${Partition}:states:::x"', '"a-north-1"']
-)
-def test_a_principal_and_a_part_that_is_filled_in_are_none(fine: str) -> None:
-    assert not list(_literals(f"x = {fine}"))
-
-
 def test_names_of_roles_fit_and_stay_apart() -> None:
     """The longest names of the longest region are cut, and tell their functions apart still."""
     staging = stage_named("staging", "cloud", "ap-southeast-1")
@@ -163,21 +120,6 @@ def test_names_of_roles_fit_and_stay_apart() -> None:
     assert len(names) == 3
     assert all(len(it) <= LONGEST_ROLE_NAME and "ap-southeast-1" in it for it in names)
     assert staging.role_name("orders", "Relay").endswith("-ap-southeast-1-orders-Relay")
-
-
-def _literals(source: str) -> Iterator[str]:
-    """What strings say of a place; a part that is formatted counts as text without a name."""
-    for node in ast.walk(ast.parse(source)):
-        match node:
-            case ast.JoinedStr():
-                text = "".join(
-                    str(it.value) if isinstance(it, ast.Constant) else "{}" for it in node.values
-                )
-            case ast.Constant(value=str() as text):
-                pass
-            case _:
-                continue
-        yield from (it[0] for it in LITERAL.finditer(text))
 
 
 def _synthesize(out: Path, context: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

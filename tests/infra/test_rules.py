@@ -2,49 +2,10 @@
 
 import pytest
 
-from tests.infra.rules import (
-    Rule,
-    access,
-    audit,
-    bus,
-    configuration,
-    consumers,
-    containers,
-    cost,
-    data,
-    deliveries,
-    deployment,
-    graph,
-    mesh,
-    permissions,
-    places,
-    recovery,
-    secrets,
-    shifting,
-    wiring,
-)
+from tests.infra.rules import Rule, of_code, of_templates
 from tests.infra.system import System
 
-RULES = (
-    *access.RULES,
-    *audit.RULES,
-    *permissions.RULES,
-    *bus.RULES,
-    *places.RULES,
-    *deliveries.RULES,
-    *deployment.RULES,
-    *data.RULES,
-    *consumers.RULES,
-    *cost.RULES,
-    *wiring.RULES,
-    *secrets.RULES,
-    *configuration.RULES,
-    *containers.RULES,
-    *mesh.RULES,
-    *graph.RULES,
-    *shifting.RULES,
-    *recovery.RULES,
-)
+RULES = (*of_templates.RULES, *of_code.RULES)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

@@ -18,6 +18,9 @@ _DEPLOYS = {
 _LEVELS = ("tests/integration/", "tests/faults/", "tests/e2e/")
 """Those that may deploy. Below them, sockets are blocked; beside them, all answers are recorded."""
 _AT_WORK = (*_LEVELS, "tests/browser/")
+_COPIES = "tests/support/drivers/copied_tree.py"
+"""Who needs it in tests of the templates tries the system in a copy of the checkout."""
+_OF_SERVICES = ("lambdas/", "containers/")
 _DOCSTRING = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""')
 _LITERALS = re.compile(r'''"([^"\n]{2,120})"''')
 _WALKS = re.compile(r"\b(?:r?glob|iterdir|walk|ls-files|copytree|tracked_texts|copy_to|copied)\b")
@@ -79,7 +82,7 @@ class Suite:
         for path in sorted(paths - needed):
             if reads := self._reads(test, path):
                 yield f"it reads {reads}"
-        if self._deploys(test):
+        if self._deploys(test) or self._tries_a_copy(test):
             for service in sorted(services):
                 if service in self.tried(test):
                     yield f"it tries {service}: {services[service]}"
@@ -87,14 +90,18 @@ class Suite:
     def needed(self, test: str) -> frozenset[str]:
         """The modules that a test needs. One that deploys needs the stacks' code, not all of it."""
         if test not in self._closures:
-            # What a deployed test tries is told by what it names: see `tried`.
-            self._closures[test] = self._known.imports.closure(
-                [test], by_name=not test.startswith(_AT_WORK)
-            )
+            of_imports = self._known.imports.closure([test], by_name=False)
+            # What a test tries that deploys, or makes a copy, is told by what it names: `tried`.
+            if not test.startswith(_AT_WORK) and not _is_of_a_copy(test, of_imports):
+                of_imports = self._known.imports.closure([test])
+            self._closures[test] = of_imports
         return self._closures[test]
 
     def _deploys(self, test: str) -> bool:
         return test.startswith(_LEVELS) and bool(_DEPLOYS & self.needed(test))
+
+    def _tries_a_copy(self, test: str) -> bool:
+        return _is_of_a_copy(test, self.needed(test))
 
     def tried(self, test: str) -> frozenset[str]:
         """The services that a test is about.
@@ -148,6 +155,8 @@ class Suite:
         """What of the path a test opens: the file itself or a folder that it goes through."""
         if _recorded_for(path) == test:
             return path
+        if path.startswith(_OF_SERVICES) and self._tries_a_copy(test):
+            return ""
         at_work = self._deploys(test) or test.startswith(_AT_WORK[-1])
         for source in sorted(self.needed(test)):
             if source.startswith("tests/"):
@@ -223,6 +232,10 @@ def _recorded_for(path: str) -> str:
     """The test whose accepted answers a file has."""
     folder, is_recorded, name = path.partition("/__snapshots__/")
     return f"{folder}/{name.partition('/')[0].partition('.')[0]}.py" if is_recorded else ""
+
+
+def _is_of_a_copy(test: str, needed: frozenset[str]) -> bool:
+    return test.startswith("tests/infra/") and _COPIES in needed
 
 
 def _is_code(path: str) -> bool:

@@ -201,7 +201,9 @@ def _fingerprint(environment: str, context: Mapping[str, str]) -> str:
 
 def _inputs(checkout: Path) -> Iterator[Path]:
     for entry in checkout.iterdir():
-        if entry.name == "tools":
+        if entry.name == "web":  # the console's app, which is built with its package
+            yield from (it for it in _files(entry) if not it.is_relative_to(entry / "dist"))
+        elif entry.name == "tools":
             for name in _OF_THE_TOOLS:
                 yield from _files(entry / name)
         elif entry.name not in _NOT_INPUTS_HERE:

@@ -8,9 +8,7 @@ from typing import Any
 from jsonschema import Draft4Validator
 from jsonschema.exceptions import SchemaError
 
-from shared.runtime.configuration import AgentEnvironment
 from tests.infra.rules import Rule
-from tests.infra.rules.wiring import environment_of
 from tests.infra.system import (
     CHECKOUT,
     Resource,
@@ -25,7 +23,6 @@ APPLICATION = "AWS::AppConfig::Application"
 ENVIRONMENT = "AWS::AppConfig::Environment"
 PROFILE = "AWS::AppConfig::ConfigurationProfile"
 DEPLOYED_APART = {"AWS::AppConfig::HostedConfigurationVersion", "AWS::AppConfig::Deployment"}
-READING = {"appconfig:GetLatestConfiguration", "appconfig:StartConfigurationSession"}
 LOOKING = {
     "appconfig:ListDeployments",
     "appconfig:GetDeployment",
@@ -37,57 +34,26 @@ STOPPING = {"appconfig:GetDeployment", "appconfig:StopDeployment"}
 STOPS = ".handlers.change_configuration.handler"
 FOR_OPERATORS = {LOOKS: LOOKING, STOPS: STOPPING}
 """What operators' functions may do, by what their handlers end with."""
-AGENT = "layer:AWS-AppConfig-Extension-Arm64:"
 MOST_MONITORS = 5
 FLAGS = "AWS.AppConfig.FeatureFlags"
-
-
-def readers_have_the_agent(system: System) -> Iterator[str]:
-    """Who reads configuration has the extension's layer, of its region and architecture."""
-    for function in own_functions(system):
-        layers = [function.text(it) for it in function.properties.get("Layers", [])]
-        agents = [it for it in layers if AGENT in it]
-        if _reads_configuration(function) != bool(agents):
-            yield f"{function} has {len(agents)} agents"
-        for arn in agents:
-            if f":lambda:{system.region}:" not in arn:
-                yield f"{function} has an agent of another region: {arn}"
-
-
-def readers_may_read_their_own_configuration_alone(system: System) -> Iterator[str]:
-    """Exactly two actions, on exactly the configurations of its own application."""
-    statements = list(_appconfig_statements(system))
-    for function in own_functions(system):
-        own = sorted(_configurations(function.template))
-        allowed = [it for it in statements if function.place in _who_runs_with(it.role)]
-        granted = sorted(resource for it in allowed for resource in it.resources)
-        if _reads_configuration(function) and granted != own:
-            yield f"{function} may read {granted}, and its own is {own}"
-        if any(_is_handled_by(function, it) for it in FOR_OPERATORS):
-            continue
-        if not _reads_configuration(function) and allowed:
-            yield f"{function} reads no configuration and may {allowed[0].actions}"
-        for statement in allowed:
-            if set(statement.actions) != READING:
-                yield f"{function} may {', '.join(statement.actions)}"
 
 
 def operators_look_at_one_service_with_each_function(system: System) -> Iterator[str]:
     """Where there is configuration, one function looks at it and one stops its rollouts: of its own
     application, and no more.
     """
-    statements = list(_appconfig_statements(system))
+    statements = list(appconfig_statements(system))
     for template in system.templates.values():
         applications = list(template.resources(APPLICATION))
         for ending, allowed in FOR_OPERATORS.items():
             functions = [it for it in own_functions(system) if it.template is template]
-            serving = [it for it in functions if _is_handled_by(it, ending)]
+            serving = [it for it in functions if is_handled_by(it, ending)]
             if len(serving) != len(applications):
                 yield f"{template.service} has {len(serving)} functions {ending}"
             for function, application in zip(serving, applications, strict=False):
                 of = re.compile(rf":application/{re.escape(application.place)}\}}(/.*)?$")
                 for statement in statements:
-                    if function.place in _who_runs_with(statement.role):
+                    if function.place in who_runs_with(statement.role):
                         if more := set(statement.actions) - allowed:
                             yield f"{function} may {', '.join(sorted(more))}"
                         for resource in statement.resources:
@@ -163,15 +129,12 @@ def _wrong_schema(profile: Resource, content: str) -> Iterator[str]:
         yield f"{profile} is judged by no schema of draft 4: {error}"
 
 
-def _reads_configuration(function: Resource) -> bool:
-    return AgentEnvironment in environment_of(function)
-
-
-def _is_handled_by(function: Resource, ending: str) -> bool:
+def is_handled_by(function: Resource, ending: str) -> bool:
+    """Whether a function's handler ends so."""
     return str(function.properties.get("Handler", "")).endswith(ending)
 
 
-def _configurations(template: Any) -> Iterator[str]:
+def configurations(template: Any) -> Iterator[str]:
     """What IAM calls the configurations of a template's application and environment."""
     for environment in template.resources(ENVIRONMENT):
         for profile in template.resources(PROFILE):
@@ -183,19 +146,19 @@ def _configurations(template: Any) -> Iterator[str]:
             )
 
 
-def _appconfig_statements(system: System) -> Iterator[Statement]:
+def appconfig_statements(system: System) -> Iterator[Statement]:
+    """The statements that allow something of AppConfig."""
     for statement in role_statements(system):
         if any(it.startswith(("appconfig:", "*")) for it in statement.actions):
             yield statement
 
 
-def _who_runs_with(role: Resource) -> set[str]:
+def who_runs_with(role: Resource) -> set[str]:
+    """The places of the functions that have a role."""
     return {it.place for it in functions_of(role)}
 
 
 RULES: tuple[Rule, ...] = (
-    readers_have_the_agent,
-    readers_may_read_their_own_configuration_alone,
     operators_look_at_one_service_with_each_function,
     rollouts_are_watched,
     documents_are_judged_before_they_are_deployed,

@@ -10,7 +10,7 @@ from typing import Any
 from tests.infra.rules import Rule
 from tests.infra.rules.configuration import APPLICATION, PROFILE
 from tests.infra.rules.secrets import READ, SECRET
-from tests.infra.rules.wiring import CREDENTIAL, CREDENTIAL_NAME
+from tests.infra.rules.variables import CREDENTIAL, CREDENTIAL_NAME
 from tests.infra.system import PARAMETER, Resource, System, role_statements
 
 SERVICE = "AWS::ECS::Service"

@@ -89,6 +89,12 @@ TREE = {
     "tests/contract/test_pages.py": 'PAGE = ROOT / "docs" / "guide.md"',
     "tests/contract/test_modules.py": '(ROOT / "stacks").glob("*.py")',
     "tests/infra/test_templates.py": "from stacks.system import build",
+    "tests/support/drivers/copied_tree.py": (
+        'copied = [(CHECKOUT / it).rglob("*") for it in ("lambdas", "stacks")]'
+    ),
+    "tests/infra/test_a_copy.py": (
+        'from tests.support.drivers import copied_tree\ncopied_tree.add("labels", "lambdas")'
+    ),
     "tests/e2e/test_filling.py": (
         "from tests.support.drivers import filling\ndef test(deployment: Any): ..."
     ),
@@ -171,8 +177,16 @@ def test_a_change_affects_whoever_has_it_in_package_or_stack(path: str, expected
         ("tests/support/drivers/filling.py", {"tests/e2e/test_filling.py"}),
         ("tests/unit/baskets/test_basket.py", {"tests/unit/baskets/test_basket.py"}),
         ("stacks/labels.py", {
-            "tests/contract/test_modules.py", "tests/infra/test_templates.py",
-            "tests/integration/test_labels.py",
+            "tests/contract/test_modules.py", "tests/infra/test_a_copy.py",
+            "tests/infra/test_templates.py", "tests/integration/test_labels.py",
+        }),
+        ("stacks/baskets.py", {
+            "tests/contract/test_modules.py", "tests/e2e/test_filling.py",
+            "tests/infra/test_a_copy.py", "tests/infra/test_templates.py",
+        }),
+        ("lambdas/labels/handlers/print.py", {
+            "tests/infra/test_a_copy.py", "tests/integration/test_labels.py",
+            "tests/unit/labels/test_print.py",
         }),
     ],
 )  # fmt: skip

@@ -66,6 +66,18 @@ def test_nothing_is_made_again_when_nothing_changed(checkout: Path) -> None:
     assert _times(checkout) == 1
 
 
+def test_what_the_packages_build_is_no_input(checkout: Path) -> None:
+    """The console's app is built with its package: the next command finds everything made."""
+    builds = "; import pathlib; pathlib.Path('web/dist').mkdir(parents=True, exist_ok=True)"
+    writes = "; pathlib.Path('web/dist/app.js').write_text(str(pathlib.Path('.times').exists()))"
+    with (checkout / "bundling" / "__main__.py").open("a") as file:
+        file.write(builds + writes)
+    for _ in range(2):
+        with synthesized(environment="dev"):
+            pass
+    assert _times(checkout) == 1
+
+
 @pytest.mark.parametrize("change", ["edited", "added", "renamed", "removed"])
 def test_any_change_of_an_input_is_seen(checkout: Path, change: str) -> None:
     with synthesized():
