@@ -149,17 +149,17 @@ def _queue(resource: Resource) -> Queue:
 
 
 @cache
-def _definition_text(resource_arn: str) -> str:
+def _definition_of(resource_arn: str) -> dict[str, Any]:
     resource = next(it for it in _of("StateMachine") if it.arn == resource_arn)
     text = str(resource.properties["DefinitionString"])
     for name, value in resource.properties.get("DefinitionSubstitutions", {}).items():
         text = text.replace(f"${{{name}}}", value)
-    return text
+    definition: dict[str, Any] = json.loads(text)
+    return definition
 
 
 def _definition(resource: Resource) -> dict[str, Any]:
-    definition: dict[str, Any] = json.loads(_definition_text(resource.arn))
-    return definition
+    return _definition_of(resource.arn)
 
 
 @cache
@@ -173,15 +173,18 @@ def _hosts_by_secret() -> Mapping[str, str]:
     }
 
 
+@cache
+def _documents() -> dict[str, dict[str, Any]]:
+    folder = CHECKOUT / "config" / "dev"
+    return {path.stem: msgspec.json.decode(path.read_bytes()) for path in folder.glob("*.json")}
+
+
 class Agent:
     """The AppConfig agent beside each function: git's documents of the dev environment."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._documents: dict[str, dict[str, Any]] = {
-            path.stem: msgspec.json.decode(path.read_bytes())
-            for path in (CHECKOUT / "config" / "dev").glob("*.json")
-        }
+        self._documents = _documents()
         self._before = self._documents
 
     def change(self) -> None:

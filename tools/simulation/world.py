@@ -13,7 +13,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from greenlet import getcurrent, greenlet
 
@@ -68,7 +68,7 @@ class Process:
         """Seconds that it waits for an answer of a function that it invokes."""
         self._run = run
         self._ended = ended
-        self._greenlet = greenlet(self._body, world.hub)
+        self._greenlet: greenlet | None = None
 
     def start(self) -> None:
         """Begin at once; returns when it waits for the first time."""
@@ -85,6 +85,9 @@ class Process:
         world = self.world
         before, world.current = world.current, self
         os.environ = self.environment  # type: ignore[assignment]  # noqa: B003
+        if self._greenlet is None:
+            self._greenlet = world.greenlet()
+            value = self.body
         try:
             self._greenlet.switch(value)
         finally:
@@ -97,7 +100,7 @@ class Process:
         self.dead = True
         if self is self.world.current:
             raise Killed
-        if not self._greenlet:
+        if self._greenlet is None:
             self.done = True  # it had not begun
             self.world.after(0.05, self.died)
             return
@@ -107,7 +110,8 @@ class Process:
         finally:
             self.world.current = before
 
-    def _body(self, _first: Any) -> None:
+    def body(self) -> None:
+        """What it does, in its greenlet, from its beginning to its end."""
         answer: Any = None
         error: BaseException | None = None
         try:
@@ -139,6 +143,7 @@ class World:
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
         self._ends = BEGINNING
+        self._idle: list[greenlet] = []
         self._trace = trace
 
     @property
@@ -163,6 +168,18 @@ class World:
         """Do something later."""
         self._order += 1
         heapq.heappush(self._heap, (self.now + seconds, self._order, do))
+
+    def greenlet(self) -> greenlet:
+        """One in which a process may run. Those whose process has ended are used again, since a new
+        one takes longer than much of what is done in it.
+        """
+        return self._idle.pop() if self._idle else greenlet(self._one_after_another, self.hub)
+
+    def _one_after_another(self, body: Callable[[], None]) -> None:
+        while True:
+            body()
+            self._idle.append(cast(greenlet, getcurrent()))
+            body = self.hub.switch()
 
     def spawn(
         self,

@@ -36,6 +36,7 @@ BENCHMARKS = (
     "pricing",
     "partners",
     "releases",
+    "simulation",
     "cost",
 )
 """Modules of this package, each with ``measure(*, quick: bool) -> list[Result]``."""

@@ -103,6 +103,7 @@ def test_a_range_is_run_on_all_cores_and_told_in_order(
     assert command.main(["--seeds", "1-4"]) == 0
     assert told[:-1] == capsys.readouterr().out.splitlines()[:-1]  # the last line has the rate
     assert told[-1].startswith("4 seeds, 20 orders, ")
+    assert told[-1].endswith(" a second on one core: all held")
 
 
 @pytest.mark.parametrize(
