@@ -88,7 +88,9 @@ TREE = {
     "tests/unit/labels/test_print.py": "from labels.handlers import print",
     "tests/contract/test_pages.py": 'PAGE = ROOT / "docs" / "guide.md"',
     "tests/contract/test_modules.py": '(ROOT / "stacks").glob("*.py")',
-    "tests/infra/test_templates.py": "from stacks.system import build",
+    "tests/infra/test_templates.py": (
+        'from stacks.system import build\nHANDLER = "baskets.handlers.fill.handler"'
+    ),
     "tests/support/drivers/copied_tree.py": (
         'copied = [(CHECKOUT / it).rglob("*") for it in ("lambdas", "stacks")]'
     ),
@@ -160,6 +162,7 @@ def test_a_change_affects_whoever_has_it_in_package_or_stack(path: str, expected
             "tests/unit/till/test_sums.py", "tests/faults/test_till_faults.py",
         }),
         ("containers/till/README", {"tests/faults/test_till_faults.py"}),
+        ("lambdas/baskets/handlers/fill.py", {"tests/e2e/test_filling.py"}),
         ("docs/guide.md", {"tests/contract/test_pages.py"}),
         ("tools/wares/wares.toml", {"tests/unit/wares/test_count.py"}),
         ("docs/wares/page.md", {"tests/unit/wares/test_count.py"}),
