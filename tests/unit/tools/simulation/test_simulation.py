@@ -15,7 +15,7 @@ from tools.simulation.dice import FAULTS, Dice
 from tools.simulation.run import Options, simulate
 from tools.simulation.world import World
 
-SEEDS = range(1, 4)
+SEEDS = range(1, 101)
 
 
 @pytest.fixture(scope="module")
