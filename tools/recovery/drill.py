@@ -50,6 +50,8 @@ EXPORTS = f"{PRODUCT}-drill-exports"
 KINDS = ("good", "good", "good", "declined", "out-of-stock", "cancelled")
 PATIENCE = 180.0
 CLIENTS = 6
+NEWER_THAN_THE_BACKUP = 12
+"""So many events at least have to come from the archive alone."""
 LOST_CALL = (OSError, HTTPException, ValueError)
 """What a client sees of a region that goes while it is asked."""
 
@@ -269,7 +271,9 @@ class Drill:
             load.start()
             _until(lambda: len(customers.accepted) >= self.quiet + self.busy // 2, "orders")
             export(first.target, Exports(second.client("s3"), EXPORTS))
+            exported = clock.now()
             _until(lambda: len(customers.accepted) >= self.quiet + self.busy, "orders")
+            _until(lambda: _copied_since(second, exported) >= NEWER_THAN_THE_BACKUP, "the copy")
             known = books.read(first.outputs, first.emulator.cloud, providers)
             first.kill()
         lost_at = clock.now()
@@ -448,6 +452,12 @@ def _settled_report(region: Region, providers: Providers) -> Report:
         if report.holds or time.monotonic() > deadline:
             return report
         time.sleep(1.0)
+
+
+def _copied_since(region: Region, moment: str) -> int:
+    """How many orders' events of after that moment the archive's copy has."""
+    found = archive_copy.read(region.client("s3"), copy_bucket(region.name))
+    return sum(it.occurred_at > moment for it in found.events)
 
 
 def _await_copy(source: Region, target: Region) -> None:

@@ -208,6 +208,11 @@ class Restore:
             yield from (it for it in items if it["customer_id"]["S"] not in gone)
         elif name == tables.GATE:
             yield from gate_before(items, self.plan.stored, self.plan.taken_at)
+        elif name == tables.SAGAS:
+            yield from map(interrupted, items)
+        elif name == tables.GATHERINGS:
+            # Carriers' answers and the deadline of an open one were in queues: it begins anew.
+            yield from (it for it in items if it["status"]["S"] == "closed")
         else:
             yield from items
 
@@ -258,8 +263,9 @@ class Restore:
             except FunctionFailed as failed:
                 if failed.kind != "SagaStillRunning":
                     raise
-        begun = {it.aggregate_id for it in self.plan.merged.first}
-        self.done.undecided = self._await_decisions(table, {*running, *begun})
+        # Whoever has nothing to be told goes on as it can.
+        waits = {it.aggregate_id for it in self.plan.merged.later}
+        self.done.undecided = self._await_decisions(table, waits)
 
     def _await_decisions(self, table: str, orders: set[str]) -> list[str]:
         deadline = time.monotonic() + self.patience
@@ -303,6 +309,17 @@ def gate_before(
             yield item
         elif old:  # else nothing of the order was published, as far as the backup knows
             yield item | {"version": {"N": str(min(max(old), int(item["version"]["N"])))}}
+
+
+def interrupted(item: Item) -> Item:
+    """A saga's item as if its execution had been lost: it is not begun once more, but resumed.
+
+    The bus may tell of its order again. A saga that had only begun would then begin anew, and
+    forget how far its undoing was.
+    """
+    if item["part"]["S"] != "saga" or item["state"]["S"] != "running":
+        return item
+    return item | {"attempt": {"N": str(int(item["attempt"]["N"]) + 1)}}
 
 
 def append_once(client: Any, table: str, item: Item) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from shared.messaging.envelope import Envelope
 from tests.support.examples.log_of_orders import ORDERS, event
-from tools.recovery.restore import gate_before
+from tools.recovery.restore import gate_before, interrupted
 
 TAKEN_AT = "2026-12-01T09:12:30.000Z"
 """The order's versions are of 09:01, 09:02 and so on: 09:02:30 is ten minutes before."""
@@ -52,3 +54,19 @@ def test_the_gate_never_goes_forward() -> None:
 def test_places_on_the_lost_regions_log_are_forgotten() -> None:
     [item] = kept(gate(ORDERS[0], 2), stored(ORDERS[0], 1, 2))
     assert "places" not in item
+
+
+@pytest.mark.parametrize(
+    ("part", "state", "attempt"),
+    [("saga", "running", "2"), ("saga", "ended", "1"), ("saga", "stuck", "1")],
+)
+def test_a_saga_that_was_open_is_resumed_and_never_begun_anew(
+    part: str, state: str, attempt: str
+) -> None:
+    item = {"part": {"S": part}, "state": {"S": state}, "attempt": {"N": "1"}}
+    assert interrupted(item)["attempt"] == {"N": attempt}
+
+
+def test_commands_and_their_answers_stay_as_they_are() -> None:
+    command = {"part": {"S": "reserve-stock"}, "outcome": {"S": "done"}}
+    assert interrupted(command) == command
