@@ -52,6 +52,7 @@ def test_a_partners_order_goes_from_its_key_to_the_confirmation_with_its_trace(
     workspace = deployment.emulator.workspace
     followed = partner_story.follow(deployment.outputs, deployment.cloud, workspace)
     assert followed.order["status"] == "confirmed"
+    assert followed.shelf == {"TEA-SENCHA": "plenty"}
     assert [it["type"] for it in followed.told] == list(partner_story.TOLD)
     assert [it.service for it in followed.spans if it.kind == "server"] == [
         "gateway",

@@ -64,8 +64,8 @@ class PartnersClient:
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A partner's order at its end: its id, its state, the spans until it was placed, and what
-    the partner's own system was told by webhook.
+    """A partner's order at its end: its id, its state, the spans until it was placed, what the
+    partner's own system was told by webhook, and what was on the shelf before.
     """
 
     order_id: str
@@ -73,6 +73,7 @@ class Followed:
     placed: dict[str, Any]
     spans: list[ReceivedSpan]
     told: list[dict[str, Any]]
+    shelf: dict[str, str]
 
 
 def show(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console) -> None:
@@ -93,6 +94,8 @@ def show(outputs: Outputs, cloud: Cloud, workspace: Workspace, console: Console)
     console.print()
     console.print(f"An order of the partner {PARTNER}, by its key", style="bold")
     console.print(table)
+    shelf = ", ".join(f"{sku}: {it}" for sku, it in followed.shelf.items())
+    console.print(f"on the shelf, says inventory's function in the mesh: {shelf}")
     total = f"{followed.placed['total'] / 100:.2f} {followed.placed['currency']}"
     console.print(f"order {followed.order_id}, {total}: {followed.order['status']}", style="green")
     told = ", ".join(it["type"] for it in followed.told)
@@ -127,18 +130,31 @@ def _ordered(
     customer = f"shopper-{uuid.uuid4().hex[:8]}"
     person = {"name": "A Shopper", "email": "shopper@example.com"}
     _expected(201, partner.call("PUT", f"/v1/partner-customers/{customer}", person))
-    wish = {
+    wish: dict[str, Any] = {
         "reference": f"po-{uuid.uuid4().hex[:8]}",
         "customer": customer,
         "lines": [{"sku": "TEA-SENCHA", "quantity": 2}],
         "currency": "EUR",
         "ship_to": {"address_id": str(uuid.uuid4()), "country": "DE", "postcode_area": "10"},
     }
+    shelf = _on_the_shelf(partner, [it["sku"] for it in wish["lines"]])
     placed, headers = _expected(202, partner.call("POST", "/v1/partner-orders", wish))
     order = _confirmed(partner, headers["location"])
     spans = _spans_until_placed(outputs, cloud, TraceReceiver(workspace), placed["order_id"])
     told = _told(receiver, placed["order_id"])
-    return Followed(placed["order_id"], order, placed, spans, told)
+    return Followed(placed["order_id"], order, placed, spans, told, shelf)
+
+
+def _on_the_shelf(partner: PartnersClient, skus: list[str]) -> dict[str, str]:
+    """What is said by SKU; a function that starts gets time, and an order needs no answer."""
+    for _attempt in range(5):
+        path = f"/v1/partner-availability?skus={','.join(skus)}"
+        found, _ = _expected(200, partner.call("GET", path))
+        shelf = {it["sku"]: it["availability"] for it in found["items"]}
+        if "unknown" not in shelf.values():
+            break
+        time.sleep(1)
+    return shelf
 
 
 def _expected(

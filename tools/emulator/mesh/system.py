@@ -48,9 +48,16 @@ class MeshGate(ContainerProcess):
         super().__init__(workspace, "gate", workspace.mesh)
 
     def start(self, relay: int) -> None:
-        """Start it unless it runs. Raises ContainerProcessError: it does not listen in time."""
+        """Start it unless it runs before that relay: who calls it was told its port.
+
+        Raises:
+            ContainerProcessError: it does not listen in time.
+        """
         if self.is_running():
-            return
+            if self.port("relay") == relay:
+                return
+            self.stop(signal.SIGKILL)
+            self.wait_until_gone()
         port = free_ports(self.record_file, ("mutual",))["mutual"]
         folder = self.workspace.pricing
         files = Certificates(
@@ -65,7 +72,8 @@ class MeshGate(ContainerProcess):
             *("--envoy", str(environment.ENVOY), "--configuration", str(configuration)),
             *("--mark", processes.workspace_option(self.workspace.root)),
         )
-        child = self.launch("tools.emulator.pricing.run_envoy", options, {"mutual": port}, {})
+        ports = {"mutual": port, "relay": relay}
+        child = self.launch("tools.emulator.pricing.run_envoy", options, ports, {})
         self.wait(child, lambda: listens(port))
 
 
@@ -96,8 +104,6 @@ class MeshSystem:
                 *("--function", services["inventory"]["functions"][FUNCTION]),
                 *("--roles", json.dumps(ROLES)),
             )
-            self.gate.stop(signal.SIGKILL)  # whose relay may have had another port
-            self.gate.wait_until_gone()
         self.gate.start(self.relay.port)
 
     def kill(self) -> None:
