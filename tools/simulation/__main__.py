@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import re
@@ -81,7 +82,12 @@ def _on_all_cores(do: Callable[[Item], Done], items: Sequence[Item]) -> Iterator
 
 @cache
 def _clean() -> Library:
-    """Without a bug: one for each process of ours, since what was imported stays in it."""
+    """Without a bug: one for each process of ours, since what was imported stays in it.
+
+    Garbage is looked for less often than usual, since nearly all that a run makes is kept until its
+    end. That saves a twentieth of the time.
+    """
+    gc.set_threshold(100_000, 20, 1000)
     return Library({})
 
 

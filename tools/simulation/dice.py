@@ -84,6 +84,8 @@ class Dice:
             name: usual * storm * self._random.choice((0.0, 0.3, 1.0, 1.0, 3.0))
             for name, (usual, _) in FAULTS.items()
         }
+        self._together: dict[tuple[str, ...], float] = {}
+        """The chance that one of several happens."""
         self.longest_outage = self._random.choice((20.0, 90.0, 90.0, 1200.0))
         """Virtual seconds for which a service may refuse every call."""
         self.counts: Counter[str] = Counter()
@@ -111,11 +113,12 @@ class Dice:
         if self.are_over:
             return None
         value = self._random.random()
-        chances = self._chances
-        if value >= sum([chances[fault] for fault in faults]):
+        if faults not in self._together:
+            self._together[faults] = sum(self._chances[fault] for fault in faults)
+        if value >= self._together[faults]:  # as nearly always
             return None
         for fault in faults:
-            value -= chances[fault]
+            value -= self._chances[fault]
             if value < 0:
                 if fault not in self._kinds:
                     return None
