@@ -199,10 +199,13 @@ class Suite:
         name = path.rpartition("/")[2]
         if path in literals or (name in literals and not path.endswith(".py")):
             return path
+        # A file's name may be put together: ``CHECKOUT / "k8s" / "rendered" / f"{stage}.yaml"``.
+        put_together = {it for it in self._below_root(source) if "/" in it}
+        opened = walks | (put_together & self._files.folders)
         folder = path
         while "/" in folder:
             folder = folder.rpartition("/")[0]
-            if folder in walks:
+            if folder in opened:
                 return f"{folder}/"
         return "the whole checkout" if "." in walks else ""
 

@@ -87,6 +87,8 @@ TREE = {
     "tests/unit/baskets/test_basket.py": "from baskets.domain.basket import Basket",
     "tests/unit/labels/test_print.py": "from labels.handlers import print",
     "tests/contract/test_pages.py": 'PAGE = ROOT / "docs" / "guide.md"',
+    "tests/contract/test_figures.py": '(CHECKOUT / "docs" / "figures" / f"{name}.txt").read_text()',
+    "docs/figures/one.txt": "",
     "tests/contract/test_modules.py": '(ROOT / "stacks").glob("*.py")',
     "tests/infra/test_templates.py": (
         'from stacks.system import build\nHANDLER = "baskets.handlers.fill.handler"'
@@ -164,6 +166,7 @@ def test_a_change_affects_whoever_has_it_in_package_or_stack(path: str, expected
         ("containers/till/README", {"tests/faults/test_till_faults.py"}),
         ("lambdas/baskets/handlers/fill.py", {"tests/e2e/test_filling.py"}),
         ("docs/guide.md", {"tests/contract/test_pages.py"}),
+        ("docs/figures/one.txt", {"tests/contract/test_figures.py"}),
         ("tools/wares/wares.toml", {"tests/unit/wares/test_count.py"}),
         ("docs/wares/page.md", {"tests/unit/wares/test_count.py"}),
         ("lists/one.txt", {"tests/unit/wares/test_count.py"}),
