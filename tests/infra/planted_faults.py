@@ -33,7 +33,7 @@ ROLE = "AWS::IAM::Role"
 
 def finds(rule: Rule, plant: Plant) -> bool:
     """Whether a rule finds in prod what is planted there, and does not find without it."""
-    faulty = System(synthesized("prod").assembly, "prod")
+    faulty = synthesized("prod").to_be_changed()
     plant(faulty)
     return bool(set(rule(faulty)) - _found_without_a_fault(rule))
 

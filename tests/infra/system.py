@@ -10,7 +10,8 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, partial
 from hashlib import sha256
@@ -171,7 +172,7 @@ class System:
             name(stack.name): Template(
                 self,
                 name(stack.name),
-                json.loads(stack.template_file.read_text()),  # faults are planted in it
+                json.loads(stack.template_file.read_text()),
                 frozenset(map(name, stack.depends_on)),
                 artifacts[stack.artifact]["properties"],
             )
@@ -184,6 +185,14 @@ class System:
         self.region: str = self.places["event-log"]
         self.regions: frozenset[str] = frozenset(self.places.values())
         self.partition: str = RegionInfo.get(self.region).partition or "unknown"
+
+    def to_be_changed(self) -> System:
+        """The same system, in which a template that is asked for by name may be changed."""
+        other = copy(self)
+        other.templates = _Copied(
+            {name: replace(it, system=other) for name, it in self.templates.items()}
+        )
+        return other
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """Resources of these types, or all, of every template."""
@@ -203,6 +212,22 @@ class System:
             if resource.properties["Name"] == name:
                 return resource.text(resource.properties["Value"])
         return f"{{{name}}}"
+
+
+class _Copied(dict[str, Template]):
+    """Templates that are another system's, until one is asked for by its name."""
+
+    def __init__(self, templates: Mapping[str, Template]) -> None:
+        super().__init__(templates)
+        self._others = set(templates)
+
+    def __getitem__(self, service: str) -> Template:
+        if service in self._others:
+            self._others.remove(service)
+            its = super().__getitem__(service)
+            body, properties = json.loads(json.dumps([its.body, its.properties]))
+            self[service] = replace(its, body=body, properties=properties)
+        return super().__getitem__(service)
 
 
 @dataclass(frozen=True)

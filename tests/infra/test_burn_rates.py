@@ -188,7 +188,7 @@ PLANTED = {
 
 @pytest.mark.parametrize(("pattern", "change"), PLANTED.values(), ids=list(PLANTED))
 def test_a_fault_in_the_alarms_is_noticed(pattern: str, change: Plant) -> None:
-    faulty = System(synthesized("prod").assembly, "prod")
+    faulty = synthesized("prod").to_be_changed()
     change_alarms(pattern, change)(faulty)
     assert wrong(faulty, "AcceptedOrders")
 

@@ -71,7 +71,7 @@ def returns(out: Path, *, fan_out: bool, prefixes: tuple[str, str] = ("", "Reaso
 
 
 def beside_the_others(template: Any) -> System:
-    system = System(synthesized("dev").assembly, "dev")
+    system = synthesized("dev").to_be_changed()
     system.templates["returns"] = Template(system, "returns", template, frozenset(), {})
     return system
 

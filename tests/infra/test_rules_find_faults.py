@@ -16,6 +16,7 @@ from tests.infra import (
 from tests.infra.planted_faults import Plant, finds
 from tests.infra.rules import Rule
 from tests.infra.rules.of_templates import RULES
+from tests.infra.system import System, synthesized
 
 PLANTED = (
     *planted_faults.PLANTED,
@@ -40,3 +41,10 @@ def test_the_rule_finds_the_fault(rule: Rule, plant: Plant) -> None:
 
 def test_there_is_a_fault_for_every_rule() -> None:
     assert {rule for rule, _, _ in PLANTED} == set(RULES)
+
+
+def test_what_was_planted_is_gone() -> None:
+    system = synthesized("prod")
+    for service, template in System(system.assembly, "prod").templates.items():
+        assert system.templates[service].body == template.body, service
+        assert system.templates[service].properties == template.properties, service

@@ -69,7 +69,7 @@ def parcels(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def beside_the_others(template: Any) -> System:
-    system = System(synthesized("dev").assembly, "dev")
+    system = synthesized("dev").to_be_changed()
     system.templates["parcels"] = Template(system, "parcels", template, frozenset(), {})
     return system
 
