@@ -17,6 +17,8 @@ from tools.base.endpoint import ACCOUNT
 from tools.emulator.mesh.system import PARTNERS, PATH, ROLES
 from tools.emulator.partners.system import PartnersSystem
 from tools.emulator.pricing.system import PricingSystem
+from tools.emulator.trace_receiver import TraceReceiver
+from tools.emulator.trace_receiver.edges import Edge
 from tools.local import partner_story
 from tools.local.partner_story import PartnersClient
 
@@ -149,6 +151,9 @@ def test_a_partner_learns_through_the_mesh_what_the_deployed_function_reads(
     asked = f"/v1/partner-availability?skus={own}"
     eventually(lambda: said(clients["tailspin"], asked) == {own: "few"})
     assert partners.mesh.gate.is_running()
+    arrow = Edge("partners", "inventory", "call", f"GET {PATH}")
+    receiver = TraceReceiver(deployment.emulator.workspace)
+    eventually(lambda: arrow in [it.edge for it in receiver.edges()])
 
 
 def test_without_the_function_nothing_is_known_and_orders_go_on(
