@@ -103,6 +103,7 @@ def simulate(
                 f"the simulation itself broke: {type(broken).__name__}: {broken}\n{frames}"
             ]
         deployment.functions.end()
+        world.end()
         calls = world.calls
         elapsed = world.elapsed
         for what in violations:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, TextIO, cast
 
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 from tools.base.workspace import CHECKOUT
 from tools.simulation.dice import Dice
@@ -143,6 +143,7 @@ class World:
         self._heap: list[tuple[float, int, Callable[[], None]]] = []
         self._order = 0
         self._ends = BEGINNING
+        self._greenlets: list[greenlet] = []
         self._idle: list[greenlet] = []
         self._trace = trace
 
@@ -173,7 +174,18 @@ class World:
         """One in which a process may run. Those whose process has ended are used again, since a new
         one takes longer than much of what is done in it.
         """
-        return self._idle.pop() if self._idle else greenlet(self._one_after_another, self.hub)
+        if self._idle:
+            return self._idle.pop()
+        self._greenlets.append(greenlet(self._one_after_another, self.hub))
+        return self._greenlets[-1]
+
+    def end(self) -> None:
+        """Nothing happens any more. Each greenlet is ended: what a waiting one has in its frames is
+        never found to be garbage.
+        """
+        for it in self._greenlets:
+            if not it.dead:
+                it.throw(GreenletExit)
 
     def _one_after_another(self, body: Callable[[], None]) -> None:
         while True:

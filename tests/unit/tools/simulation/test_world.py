@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -118,3 +120,15 @@ def test_a_plain_path_is_what_jsonata_makes_of_it(path: str, found: Any) -> None
     if found is not None:
         by_jsonata = _filled(f"{{% ({path}) %}}", variables, {})  # in brackets it is no plain path
         assert by_jsonata == found
+
+
+def test_nothing_is_left_of_a_world_that_has_ended() -> None:
+    world = World(1, Dice(1, frozenset()))
+    left = weakref.ref(world)
+    world.spawn("waits", world.wait)
+    world.spawn("has ended", lambda: None)
+    world.run(lambda: False, 60)
+    world.end()
+    del world
+    gc.collect()
+    assert left() is None
