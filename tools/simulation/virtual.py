@@ -11,9 +11,9 @@ import sys
 import time
 import traceback
 import types
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import msgspec
@@ -115,8 +115,16 @@ class _Lines:
 
 
 _real_format_tb = traceback.format_tb
-_fields = cache(msgspec.structs.fields)
-"""Of a form always the same, and slow: each process reads its environment by them."""
+_real_fields = msgspec.structs.fields
+_fields_of: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+
+def _fields(form: Any) -> Any:
+    """Of a form always the same, and slow: each process reads its environment by them."""
+    found = _fields_of.get(form)
+    if found is None:
+        found = _fields_of[form] = _real_fields(form)
+    return found
 
 
 def _format_tb(*about: Any, **limits: Any) -> list[str]:
