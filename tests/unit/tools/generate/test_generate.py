@@ -23,10 +23,16 @@ from tools.docgen import (
 )
 from tools.docgen.architecture import page as architecture
 from tools.docgen.catalogue import files as catalogue
-from tools.generate import products, snapshots
+from tools.generate import products, snapshots, synthesis
 from tools.generate.__main__ import check, generate
 from tools.generate.differences import without_digests
-from tools.generate.products import PRODUCTS, SNAPSHOTS, NotGenerated, Product
+from tools.generate.products import (
+    PRODUCTS,
+    SNAPSHOTS,
+    NotGenerated,
+    Product,
+    write_snapshots,
+)
 from tools.measure.costs import figures
 
 NAMES = [it.name for it in PRODUCTS]
@@ -289,3 +295,27 @@ def test_snapshots_are_written_as_the_tests_of_the_templates_write_them(tmp_path
     accepted = snapshot_texts(CHECKOUT)
     for name, text in snapshot_texts(tmp_path).items():
         assert text == accepted[name], name
+
+
+def test_a_stack_that_cannot_be_made_is_shown_with_the_error_of_its_code(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a queue has no name")
+
+    monkeypatch.setattr(synthesis, "templates", fail)
+    for services in (["orders"], None):
+        with pytest.raises(NotGenerated, match=r"synthesized:(?s:.*)a queue has no name"):
+            write_snapshots(services)
+
+
+def test_of_some_services_each_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def made(environment: str, context: object, services: list[str]) -> dict[str, Any]:
+        asked.append((environment, services))
+        return {f"{PRODUCT}-{environment}-toys": {}}
+
+    monkeypatch.setattr(synthesis, "templates", made)
+    assert synthesis.of_all(["toys"]) == {it: {"toys": {}} for it in ENVIRONMENTS}
+    assert asked == [(it, ["toys"]) for it in ENVIRONMENTS]
