@@ -57,7 +57,8 @@ def check_name_is_free(name: str, checkout: Path) -> None:
     """
     services = declared(checkout / "stacks")
     service = Service(name=name, owner="", purpose="")
-    if own := sorted(set(_own(service, services, checkout))):
+    own = sorted(it for it in set(_own(service, services, checkout)) if not _is_left_over(it))
+    if own:
         raise NameRefused(
             f"{name}: by its name, these would be the service's own; move them, or choose another",
             tuple(str(it.relative_to(checkout)) for it in own),
@@ -66,6 +67,13 @@ def check_name_is_free(name: str, checkout: Path) -> None:
         raise NameRefused(
             f"{name}: the code uses this word for something else; choose another name", readers
         )
+
+
+def _is_left_over(path: Path) -> bool:
+    """A folder in which there is byte code alone: git leaves it when it takes the modules away."""
+    return path.is_dir() and not any(
+        it.is_file() and it.parent.name != "__pycache__" for it in path.rglob("*")
+    )
 
 
 def carry_out(removal: Removal) -> None:

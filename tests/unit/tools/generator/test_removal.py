@@ -162,6 +162,16 @@ def test_a_name_under_which_others_things_would_go_is_not_free(
     assert refused.value.evidence[0].startswith(file)
 
 
+def test_byte_code_of_a_service_that_another_branch_has_keeps_no_name(checkout: Path) -> None:
+    left = checkout / "lambdas" / "toys" / "handlers" / "__pycache__"
+    left.mkdir(parents=True)
+    (left / "play.cpython-311.pyc").touch()
+    removal.check_name_is_free("toys", checkout)
+    (left.parent / "play.py").touch()
+    with pytest.raises(NameRefused):
+        removal.check_name_is_free("toys", checkout)
+
+
 def test_a_removal_that_was_interrupted_goes_on(
     checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
