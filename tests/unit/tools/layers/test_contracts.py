@@ -57,6 +57,7 @@ RIGHT = {
     "tools/local/tour.py": "from tools.operations import parked",
     "tools/affected/selection.py": "",
     "tools/delivery/filters.py": "from tools.affected import selection",
+    "tools/recovery/restore.py": "",
     "tools/docgen/page.py": "",
     "tools/generator/names.py": "",
     "tools/measure/costs.py": "",

@@ -194,3 +194,12 @@ def test_without_an_event_store_nothing_is_begun(monkeypatch: pytest.MonkeyPatch
         del world.s3.objects[key]
     with pytest.raises(OperationFailed, match="no whole export of the event store"):
         world.plan()
+
+
+def test_an_event_that_is_there_is_never_overwritten() -> None:
+    dynamodb = Dynamo()
+    placed = item_of(event(ORDERS[0], 1, "OrderPlaced"))
+    known = placed | {"request_hash": {"S": "what the customer asked for"}}
+    assert restore.append_once(dynamodb, STORE, known)
+    assert not restore.append_once(dynamodb, STORE, placed)
+    assert dynamodb.items(STORE) == [known]
