@@ -116,15 +116,15 @@ class Exports:
 
 
 def export(target: Target, exports: Exports) -> dict[str, int]:
-    """Export every table that is backed up, as of one moment; items by table.
+    """Export every table that is backed up, one after the other; items by table.
 
-    The event store comes first: what other tables have of later events is theirs already, and what
-    the store lacks is in the archive.
+    The event store comes first: what it lacks is in the archive. Sagas come second: what they ask
+    for once more, the owners' tables know already.
     """
     moment = clock.now()
     found = tables.of(target)
     counts = {}
-    for name in sorted(found, key=lambda it: it != tables.EVENT_STORE):
+    for name in sorted(found, key=lambda it: (it != tables.EVENT_STORE, it != tables.SAGAS)):
         items = list(tables.items_of(target, found[name]))
         exports.write(name, items, moment)
         counts[name] = len(items)

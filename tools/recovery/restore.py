@@ -7,7 +7,7 @@ and a step that is not done can be repeated.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -203,6 +203,7 @@ class Restore:
             self.done.items += len(items)
 
     def _kept(self, name: str, items: list[Item]) -> Iterator[Item]:
+        exports = self.sources.exports
         if name == tables.PROFILES:
             gone = self.plan.archived.forgotten | self._tombstones()
             yield from (it for it in items if it["customer_id"]["S"] not in gone)
@@ -210,6 +211,8 @@ class Restore:
             yield from gate_before(items, self.plan.stored, self.plan.taken_at)
         elif name == tables.SAGAS:
             yield from map(interrupted, items)
+        elif name == tables.STOCK:
+            yield from counted_anew(items, exports.items(tables.RESERVATIONS))
         elif name == tables.GATHERINGS:
             # Carriers' answers and the deadline of an open one were in queues: it begins anew.
             yield from (it for it in items if it["status"]["S"] == "closed")
@@ -309,6 +312,30 @@ def gate_before(
             yield item
         elif old:  # else nothing of the order was published, as far as the backup knows
             yield item | {"version": {"N": str(min(max(old), int(item["version"]["N"])))}}
+
+
+def counted_anew(stock: list[Item], reservations: list[Item]) -> Iterator[Item]:
+    """Stock with levels that fit deliveries and reservations.
+
+    Both tables change in one transaction, and are not backed up in the same instant.
+    """
+    bound: dict[str, Counter[str]] = {"held": Counter(), "sold": Counter()}
+    for reservation in reservations:
+        for line in reservation.get("lines", {"L": []})["L"]:
+            pieces = bound.get(reservation["status"]["S"], Counter())
+            pieces[line["M"]["sku"]["S"]] += int(line["M"]["quantity"]["N"])
+    delivered: Counter[str] = Counter()
+    for item in stock:
+        if item["entry"]["S"] != "level":
+            delivered[item["sku"]["S"]] += int(item["quantity"]["N"])
+    for item in stock:
+        if item["entry"]["S"] != "level":
+            yield item
+            continue
+        sku = item["sku"]["S"]
+        held, sold = bound["held"][sku], bound["sold"][sku]
+        levels = {"available": delivered[sku] - held - sold, "reserved": held, "sold": sold}
+        yield item | {name: {"N": str(pieces)} for name, pieces in levels.items()}
 
 
 def interrupted(item: Item) -> Item:

@@ -30,6 +30,7 @@ TABLES = {
     tables.SAGAS: "sagas",
     "inventory-Stock": STOCK,
 }
+DELIVERY = {"sku": {"S": "MUG"}, "entry": {"S": "delivery#1"}, "quantity": {"N": "2"}}
 AT = "2026-12-01T09:30:00.000Z"
 IN_BACKUP = [event(ORDERS[0], 1, "OrderPlaced"), event(ORDERS[0], 2, "OrderConfirmed")]
 ARCHIVED = [
@@ -94,7 +95,8 @@ class World:
         monkeypatch.setattr(Restore, "_rebuild_views", lambda _: None)
         exports = Exports(self.s3, "b")
         exports.write(tables.EVENT_STORE, [item_of(it) for it in IN_BACKUP], AT)
-        exports.write("inventory-Stock", [{"sku": {"S": "MUG"}, "sold": {"N": "2"}}], AT)
+        exports.write("inventory-Stock", [DELIVERY], AT)
+        exports.write("inventory-Reservations", [], AT)
         exports.write(tables.PROFILES, [{"customer_id": {"S": it}} for it in ("c-1", "c-2")], AT)
         exports.write(tables.SAGAS, [], AT)
         exports.write(tables.GATE, [], AT)
@@ -132,7 +134,7 @@ def test_a_restore_brings_what_backup_and_archive_have_and_nobody_who_was_forgot
 ) -> None:
     events = [(it["order_id"]["S"], it["version"]["N"]) for it in whole[STORE]]
     assert events == [(ORDERS[0], "1"), (ORDERS[0], "2"), (ORDERS[1], "1"), (ORDERS[1], "2")]
-    assert whole[STOCK] == [{"sku": {"S": "MUG"}, "sold": {"N": "2"}}]
+    assert whole[STOCK] == [DELIVERY]
     assert [it["customer_id"]["S"] for it in whole[PROFILES]] == ["c-1"]
 
 
@@ -163,7 +165,7 @@ def test_what_sagas_and_customers_did_since_is_not_overwritten_by_a_repetition(
 ) -> None:
     world = World(monkeypatch)
     world.restore()
-    world.dynamodb.put_item(TableName=STOCK, Item={"sku": {"S": "MUG"}, "sold": {"N": "9"}})
+    world.dynamodb.put_item(TableName=STOCK, Item=DELIVERY | {"quantity": {"N": "9"}})
     world.dynamodb.put_item(TableName=STORE, Item=item_of(event(ORDERS[4], 1, "OrderPlaced")))
     before = world.found()
     world.restore()

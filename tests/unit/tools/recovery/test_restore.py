@@ -8,7 +8,7 @@ import pytest
 
 from shared.messaging.envelope import Envelope
 from tests.support.examples.log_of_orders import ORDERS, event
-from tools.recovery.restore import gate_before, interrupted
+from tools.recovery.restore import counted_anew, gate_before, interrupted
 
 TAKEN_AT = "2026-12-01T09:12:30.000Z"
 """The order's versions are of 09:01, 09:02 and so on: 09:02:30 is ten minutes before."""
@@ -70,3 +70,29 @@ def test_a_saga_that_was_open_is_resumed_and_never_begun_anew(
 def test_commands_and_their_answers_stay_as_they_are() -> None:
     command = {"part": {"S": "reserve-stock"}, "outcome": {"S": "done"}}
     assert interrupted(command) == command
+
+
+def reservation(status: str, quantity: int) -> dict[str, Any]:
+    line = {"M": {"sku": {"S": "MUG"}, "quantity": {"N": str(quantity)}}}
+    return {"order_id": {"S": "o"}, "status": {"S": status}, "lines": {"L": [line]}}
+
+
+def test_levels_fit_the_reservations_though_both_were_backed_up_at_different_times() -> None:
+    delivery = {"sku": {"S": "MUG"}, "entry": {"S": "delivery#1"}, "quantity": {"N": "10"}}
+    level = {
+        "sku": {"S": "MUG"},
+        "entry": {"S": "level"},
+        "available": {"N": "4"},
+        "reserved": {"N": "5"},
+        "sold": {"N": "1"},
+    }
+    found = list(
+        counted_anew(
+            [level, delivery],
+            [reservation("held", 2), reservation("sold", 3), reservation("released", 4)],
+        )
+    )
+    assert found == [
+        level | {"available": {"N": "5"}, "reserved": {"N": "2"}, "sold": {"N": "3"}},
+        delivery,
+    ]
