@@ -95,10 +95,14 @@ class Dice:
         self._hits = 0
 
     def throw(self, fault: str) -> bool:
-        """Whether it happens now."""
+        """Whether it happens now.
+
+        The dice are thrown when nothing may happen, too: so a seed means the same, however many
+        faults are allowed.
+        """
         if (
-            self.are_over
-            or self._random.random() >= self._chances[fault]
+            self._random.random() >= self._chances[fault]
+            or self.are_over
             or fault not in self._kinds
         ):
             return False
@@ -110,9 +114,9 @@ class Dice:
 
     def pick(self, faults: tuple[str, ...]) -> str | None:
         """One of these, or none, with one throw: they exclude each other."""
+        value = self._random.random()
         if self.are_over:
             return None
-        value = self._random.random()
         if faults not in self._together:
             self._together[faults] = sum(self._chances[fault] for fault in faults)
         if value >= self._together[faults]:  # as nearly always
