@@ -24,6 +24,15 @@ $(error make knows no variable $(UNKNOWN): `make help` names those that a target
 endif
 MAKEOVERRIDES :=
 
+# What is said or not said. Any other text is an error: who said CONFIRM=y would learn too late that it
+# counted as no, and who said CONFIRM=nope that it counted as yes.
+SWITCHES := ALL APPROVE CONFIRM CONTAINERS ENFORCE
+YES := yes true 1
+NO := no false 0
+meant = $(if $(filter 1,$(words $(GIVEN_$(1)))),$(if $(filter $(YES),$(GIVEN_$(1))),yes,$(if $(filter $(NO),$(GIVEN_$(1))),no)))
+switch = $(or $(call meant,$(1)),$(error $(1) is one of $(YES), or one of $(NO); not '$(GIVEN_$(1))'))
+$(foreach name,$(SWITCHES),$(if $(GIVEN_$(name)),$(eval override GIVEN_$(name) := $$(call switch,$(name)))))
+
 # `ENV` is short for `ENVIRONMENT`.
 ifeq ($(GIVEN_ENVIRONMENT),)
 override GIVEN_ENVIRONMENT := $(GIVEN_ENV)
@@ -37,7 +46,7 @@ option = $(if $(GIVEN_$(2)),$(1)="$$GIVEN_$(2)")
 needed = $(if $(GIVEN_$(2)),$(option),$(error `make $@` needs $(2)=$(or $(3),...); `make help` says what))
 # `$(call argument,SERVICE)` is what the caller said, as a word that cannot be taken for an option.
 argument = $(if $(GIVEN_$(1)),-- "$$GIVEN_$(1)",$(error `make $@` needs $(1)=...; `make help` says what))
-# `$(call flag,--confirm,CONFIRM)` is `--confirm` if the caller said CONFIRM=yes.
+# `$(call flag,--confirm,CONFIRM)` is `--confirm` if the caller said CONFIRM=yes, or true, or 1.
 flag = $(if $(filter yes,$(GIVEN_$(2))),$(1))
 
 VENV := .venv

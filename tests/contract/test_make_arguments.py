@@ -125,7 +125,8 @@ PAYLOADS = (
 OF_A_KIND = {"$(shell touch planted)", "'; touch planted; '", "a\ntouch planted", "--help", "é 二"}
 SAID = [pytest.param(it, marks=[] if it in OF_A_KIND else [pytest.mark.nightly]) for it in PAYLOADS]
 SWITCHES = frozenset({"ALL", "CONFIRM", "CONTAINERS", "APPROVE", "ENFORCE"})
-GIVEN = tuple(name for name in VARIABLES if name not in {"ENV", "PYTHON"})
+SAYS_YES, SAYS_NO = ("yes", "true", "1"), ("no", "false", "0")
+GIVEN = tuple(name for name in VARIABLES if name not in {"ENV", "PYTHON", *SWITCHES})
 
 
 @pytest.fixture
@@ -223,17 +224,45 @@ def test_the_short_name_of_the_environment_is_the_same_everywhere(
     "target", ["redrive", "discard", "resume", "reconcile", "rebuild-retire", "destroy", "rename"]
 )
 def test_only_yes_confirms(checkout: StubbedCheckout, target: str) -> None:
-    for text, is_confirmed in (("yes", True), ("no", False), ("yes please", True), ("y", False)):
-        named = ("NAME=x", "CONSUMER=sales", "VIEW=sales", "ORDER=1", "SHARD=s", "SEQUENCE=1")
+    named = ("NAME=x", "CONSUMER=sales", "VIEW=sales", "ORDER=1", "SHARD=s", "SEQUENCE=1")
+    for text in ("", *SAYS_NO, *SAYS_YES):
         checkout.run(target, *named, f"CONFIRM={text}")
-        assert ("--confirm" in checkout.calls()[0]) is is_confirmed, text
+        assert ("--confirm" in checkout.calls()[0]) is (text in SAYS_YES), text
 
 
 @pytest.mark.parametrize("target", ["up", "run"])
 def test_only_yes_starts_containers(checkout: StubbedCheckout, target: str) -> None:
-    for text, is_wanted in (("yes", True), ("no", False), ("y", False)):
+    for text in ("", *SAYS_NO, *SAYS_YES):
         checkout.run(target, f"CONTAINERS={text}")
-        assert ("--containers" in checkout.calls()[-1]) is is_wanted, text
+        assert ("--containers" in checkout.calls()[-1]) is (text in SAYS_YES), text
+
+
+@pytest.mark.parametrize("text", [*SAYS_YES, *SAYS_NO])
+def test_tools_are_told_yes_or_no_and_nothing_else(checkout: StubbedCheckout, text: str) -> None:
+    checkout.run("status", *(f"{name}={text}" for name in SWITCHES))
+    told = {name: checkout.environment()[f"GIVEN_{name}"] for name in SWITCHES}
+    assert told == dict.fromkeys(SWITCHES, "yes" if text in SAYS_YES else "no")
+
+
+@pytest.mark.parametrize("name", sorted(SWITCHES))
+def test_what_is_neither_yes_nor_no_is_refused(checkout: StubbedCheckout, name: str) -> None:
+    for text in ("y", "nope", "yes please", "yes no", "Yes", "%", *PAYLOADS):
+        done = checkout.run("status", f"{name}={text}")
+        assert (done.returncode, checkout.calls()) == (2, []), text
+        assert f"{name} is one of yes true 1, or one of no false 0; not '{text}'" in done.stderr
+    assert not list(checkout.folder.glob("planted*"))
+
+
+def test_every_switch_is_judged() -> None:
+    """Whatever a recipe compares with yes is one, and so is what it hands on as one."""
+    listed = re.search(r"^SWITCHES := (.*)", MAKEFILE, re.MULTILINE)
+    assert listed
+    assert set(listed[1].split()) == SWITCHES
+    compared = re.findall(r"filter yes,\$\(GIVEN_(\w+)\)|call flag,[^,]*,(\w+)\)", MAKEFILE)
+    used = {name for pair in compared for name in pair if name}
+    assert used <= SWITCHES
+    said = set(re.findall(r"\b([A-Z]+)=yes\b", "".join(re.findall(r"## .*", MAKEFILE))))
+    assert said == SWITCHES
 
 
 def test_a_pipeline_and_an_approval_ask_nobody(checkout: StubbedCheckout) -> None:
