@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from tools.base.workspace import OTHERS, open_private
 
 _PROC = Path("/proc")
 UNTIL_KILLED_SECONDS = 5.0
+START_SECONDS = 30.0
+"""A busy machine takes ten for the imports alone."""
 # Those that this process has started: it collects them when they have ended.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
@@ -93,6 +95,23 @@ def launch(
 def started(child: subprocess.Popen[bytes]) -> None:
     """Keep hold of a process that was started here, until it is collected."""
     _children[child.pid] = child
+
+
+def refused_to_start(
+    child: subprocess.Popen[bytes], is_ready: Callable[[], bool], *, log: Path
+) -> tuple[str, ...] | None:
+    """None once the process is ready.
+
+    If it ends before that, or takes too long, it is ended, and the last lines of its log are
+    returned.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready():
+        if child.poll() is not None or time.monotonic() > deadline:
+            child.kill()
+            return tuple(log.read_text(errors="replace").splitlines()[-10:])
+        time.sleep(0.01)
+    return None
 
 
 def collect(pids: Iterable[int]) -> None:

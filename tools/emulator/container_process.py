@@ -18,8 +18,6 @@ from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.containers import proto
 from tools.containers.environment import PYTHON
 
-START_SECONDS = 30.0
-
 
 class ContainerProcessError(OfflineError):
     """A process of a service in containers did not start, or was never started here."""
@@ -88,15 +86,9 @@ class ContainerProcess:
 
     def wait(self, child: subprocess.Popen[bytes], is_ready: Callable[[], bool]) -> None:
         """Until it is ready. Raises ContainerProcessError: it has ended, or takes too long."""
-        deadline = time.monotonic() + START_SECONDS
-        while not is_ready():
-            if child.poll() is not None or time.monotonic() > deadline:
-                child.kill()
-                evidence = self.log.read_text(errors="replace").splitlines()[-10:]
-                raise ContainerProcessError(
-                    f"{self.folder.name}'s {self.name} did not start", tuple(evidence)
-                )
-            time.sleep(0.02)
+        evidence = processes.refused_to_start(child, is_ready, log=self.log)
+        if evidence is not None:
+            raise ContainerProcessError(f"{self.folder.name}'s {self.name} did not start", evidence)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Ask it to end, if it runs; SIGKILL does not ask. It may take its time to drain."""

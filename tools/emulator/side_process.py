@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -20,8 +19,6 @@ from tools.base.records import read_record
 from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.emulator.loopback_guard import HOST, GuardedServer
 
-_START_SECONDS = 30.0
-"""A busy machine takes ten for the imports alone."""
 ServerT = TypeVar("ServerT", bound=GuardedServer)
 
 
@@ -96,7 +93,13 @@ class SideProcess:
         child = processes.launch(
             command, log=self._log, folder=CHECKOUT, environment=proxies.without(os.environ)
         )
-        self._wait_until_it_listens(child)
+        evidence = processes.refused_to_start(
+            child,
+            lambda: read_record(self._record_file).get("pid") == child.pid,
+            log=self._log,
+        )
+        if evidence is not None:
+            raise SideProcessError(f"{self._module} did not start", evidence)
 
     def stop(self) -> None:
         """End it, if it runs."""
@@ -106,15 +109,6 @@ class SideProcess:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
         processes.collect([pid])
-
-    def _wait_until_it_listens(self, child: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while read_record(self._record_file).get("pid") != child.pid:
-            if child.poll() is not None or time.monotonic() > deadline:
-                child.kill()
-                evidence = self._log.read_text(errors="replace").splitlines()[-10:]
-                raise SideProcessError(f"{self._module} did not start", tuple(evidence))
-            time.sleep(0.01)
 
 
 def serve(
