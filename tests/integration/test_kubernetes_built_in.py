@@ -256,3 +256,21 @@ def test_what_is_said_to_be_immutable_stays(tmp_path: Path, word: str) -> None:
     text = case("same", kept, kept) + case("other", kept, other)
     _, verdicts, _ = judge(tmp_path, text, f"--crds={tmp_path}")
     assert [it["verdict"] for it in verdicts] == ["accepted", "refused"]
+
+
+def test_a_version_that_only_the_server_gives_is_told_as_of_every_other_kind(
+    tmp_path: Path,
+) -> None:
+    """Of a new object last, when it has no other fault; of a replacement first, and alone."""
+    environment.install()
+    write_definition(tmp_path)
+    faulty, kept = changed("Service", "spec.ports.0.port", 0), sound("Service")
+    versioned = copy.deepcopy((faulty, kept))
+    for it in versioned:
+        it["metadata"]["resourceVersion"] = "7"
+    text = case("new, faulty", versioned[0]) + case("new", versioned[1])
+    text += case("then, faulty", kept, versioned[0]) + case("then", kept, versioned[1])
+    _, verdicts, _ = judge(tmp_path, text, f"--crds={tmp_path}")
+    told = [[cause["field"] for cause in it["causes"]] for it in verdicts]
+    version = ["metadata.resourceVersion"]
+    assert told == [["spec.ports[0].port"], version, version, version]

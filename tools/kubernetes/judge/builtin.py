@@ -66,11 +66,12 @@ def judge(manifest: dict[str, Any], before: dict[str, Any] | None = None) -> Ver
     if causes:
         return refused(causes)
     if before is None:
-        hindrance = metadata.prepare_for_create(new["metadata"])
+        not_new = metadata.prepare_for_create(new["metadata"])
+        causes = [*_broken(new, None)] or ([not_new] if not_new else [])
     else:
         hindrance = metadata.other_object(new, before)
         hindrance = hindrance or metadata.prepare_for_update(new["metadata"])
-    causes = [*_broken(new, before), *([hindrance] if hindrance else [])]
+        causes = [hindrance] if hindrance else [*_broken(new, before)]
     return refused(causes) if causes else Verdict("accepted", stored=new)
 
 

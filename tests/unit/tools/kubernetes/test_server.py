@@ -188,6 +188,17 @@ def test_metadata_is_judged_as_of_every_kind(
     assert (field, reason) in said(server.create(manifest, served))
 
 
+def test_a_version_that_only_the_server_gives_is_told_of_no_object_with_other_faults(
+    served: Definitions,
+) -> None:
+    """It is looked at last of a new object, and first of a replacement."""
+    kept, faulty = server.create(gate(), served).stored, gate(size="large")
+    assert kept is not None
+    faulty["metadata"]["resourceVersion"] = "7"
+    assert [field for field, _ in said(server.create(faulty, served))] == ["spec.size"]
+    assert said(server.update(faulty, kept, served)) == [("metadata.resourceVersion", "Conflict")]
+
+
 @pytest.mark.parametrize(
     "changed",
     [
