@@ -66,9 +66,10 @@ def answer(channel: grpc.Channel, call: dict[str, Any]) -> dict[str, Any]:
     }
     decode = RESPONSES[method].FromString
     try:
-        if call.get("unending"):  # the message is sent, and the caller never says that it was all
+        if unending := call.get("unending"):  # after the message, or before it, nothing comes
             never = Event()
-            messages_of_it = chain([request], (never.wait() or b"" for _ in range(1)))
+            sent = [request] if unending == "after" else []
+            messages_of_it = chain(sent, (never.wait() or b"" for _ in range(1)))
             channel.stream_unary(path, None, decode)(messages_of_it, **options)
             return {"status": "OK"}
         if method == "Quote":

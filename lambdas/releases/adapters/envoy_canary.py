@@ -1,6 +1,7 @@
 """Two versions behind one Envoy: whoever runs the processes has started the new one.
 
-It is in the slot that gets no calls. The other one keeps the old version until the next release, so
+It is in the slot that gets no calls, in place of an older one, of which Envoy may still think well:
+what is found from now on counts. The other slot keeps the old version until the next release, so
 the way back is a weight.
 """
 
@@ -15,6 +16,10 @@ from shared.runtime.envoy_traffic import BLUE, GREEN, TrafficError
 from shared.runtime.envoy_traffic import Figures as Counted
 
 PERCENT = 10
+PROOFS = 3
+"""Checks in which a new version must be found well before it gets calls: one that dies soon after
+it began may pass the first.
+"""
 SLOW = 0.95
 """The quantile that is compared."""
 Mark = dict[str, Any]
@@ -31,6 +36,8 @@ class Traffic(Protocol):
     def shift(self, slot: str, percent: int) -> None: ...
 
     def healthy(self) -> dict[str, bool]: ...
+
+    def proofs(self) -> dict[str, int]: ...
 
     def figures(self) -> dict[str, Counted]: ...
 
@@ -52,7 +59,13 @@ class EnvoyCanary:
         slot = self._ask(self._traffic.idle)
         if slot is None:
             raise CanaryFailed("both versions get calls: a release is under way")
-        return {"version": version, "slot": slot, "phase": Phase.STARTING, "since": self._clock()}
+        return {
+            "version": version,
+            "slot": slot,
+            "phase": Phase.STARTING,
+            "since": self._clock(),
+            "proofs": self._ask(self._traffic.proofs)[slot],
+        }
 
     def look(self, handle: Handle) -> Sight:
         """Weights, health and figures as Envoy has them. Raises CanaryFailed."""
@@ -60,7 +73,9 @@ class EnvoyCanary:
         weight = self._ask(self._traffic.weights)[slot]
         healthy = self._ask(self._traffic.healthy)[slot]
         if phase is Phase.STARTING:
-            return Sight(Phase.READY if healthy else phase, weight, healthy=healthy)
+            proofs = self._ask(self._traffic.proofs)[slot] - handle["proofs"]
+            proved = healthy and proofs >= PROOFS
+            return Sight(Phase.READY if proved else phase, weight, healthy=healthy)
         if phase is Phase.SETTLING:
             return Sight(Phase.DONE if weight == 100 else phase, weight, healthy=healthy)
         counted = self._ask(self._traffic.figures)
@@ -69,7 +84,12 @@ class EnvoyCanary:
         return Sight(phase, weight, old, new, healthy)
 
     def go_on(self, handle: Handle, sight: Sight) -> Handle:
-        """Write the next weight and read it back. Raises CanaryFailed."""
+        """Write the next weight and read it back; none for a version that has got unwell since.
+
+        Raises CanaryFailed.
+        """
+        if sight.phase is Phase.STARTING:
+            return handle
         slot = str(handle["slot"])
         first = sight.phase is Phase.READY
         marks = {it: _mark(of) for it, of in self._ask(self._traffic.figures).items()}

@@ -150,6 +150,15 @@ class Traffic:
         stats, _ = self._stats(r"membership_healthy")
         return {slot: stats.get(f"{slot}.membership_healthy", 0) > 0 for slot in SLOTS}
 
+    def proofs(self) -> dict[str, int]:
+        """By slot, how many of Envoy's checks have found a server well since Envoy began.
+
+        ``healthy`` alone may still be about the server that was in the slot before: Envoy believes
+        in it until several checks have failed. Raises EnvoyUnreachable.
+        """
+        stats, _ = self._stats(r"health_check\.success")
+        return {slot: stats.get(f"{slot}.health_check.success", 0) for slot in SLOTS}
+
     def figures(self) -> dict[str, Figures]:
         """By slot, since Envoy began; a second old at most. Raises EnvoyUnreachable."""
         stats, latency = self._stats(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from releases.adapters.envoy_canary import EnvoyCanary
+from releases.adapters.envoy_canary import PROOFS, EnvoyCanary
 from releases.commands import LOOK_FOR, Release
 from releases.domain.judgement import Standard
 from releases.domain.progress import Patience
@@ -19,7 +19,11 @@ LATENCY = ((10.0, 0), (25.0, 0), (100.0, 0), (float("inf"), 0))
 
 @dataclass
 class FakeTraffic:
-    """One Envoy: each second brings 150 calls, shared by the weights."""
+    """One Envoy: each second brings 150 calls, shared by the weights, and a check of each server.
+
+    The new server answers checks for ``lives`` seconds; Envoy believes in it for three more, as it
+    does at the beginning in the one that was in the slot before.
+    """
 
     green: int = 0
     well: dict[str, bool] = field(default_factory=lambda: {"blue": True, "green": True})
@@ -29,6 +33,7 @@ class FakeTraffic:
     swallows: bool = False
     unreachable: bool = False
     now: float = 1000.0
+    lives: float = float("inf")
     counted: dict[str, Figures] = field(
         default_factory=lambda: {it: Figures(0, {}, LATENCY) for it in ("blue", "green")}
     )
@@ -66,7 +71,13 @@ class FakeTraffic:
         self.green = percent if slot == "green" else 100 - percent
 
     def healthy(self) -> dict[str, bool]:
-        return self.well
+        believed = self.now < 1000 + self.lives + 3
+        return {**self.well, "green": self.well["green"] and believed}
+
+    def proofs(self) -> dict[str, int]:
+        seconds = self.now - 1000
+        green = min(seconds, self.lives) if self.well["green"] else 0
+        return {"blue": 70 + int(seconds), "green": 7 + int(green)}
 
     def figures(self) -> dict[str, Figures]:
         return self.counted
@@ -135,6 +146,8 @@ def test_the_next_release_goes_the_other_way() -> None:
         ({"milliseconds": 90.0}, "too-slow"),
         ({"rate": 0.0}, "no-traffic"),
         ({"well": {"blue": True, "green": False}}, "never-healthy"),
+        ({"lives": 0}, "never-healthy"),
+        ({"lives": 1.9}, "never-healthy"),
     ],
 )
 def test_a_version_with_a_fault_gets_no_calls_in_the_end(
@@ -143,12 +156,33 @@ def test_a_version_with_a_fault_gets_no_calls_in_the_end(
     traffic = FakeTraffic(**change)
     ending, seen = played(traffic)
     assert (ending, seen[-1]["reason"], traffic.green) == ("roll-back", reason, 0)
+    if reason == "never-healthy":
+        assert traffic.counted["green"].calls == 0, "nobody has called it"
+
+
+def with_a_share(traffic: FakeTraffic) -> tuple[Release, dict[str, Any]]:
+    """A release whose version is healthy and gets its first calls."""
+    release = release_on(traffic)
+    handle = release.start("v2")["handle"]
+    traffic.sleep(PROOFS)
+    return release, release.go_on(handle)["handle"]
+
+
+def test_one_that_gets_unwell_just_before_its_share_gets_none() -> None:
+    """It was found well, and is looked at once more before the weight is written."""
+    traffic = FakeTraffic()
+    release = release_on(traffic)
+    handle = release.start("v2")["handle"]
+    traffic.sleep(PROOFS)
+    assert release.observe(handle)["next"] == "continue"
+    traffic.well = {"blue": True, "green": False}
+    handle = release.go_on(handle)["handle"]
+    assert (traffic.green, release.observe(handle)["phase"]) == (0, "starting")
 
 
 def test_one_that_dies_during_the_canary_is_taken_back() -> None:
     traffic = FakeTraffic()
-    release = release_on(traffic)
-    handle = release.go_on(release.start("v2")["handle"])["handle"]
+    release, handle = with_a_share(traffic)
     assert traffic.green == 10
     traffic.well = {"blue": True, "green": False}
     assert release.observe(handle)["reason"] == "unhealthy"
@@ -158,6 +192,7 @@ def test_a_weight_that_is_swallowed_fails_the_step() -> None:
     traffic = FakeTraffic(swallows=True)
     release = release_on(traffic)
     handle = release.start("v2")["handle"]
+    traffic.sleep(PROOFS)
     with pytest.raises(CanaryFailed, match="WeightNotInForce"):
         release.go_on(handle)
     release.roll_back(handle, "a weight was swallowed")
@@ -194,8 +229,7 @@ def test_what_was_not_begun_is_rolled_back_by_doing_nothing() -> None:
 
 def test_one_observation_ends_within_its_time() -> None:
     traffic = FakeTraffic(rate=1)
-    release = release_on(traffic)
-    handle = release.go_on(release.start("v2")["handle"])["handle"]
+    release, handle = with_a_share(traffic)
     began = traffic.now
     assert release.observe(handle)["next"] == "wait"
     assert traffic.now - began <= LOOK_FOR

@@ -102,7 +102,7 @@ def test_no_such_share_is_written(slot: str, percent: int) -> None:
 
 @pytest.mark.parametrize("answer", [b"", b"not JSON", b"[]", b"\xff"])
 def test_an_answer_of_somebody_else_is_no_answer(answer: bytes) -> None:
-    for look in (Traffic.weights, Traffic.figures, Traffic.healthy):
+    for look in (Traffic.weights, Traffic.figures, Traffic.healthy, Traffic.proofs):
         with pytest.raises(EnvoyUnreachable):
             look(traffic(FakeEnvoy(answer=answer)))
 
@@ -130,6 +130,11 @@ def test_each_attempt_counts_for_its_version() -> None:
 def test_health_is_envoys_own_view() -> None:
     envoy = FakeEnvoy(stats=[stat("blue", "membership_healthy", 1)])
     assert traffic(envoy).healthy() == {"blue": True, "green": False}
+
+
+def test_checks_that_found_a_server_well_are_counted() -> None:
+    envoy = FakeEnvoy(stats=[stat("green", "health_check.success", 4)])
+    assert traffic(envoy).proofs() == {"blue": 0, "green": 4}
 
 
 def test_what_came_between_two_readings_is_judged() -> None:
