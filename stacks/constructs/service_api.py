@@ -291,6 +291,9 @@ class ServiceApi(RegionalApi):
         if appends is not None:
             self._stack.calls[appends] = f"{method} {path}"
         function.add_environment("WEB_ORIGIN", self._origin)
+        if scope in machine_scopes() and self._has_user_pool:  # whose traces go on here
+            client = self._stack.find("identity", "machine-client-name")
+            function.add_environment("OWN_CLIENT_ID", client)
         added = self._add(
             method,
             path,

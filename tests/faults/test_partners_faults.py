@@ -9,7 +9,6 @@ import http.client
 import json
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -30,17 +29,15 @@ from tests.support.drivers.partners_driver import (
     Partners,
     know,
     order,
+    other_pricing,
     running,
 )
 from tests.support.drivers.pricing_driver import calls
-from tools.base.workspace import CHECKOUT
-from tools.containers import environment
 from tools.emulator.loopback_guard import HOST, GuardedHandler, GuardedServer
-from tools.emulator.ports import free_port, listens
+from tools.emulator.ports import free_port
 
 pytestmark = with_containers
 NEWER = "quote-of-a-newer-pricing"
-OTHER_PRICING = CHECKOUT / "tests" / "support" / "drivers" / "other_pricing.py"
 WANTED = {"lines": [{"sku": "TEA-SENCHA", "quantity": 2}], "currency": "EUR"}
 PAUSE = 3.5
 """After which an open circuit lets a call through again."""
@@ -414,18 +411,6 @@ def test_pricings_port_is_closed_and_then_a_pricing_of_another_contract_is_there
                 if expected is not None:
                     eventually(lambda: quoted() == NEWER)
                 assert [quoted() for _ in range(3)] == [expected] * 3
-
-
-@contextmanager
-def other_pricing(certificates: Path, port: int, how: str) -> Iterator[None]:
-    """One that answers by another contract, until the context ends."""
-    command = (environment.PYTHON, OTHER_PRICING, certificates, str(port), how)
-    with subprocess.Popen(command) as process:
-        try:
-            eventually(lambda: listens(port))
-            yield
-        finally:
-            process.kill()
 
 
 FEW = json.dumps({"items": [{"sku": "CUP", "availability": "few"}]}).encode()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.infra.planted_faults import Plant, body, set_property
+from tests.infra.planted_faults import FUNCTION, Plant, body, set_property, set_variable
 from tests.infra.rules import Rule, access
 from tests.infra.system import System
 from tests.support.drivers.routes import METHOD
@@ -10,6 +10,7 @@ from tests.support.drivers.routes import METHOD
 CLIENT = access.CLIENT
 GET_ORDER = "Apiv1ordersorderidGET"
 PLACE_ORDER, PLACE_PARTNER_ORDER = "Apiv1ordersPOST", "Apiv1partnerordersPOST"
+PARTNERS_ORDER = "PlacePartnerOrder"
 WEB, MACHINE = "UsersWebClient", "UsersMachineClient"
 
 
@@ -47,7 +48,35 @@ def take_away(system: System, service: str, *types: str) -> None:
         del resources[id]
 
 
+def forget_our_client(system: System) -> None:
+    """No function of orders is told which client is ours."""
+    for resource in system.templates["orders"].body["Resources"].values():
+        if resource["Type"] == FUNCTION:
+            variables = resource["Properties"].get("Environment", {}).get("Variables", {})
+            variables.pop(access.OWN_CLIENT, None)
+
+
 PLANTED: tuple[tuple[Rule, str, Callable[[System], None]], ...] = (
+    (
+        access.traces_go_on_for_our_own_client_alone,
+        "a client that customers' apps have",
+        set_variable("orders", access.OWN_CLIENT, "{identity:UsersWebClient}", PARTNERS_ORDER),
+    ),
+    (
+        access.traces_go_on_for_our_own_client_alone,
+        "a client of nobody",
+        set_variable("orders", access.OWN_CLIENT, "", PARTNERS_ORDER),
+    ),
+    (
+        access.traces_go_on_for_our_own_client_alone,
+        "carriers' reports",
+        set_variable("shipping", access.OWN_CLIENT, "{identity:UsersMachineClient}"),
+    ),
+    (
+        access.traces_go_on_for_our_own_client_alone,
+        "a partner's order in two traces",
+        forget_our_client,
+    ),
     (
         access.every_route_asks_for_a_scope,
         "any token of the pool",

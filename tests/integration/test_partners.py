@@ -62,13 +62,9 @@ def test_a_partners_order_goes_from_its_key_to_the_confirmation_with_its_trace(
         "pricing",
         "orders",
     ]
-    by_id = {it.span_id: it for it in followed.spans}
-    first = followed.spans[0]
-    for span in followed.spans[1:]:
-        if span.service == "orders":
-            assert [it.trace_id for it in span.links] == [first.trace_id]
-        else:
-            assert span.parent_id in by_id, span.name
+    known = {it.span_id for it in followed.spans}
+    assert len({it.trace_id for it in followed.spans}) == 1
+    assert not [it.name for it in followed.spans[1:] if it.parent_id not in known]
 
 
 @pytest.fixture

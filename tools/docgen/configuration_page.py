@@ -51,6 +51,13 @@ BY_THE_PLATFORM = {
         "none",
         "From where the shop's web app is served: its scripts may read the API's answers.",
     ),
+    "OWN_CLIENT_ID": Value(
+        "OWN_CLIENT_ID",
+        "text",
+        "none",
+        "The machine client of the service for partners: its requests are part of the trace that "
+        "they name, anybody else's begin one.",
+    ),
     "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST": Value(
         "AWS_APPCONFIG_EXTENSION_PREFETCH_LIST",
         "text",

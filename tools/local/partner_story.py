@@ -192,21 +192,19 @@ def _told(receiver: Receiver, order_id: str) -> list[dict[str, Any]]:
 def _spans_until_placed(
     outputs: Outputs, cloud: Cloud, receiver: TraceReceiver, order_id: str
 ) -> list[ReceivedSpan]:
-    """The order's trace begins with orders and follows from the one that began at the gateway."""
+    """What was done in the order's trace by those whom it goes through, from the gateway on."""
     table = outputs["services"]["orders"]["tables"]["EventStore"]
     key = {"order_id": {"S": order_id}, "version": {"N": "1"}}
     item = cloud.client("dynamodb").get_item(TableName=table, Key=key)["Item"]
     trace_id = item["traceparent"]["S"].split("-")[1]
     deadline = time.monotonic() + 10
     while True:
-        spans = receiver.spans_of([trace_id])
-        before = {link.trace_id for it in spans for link in it.links} - {trace_id}
-        first = [it for it in spans if it.service == "orders" and it.kind == "server"]
-        found = first + [
-            it
-            for it in (receiver.spans_of(sorted(before)) if before else [])
-            if it.trace_id in before
-        ]
+        found = [it for it in receiver.spans_of([trace_id]) if _is_before_placed(it)]
         if {it.service for it in found} >= set(ON_THE_WAY) or time.monotonic() > deadline:
             return sorted(found, key=lambda it: it.started)
         time.sleep(0.2)
+
+
+def _is_before_placed(span: ReceivedSpan) -> bool:
+    """Orders has more to do with an order: it publishes and confirms it."""
+    return span.service in ON_THE_WAY and (span.service != "orders" or span.kind == "server")

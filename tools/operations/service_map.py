@@ -23,6 +23,8 @@ Made of the spans of one confirmed order and one declined order on the emulator:
 `{COMMAND}`, after `make run` and two such orders. A test places them
 and compares. Solid arrows are calls, dashed ones are messages: through a queue, or through the
 event log. What a service put on the bus leads to whoever took it from there.
+Both are orders of customers: a partner's goes from callers through gateway and partners to pricing
+and to orders, in one trace, and on as theirs do.
 
 ```mermaid
 flowchart LR

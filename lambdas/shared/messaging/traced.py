@@ -17,11 +17,9 @@ import msgspec
 from shared.messaging.envelope import Envelope
 from shared.messaging.retries import REDRIVEN
 from shared.runtime.tracing import spans, work
-from shared.runtime.tracing.context import TraceContext, parse
+from shared.runtime.tracing.context import TraceContext, is_old, parse
 from shared.runtime.tracing.spans import Attributes, Span
 
-LONGEST_TRACE = 24 * 3600
-"""Seconds from a trace's beginning, which its id tells, to its last span."""
 MOST_LINKS = 32
 """Of a repetition: as many as a span is sent with."""
 EVENT_LOG, BUS = "aws_kinesis", "aws_eventbridge"
@@ -87,12 +85,6 @@ def of_record(record: Mapping[str, Any]) -> tuple[str, bool]:
     """Of an SQS record: the name of its queue, and whether an operator has sent it again."""
     queue = str(record.get("eventSourceARN", "")).rpartition(":")[2]
     return queue, REDRIVEN in (record.get("messageAttributes") or {})
-
-
-def is_old(context: TraceContext) -> bool:
-    """Whether a trace began too long ago, or at no time that can be true."""
-    began = int(context.trace_id[:8], 16)
-    return not -LONGEST_TRACE <= time.time() - began <= LONGEST_TRACE
 
 
 class BatchSpans:

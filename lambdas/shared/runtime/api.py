@@ -121,9 +121,15 @@ class Request:
 
 
 class ApiEnvironment(msgspec.Struct, frozen=True):
-    """``web_origin`` is that of the app whose scripts may read answers; none may if it is empty."""
+    """What a function behind an API is told of its callers.
+
+    ``web_origin`` is that of the app whose scripts may read answers; none may if it is empty.
+    ``own_client_id`` is the machine client of our own service for partners, whose requests are part
+    of the trace that they name; nobody's are if it is empty.
+    """
 
     web_origin: str = ""
+    own_client_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +202,32 @@ def endpoint(
 
 
 def _span(event: Mapping[str, Any]) -> spans.Span:
-    """A trace of ours, which links to the caller's: else anybody could have anything sampled."""
+    """A span of the trace that our own service calls in; for anybody else, a trace of ours.
+
+    It links to the one that the caller names: else anybody could have anything sampled, and choose
+    the id under which it is found.
+    """
     headers = _lower_case(event.get("headers"))
-    theirs = context.parse(headers.get("traceparent"))
+    named = context.parse(headers.get("traceparent"))
     method, route = str(event.get("httpMethod")), str(event.get("resource"))
-    return spans.root(
-        f"{method} {route}",
-        spans.SERVER,
-        correlation_id_in(headers),
-        links=(theirs,) if theirs else (),
-        attributes={"http.request.method": method, "http.route": route, "faas.trigger": "http"},
-    )
+    name, journey = f"{method} {route}", correlation_id_in(headers)
+    about: spans.Attributes = {
+        "http.request.method": method,
+        "http.route": route,
+        "faas.trigger": "http",
+    }
+    if named is not None and _is_ours(event) and not context.is_old(named):
+        return spans.inside(named, name, spans.SERVER, journey, attributes=about)
+    links = (named,) if named else ()
+    return spans.root(name, spans.SERVER, journey, links=links, attributes=about)
+
+
+def _is_ours(event: Mapping[str, Any]) -> bool:
+    """Whether the token is our own service's, by the claim that the gateway has verified."""
+    ours = load(ApiEnvironment).own_client_id
+    asked = event.get("requestContext") or {}
+    claims = (asked.get("authorizer") or {}).get("claims") or {}
+    return bool(ours) and claims.get("client_id") == ours
 
 
 def _parse(event: dict[str, Any], trace: Trace, keyed: bool) -> Request:

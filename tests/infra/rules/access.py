@@ -24,6 +24,7 @@ FOR_PARTNERS = "/partner-"
 CODE, MACHINES = ["code"], ["client_credentials"]
 REFRESH_ONLY = ["ALLOW_REFRESH_TOKEN_AUTH"]
 OPERATORS = "console/"
+OWN_CLIENT = "OWN_CLIENT_ID"
 
 
 def every_route_asks_for_a_scope(system: System) -> Iterator[str]:
@@ -137,6 +138,34 @@ def machines_and_operators_have_scopes_of_their_own(system: System) -> Iterator[
             yield f"{system.environment}: {kind} have no client"
 
 
+def traces_go_on_for_our_own_client_alone(system: System) -> Iterator[str]:
+    """Who is named there chooses trace ids and what is sampled: the service for partners.
+
+    It is asked for on its own routes, where a pool judges tokens.
+    """
+    machines = [
+        it for it in system.resources(CLIENT) if it.properties.get("AllowedOAuthFlows") == MACHINES
+    ]
+    told = set()
+    for function in system.resources("AWS::Lambda::Function"):
+        variables = function.properties.get("Environment", {}).get("Variables", {})
+        if (named := variables.get(OWN_CLIENT)) is None:
+            continue
+        told.add(function.template.service)
+        text = function.text(named)
+        if not any(it.is_in(text) for it in machines):
+            yield f"{function} goes on with traces of {text or 'nobody'}"
+    theirs = {
+        it.template.service
+        for it in system.resources(METHOD)
+        if FOR_PARTNERS in route_of(it)[2] and not is_answered_by_the_gateway(it.body)
+    }
+    for service in sorted(theirs - told if machines else ()):
+        yield f"{system.environment} {service} begins a trace for each request of partners"
+    for service in sorted(told - theirs):
+        yield f"{system.environment} {service} has no route of partners, and goes on with traces"
+
+
 def route_of(method: Resource) -> tuple[str, str, str]:
     """Service, method and path, such as ``("orders", "GET", "/v1/orders/{order_id}")``."""
     path = path_of(method.template.body["Resources"], method.body)
@@ -168,4 +197,5 @@ RULES: tuple[Rule, ...] = (
     what_changes_something_takes_no_scope_to_read,
     apps_get_access_tokens_with_scopes_of_ours_alone,
     machines_and_operators_have_scopes_of_their_own,
+    traces_go_on_for_our_own_client_alone,
 )

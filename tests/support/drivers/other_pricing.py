@@ -1,7 +1,8 @@
 """A server in pricing's place that answers by another contract: `other_pricing.py FOLDER PORT HOW`.
 
 It runs with the container tools' Python. ``newer``: answers have fields that nobody knows yet;
-``other``: the method is called otherwise now; ``garbage``: answers are no messages.
+``other``: the method is called otherwise now; ``garbage``: answers are no messages. With a number
+for HOW the real pricing answers, at that port of this machine, and is told no trace.
 """
 
 import sys
@@ -33,9 +34,27 @@ class Service(grpc.GenericRpcHandler):  # type: ignore[misc]
         return grpc.unary_unary_rpc_method_handler(lambda _request, _context: ANSWERS[self._how])
 
 
+class Passing(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Passes calls on as partners, without their metadata: so without their trace."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        own = grpc.ssl_channel_credentials(
+            (folder / "authority.pem").read_bytes(),
+            private_key=(folder / "partners.key").read_bytes(),
+            certificate_chain=(folder / "partners.pem").read_bytes(),
+        )
+        self._channel = grpc.secure_channel(f"127.0.0.1:{port}", own)
+
+    def service(self, details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        """The same method at pricing."""
+        method = self._channel.unary_unary(details.method)
+        return grpc.unary_unary_rpc_method_handler(lambda request, _context: method(request))
+
+
 def main(folder: Path, port: int, how: str) -> None:
     """Serve until the process is ended."""
-    server = grpc.server(ThreadPoolExecutor(4), handlers=[Service(how)])
+    handler = Passing(folder, int(how)) if how.isdigit() else Service(how)
+    server = grpc.server(ThreadPoolExecutor(4), handlers=[handler])
     pair = ((folder / "envoy.key").read_bytes(), (folder / "envoy.pem").read_bytes())
     authority = (folder / "authority.pem").read_bytes()
     server.add_secure_port(

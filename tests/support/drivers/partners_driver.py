@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
+import subprocess
 import threading
 import time
 import uuid
@@ -14,13 +16,17 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from tests.support.drivers.offline import Answer, call
-from tools.base.workspace import Workspace, write_private
+from tests.support.drivers.offline import Answer, call, eventually
+from tools.base.workspace import CHECKOUT, Workspace, write_private
 from tools.containers import environment
 from tools.emulator.loopback_guard import HOST
 from tools.emulator.partners.processes import PartnersGateway, PartnersService
+from tools.emulator.ports import listens
 
+OTHER_PRICING = CHECKOUT / "tests" / "support" / "drivers" / "other_pricing.py"
+NOT_PASSED_ON = ("host", "Host", "connection", "Connection", "traceparent")
 KEYS = {"northwind": "key-of-northwind", "tailspin": "key-of-tailspin"}
 PLAN_KEY = "key-of-the-plan"
 """By which the other services' APIs know the service for partners."""
@@ -225,3 +231,56 @@ def nobody() -> Iterator[str]:
         silent.bind((HOST, 0))
         silent.listen(64)
         yield f"{HOST}:{silent.getsockname()[1]}"
+
+
+@contextmanager
+def other_pricing(certificates: Path, port: int, how: str) -> Iterator[None]:
+    """One that answers by another contract or passes calls on, until the context ends."""
+    command = (environment.PYTHON, OTHER_PRICING, certificates, str(port), how)
+    with subprocess.Popen(command) as process:
+        try:
+            eventually(lambda: listens(port))
+            yield
+        finally:
+            process.kill()
+
+
+@contextmanager
+def without_trace(url: str) -> Iterator[str]:
+    """An address that passes requests on to ``url`` as they are, but for their trace."""
+    target = urlsplit(url)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {name: it for name, it in self.headers.items() if name not in NOT_PASSED_ON}
+            there = http.client.HTTPConnection(target.hostname or "", target.port, timeout=10)
+            there.request(self.command, target.path.rstrip("/") + self.path, body, headers)
+            answer = there.getresponse()
+            content = answer.read()
+            there.close()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_DELETE = _any
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer((HOST, 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://{HOST}:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -24,8 +24,11 @@ LOGGED = {
     "status": "%RESPONSE_CODE%",
     "details": "%RESPONSE_CODE_DETAILS%",
     "milliseconds": "%DURATION%",
+    "route": "%ROUTE_NAME%",
     "consumer": f"%REQ({CONSUMER.upper()})%",
+    "correlation_id": "%REQ(X-CORRELATION-ID)%",
     "traceparent": "%REQ(TRACEPARENT)%",
+    "upstream": "%UPSTREAM_HOST%",
 }
 """What a line of the access log says."""
 SET_BY_GATEWAY = (
@@ -36,8 +39,10 @@ SET_BY_GATEWAY = (
     "x-anonymous-consumer",
 )
 """What Kong tells a service of who calls; a caller's own are dropped."""
-NOT_TAKEN = (*SET_BY_GATEWAY, "traceparent", "tracestate", "baggage")
+OF_A_TRACE = ("traceparent", "tracestate", "baggage")
 """A caller's trace is its own: else anybody could have anything sampled."""
+NOT_TAKEN = (*SET_BY_GATEWAY, *OF_A_TRACE, "x-request-id")
+"""Of the last one the gateway makes ids: Envoy takes it from callers on the same machine."""
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 UNITS = {"bytes": 1, "kilobytes": 1024, "megabytes": 1024 * 1024}
 """As Kong counts them: 1024 of the smaller one."""
@@ -46,27 +51,32 @@ KNOWN = {
     "rate-limiting": {*SECONDS, "policy", "limit_by", "fault_tolerant", "hide_client_headers"},
     "request-size-limiting": {"allowed_payload_size", "size_unit", "require_content_length"},
     "correlation-id": {"header_name", "generator", "echo_downstream"},
+    "request-transformer": {"remove"},
 }
-SPANS_GO_SOON = {
-    "tracing.opentelemetry.min_flush_spans": 1,
-    "tracing.opentelemetry.flush_interval_ms": 500,
-}
+_LUA = """
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local random = string.gsub(headers:get("x-request-id"), "-", "")
+  local trace = string.format("%08x", os.time()) .. string.sub(random, 1, 24)
+  headers:replace("traceparent", "00-" .. trace .. "-" .. string.sub(random, 17) .. "-01")
+  handle:clearRouteCache()
+end
+"""
+"""Begins a trace, whose id tells when, and has the route chosen again by whose key it was."""
 Keys = Mapping[KeySource, str]
 """The keys that are there; one that is missing lets nobody in."""
 
 
-def bootstrap(ports: Mapping[str, int], folder: str, spans_port: int | None) -> Config:
+def bootstrap(ports: Mapping[str, int], folder: str) -> Config:
     """What does not change while it runs: the listener, its filters, the service behind it."""
     return {
         "node": {"id": "edge", "cluster": "edge"},
         "admin": {"address": _address(ports["admin"])},
-        "layered_runtime": {"layers": [{"name": "static", "static_layer": SPANS_GO_SOON}]},
         "static_resources": {
-            "listeners": [_listener(ports, folder, spans_port)],
+            "listeners": [_listener(ports, folder)],
             "clusters": [
                 _service(ports["service"]),
                 _grpc(ports["grpc"]),
-                *([_spans(spans_port)] if spans_port is not None else []),
             ],
         },
     }
@@ -77,7 +87,8 @@ def routes(edge: Edge, keys: Keys) -> Config:
     began, on whatever connection it comes.
 
     Raises:
-        NotTranslated: a plugin is not known here, or two consumers have one key.
+        NotTranslated: a plugin is not known here, two consumers have one key, or a route lets a
+            caller choose the trace.
     """
     made = [it for route in edge.routes for it in _routes(route, edge.consumers, keys)]
     nothing = {
@@ -95,12 +106,14 @@ def routes(edge: Edge, keys: Keys) -> Config:
 
 def _routes(route: Route, consumers: Sequence[Consumer], keys: Keys) -> Iterator[Config]:
     _known(route.name, route.plugins)
+    _drops_traces(route)
     authentication = {"envoy.filters.http.api_key_auth": _credentials(route, consumers, keys)}
     for consumer in consumers:
         _known(consumer.username, consumer.plugins)
         plugins = {**route.plugins, **consumer.plugins}  # what is more particular counts
         for path in _paths(route):
             yield {
+                "name": route.name,
                 "match": {
                     **path,
                     "headers": [{"name": CONSUMER, "string_match": {"exact": consumer.username}}],
@@ -137,6 +150,16 @@ def _known(name: str, plugins: Mapping[str, Mapping[str, Any]]) -> None:
         unknown = sorted(config.keys() - KNOWN.get(kind, set()))
         if kind not in KNOWN or unknown:
             raise NotTranslated(f"{name}: plugin {kind} {', '.join(unknown)} is not known here")
+
+
+def _drops_traces(route: Route) -> None:
+    """Here the listener does it for all routes, before a trace begins."""
+    removed = route.plugins.get("request-transformer", {}).get("remove", {})
+    if removed != {"headers": list(OF_A_TRACE)}:
+        raise NotTranslated(
+            f"{route.name} does not remove exactly {', '.join(OF_A_TRACE)}: a caller would choose "
+            "the trace, or lose another header that it keeps here"
+        )
 
 
 def _credentials(route: Route, consumers: Sequence[Consumer], keys: Keys) -> Config:
@@ -211,7 +234,7 @@ def _echo(plugins: Mapping[str, Mapping[str, Any]]) -> list[Config]:
     return _correlation(plugins, f"%REQ({name})%", "OVERWRITE_IF_EXISTS_OR_ADD")
 
 
-def _listener(ports: Mapping[str, int], folder: str, spans_port: int | None) -> Config:
+def _listener(ports: Mapping[str, int], folder: str) -> Config:
     manager: Config = {
         "@type": f"{_TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "edge",
@@ -251,8 +274,6 @@ def _listener(ports: Mapping[str, int], folder: str, spans_port: int | None) -> 
             "headers_with_underscores_action": "REJECT_REQUEST",
         },
     }
-    if spans_port is not None:
-        manager["tracing"] = _tracing(spans_port)
     return {
         "name": "edge",
         "address": _address(ports["edge"]),
@@ -289,30 +310,14 @@ def _refusals() -> Config:
 
 
 def _filters() -> Iterator[Config]:
-    """The key first; then the route is chosen again, which is the consumer's own."""
+    """The key first; then the trace begins, and the consumer's own route is chosen."""
     yield _filter("api_key_auth", "ApiKeyAuth", {"key_sources": [{"header": "apikey"}]})
-    again = "function envoy_on_request(handle) handle:clearRouteCache() end"
-    yield _filter("lua", "Lua", {"default_source_code": {"inline_string": again}})
+    yield _filter("lua", "Lua", {"default_source_code": {"inline_string": _LUA}})
     yield _filter("buffer", "Buffer", {"max_request_bytes": UNITS["megabytes"]})
     for period in SECONDS:
         limit = _filter("local_ratelimit", "LocalRateLimit", {"stat_prefix": period})
         yield {**limit, "name": f"limit.{period}"}
     yield _filter("router", "Router", {"suppress_envoy_headers": True})
-
-
-def _tracing(port: int) -> Config:
-    spans = {"uri": f"http://127.0.0.1:{port}/v1/traces", "cluster": "spans", "timeout": "0.5s"}
-    return {
-        "random_sampling": {"value": 100},
-        "provider": {
-            "name": "envoy.tracers.opentelemetry",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig",
-                "http_service": {"http_uri": spans},
-                "service_name": "gateway",
-            },
-        },
-    }
 
 
 def _filter(name: str, kind: str, config: Mapping[str, Any]) -> Config:
@@ -343,24 +348,6 @@ def _grpc(port: int) -> Config:
         "explicit_http_config": {"http2_protocol_options": {}},
     }
     return {**_cluster("grpc", port), "typed_extension_protocol_options": {http: options}}
-
-
-def _spans(port: int) -> Config:
-    """With the length of each body, without which nobody takes one on this machine."""
-    http = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    upstream = {
-        "name": "envoy.filters.http.upstream_codec",
-        "typed_config": {"@type": f"{_HTTP}.upstream_codec.v3.UpstreamCodec"},
-    }
-    options = {
-        "@type": f"type.googleapis.com/{http}",
-        "explicit_http_config": {"http_protocol_options": {}},
-        "http_filters": [
-            _filter("buffer", "Buffer", {"max_request_bytes": UNITS["megabytes"]}),
-            upstream,
-        ],
-    }
-    return {**_cluster("spans", port), "typed_extension_protocol_options": {http: options}}
 
 
 def _cluster(name: str, port: int) -> Config:

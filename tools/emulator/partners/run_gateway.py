@@ -1,7 +1,8 @@
 """`python -m tools.emulator.partners.run_gateway`: Envoy, told again when manifests or keys change.
 
 It plays External Secrets' part: a key that is put into the secret, or taken out of it, counts a
-moment later. Envoy ends with it, and it ends with the emulator.
+moment later. What Envoy logs of calls becomes spans. Envoy ends with it, and it ends with the
+emulator.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tools.base.endpoint import Cloud
 from tools.base.terminal import Terminal
 from tools.base.workspace import write_private
 from tools.emulator.partners.equivalent import Keys, bootstrap, routes
+from tools.emulator.partners.gateway_spans import GatewaySpans
 from tools.emulator.partners.manifests import Edge, KeySource, NotTranslated, read
 from tools.emulator.pricing.ending import end_with
 
@@ -97,12 +99,15 @@ def main() -> int:
     told = Told(options.manifests, options.folder, Cloud(options.endpoint))
     told.again()
     configuration = options.folder / "gateway-configuration.json"
-    made = bootstrap(options.ports, str(options.folder), options.spans)
+    made = bootstrap(options.ports, str(options.folder))
     write_private(configuration, json.dumps(made, indent=1))
+    log = options.folder / "calls.log"
+    spans = GatewaySpans(log, options.spans) if options.spans is not None else None
     envoy = subprocess.Popen(
         [
             *(options.envoy, "-c", str(configuration), "--service-node", options.mark),
             *("--use-dynamic-base-id", "--concurrency", "1", "--log-level", "error"),
+            *("--file-flush-interval-msec", "200"),
         ]
     )
 
@@ -114,6 +119,8 @@ def main() -> int:
     while (status := envoy.poll()) is None:
         time.sleep(PAUSE_SECONDS)
         told.again()
+        if spans is not None:
+            spans.again()
     return status
 
 

@@ -64,6 +64,26 @@ SCHEMAS: dict[str, dict[str, Any]] = {
             "echo_downstream": _BOOLEAN,
         },
     },
+    "request-transformer": {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["remove"],
+        "properties": {
+            "remove": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["headers"],
+                "properties": {
+                    "headers": {
+                        "type": "array",
+                        "minItems": 1,
+                        "uniqueItems": True,
+                        "items": _HEADER,
+                    }
+                },
+            }
+        },
+    },
 }
 
 

@@ -16,6 +16,8 @@ from shared.runtime.environment import load
 _TRACEPARENT = re.compile(
     r"00-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})-[0-9a-f]([0-9a-f])", re.ASCII
 )
+LONGEST_TRACE = 24 * 3600
+"""Seconds from a trace's beginning, which its id tells, to its last span."""
 _RANDOM_BITS = 56
 """Of an id, those at its end: W3C counts on no others being random."""
 
@@ -72,6 +74,12 @@ def is_sampled(trace_id: str) -> bool:
     """Whether a trace belongs to the share that is sampled: the same wherever it is asked."""
     share = load(TracingEnvironment).trace_share
     return int(trace_id[-_RANDOM_BITS // 4 :], 16) < share * (1 << _RANDOM_BITS)
+
+
+def is_old(context: TraceContext) -> bool:
+    """Whether a trace began too long ago, or at no time that can be true."""
+    began = int(context.trace_id[:8], 16)
+    return not -LONGEST_TRACE <= time.time() - began <= LONGEST_TRACE
 
 
 def new_span_id() -> str:

@@ -14,14 +14,13 @@ from shared.messaging.queue_consumer import QueueConsumer
 from shared.messaging.retries import Retries
 from shared.messaging.traced import (
     EVENT_LOG,
-    LONGEST_TRACE,
     MOST_LINKS,
     BatchSpans,
     Repetition,
 )
 from shared.runtime import log
 from shared.runtime.tracing import invocations, otlp, spans
-from shared.runtime.tracing.context import TraceContext, begin, parse
+from shared.runtime.tracing.context import LONGEST_TRACE, TraceContext, begin, parse
 from shared.runtime.tracing.spans import CONSUMER, PRODUCER
 from tests.support.fakes.fake_queue import FakeQueue, delivered
 from tests.support.fakes.kept_spans import KeptSpans

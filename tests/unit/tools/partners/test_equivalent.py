@@ -68,6 +68,10 @@ def test_a_key_that_is_not_there_lets_nobody_in() -> None:
         ("credentials:\n- northwind-key\n", "credentials:\n- another\n", "makes another"),
         ("key-auth,rate-limit-standard,size", "rate-limit-standard,size", "no key-auth"),
         ("key-auth,rate-limit-standard,size", "key-auth,rate-limit-std,size", "rate-limit-std"),
+        ("size-limit,correlation-id,no-trace", "size-limit,correlation-id", "remove exactly trace"),
+        ("standard,correlation-id,no-trace", "standard,correlation-id", "remove exactly trace"),
+        ("    - tracestate\n", "", "remove exactly trace"),
+        ("    - tracestate\n", "    - tracestate\n    - accept\n", "remove exactly trace"),
         ("type: PathPrefix\n        value: /v1/partner-orders", "type: Exact\n        value: /v1/p",
          "only prefixes"),
         ("    name: orders\n    timeouts", "    filters: []\n    name: orders\n    timeouts",
@@ -90,6 +94,6 @@ def test_two_consumers_have_no_key_in_common() -> None:
 
 
 def test_the_bootstrap_holds_no_key_and_listens_on_this_machine_alone() -> None:
-    text = json.dumps(bootstrap({"edge": 1, "admin": 2, "service": 3, "grpc": 5}, "/folder", 4))
+    text = json.dumps(bootstrap({"edge": 1, "admin": 2, "service": 3, "grpc": 5}, "/folder"))
     assert "of-northwind" not in text
-    assert text.count('"socket_address"') == text.count('"address": "127.0.0.1"') == 5
+    assert text.count('"socket_address"') == text.count('"address": "127.0.0.1"') == 4

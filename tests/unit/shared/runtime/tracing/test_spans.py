@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,13 +13,15 @@ from shared.runtime import environment, log
 from shared.runtime.api import Request, Response, endpoint
 from shared.runtime.problems import Problem
 from shared.runtime.tracing import invocations, spans, work, writer
-from shared.runtime.tracing.context import TraceContext, parse
+from shared.runtime.tracing.context import TraceContext, new_traceparent, parse
 from shared.runtime.tracing.invocations import invocation
 from shared.runtime.tracing.spans import CLIENT, SERVER, Span
 from tests.support.fakes.kept_spans import KeptSpans
 
 THEIRS = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 PERSON = "jane.doe@example.com"
+OURS = {"sub": "machine-1", "client_id": "machine-1"}
+CUSTOMER = {"claims": {"sub": "customer", "client_id": "web-app"}}
 
 
 @pytest.fixture
@@ -30,13 +33,24 @@ def unsampled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     environment.forget()
 
 
-def call(handle: Any, headers: dict[str, str] | None = None) -> dict[str, Any]:
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The function is told which machine client is our own."""
+    monkeypatch.setenv("OWN_CLIENT_ID", OURS["client_id"])
+    environment.forget()
+    yield
+    environment.forget()
+
+
+def call(
+    handle: Any, headers: dict[str, str] | None = None, *, authorizer: Any = CUSTOMER
+) -> dict[str, Any]:
     event = {
         "httpMethod": "POST",
         "resource": "/v1/parcels/{parcel_id}",
         "path": f"/v1/parcels/{PERSON}",
         "headers": headers,
-        "requestContext": {"requestId": "r-1", "authorizer": {"claims": {"sub": "customer"}}},
+        "requestContext": {"requestId": "r-1", "authorizer": authorizer},
     }
     return endpoint()(handle)(event, None)
 
@@ -64,18 +78,116 @@ def test_a_request_begins_a_trace_of_ours_that_links_to_the_callers(kept_spans: 
     assert span.attributes["http.response.status_code"] == 200
 
 
-def test_a_caller_forces_no_sampling(kept_spans: KeptSpans, unsampled: None) -> None:
-    call(lambda _request: Response(200), headers={"traceparent": THEIRS})
+def test_a_request_of_our_own_service_goes_on_in_its_trace(
+    kept_spans: KeptSpans, known: None
+) -> None:
+    asked: list[Request] = []
+
+    def look(request: Request) -> Response:
+        asked.append(request)
+        return Response(200)
+
+    named = new_traceparent()
+    call(look, headers={"Traceparent": named}, authorizer={"claims": OURS})
+    (span,) = kept_spans.received
+    assert [span.trace_id, span.parent_id] == named.split("-")[1:3]
+    assert (span.kind, span.links) == ("server", [])
+    assert asked[0].trace.traceparent == f"00-{span.trace_id}-{span.span_id}-01"
+
+
+def test_our_own_service_has_decided_that_its_trace_is_not_sampled(
+    kept_spans: KeptSpans, known: None
+) -> None:
+    not_sampled = f"{new_traceparent()[:-2]}00"
+    traces: list[str] = []
+
+    def look(request: Request) -> Response:
+        traces.append(request.trace.traceparent)
+        return Response(200)
+
+    call(look, headers={"traceparent": not_sampled}, authorizer={"claims": OURS})
+    assert (traces, kept_spans.received) == ([not_sampled], [])
+
+
+@pytest.mark.parametrize("hours", [25, -25])
+def test_a_trace_of_no_time_that_can_be_true_is_linked_to_whoever_names_it(
+    hours: int, kept_spans: KeptSpans, known: None
+) -> None:
+    """Else each consumer of what the request leads to would begin a trace of its own."""
+    named = f"00-{int(time.time()) - hours * 3600:08x}{'c' * 24}-{'b' * 16}-01"
+    call(lambda _: Response(200), {"traceparent": named}, authorizer={"claims": OURS})
+    (span,) = kept_spans.received
+    assert [it.trace_id for it in span.links] == [named.split("-")[1]]
+    assert span.trace_id not in named
+
+
+@pytest.mark.parametrize(
+    "authorizer",
+    [
+        CUSTOMER,
+        {"claims": {"sub": "machine-2", "client_id": "machine-2"}},
+        {"claims": {"sub": OURS["client_id"]}},
+        {"principalId": OURS["client_id"]},
+        {"claims": {**CUSTOMER["claims"], "scope": OURS["client_id"]}},
+        {"claims": None},
+        None,
+    ],
+    ids=["customer", "other machine", "subject", "principal", "scope", "no claims", "nobody"],
+)
+def test_whoever_else_names_a_trace_is_linked_to_it(
+    authorizer: Any, kept_spans: KeptSpans, known: None
+) -> None:
+    named = new_traceparent()
+    forged = {"traceparent": named, "client_id": OURS["client_id"]}
+    call(lambda _request: Response(200), headers=forged, authorizer=authorizer)
+    (span,) = kept_spans.received
+    assert span.trace_id not in named
+    assert (span.parent_id, [it.trace_id for it in span.links]) == ("", [named.split("-")[1]])
+
+
+@pytest.mark.parametrize("client_id", ["", None, "machine-1"])
+def test_a_function_that_knows_no_client_of_ours_goes_on_with_nobodys_trace(
+    client_id: str | None, kept_spans: KeptSpans
+) -> None:
+    claims = {"sub": "machine-1", "client_id": client_id}
+    named = new_traceparent()
+    call(lambda _: Response(200), {"traceparent": named}, authorizer={"claims": claims})
+    assert kept_spans.received[0].trace_id not in named
+
+
+@pytest.mark.parametrize("authorizer", [CUSTOMER, {"claims": {**OURS, "client_id": "machine-2"}}])
+def test_a_caller_forces_no_sampling(
+    authorizer: Any, kept_spans: KeptSpans, unsampled: None, known: None
+) -> None:
+    call(
+        lambda _: Response(200),
+        {"traceparent": new_traceparent()[:-2] + "01"},
+        authorizer=authorizer,
+    )
     assert kept_spans.received == []
 
 
-@pytest.mark.parametrize("hostile", ["00-0-0-01", "x" * 10_000, f"00-{'0' * 32}-{'0' * 16}-01"])
-def test_a_hostile_header_is_as_none(hostile: str, kept_spans: KeptSpans) -> None:
-    assert (
-        call(lambda _request: Response(200), headers={"traceparent": hostile})["statusCode"] == 200
-    )
+@pytest.mark.parametrize("authorizer", [CUSTOMER, {"claims": OURS}], ids=["customer", "ours"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "00-0-0-01",
+        "x" * 10_000,
+        f"00-{'0' * 32}-{'0' * 16}-01",
+        f"00-{'0' * 32}-{'b' * 16}-01",
+        f"00-{'a' * 32}-{'0' * 16}-01",
+        f"{THEIRS}\n",
+        THEIRS.upper(),
+    ],
+)
+def test_a_hostile_header_is_as_none(
+    hostile: str, authorizer: Any, kept_spans: KeptSpans, known: None
+) -> None:
+    answer = call(lambda _: Response(200), {"traceparent": hostile}, authorizer=authorizer)
+    assert answer["statusCode"] == 200
     (span,) = kept_spans.received
-    assert span.links == []
+    assert (span.links, span.parent_id) == ([], "")
+    assert span.trace_id not in hostile.lower()
 
 
 def test_a_failure_of_ours_is_an_error_by_type_and_a_refusal_is_none(kept_spans: KeptSpans) -> None:
