@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,10 +19,17 @@ from tools.simulation.virtual import Present
 from tools.simulation.world import World
 
 
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of a world has variables of its own; this one's come back after each test."""
+    monkeypatch.setattr(os, "environ", os.environ)
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     Present.world = World(1, Dice(1, frozenset()))
     yield Present.world
+    Present.world.end()
     Present.world = None
 
 
