@@ -48,6 +48,8 @@ ONE_PAGE = {
     ("tools/emulator/deploy.py", "describe_stacks"): "of one stack, by its name",
     ("tools/emulator/payment_provider/server.py", "list_keys"): "the provider's, not AWS's",
     ("tools/local/faults/at_the_log.py", "query"): "newest first: one alone",
+    ("tools/recovery/exports.py", "list_objects_v2"): "by its whole name, which comes first",
+    ("tools/recovery/restore.py", "query"): "of one order's saga: a dozen small items",
     ("tools/smoke/account.py", "describe_alarms"): "a hundred of them, by their names",
     ("tools/smoke/account.py", "list_deployments"): "newest first, and one alone is under way",
     ("tools/teardown/deletion.py", "describe_stacks"): "of one stack, by its name",
