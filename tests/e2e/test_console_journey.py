@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.browser import log_in
 from tests.support.drivers.offline import Deployment
 from tests.support.drivers.shop import Shop
 from tests.support.drivers.tracking_driver import TrackingDriver
@@ -37,9 +38,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def logged_in(page: Page, operator: Operator) -> Locator:
     """Log in as a person does; the latest messages on the first screen."""
     page.goto(operator.url)
-    page.get_by_label("Username").fill(operator.username)
-    page.get_by_label("Password").fill(operator.password)
-    page.keyboard.press("Enter")
+    log_in(page, operator.username, operator.password)
     latest = page.get_by_role("region", name="Latest messages")
     expect(latest).to_be_visible(timeout=SLOWEST)
     return latest

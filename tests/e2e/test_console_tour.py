@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.browser import log_in
 from tests.support.drivers.offline import Deployment
 from tools.local import operators
 from tools.local.faults import FaultProcess
@@ -29,9 +30,7 @@ def page(browser: Browser, deployment: Deployment) -> Iterator[Page]:
     page = context.new_page()
     page.set_default_timeout(SLOWEST)
     page.goto(f"{operator.url}#/tour")
-    page.get_by_label("Username").fill(operator.username)
-    page.get_by_label("Password").fill(operator.password)
-    page.keyboard.press("Enter")
+    log_in(page, operator.username, operator.password)
     yield page
     context.close()
 

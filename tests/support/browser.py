@@ -27,6 +27,13 @@ def launched(program: str) -> Iterator[Browser]:
         browser.close()
 
 
+def log_in(page: Page, username: str, password: str) -> None:
+    """At the login's own page, as a person does."""
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+
+
 @dataclass
 class Console:
     """A page of a browser, what it complained of, and where else it went."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from tools.base import region
+from tools.base import place
 from tools.base.clients import THROTTLED_CALLS
 from tools.base.errors import OfflineError
-from tools.base.target import ENVIRONMENTS, Target, account, offline
+from tools.base.target import ENVIRONMENTS
 from tools.base.terminal import Terminal, show_errors_plainly
-from tools.base.workspace import Workspace
 from tools.configuration import commands, services
 from tools.configuration.errors import ConfigurationError
 
@@ -52,7 +50,7 @@ def _run(options: argparse.Namespace, console: Console) -> bool:
             uncommitted=not options.committed,
         )
         return True
-    target = _target(options)
+    target = place.target_of(options, THROTTLED_CALLS)
     console.print(target.name, style="dim")
     match options.command:
         case "plan":
@@ -72,12 +70,6 @@ def _run(options: argparse.Namespace, console: Console) -> bool:
     return True
 
 
-def _target(options: argparse.Namespace) -> Target:
-    if options.environment:
-        return account(options.environment, region.chosen(options.region), THROTTLED_CALLS)
-    return offline(options.workspace)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.configuration", description=__doc__)
     kinds = parser.add_subparsers(dest="command", required=True)
@@ -92,12 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         whose = "of the documents" if name == "check" else "of an account; without it, offline"
         command.add_argument("--environment", choices=ENVIRONMENTS, help=whose)
         if name != "check":
-            command.add_argument(
-                "--region", help="of the account; else AWS_REGION's, else cdk.json's"
-            )
-            command.add_argument(
-                "--workspace", type=Path, default=Workspace().root, metavar="FOLDER"
-            )
+            place.add_where(command)
         else:
             command.add_argument(
                 "--committed", action="store_true", help="refuse documents that are not committed"

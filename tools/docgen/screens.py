@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import TimeoutError as NotShown
-from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from bundling.workspace import ROOT
 from tests.support import chromium
+from tests.support.browser import launched, log_in
 from tools.base import outputs
 from tools.base.errors import OfflineError
 from tools.base.terminal import Terminal, show_errors_plainly
@@ -118,9 +118,16 @@ PICTURES: Sequence[Picture] = (
 
 
 def take(wanted: Sequence[Picture], operator: Operator, console: Console) -> list[str]:
-    """Take each picture; those that could not be taken, with why."""
+    """Take each picture; those that could not be taken, with why.
+
+    Raises:
+        OfflineError: there is no browser.
+    """
     left: list[str] = []
-    with _browser() as browser:
+    program = chromium.chromium()
+    if program is None:
+        raise OfflineError(chromium.NONE)
+    with launched(str(program)) as browser:
         for narrow in (False, True):
             page = _logged_in(browser, operator, narrow=narrow)
             for picture in (it for it in wanted if it.narrow == narrow):
@@ -145,21 +152,6 @@ def _show(page: Page, operator: Operator, picture: Picture) -> None:
     page.wait_for_timeout(2 * DRAWN_MS)
 
 
-@contextmanager
-def _browser() -> Iterator[Browser]:
-    program = chromium.chromium()
-    if program is None:
-        raise OfflineError(chromium.NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program),
-            args=chromium.FLAGS,
-            env={**os.environ, **chromium.libraries()},
-        )
-        yield browser
-        browser.close()
-
-
 def _logged_in(browser: Browser, operator: Operator, *, narrow: bool) -> Page:
     width, height = NARROW if narrow else WIDE
     context = browser.new_context(
@@ -169,9 +161,7 @@ def _logged_in(browser: Browser, operator: Operator, *, narrow: bool) -> Page:
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(operator.url)
-    page.get_by_label("Username").fill(operator.username)
-    page.get_by_label("Password").fill(operator.password)
-    page.keyboard.press("Enter")
+    log_in(page, operator.username, operator.password)
     page.get_by_role("region", name="Latest messages").wait_for()
     return page
 

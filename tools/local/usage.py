@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -19,6 +20,18 @@ MAY_GROW_BY = 1.15
 """Of the memory of one process, after the warm-up: less is the allocator's own unrest."""
 AND_MEGABYTES = 4.0
 AND_HANDLES = 6.0
+AND_PROCESSES = 2.0
+_HANDLES = ("handles of each", "", "handles", AND_HANDLES)
+_PROCESSES = ("processes", "", "processes", AND_PROCESSES)
+_LIMITED = (("memory of each", "MB", "megabytes", AND_MEGABYTES), _HANDLES, _PROCESSES)
+LIMITS: Mapping[str, Sequence[tuple[str, str, str, float | None]]] = {
+    # It keeps the tables, the log and the archive in memory.
+    ENGINE: (("memory of each", "MB", "megabytes", None), _HANDLES, _PROCESSES),
+    FUNCTIONS: _LIMITED,
+    BESIDE: _LIMITED,
+}
+"""By kind of process: what is looked at, its unit, the field of ``Use``, and how much more than
+MAY_GROW_BY it may be; None is no limit."""
 WARM_UP, WINDOW = 0.25, 0.25
 """Shares of a run: its first quarter is not looked at, the second is compared with the last."""
 
@@ -91,43 +104,29 @@ def growths(samples: Sequence[Sample]) -> list[Growth]:
     Raises:
         TooShort: a quarter has no sample.
     """
-    if not samples:
-        raise TooShort
-    length = samples[-1].at
+    length = samples[-1].at if samples else 0.0
     early = [it for it in samples if WARM_UP <= it.at / length < WARM_UP + WINDOW]
     late = [it for it in samples if it.at / length >= 1 - WINDOW]
-    if length == 0 or not early or not late:
+    if not early or not late:
         raise TooShort
     orders = round(_typical(it.orders for it in late) - _typical(it.orders for it in early))
-    found = []
-    for kind in (ENGINE, FUNCTIONS, BESIDE):
-        before, after = ([it.uses[kind] for it in some] for some in (early, late))
-        megabytes = [_typical(it.megabytes for it in some) for some in (before, after)]
-        handles = [_typical(it.handles for it in some) for some in (before, after)]
-        processes = [_typical(it.processes for it in some) for some in (before, after)]
-        # The engine keeps the tables, the log and the archive in memory.
-        memory = None if kind == ENGINE else megabytes[0] * MAY_GROW_BY + AND_MEGABYTES
-        found += [
-            Growth(f"memory of each: {kind}", "MB", megabytes[0], megabytes[1], memory, orders),
-            Growth(
-                f"handles of each: {kind}",
-                "",
-                handles[0],
-                handles[1],
-                handles[0] * MAY_GROW_BY + AND_HANDLES,
-                orders,
-            ),
-            Growth(
-                f"processes: {kind}",
-                "",
-                processes[0],
-                processes[1],
-                processes[0] * MAY_GROW_BY + 2,
-                orders,
-            ),
-        ]
-    disk = [_typical(it.disk for it in some) for some in (early, late)]
-    return [*found, Growth("disk", "MB", disk[0], disk[1], None, orders)]
+
+    def growth(what: str, unit: str, used: Callable[[Sample], float], more: float | None) -> Growth:
+        before, after = (_typical(map(used, some)) for some in (early, late))
+        may_be = None if more is None else before * MAY_GROW_BY + more
+        return Growth(what, unit, before, after, may_be, orders)
+
+    found = [
+        growth(f"{what}: {kind}", unit, partial(_used, kind, name), more)
+        for kind in (ENGINE, FUNCTIONS, BESIDE)
+        for what, unit, name, more in LIMITS[kind]
+    ]
+    return [*found, growth("disk", "MB", lambda it: it.disk, None)]
+
+
+def _used(kind: str, name: str, at: Sample) -> float:
+    number: float = getattr(at.uses[kind], name)
+    return number
 
 
 def _kind_of(command: Sequence[str]) -> str:

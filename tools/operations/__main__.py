@@ -13,13 +13,12 @@ from rich.console import Console
 
 from shared.runtime import clock
 from stacks.services import consumers, views
-from tools.base import region
+from tools.base import place
 from tools.base.arguments import whole_number
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
-from tools.base.target import ENVIRONMENTS, Target, account, offline
+from tools.base.target import Target
 from tools.base.terminal import Terminal, show_errors_plainly
-from tools.base.workspace import Workspace
 from tools.emulator.batches import BATCH_OFFLINE
 from tools.operations import (
     dead_letters,
@@ -47,10 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Into a file or a pipe, lines are not broken.
     console = Terminal(width=None if sys.stdout.isatty() else PIPE_WIDTH)
     try:
-        if options.environment:
-            target = account(options.environment, region.chosen(options.region), LONG_CALLS)
-        else:
-            target = offline(options.workspace)
+        target = place.target_of(options, LONG_CALLS)
         console.print(target.name, style="dim")
         return 0 if _run(options, target, console) else 2
     except (OperationFailed, OfflineError, BotoCoreError, ClientError) as error:
@@ -175,9 +171,7 @@ def _run(options: argparse.Namespace, target: Target, console: Console) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.operations", description=__doc__)
-    parser.add_argument("--environment", choices=ENVIRONMENTS, help="of an account")
-    parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
-    parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
+    place.add_arguments(parser)
     kinds = parser.add_subparsers(dest="command", required=True)
 
     kinds.add_parser("where", help="say where the other commands work, and whose account it is")

@@ -8,18 +8,17 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from tools.base import region
+from tools.base import place
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
-from tools.base.target import ENVIRONMENTS, Target, account, offline
+from tools.base.target import Target
 from tools.base.terminal import Terminal, show_errors_plainly
-from tools.base.workspace import CHECKOUT, Workspace
+from tools.base.workspace import CHECKOUT
 from tools.measure.benchmarks.pace import seconds_of_additions
 from tools.recovery import fence, page, restore
 from tools.recovery.drill import Drill, Figures
@@ -46,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(options: argparse.Namespace, console: Console) -> bool:
     if options.command in ("drill", "record"):
         return _drill(console, record=options.command == "record")
-    target = _target(options)
+    target = place.target_of(options, LONG_CALLS)
     console.print(target.name, style="dim")
     match options.command:
         case "export":
@@ -110,17 +109,9 @@ def show(figures: list[Figures], console: Console) -> None:
             console.print(f"{'yes' if holds else 'NO'}: {what}", style="green" if holds else "red")
 
 
-def _target(options: argparse.Namespace) -> Target:
-    if options.environment:
-        return account(options.environment, region.chosen(options.region), LONG_CALLS)
-    return offline(options.workspace)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.recovery", description=__doc__)
-    parser.add_argument("--environment", choices=ENVIRONMENTS, help="of an account")
-    parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
-    parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
+    place.add_arguments(parser)
     kinds = parser.add_subparsers(dest="command", required=True)
     kinds.add_parser("drill", help="lose a region offline, go on in another, and return")
     kinds.add_parser("record", help="the same, and write docs/drill.md")

@@ -6,18 +6,15 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 from rich.text import Text
 
-from tools.base import outputs, region
+from tools.base import outputs, place
 from tools.base.clients import LONG_CALLS
 from tools.base.errors import OfflineError, OperationFailed
-from tools.base.target import ENVIRONMENTS, account, offline
 from tools.base.terminal import Terminal, show_errors_plainly
-from tools.base.workspace import Workspace
 from tools.smoke import account as accounts
 from tools.smoke import operators, orders, permissions, recovery
 from tools.smoke.check import Check, Failed, NotAsked, Outcome, Result
@@ -81,10 +78,9 @@ def run(system: System, checks: Iterable[Check]) -> Iterator[Result]:
 
 
 def _system(options: argparse.Namespace) -> System:
+    target = place.target_of(options, LONG_CALLS)
     if options.environment:
-        target = account(options.environment, region.chosen(options.region), LONG_CALLS)
         return System(target, lambda service: target.find(service, "api-url"))
-    target = offline(options.workspace)
     services = outputs.read(options.workspace / "outputs.json")["services"]
     return System(target, lambda service: services[service]["urls"]["Api"])
 
@@ -104,9 +100,7 @@ def _table(results: Iterable[Result]) -> Table:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.smoke", description=__doc__)
-    parser.add_argument("--environment", choices=ENVIRONMENTS, help="of an account")
-    parser.add_argument("--region", help="of the account; else AWS_REGION's, else cdk.json's")
-    parser.add_argument("--workspace", type=Path, default=Workspace().root, metavar="FOLDER")
+    place.add_arguments(parser)
     return parser
 
 

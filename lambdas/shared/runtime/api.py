@@ -282,13 +282,18 @@ def _as_problem(
     for kind in type(raised).__mro__:
         if kind in translations:
             return translations[kind](raised)
+    return unexpected(raised, trace.correlation_id)
+
+
+def unexpected(raised: Exception, correlation_id: str) -> Problem:
+    """The answer to what nobody foresaw, after it has been logged and counted."""
     log.error(
         "request failed",
         error=type(raised).__name__,
         code=getattr(raised, "response", {}).get("Error", {}).get("Code"),
         # Frames only: an exception's own words may quote the request, and so a person.
         frames=traceback.format_tb(raised.__traceback__),
-        correlation_id=trace.correlation_id,
+        correlation_id=correlation_id,
     )
     _count_failure()
     return Problem(500, "internal-error", "Something broke on our side", "it has been logged")

@@ -5,7 +5,6 @@ gone it says nothing, and gets no answer: the network is not the only one who as
 """
 
 import re
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -14,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from shared.runtime import log, problems
-from shared.runtime.api import Response, correlation_id_in
+from shared.runtime.api import Response, correlation_id_in, unexpected
 from shared.runtime.problems import Problem
 from shared.runtime.tracing import invocations, spans
 
@@ -135,21 +134,10 @@ def _answered(
         query = {name: values[-1] for name, values in asked.query_string_parameters.items()}
         given = handle(Request(query))
     except Exception as raised:
-        problem = raised if isinstance(raised, Problem) else _broken(raised)
+        problem = raised if isinstance(raised, Problem) else unexpected(raised, correlation_id)
         document = problem.document(path, correlation_id)
         return _answer(problem.status, document, problems.PROBLEM_JSON, problem.headers)
     return _answer(given.status, given.body, "application/json", given.headers)
-
-
-def _broken(raised: Exception) -> Problem:
-    log.error(
-        "request failed",
-        error=type(raised).__name__,
-        # Frames only: an exception's own words may quote the request.
-        frames=traceback.format_tb(raised.__traceback__),
-    )
-    log.metric("UnhandledErrors", 1)
-    return Problem(500, "internal-error", "Something broke on our side", "it has been logged")
 
 
 def _answer(

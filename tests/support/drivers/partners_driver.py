@@ -152,6 +152,13 @@ def served(others: Others) -> Iterator[str]:
             """Who goes away has its reasons."""
 
     server = Server((HOST, 0), Handler)
+    with _serving(server) as url:
+        yield url
+
+
+@contextmanager
+def _serving(server: ThreadingHTTPServer) -> Iterator[str]:
+    """Its address, while it answers in a thread of its own."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -276,11 +283,5 @@ def without_trace(url: str) -> Iterator[str]:
 
     server = ThreadingHTTPServer((HOST, 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield f"http://{HOST}:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with _serving(server) as url:
+        yield url

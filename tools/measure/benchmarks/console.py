@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -26,11 +25,11 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
 import psutil
-from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from bundling.web import app_files
 from tests.support import chromium
+from tests.support.browser import launched, log_in
 from tools.base.processes import of_workspace
 from tools.emulator.emulator import Emulator
 from tools.local import operators
@@ -185,17 +184,11 @@ def _opened() -> Iterator[Page]:
     program = chromium.chromium()
     if program is None:
         raise RuntimeError(chromium.NONE)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(program),
-            args=chromium.FLAGS,
-            env={**os.environ, **chromium.libraries()},
-        )
+    with launched(str(program)) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(60_000)
         page.add_init_script(NOTE_WHAT_IS_TOLD)
         yield page
-        browser.close()
 
 
 def _first_content(page: Page, operator: Operator) -> float:
@@ -206,9 +199,7 @@ def _first_content(page: Page, operator: Operator) -> float:
 
 
 def _log_in(page: Page, operator: Operator) -> None:
-    page.get_by_label("Username").fill(operator.username)
-    page.get_by_label("Password").fill(operator.password)
-    page.keyboard.press("Enter")
+    log_in(page, operator.username, operator.password)
     page.get_by_role("region", name="Latest messages").wait_for()
 
 

@@ -62,7 +62,7 @@ def offline_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise AssertionError("nothing is to be called")
 
     target = Target("offline", "dev", nobody, is_offline=True)
-    monkeypatch.setattr("tools.operations.__main__.offline", lambda _: target)
+    monkeypatch.setattr("tools.base.place.offline", lambda _: target)
     return tmp_path
 
 

@@ -80,7 +80,7 @@ def test_the_command_fails_with_a_sentence(
     def account(environment: str, *_: object) -> Target:
         return Target("an account", environment, lambda _: None, is_offline=False)
 
-    monkeypatch.setattr("tools.operations.__main__.account", account)
+    monkeypatch.setattr("tools.base.place.account", account)
     assert main(["--environment", "prod", "mail"]) == 1
     assert f"error: prod would send mail from prod.{PRODUCT}.example" in capsys.readouterr().err
     assert main(["--environment", "dev", "mail"]) == 0

@@ -71,7 +71,7 @@ def test_the_command_fails_with_a_sentence(
     def account(environment: str, *_: object) -> Target:
         return Target("an account", environment, lambda _: None, is_offline=False)
 
-    monkeypatch.setattr("tools.operations.__main__.account", account)
+    monkeypatch.setattr("tools.base.place.account", account)
     assert main(["--environment", "prod", "providers"]) == 1
     assert "error: prod would ask https://payments.example" in capsys.readouterr().err
     assert main(["--environment", "dev", "providers"]) == 0

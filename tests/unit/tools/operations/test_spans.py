@@ -63,6 +63,6 @@ def test_it_is_asked_by_its_name(
     (tmp_path / "cdk.json").write_text(json.dumps({"context": {"spans_endpoint": X_RAY}}))
     monkeypatch.setattr(spans.check, "__defaults__", (tmp_path / "cdk.json",))
     target = Target("an account", "prod", lambda _service: XRay("XRay"), is_offline=False)
-    monkeypatch.setattr("tools.operations.__main__.account", lambda *_arguments: target)
+    monkeypatch.setattr("tools.base.place.account", lambda *_arguments: target)
     assert main(["--environment", "prod", "spans"]) == 1
     assert "Transaction Search is off" in capsys.readouterr().err
