@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.product import PRODUCT
+from shared.runtime.dynamodb_batches import StillUnprocessed, write_items
 from tools.base.errors import OperationFailed
 from tools.base.target import Target
 
@@ -23,7 +24,6 @@ PROFILES = "customers-Profiles"
 TOMBSTONES = "customers-Tombstones"
 Item = dict[str, Any]
 """An item as DynamoDB has it, such as ``{"order_id": {"S": "..."}}``."""
-_PER_BATCH = 25
 
 
 def of(target: Target) -> dict[str, str]:
@@ -78,9 +78,15 @@ def items_of(target: Target, table: str) -> Iterator[Item]:
 
 
 def put_all(target: Target, table: str, items: list[Item]) -> None:
-    """Write items over what is there; what has another key stays."""
-    client = target.client("dynamodb")
-    for start in range(0, len(items), _PER_BATCH):
-        asked = {table: [{"PutRequest": {"Item": it}} for it in items[start : start + _PER_BATCH]]}
-        while asked:
-            asked = client.batch_write_item(RequestItems=asked).get("UnprocessedItems", {})
+    """Write items over what is there; what has another key stays.
+
+    Raises:
+        OperationFailed: the table throttles; what was written does no harm when it comes again.
+    """
+    writes = [{"PutRequest": {"Item": it}} for it in items]
+    try:
+        write_items(target.client("dynamodb"), table, writes)
+    except StillUnprocessed as throttled:
+        raise OperationFailed(
+            f"{throttled}: the same command goes on where it ended"
+        ) from throttled
